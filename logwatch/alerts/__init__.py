@@ -1,0 +1,1 @@
+"""Stage 5, alerts -> notifications: who is told."""

@@ -1,0 +1,1 @@
+"""YAML -> frozen configuration; every problem has a file, a line and a column."""

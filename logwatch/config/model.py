@@ -1,0 +1,36 @@
+"""The configuration after loading: frozen, complete, with every default filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from logwatch.alerts.route import RouteSettings
+from logwatch.rules.base import RuleSettings
+from logwatch.sinks.base import SinkSettings
+from logwatch.tailer.settings import SourceSettings
+
+
+class NamedSink(Struct, frozen=True, kw_only=True):
+    """One entry of `sinks:`."""
+
+    name: str
+    kind: str
+    """A name in `logwatch.sinks.KINDS`."""
+    settings: SinkSettings
+    defined_at: str = ""
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """Everything that `run` needs to know."""
+
+    files: tuple[Path, ...]
+    """The main file and what it includes, in order."""
+    state: Path
+    """Folder of the store."""
+    sources: tuple[SourceSettings, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
+    sinks: tuple[NamedSink, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
+    """Empty: every alert goes to every sink."""

@@ -1,0 +1,1 @@
+"""Every thread of logwatch: how it starts, waits and stops."""

@@ -1,0 +1,1 @@
+"""Stage 2, lines -> fields: what a line says of its time and its parts, one file per format."""

@@ -1,0 +1,41 @@
+"""The contract of a parser: one log format, from text to event time and fields.
+
+A parser never raises for what a line holds. A line that is not of the format has no time and no
+fields, and is still a line: rules match its text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import NamedTuple, Protocol
+
+
+class Parsed(NamedTuple):
+    """What one line says of itself."""
+
+    time: float | None
+    """Event time in seconds since the epoch, None where the line has none."""
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParserSettings:
+    """What a source says about its format."""
+
+    tz: tzinfo
+    """Zone of stamps that name none."""
+    time_field: str | None = None
+    """Field that holds the event time (json, logfmt); None: the usual names are tried."""
+
+
+class Parser(Protocol):
+    """One format."""
+
+    def parse(self, text: str, now: float) -> Parsed:
+        """Fields and time of one line. `now` (wall seconds) lets missing years be inferred."""
+        ...
+
+    def time(self, text: str, now: float) -> float | None:
+        """Event time alone, as `parse` would give it, at less cost."""
+        ...

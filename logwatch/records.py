@@ -1,0 +1,222 @@
+"""What travels along the data path: one frozen type per stage.
+
+A `Batch` holds no references to live objects and carries its version, so that it can cross a
+process or a network as it crosses the Queue. Structs that exist once per hit are outside the
+garbage collector's reach (`gc=False`): they never form cycles.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+Status: TypeAlias = Literal["firing", "updated", "resolved"]
+Severity: TypeAlias = Literal["info", "warning", "error", "critical"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
+"""From mild to grave."""
+
+MISSING = "<none>"
+"""Stands for a field that a record does not have, as a key and in messages."""
+
+
+class Marker(Struct, frozen=True, array_like=True, gc=False):
+    """Hash of the `length` bytes just before `offset`: proof that a file is still the same there."""
+
+    offset: int
+    length: int
+    digest: str
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """How far one generation of a file has been read, and how to know it again.
+
+    `identity` names the generation for good ("inode.birth.epoch"); `epoch` counts the times that
+    the same inode was truncated and begun anew. `offset` is the end of the last line that has
+    taken effect. `skipping` says that `offset` lies inside an over-long line whose rest is still
+    to be passed over. `closed` says that the generation was read to its end and let go.
+    """
+
+    identity: str
+    path: str
+    device: int
+    inode: int
+    birth: int
+    epoch: int
+    offset: int
+    head: Marker
+    markers: tuple[Marker, ...] = ()
+    skipping: bool = False
+    closed: bool = False
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """Whole lines read from one generation of a file, in one piece (tailer -> monitor).
+
+    `data[i]` is byte `start + i` of the file. Every line ends with a newline but for the last of
+    a `partial` or `truncated` block. `end` is where reading goes on; it is past `start + len(data)`
+    where bytes were skipped. A block may be empty: then it only moves the checkpoint.
+    """
+
+    path: str
+    data: bytes
+    start: int
+    end: int
+    checkpoint: Checkpoint
+    backlog: bool = False
+    """These bytes were in the file before it was followed."""
+    truncated: bool = False
+    """The one line in `data` was cut at the longest length allowed."""
+    partial: bool = False
+    """The last line never got its newline, and its file has ended."""
+    reread: bool = False
+    """In doubt about the file, these bytes may have been read once before."""
+
+
+class Record(Struct, frozen=True, array_like=True, gc=False):
+    """One log record that at least one rule took, as text and as parsed fields."""
+
+    offset: int
+    text: str
+    time: float
+    """Event time, seconds since the epoch: the record's own stamp, else its arrival."""
+    fields: dict[str, str] = {}
+    truncated: bool = False
+
+
+class Match(Struct, frozen=True, array_like=True, gc=False):
+    """That rule number `rule` took record number `record` of the batch, and what it captured."""
+
+    rule: int
+    record: int
+    captures: dict[str, str] = {}
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What one monitor found in one block (monitor -> Queue -> consumer)."""
+
+    version: int = 1
+    ruleset: str
+    """Which set of rules `Match.rule` counts in; a reload makes a new one."""
+    source: str
+    checkpoint: Checkpoint
+    start: int
+    end: int
+    arrival: float
+    """Wall time at which the block was read."""
+    last_time: float
+    """Event time of the block's last record."""
+    records: list[Record] = []
+    matches: list[Match] = []
+    backlog: bool = False
+    reread: bool = False
+
+
+class AlertLine(Struct, frozen=True, gc=False):
+    """One line quoted in an alert."""
+
+    path: str
+    offset: int
+    time: str
+    text: str
+
+
+class AlertContext(Struct, frozen=True):
+    """Lines around the first matching one."""
+
+    before: tuple[AlertLine, ...] = ()
+    after: tuple[AlertLine, ...] = ()
+
+
+NO_CONTEXT = AlertContext()
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """What a person is told. As JSON it is the body of `jsonl_file` and `webhook` (schema 1).
+
+    `id` names the episode and is the same for the same input; `id:seq` names this message and is
+    the idempotency key. Times are RFC 3339 in UTC with milliseconds.
+    """
+
+    schema: int = 1
+    id: str
+    seq: int
+    status: Status
+    rule: str
+    severity: Severity
+    message: str
+    source: str
+    path: str
+    host: str
+    key: dict[str, str]
+    fields: dict[str, str]
+    count: int
+    suppressed: int
+    first: str
+    last: str
+    at: str
+    late: bool
+    lines: list[AlertLine]
+    context: AlertContext = NO_CONTEXT
+    labels: dict[str, str] = {}
+    reread: bool | UnsetType = UNSET
+
+
+class StateChange(Struct, frozen=True, array_like=True, gc=False):
+    """The new state of one key of one rule; `body` None forgets it (rules -> store)."""
+
+    rule: str
+    key: str
+    body: bytes | None
+
+
+class Notification(Struct, frozen=True, gc=False):
+    """One alert on its way to one sink (outbox -> sink). `row` names it in the outbox."""
+
+    row: int
+    episode: str
+    seq: int
+    attempts: int
+    body: bytes
+    """The alert as JSON, UTF-8, without a newline."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """`id:seq`: the same for every attempt at the same message."""
+        return f"{self.episode}:{self.seq}"
+
+    @property
+    def alert(self) -> Alert:
+        """The alert, decoded anew at each call."""
+        return decode_alert(self.body)
+
+
+class Delivered(Struct, frozen=True):
+    """The sink took it."""
+
+    detail: str = ""
+
+
+class Retry(Struct, frozen=True):
+    """Not now: try again, after `after` seconds where the receiver named them."""
+
+    reason: str
+    after: float | None = None
+
+
+class Rejected(Struct, frozen=True):
+    """Never: the receiver will not take this one, however often it is sent."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Delivered | Retry | Rejected
+
+
+_alert_encoder = msgspec.json.Encoder()
+_alert_decoder = msgspec.json.Decoder(Alert)
+
+encode_alert = _alert_encoder.encode
+decode_alert = _alert_decoder.decode

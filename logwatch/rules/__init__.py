@@ -1,0 +1,1 @@
+"""Stage 4, matches -> alerts: what each rule kind means; one file per kind."""

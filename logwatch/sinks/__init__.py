@@ -1,0 +1,1 @@
+"""Stage 7, notifications -> the world: one file per protocol."""

@@ -1,0 +1,53 @@
+"""The contract of a sink: what every file beside this one promises.
+
+A sink hands alerts to the world. It is called by one deliverer thread only, may block within its
+own time-outs, and never raises for what a network or a receiver does: it answers with an outcome.
+Log text inside an alert is hostile input; each sink neutralises it for its own medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from logwatch.records import Notification, Outcome
+
+
+class Sink(Protocol):
+    """Where alerts go."""
+
+    @property
+    def batch_size(self) -> int:
+        """Most notifications that one `deliver` takes; they share one outcome."""
+        ...
+
+    def deliver(self, batch: Sequence[Notification]) -> Outcome:
+        """Send all of `batch`, in order, and say what became of it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files; called once, after the last `deliver`."""
+        ...
+
+
+class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Root of every kind's settings; the subclass names what its YAML map may hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkKind:
+    """One entry of the registry: how a kind is spelled, configured and made."""
+
+    name: str
+    settings: type[SinkSettings]
+    make: Callable[[Any], Sink]
+    """Makes the sink from its settings; imports what is heavy only now. Raises SinkError."""
+    short: str | None = None
+    """The field that a bare scalar stands for: `webhook: https://...` is `{url: https://...}`."""
+    schemes: tuple[str, ...] = ()
+    """URL schemes that `--to` understands as this kind."""
+    from_url: Callable[[str], SinkSettings] | None = None
+    """Settings from a `--to` URL. Raises ValueError with a remedy."""

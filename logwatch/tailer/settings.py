@@ -1,0 +1,31 @@
+"""What a source says about the files it follows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class SourceSettings(Struct, frozen=True, kw_only=True):
+    """One entry of `sources:`."""
+
+    name: str
+    defined_at: str = ""
+    """`file:line` of the entry."""
+    paths: tuple[str, ...]
+    """Absolute paths and globs (`*`, `?`, `[...]`, `**`)."""
+    exclude: tuple[str, ...] = ()
+    """Globs; one without a slash is compared with the file's name, else with the whole path."""
+    format: str = "plain"
+    """A name in `logwatch.parsers.FORMATS`."""
+    time: str | None = None
+    """Field with the event time (json, logfmt)."""
+    tz: str | None = None
+    """IANA name of the zone of stamps that name none; None: the machine's."""
+    encoding: str = "utf-8"
+    start: Literal["end", "beginning"] = "end"
+    """Where to begin in a file that was there before logwatch first saw it."""
+    max_line: int = 262_144
+    """Longest line in bytes; what is over is cut and marked."""
+    tags: tuple[str, ...] = ()

@@ -1,0 +1,107 @@
+"""What logwatch says about itself: named events with fields, counted by the same call.
+
+Events go to stderr through structlog: key=value for a person, JSON with a syslog priority prefix
+under systemd. structlog is imported at the first event, so that commands which say nothing do not
+pay for it. An event is a change of state, said once, by the edge that knows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import Any, Literal
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+
+# sd-daemon(3): the prefix by which journald knows the priority of a line on stderr.
+_PRIORITY = {"debug": "<7>", "info": "<6>", "warning": "<4>", "error": "<3>", "critical": "<2>"}
+_RANK: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
+
+class Telemetry:
+    """The process's event log and its counters."""
+
+    def __init__(self) -> None:
+        self.counters: Counter[str] = Counter()
+        """How often each event was said, and whatever else was counted, by name."""
+        self._threshold = _RANK["info"]
+        self._logger: Any = None
+
+    def configure(self, level: Level = "info", *, json: bool | None = None) -> None:
+        """Choose the least level said, and the form: JSON, key=value, or by where stderr goes."""
+        import structlog  # noqa: PLC0415 - see the module's docstring
+
+        self._threshold = _RANK[level]
+        under_systemd = "JOURNAL_STREAM" in os.environ
+        as_json = under_systemd if json is None else json
+        renderer: Any
+        if as_json:
+            renderer = structlog.processors.JSONRenderer(default=str)
+        else:
+            renderer = structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        processors: list[Any] = [
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info if as_json else _keep,
+            renderer,
+        ]
+        if not under_systemd:  # journald stamps lines itself
+            stamp = structlog.processors.TimeStamper(fmt="iso", utc=False)
+            processors.insert(0, stamp)
+        else:
+            processors.append(_with_priority)
+        self._logger = structlog.wrap_logger(
+            structlog.PrintLogger(file=sys.stderr),
+            processors=processors,
+            wrapper_class=structlog.BoundLogger,
+            context_class=dict,
+        )
+
+    def emit(self, level: Level, event: str, **fields: Any) -> None:
+        """Say that `event` ("stage.what_happened") took place, and count it."""
+        self.counters[event] += 1
+        if _RANK[level] < self._threshold:
+            return
+        if self._logger is None:
+            self.configure()
+        getattr(self._logger, level)(event, **fields)
+
+
+def _keep(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
+    return event_dict
+
+
+def _with_priority(_logger: Any, method: str, rendered: str) -> str:
+    return _PRIORITY.get(method, "<6>") + rendered
+
+
+telemetry = Telemetry()
+"""The process has one stderr, hence one of these."""
+
+
+def debug(event: str, **fields: Any) -> None:
+    """Say something that only a developer wants to know."""
+    telemetry.emit("debug", event, **fields)
+
+
+def info(event: str, **fields: Any) -> None:
+    """Say that ordinary life went on."""
+    telemetry.emit("info", event, **fields)
+
+
+def warning(event: str, **fields: Any) -> None:
+    """Say that something needs a look, soon."""
+    telemetry.emit("warning", event, **fields)
+
+
+def error(event: str, **fields: Any) -> None:
+    """Say that something failed; pass `exc_info=True` for the traceback."""
+    telemetry.emit("error", event, **fields)
+
+
+def count(name: str, amount: int = 1) -> None:
+    """Add to a counter without saying anything."""
+    telemetry.counters[name] += amount

@@ -1,0 +1,60 @@
+"""Durations and sizes as people write them: `90s`, `1h30m`, `256KiB`.
+
+`Duration` and `Size` mark a settings field so that the configuration loader knows to read `2m`
+as 120.0 seconds and `1MiB` as 1,048,576 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+Duration = Annotated[float, msgspec.Meta(extra={"unit": "duration"})]
+"""Seconds; written `30s`, `5m`, `1h30m`, `7d`, `250ms` in a configuration."""
+
+Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
+"""Bytes; written `4096`, `256KiB`, `10MB` in a configuration."""
+
+_DURATION_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+", re.ASCII)
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
+_SIZE = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.ASCII)
+_SIZE_BYTES: dict[str, int] = {"": 1} | {
+    f"{prefix}{i}": base**power
+    for power, prefix in enumerate("KMGT", start=1)
+    for i, base in (("", 1000), ("i", 1024))
+}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds meant by `text` (`90s`, `1h30m`, `0`). Raises ValueError with a remedy."""
+    if text == "0":
+        return 0.0
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration; write 30s, 5m, 1h30m or 7d")
+    return sum(
+        float(number) * _DURATION_SECONDS[unit] for number, unit in _DURATION_PART.findall(text)
+    )
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest spelling of `seconds` that `parse_duration` reads back (to the millisecond)."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds == 0:
+        return "0s"
+    parts = []
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        number, milliseconds = divmod(milliseconds, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts)
+
+
+def parse_size(text: str) -> int:
+    """Bytes meant by `text` (`4096`, `256KiB`, `10MB`). Raises ValueError with a remedy."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a size; write 4096, 256KiB or 10MB")
+    return int(found[1]) * _SIZE_BYTES[found[2] or ""]
