@@ -31,13 +31,13 @@ class Exit(IntEnum):
 
 
 class LogwatchError(Exception):
-    """Root of the tree; its text is one sentence for a person, its `exit` what the process ends with."""
+    """Root of the tree: its text is a sentence for a person, `exit` what the process ends with."""
 
     exit: Exit = Exit.SOFTWARE
 
 
 class ConfigError(LogwatchError):
-    """Raised when a configuration cannot be used; its text holds every problem found, in file order."""
+    """Raised when a configuration cannot be used; the text holds every problem, in file order."""
 
     exit = Exit.CONFIG
 

@@ -23,7 +23,7 @@ MISSING = "<none>"
 
 
 class Marker(Struct, frozen=True, array_like=True, gc=False):
-    """Hash of the `length` bytes just before `offset`: proof that a file is still the same there."""
+    """Hash of the `length` bytes just before `offset`: proof that a file is still the same."""
 
     offset: int
     length: int

@@ -1,1 +1,1 @@
-"""The one SQLite file and all the SQL: positions, rule state, alerts and outbox, committed as one."""
+"""The one SQLite file and all SQL: positions, rule state, alerts and outbox, in one commit."""
