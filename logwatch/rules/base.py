@@ -75,8 +75,8 @@ class Rule(Protocol):
         """Take one match, in the order of the file, and return the alerts that it brings about."""
         ...
 
-    def due(self) -> float | None:
-        """Wall time of the next deadline, None without one. May be early, is never late."""
+    def due(self, now: Moment) -> float | None:
+        """Seconds from `now` to the next deadline, None without one. Early at times, never late."""
         ...
 
     def expire(self, now: Moment) -> Iterable[Alert]:

@@ -1,0 +1,222 @@
+"""Kind 1, plain match: every matching record is an event, told once per cool-down and key.
+
+The first record of a key fires. Records that follow within `cooldown` are counted, not told; when
+it ends and there were any, one closing note says how many. With `cooldown: 0` every record is an
+alert of its own and the rule remembers nothing.
+
+The cool-down runs on the steady clock while the daemon follows live, and in event time over a
+backlog, so that reading yesterday's file tells what yesterday's daemon would have told.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from logwatch import telemetry
+from logwatch.clock import Moment
+from logwatch.records import Alert, AlertLine, StateChange, Status
+from logwatch.rules.base import Hit, RuleSettings
+from logwatch.rules.message import (
+    Keyed,
+    Wording,
+    episode_id,
+    fields_of,
+    first_line,
+    quote,
+    rfc3339,
+)
+
+
+class Held(Struct, array_like=True):
+    """A key within its cool-down. `until` is in the same seconds as both clocks."""
+
+    until: float
+    episode: str
+    first: float
+    last: float
+    source: str
+    fields: dict[str, str]
+    line: AlertLine
+    late: bool
+    suppressed: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Held).decode
+
+
+class MatchRule:
+    """One plain rule and the keys that are within their cool-down."""
+
+    def __init__(self, settings: RuleSettings, *, host: str, max_keys: int = 100_000) -> None:
+        self.settings = settings
+        self._host = host
+        self._max_keys = max_keys
+        self._keyed = Keyed(settings.by)
+        self._wording = Wording(settings)
+        self._labels = self._wording.labels()
+        self._held: OrderedDict[str, Held] = OrderedDict()
+        self._deadlines: list[tuple[float, str]] = []
+        self._changed: set[str] = set()
+        self._evicted = 0
+
+    def feed(self, hit: Hit, now: Moment) -> Iterable[Alert]:
+        """See `Rule.feed`."""
+        key = self._keyed.key(hit)
+        cooldown = self.settings.cooldown
+        if cooldown <= 0:
+            return (self._fired(hit, key, now),)
+        clock = hit.record.time if hit.batch.backlog else now.steady
+        held = self._held.get(key)
+        alerts: list[Alert] = []
+        if held is not None:
+            if held.until > clock + cooldown:  # a stamp from the future must not hold for ever
+                held.until = clock + cooldown
+                heapq.heappush(self._deadlines, (held.until, key))
+            if clock < held.until:
+                held.suppressed += 1
+                held.last = hit.record.time
+                self._changed.add(key)
+                return ()
+            if held.suppressed:
+                alerts.append(self._closing_note(key, held, now))
+        fired = self._fired(hit, key, now)
+        alerts.append(fired)
+        self._hold(key, hit, fired, clock + cooldown)
+        return alerts
+
+    def due(self, now: Moment) -> float | None:
+        """See `Rule.due`."""
+        return max(0.0, self._deadlines[0][0] - now.steady) if self._deadlines else None
+
+    def expire(self, now: Moment) -> Iterable[Alert]:
+        """See `Rule.expire`."""
+        alerts = []
+        while self._deadlines and self._deadlines[0][0] <= now.steady:
+            _, key = heapq.heappop(self._deadlines)
+            held = self._held.get(key)
+            if held is None or held.until > now.steady:
+                continue
+            if held.suppressed:
+                alerts.append(self._closing_note(key, held, now))
+            del self._held[key]
+            self._changed.add(key)
+        return alerts
+
+    def changes(self) -> Iterable[StateChange]:
+        """See `Rule.changes`."""
+        changed, self._changed = self._changed, set()
+        for key in changed:
+            held = self._held.get(key)
+            yield StateChange(self.settings.name, key, _encode(held) if held else None)
+
+    def restore(self, change: StateChange) -> None:
+        """See `Rule.restore`."""
+        assert change.body is not None
+        held = _decode(change.body)
+        self._held[change.key] = held
+        heapq.heappush(self._deadlines, (held.until, change.key))
+
+    def _hold(self, key: str, hit: Hit, fired: Alert, until: float) -> None:
+        self._held[key] = Held(
+            until=until,
+            episode=fired.id,
+            first=hit.record.time,
+            last=hit.record.time,
+            source=hit.batch.source,
+            fields=fired.fields,
+            line=fired.lines[0],
+            late=hit.batch.backlog,
+        )
+        self._held.move_to_end(key)
+        heapq.heappush(self._deadlines, (until, key))
+        self._changed.add(key)
+        if len(self._held) > self._max_keys:
+            self._evict()
+
+    def _evict(self) -> None:
+        key, _ = self._held.popitem(last=False)
+        self._changed.add(key)
+        self._evicted += 1
+        telemetry.count("rules.keys_evicted")
+        if self._evicted == 1:
+            telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
+
+    def _fired(self, hit: Hit, key: str, now: Moment) -> Alert:
+        batch, record, captures = hit.batch, hit.record, hit.match.captures
+        settings = self.settings
+        stamp = rfc3339(record.time)
+        fields = fields_of(record, captures)
+        if self._wording.own:
+            message = self._wording.message(
+                "",
+                {
+                    **fields,
+                    "count": 1,
+                    "key": key.replace("\x1f", ", "),
+                    "rule": settings.name,
+                    "severity": settings.severity,
+                    "source": batch.source,
+                    "path": batch.checkpoint.path,
+                    "host": fields.get("host", self._host),
+                    "first": stamp,
+                    "last": stamp,
+                    "duration": "0s",
+                    "suppressed": 0,
+                },
+            )
+        else:
+            message = first_line(record.text)
+        return Alert(
+            id=episode_id(settings.name, key, batch.checkpoint.identity, record.offset),
+            seq=1,
+            status="firing",
+            rule=settings.name,
+            severity=settings.severity,
+            message=message,
+            source=batch.source,
+            path=batch.checkpoint.path,
+            host=self._host,
+            key=self._keyed.named(key),
+            fields=fields,
+            count=1,
+            suppressed=0,
+            first=stamp,
+            last=stamp,
+            at=rfc3339(now.wall),
+            late=batch.backlog,
+            lines=[quote(hit)],
+            labels=self._labels,
+            reread=True if batch.reread else UNSET,
+        )
+
+    def _closing_note(self, key: str, held: Held, now: Moment) -> Alert:
+        status: Status = "updated"
+        more = held.suppressed
+        return Alert(
+            id=held.episode,
+            seq=2,
+            status=status,
+            rule=self.settings.name,
+            severity=self.settings.severity,
+            message=f"{more:,} more {'was' if more == 1 else 'were'} suppressed since"
+            f" {held.line.time}: {first_line(held.line.text)}",
+            source=held.source,
+            path=held.line.path,
+            host=self._host,
+            key=self._keyed.named(key),
+            fields=held.fields,
+            count=1 + more,
+            suppressed=more,
+            first=rfc3339(held.first),
+            last=rfc3339(held.last),
+            at=rfc3339(now.wall),
+            late=held.late,
+            lines=[held.line],
+            labels=self._labels,
+        )

@@ -1,0 +1,99 @@
+"""How a rule turns what it knows into an `Alert`: names of episodes, times, and words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+
+from logwatch.records import MISSING, AlertLine, Record
+from logwatch.rules.base import Hit, RuleSettings
+from logwatch.rules.say import Say
+from logwatch.units import format_duration
+
+LONGEST_QUOTE = 4096
+"""Characters of one line that an alert quotes."""
+
+
+@lru_cache(maxsize=256)
+def _second(whole: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(whole))
+
+
+def rfc3339(seconds: float) -> str:
+    """`seconds` since the epoch as RFC 3339 in UTC with milliseconds."""
+    whole, milliseconds = divmod(int(seconds * 1000 + 0.5), 1000)
+    return f"{_second(whole)}{milliseconds:03d}Z"
+
+
+def episode_id(rule: str, key: str, identity: str, offset: int) -> str:
+    """Name of the episode that began with the record at `offset`: the same for the same input."""
+    text = f"{rule}\0{key}\0{identity}\0{offset}"
+    return blake2b(text.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+
+
+def quote(hit: Hit) -> AlertLine:
+    """The hit's line as an alert quotes it."""
+    record = hit.record
+    text = record.text
+    if len(text) > LONGEST_QUOTE:
+        over = len(text) - LONGEST_QUOTE
+        text = f"{text[: LONGEST_QUOTE // 2]}[… {over} characters …]{text[-LONGEST_QUOTE // 2 :]}"
+    return AlertLine(hit.batch.checkpoint.path, record.offset, rfc3339(record.time), text)
+
+
+class Keyed:
+    """The `by` of a rule: which key a hit belongs to."""
+
+    def __init__(self, by: tuple[str, ...]) -> None:
+        self._by = by
+
+    def key(self, hit: Hit) -> str:
+        """The key as text; a missing field is a bucket of its own."""
+        if not self._by:
+            return ""
+        captures, fields = hit.match.captures, hit.record.fields
+        return "\x1f".join(captures.get(name) or fields.get(name) or MISSING for name in self._by)
+
+    def named(self, key: str) -> dict[str, str]:
+        """The key as a map from field to value."""
+        return dict(zip(self._by, key.split("\x1f"), strict=True)) if self._by else {}
+
+
+class Wording:
+    """Says what an alert says."""
+
+    def __init__(self, settings: RuleSettings) -> None:
+        self._settings = settings
+        self._say = Say(settings.say) if settings.say is not None else None
+
+    def message(self, stock: str, values: Mapping[str, object]) -> str:
+        """The rule's own words for `values`, else `stock`."""
+        return self._say.render(values) if self._say is not None else stock
+
+    @property
+    def own(self) -> bool:
+        """Whether the rule brings its own words."""
+        return self._say is not None
+
+    def labels(self) -> dict[str, str]:
+        """The rule's labels, its runbook among them."""
+        runbook = self._settings.runbook
+        return {**self._settings.labels, **({"runbook": runbook} if runbook else {})}
+
+
+def fields_of(record: Record, captures: dict[str, str]) -> dict[str, str]:
+    """What is known of a record: its parsed fields, and over them what the pattern captured."""
+    return {**record.fields, **captures} if record.fields else captures
+
+
+def first_line(text: str, limit: int = 300) -> str:
+    """`text` short enough for a headline."""
+    line = text.strip()
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def lasting(seconds: float) -> str:
+    """A duration for people, whole seconds once it is more than one."""
+    return format_duration(seconds if seconds < 1 else round(seconds))

@@ -1,0 +1,342 @@
+"""Kinds 2 and 3, threshold and clear: N matches of one key within T, as one episode.
+
+The window is a true sliding one, (t - T, t], in event time. The N-th match fires. While the
+episode burns nothing fires again; a higher level raises its severity with an `updated` message.
+It resolves by timer, with no line needed, when `clear` holds; without `clear`, when fewer than N
+were in the window for one whole window's time. After it has resolved, the same key fires again no
+sooner than `cooldown` after its last firing; what is held back is counted.
+
+A deadline that a record's own time has passed takes effect before that record, so that a backlog
+tells the same story as the live log.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from logwatch import telemetry
+from logwatch.clock import Moment
+from logwatch.records import SEVERITIES, Alert, AlertLine, Severity, StateChange, Status
+from logwatch.rules.base import Hit, RuleSettings, Threshold
+from logwatch.rules.message import (
+    Keyed,
+    Wording,
+    episode_id,
+    fields_of,
+    first_line,
+    lasting,
+    quote,
+    rfc3339,
+)
+from logwatch.windows import LatestTimes
+
+QUOTED_LINES = 3
+"""Lines that an alert of a threshold rule quotes: the latest."""
+
+
+class Sample(Struct, array_like=True, gc=False):
+    """One line kept to be quoted."""
+
+    line: AlertLine
+    source: str
+    fields: dict[str, str]
+
+
+class KeyState(Struct, array_like=True):
+    """Everything remembered of one key."""
+
+    times: bytes = b""
+    anchor: tuple[str, int] | None = None
+    """Identity and offset of the first record of the episode to come: its name is made of them."""
+    samples: list[Sample] = []
+    fired_at: float | None = None
+    """Event time of the last firing."""
+    episode: str | None = None
+    """Id of the burning episode."""
+    seq: int = 0
+    severity: Severity = "warning"
+    count: int = 0
+    """Matches since the first of the burning episode."""
+    suppressed: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    late: bool = False
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(KeyState).decode
+
+
+class ThresholdRule:
+    """One threshold rule and the window of each of its keys."""
+
+    def __init__(self, settings: RuleSettings, *, host: str, max_keys: int = 100_000) -> None:
+        assert isinstance(settings.kind, Threshold)
+        self.settings = settings
+        self._kind = settings.kind
+        self._host = host
+        self._max_keys = max_keys
+        self._keyed = Keyed(settings.by)
+        self._wording = Wording(settings)
+        self._labels = self._wording.labels()
+        counts = [self._kind.count, *(count for count, _ in self._kind.levels)]
+        self._capacity = max(*counts, (self._kind.clear_count or 0) + 1)
+        self._states: OrderedDict[str, tuple[KeyState, LatestTimes]] = OrderedDict()
+        self._deadlines: list[tuple[float, str]] = []
+        self._changed: set[str] = set()
+        self._evicted = 0
+
+    def feed(self, hit: Hit, now: Moment) -> Iterable[Alert]:
+        """See `Rule.feed`."""
+        key = self._keyed.key(hit)
+        state, times = self._state_of(key)
+        self._changed.add(key)
+        at = hit.record.time
+        alerts: list[Alert] = []
+        deadline = self._clears_at(state, times)
+        if deadline is not None and at >= deadline:
+            alerts.append(self._resolve(key, state, now, deadline))
+        self._note(state, times, hit)
+        if state.episode is not None:
+            told = self._burn_on(key, state, times, now)
+        else:
+            told = self._fire(key, state, times, at, now)
+        if told is not None:
+            alerts.append(told)
+        return alerts
+
+    def due(self, now: Moment) -> float | None:
+        """See `Rule.due`."""
+        return max(0.0, self._deadlines[0][0] - now.wall) if self._deadlines else None
+
+    def expire(self, now: Moment) -> Iterable[Alert]:
+        """See `Rule.expire`."""
+        alerts = []
+        while self._deadlines and self._deadlines[0][0] <= now.wall:
+            _, key = heapq.heappop(self._deadlines)
+            if key not in self._states:
+                continue
+            state, times = self._states[key]
+            deadline = self._clears_at(state, times)
+            if deadline is None:
+                self._forget_if_idle(key, state, now)
+            elif deadline > now.wall:
+                heapq.heappush(self._deadlines, (deadline, key))
+            else:
+                alerts.append(self._resolve(key, state, now, deadline))
+                self._changed.add(key)
+        return alerts
+
+    def changes(self) -> Iterable[StateChange]:
+        """See `Rule.changes`."""
+        changed, self._changed = self._changed, set()
+        for key in changed:
+            known = self._states.get(key)
+            body = None
+            if known is not None:
+                state, times = known
+                state.times = times.dump()
+                body = _encode(state)
+            yield StateChange(self.settings.name, key, body)
+
+    def restore(self, change: StateChange) -> None:
+        """See `Rule.restore`."""
+        assert change.body is not None
+        state = _decode(change.body)
+        times = LatestTimes(self._capacity, state.times)
+        self._states[change.key] = (state, times)
+        deadline = self._clears_at(state, times)
+        heapq.heappush(self._deadlines, (deadline or self._idle_at(state), change.key))
+
+    def _state_of(self, key: str) -> tuple[KeyState, LatestTimes]:
+        known = self._states.get(key)
+        if known is not None:
+            self._states.move_to_end(key)
+            return known
+        known = (KeyState(samples=[]), LatestTimes(self._capacity))
+        self._states[key] = known
+        if len(self._states) > self._max_keys:
+            self._evict()
+        return known
+
+    def _evict(self) -> None:
+        # A burning key is the last that should be forgotten: it owes a `resolved`.
+        for key in self._states:
+            if self._states[key][0].episode is None:
+                break
+        else:
+            key = next(iter(self._states))
+        del self._states[key]
+        self._changed.add(key)
+        self._evicted += 1
+        telemetry.count("rules.keys_evicted")
+        if self._evicted == 1:
+            telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
+
+    def _note(self, state: KeyState, times: LatestTimes, hit: Hit) -> None:
+        record, batch = hit.record, hit.batch
+        window = self._kind.window
+        if state.episode is None and not times.count(record.time, window):
+            state.anchor = None
+            if not state.samples:  # a first sight: due to be forgotten when it stays alone
+                heapq.heappush(
+                    self._deadlines, (record.time + self._memory_seconds, self._keyed.key(hit))
+                )
+        if state.anchor is None:
+            state.anchor = (batch.checkpoint.identity, record.offset)
+        times.add(record.time)
+        state.last = max(state.last, record.time)
+        state.late = batch.backlog
+        state.samples.append(
+            Sample(quote(hit), batch.source, fields_of(record, hit.match.captures))
+        )
+        del state.samples[:-QUOTED_LINES]
+
+    def _fire(
+        self, key: str, state: KeyState, times: LatestTimes, at: float, now: Moment
+    ) -> Alert | None:
+        count = self._in_window(times, at)
+        if count < self._kind.count:
+            return None
+        if state.fired_at is not None and 0 <= at - state.fired_at < self.settings.cooldown:
+            state.suppressed += 1
+            return None
+        first = times.latest(count)
+        assert first is not None
+        assert state.anchor is not None
+        state.count = count
+        state.first = first
+        state.fired_at = at
+        state.severity = self._level(times, at)
+        state.episode = episode_id(self.settings.name, key, *state.anchor)
+        state.seq = 0
+        alert = self._alert(key, state, now, "firing")
+        state.suppressed = 0
+        deadline = self._clears_at(state, times)
+        assert deadline is not None
+        heapq.heappush(self._deadlines, (deadline, key))
+        return alert
+
+    def _burn_on(self, key: str, state: KeyState, times: LatestTimes, now: Moment) -> Alert | None:
+        state.count += 1
+        severity = self._level(times, state.last)
+        if SEVERITIES.index(severity) <= SEVERITIES.index(state.severity):
+            return None
+        state.severity = severity
+        return self._alert(key, state, now, "updated")
+
+    def _in_window(self, times: LatestTimes, at: float) -> int:
+        """Matches in the window that ends at `at`, or at the newest record where `at` came late."""
+        window = self._kind.window
+        newest = times.latest(1)
+        here = times.count(at, window)
+        if newest is None or newest <= at or newest - at >= window:
+            return here
+        return max(here, times.count(newest, window))
+
+    def _resolve(self, key: str, state: KeyState, now: Moment, at: float) -> Alert:
+        alert = self._alert(key, state, now, "resolved", over_at=at)
+        state.episode = None
+        state.anchor = None
+        state.count = 0
+        heapq.heappush(self._deadlines, (self._idle_at(state), key))
+        return alert
+
+    def _level(self, times: LatestTimes, at: float) -> Severity:
+        severity = self.settings.severity
+        for count, name in self._kind.levels:
+            if times.count(at, self._kind.window) >= count:
+                severity = name
+        return severity
+
+    def _clears_at(self, state: KeyState, times: LatestTimes) -> float | None:
+        """When the burning episode resolves if nothing more comes."""
+        if state.episode is None:
+            return None
+        kind = self._kind
+        if kind.clear_window is not None:
+            latest = times.latest((kind.clear_count or 0) + 1)
+            return (latest if latest is not None else state.last) + kind.clear_window
+        latest = times.latest(kind.count)
+        return (latest if latest is not None else state.last) + 2 * kind.window
+
+    @property
+    def _memory_seconds(self) -> float:
+        return max(self._kind.window, self.settings.cooldown)
+
+    def _idle_at(self, state: KeyState) -> float:
+        return max(state.last, state.fired_at or 0.0) + self._memory_seconds
+
+    def _forget_if_idle(self, key: str, state: KeyState, now: Moment) -> None:
+        """A key whose window is empty and whose cool-down is over needs no memory."""
+        if self._idle_at(state) > now.wall:
+            heapq.heappush(self._deadlines, (self._idle_at(state), key))
+            return
+        del self._states[key]
+        self._changed.add(key)
+
+    def _alert(
+        self,
+        key: str,
+        state: KeyState,
+        now: Moment,
+        status: Status,
+        over_at: float | None = None,
+    ) -> Alert:
+        state.seq += 1
+        newest = state.samples[-1]
+        assert state.episode is not None
+        lines = [sample.line for sample in state.samples]
+        return Alert(
+            id=state.episode,
+            seq=state.seq,
+            status=status,
+            rule=self.settings.name,
+            severity=state.severity,
+            message=self._message(key, state, newest, status, over_at),
+            source=newest.source,
+            path=newest.line.path,
+            host=self._host,
+            key=self._keyed.named(key),
+            fields=newest.fields,
+            count=state.count,
+            suppressed=state.suppressed,
+            first=rfc3339(state.first),
+            last=rfc3339(state.last),
+            at=rfc3339(now.wall),
+            late=state.late,
+            lines=lines,
+            labels=self._labels,
+        )
+
+    def _message(
+        self, key: str, state: KeyState, newest: Sample, status: Status, over_at: float | None
+    ) -> str:
+        name = key.replace("\x1f", ", ")
+        lasted = lasting(max(0.0, (over_at if over_at is not None else state.last) - state.first))
+        stock = f"{state.count:,}x {first_line(newest.line.text)}"
+        if name:
+            stock = f"{name}: {stock}"
+        text = self._wording.message(
+            stock,
+            {
+                **newest.fields,
+                "count": state.count,
+                "key": name,
+                "rule": self.settings.name,
+                "severity": state.severity,
+                "source": newest.source,
+                "path": newest.line.path,
+                "host": newest.fields.get("host", self._host),
+                "first": rfc3339(state.first),
+                "last": rfc3339(state.last),
+                "duration": lasted,
+                "suppressed": state.suppressed,
+            },
+        )
+        return f"resolved after {lasted}: {text}" if status == "resolved" else text

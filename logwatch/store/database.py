@@ -1,0 +1,148 @@
+"""Opens the one SQLite file: owned by one daemon, durable, put aside where it is damaged.
+
+The folder is made 0700 and the file 0600. A lock file names the daemon that owns the store. With
+`synchronous=FULL` a commit survives a power cut, with `NORMAL` it survives kill -9 only
+(https://www.sqlite.org/pragma.html#pragma_synchronous). After an unclean end the file is checked,
+and a damaged one is moved aside, never deleted: what it held is lost to the daemon, which says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from logwatch import telemetry
+from logwatch.errors import StoreBusyError, StoreError
+from logwatch.store.migrations import migrate
+
+FILE_NAME = "state.db"
+Durability = Literal["full", "normal", "off"]
+
+
+class StoreLock:
+    """Ownership of a state folder, for as long as this process lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise StoreBusyError(
+                f"{folder} is in use by logwatch with pid {owner or 'unknown'}; "
+                "stop that one, or give this one another `state:` folder"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the folder up; may be called twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make `folder` (0700). Raises StoreError with the remedy where that is impossible."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StoreError(
+            f"cannot make the state folder {folder}: {problem.strerror}; "
+            "name one that this user may write with `state:` in the configuration"
+        ) from problem
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"the state folder {folder} is not writable by uid {os.geteuid()}; "
+            "change its owner, or name another with `state:` in the configuration"
+        )
+
+
+def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connection:
+    """The writer's connection, checked and migrated.
+
+    Raises sqlite3.DatabaseError where the file is no sound database, StoreTooNewError where a
+    later version wrote it.
+    """
+    with _private_umask():
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=5.0
+        )
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={durability.upper()}")
+        connection.execute("PRAGMA foreign_keys=OFF")  # one writer keeps them; checks cost a seek
+        connection.execute("PRAGMA temp_store=MEMORY")
+        migrate(connection)
+        _check_after_unclean_end(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """A reader's connection, for another thread or another process."""
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+
+
+def open_or_put_aside(
+    path: Path, *, durability: Durability, today: str
+) -> tuple[sqlite3.Connection, Path | None]:
+    """The connection, and where a damaged file went (None: it was sound).
+
+    `today` goes into the name of the file that is put aside.
+    """
+    try:
+        return connect(path, durability=durability), None
+    except sqlite3.DatabaseError as problem:
+        if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
+            raise StoreError(f"cannot open {path}: {problem}") from problem
+        aside = _put_aside(path, today)
+        telemetry.error("store.put_aside", path=str(path), to=str(aside), reason=str(problem))
+    return connect(path, durability=durability), aside
+
+
+def mark_clean(connection: sqlite3.Connection, *, clean: bool) -> None:
+    """Record whether the store is closed in order; if not, the next start checks the file."""
+    connection.execute(f"PRAGMA user_version={1 if clean else 0}")
+
+
+def _check_after_unclean_end(connection: sqlite3.Connection) -> None:
+    (clean,) = connection.execute("PRAGMA user_version").fetchone()
+    if not clean:
+        (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if answer != "ok":
+            raise sqlite3.DatabaseError(f"quick_check: {answer}")
+    mark_clean(connection, clean=False)
+
+
+def _is_damage(problem: sqlite3.OperationalError) -> bool:
+    return problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _put_aside(path: Path, today: str) -> Path:
+    number = 0
+    while (aside := path.with_name(f"{path.name}.corrupt-{today}-{number}")).exists():
+        number += 1
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+@contextlib.contextmanager
+def _private_umask() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

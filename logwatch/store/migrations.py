@@ -1,0 +1,86 @@
+"""The schema, as named steps; each runs once, in one transaction with the record that it ran."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from logwatch.errors import StoreTooNewError
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "0001-first",
+        """
+        CREATE TABLE checkpoints (
+            identity TEXT PRIMARY KEY,
+            path TEXT NOT NULL,
+            closed INTEGER NOT NULL,
+            updated_at REAL NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE rules (
+            name TEXT PRIMARY KEY,
+            fingerprint TEXT NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE rule_state (
+            rule TEXT NOT NULL,
+            key TEXT NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (rule, key)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE alerts (
+            row INTEGER PRIMARY KEY,
+            episode TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            rule TEXT NOT NULL,
+            severity TEXT NOT NULL,
+            status TEXT NOT NULL,
+            at REAL NOT NULL,
+            body BLOB NOT NULL,
+            UNIQUE (episode, seq)
+        );
+
+        CREATE TABLE burning (
+            episode TEXT PRIMARY KEY,
+            alert INTEGER NOT NULL REFERENCES alerts (row)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE outbox (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            sink TEXT NOT NULL,
+            alert INTEGER NOT NULL REFERENCES alerts (row),
+            episode TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_try_at REAL NOT NULL DEFAULT 0,
+            reason TEXT,
+            dead INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX outbox_waiting ON outbox (sink, row) WHERE dead = 0;
+        CREATE INDEX outbox_retried ON outbox (sink, episode) WHERE dead = 0 AND attempts > 0;
+        CREATE INDEX outbox_alert ON outbox (alert);
+        """,
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an open database to the newest schema.
+
+    Raises StoreTooNewError where a later version of logwatch has been at work, before it touches
+    anything.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    unknown = sorted(done - {name for name, _ in MIGRATIONS})
+    if unknown:
+        raise StoreTooNewError(
+            f"the store was written by a later version of logwatch (it has {unknown[0]!r}); "
+            "install that version, or give this one another state folder"
+        )
+    for name, statements in MIGRATIONS:
+        if name in done:
+            continue
+        record = f"INSERT INTO migrations VALUES ('{name}')"  # noqa: S608 - our own constant
+        connection.executescript(f"BEGIN IMMEDIATE; {statements}; {record}; COMMIT;")

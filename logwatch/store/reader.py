@@ -1,0 +1,119 @@
+"""What others than the writer may see: due notifications for deliverers, history for commands.
+
+Each reader has its own read-only connection and belongs to the thread that made it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from msgspec import Struct
+
+from logwatch.errors import StoreError
+from logwatch.records import Notification
+from logwatch.store.database import FILE_NAME, connect_read_only
+
+# A notification waits while an earlier one of its episode waits for its next try: a person must
+# not be told "resolved" before "firing".
+_DUE = """
+SELECT outbox.row, alerts.episode, alerts.seq, outbox.attempts, alerts.body
+FROM outbox JOIN alerts ON alerts.row = outbox.alert
+WHERE outbox.sink = :sink AND outbox.dead = 0 AND outbox.next_try_at <= :now
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.sink = :sink AND earlier.dead = 0 AND earlier.attempts > 0
+      AND earlier.episode = outbox.episode AND earlier.row < outbox.row
+      AND earlier.next_try_at > :now)
+ORDER BY outbox.row LIMIT :limit
+"""
+
+
+class Waiting(Struct, frozen=True):
+    """What one sink has still to be told."""
+
+    sink: str
+    waiting: int
+    dead: int
+    reason: str | None
+    next_try_at: float | None
+
+
+class StoredAlert(Struct, frozen=True):
+    """One alert message of the history."""
+
+    at: float
+    rule: str
+    severity: str
+    status: str
+    body: bytes
+
+
+class StoreReader:
+    """Reads beside the writer. Raises StoreError where there is no store to read."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / FILE_NAME
+        try:
+            self._connection = connect_read_only(path)
+            self._connection.execute("SELECT 1 FROM migrations LIMIT 1")
+        except sqlite3.Error as problem:
+            raise StoreError(f"no store that can be read at {path}: {problem}") from problem
+
+    def due(self, sink: str, *, now: float, limit: int) -> list[Notification]:
+        """The next notifications for `sink` whose time has come (`now`: steady seconds)."""
+        rows = self._connection.execute(_DUE, {"sink": sink, "now": now, "limit": limit})
+        return [Notification(*row) for row in rows]
+
+    def next_due(self, sink: str) -> float | None:
+        """Steady time at which something for `sink` falls due, None where nothing waits."""
+        (when,) = self._connection.execute(
+            "SELECT min(next_try_at) FROM outbox WHERE sink = ? AND dead = 0", (sink,)
+        ).fetchone()
+        return None if when is None else float(when)
+
+    def waiting(self) -> list[Waiting]:
+        """A line per sink that has anything waiting or dead."""
+        rows = self._connection.execute(
+            "SELECT sink, sum(dead = 0), sum(dead), max(reason),"
+            " min(CASE WHEN dead = 0 THEN next_try_at END) FROM outbox GROUP BY sink ORDER BY sink"
+        )
+        return [Waiting(*row) for row in rows]
+
+    def alerts(
+        self,
+        *,
+        limit: int,
+        rule: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> list[StoredAlert]:
+        """The newest messages of the history, newest first."""
+        rows = self._connection.execute(
+            "SELECT at, rule, severity, status, body FROM alerts"
+            " WHERE (:rule IS NULL OR rule = :rule) AND (:since IS NULL OR at >= :since)"
+            " AND (:until IS NULL OR at < :until) ORDER BY row DESC LIMIT :limit",
+            {"rule": rule, "since": since, "until": until, "limit": limit},
+        )
+        return [StoredAlert(*row) for row in rows]
+
+    def episode(self, prefix: str) -> list[StoredAlert]:
+        """All messages of the one episode whose id begins with `prefix`, oldest first."""
+        rows = self._connection.execute(
+            "SELECT at, rule, severity, status, body FROM alerts"
+            " WHERE episode >= ? AND episode < ? ORDER BY row",
+            (prefix, prefix + "\U0010ffff"),
+        )
+        return [StoredAlert(*row) for row in rows]
+
+    def burning(self) -> list[StoredAlert]:
+        """The newest message of each episode that a rule still keeps open, newest first."""
+        rows = self._connection.execute(
+            "SELECT at, rule, severity, status, body FROM alerts"
+            " WHERE row IN (SELECT alert FROM burning) ORDER BY row DESC"
+        )
+        return [StoredAlert(*row) for row in rows]
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()

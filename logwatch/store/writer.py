@@ -1,0 +1,297 @@
+"""The only writer: everything that one moment brought about becomes durable in one transaction.
+
+Either all of a `Transaction` is in the file or nothing is: positions never run ahead of the alerts
+and the rule state that the lines before them brought about. The same alert message is stored once,
+however often it is committed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from logwatch import telemetry
+from logwatch.errors import StoreFullError
+from logwatch.records import Alert, Checkpoint, StateChange, encode_alert
+from logwatch.store.database import (
+    FILE_NAME,
+    Durability,
+    StoreLock,
+    connect,
+    mark_clean,
+    open_or_put_aside,
+    prepare_folder,
+)
+
+_decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
+_encode_checkpoint = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """An alert, when it was made (wall seconds) and the sinks that must be told."""
+
+    alert: Alert
+    at: float
+    sinks: tuple[str, ...]
+    burns: bool = False
+    """Its episode goes on until a message says `resolved`; False: an event, over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A delivery that failed for now."""
+
+    row: int
+    next_try_at: float
+    reason: str
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What is to be committed together."""
+
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    states: dict[tuple[str, str], StateChange] = field(default_factory=dict)
+    alerts: list[Addressed] = field(default_factory=list)
+    delivered: list[int] = field(default_factory=list)
+    postponed: list[Postponed] = field(default_factory=list)
+    dead: list[tuple[int, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.checkpoints
+            or self.states
+            or self.alerts
+            or self.delivered
+            or self.postponed
+            or self.dead
+        )
+
+
+class Store:
+    """The store of one running daemon.
+
+    Made once; raises StoreBusyError, StoreTooNewError or StoreError where it cannot be had.
+    """
+
+    def __init__(self, folder: Path, *, durability: Durability = "full", today: str = "") -> None:
+        prepare_folder(folder)
+        self.path = folder / FILE_NAME
+        self._durability: Durability = durability
+        self._lock = StoreLock(folder)
+        try:
+            self._connection, self.put_aside = open_or_put_aside(
+                self.path, durability=durability, today=today
+            )
+        except BaseException:
+            self._lock.release()
+            raise
+        self._next_alert_row = self._last_alert_row() + 1
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """All known generations of all files, longest untouched first."""
+        rows = self._connection.execute("SELECT body FROM checkpoints ORDER BY updated_at")
+        return [_decode_checkpoint(body) for (body,) in rows]
+
+    def adopt_rules(self, fingerprints: Mapping[str, str]) -> list[StateChange]:
+        """The stored state of every rule that is still the same; that of others is dropped."""
+        known = dict(self._connection.execute("SELECT name, fingerprint FROM rules"))
+        changed = [name for name in known if fingerprints.get(name) != known[name]]
+        with self._transaction() as connection:
+            for name in changed:
+                connection.execute("DELETE FROM rule_state WHERE rule = ?", (name,))
+                connection.execute("DELETE FROM rules WHERE name = ?", (name,))
+                if name in fingerprints:
+                    telemetry.info("store.rule_restarted", rule=name, reason="its meaning changed")
+                connection.execute(
+                    "DELETE FROM burning WHERE alert IN (SELECT row FROM alerts WHERE rule = ?)",
+                    (name,),
+                )
+            connection.executemany(
+                "INSERT OR REPLACE INTO rules VALUES (?, ?)", fingerprints.items()
+            )
+        rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
+        return [StateChange(rule, key, body) for rule, key, body in rows]
+
+    def commit(self, transaction: Transaction, *, now: float) -> None:
+        """Make all of `transaction` durable; `now` is wall time.
+
+        Raises StoreFullError where nothing was committed: the same transaction may be committed
+        again later.
+        """
+        with self._transaction() as connection:
+            self._write_alerts(connection, transaction.alerts)
+            self._write_deliveries(connection, transaction)
+            connection.executemany(
+                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+                (
+                    (each.identity, each.path, each.closed, now, _encode_checkpoint(each).decode())
+                    for each in transaction.checkpoints.values()
+                ),
+            )
+            self._write_states(connection, transaction.states.values())
+
+    def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
+        """Forget the oldest alerts that are over `keep_rows` or older than `before`.
+
+        What a sink has still to be told stays. Closed generations of files untouched since
+        `before` go too. At most `limit` alerts go in one call; returns how many went.
+        """
+        newest = self._next_alert_row - 1
+        with self._transaction() as connection:
+            gone = connection.execute(
+                "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE (row <= ? OR at < ?)"
+                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.alert = alerts.row)"
+                " ORDER BY row LIMIT ?)",
+                (newest - keep_rows, before, limit),
+            ).rowcount
+            connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
+        return int(gone)
+
+    def close(self) -> None:
+        """Close in order; may be called twice."""
+        try:
+            mark_clean(self._connection, clean=True)
+        except sqlite3.Error as problem:
+            telemetry.warning("store.not_closed_cleanly", reason=str(problem))
+        self._connection.close()
+        self._lock.release()
+
+    def _transaction(self) -> _Immediate:
+        return _Immediate(self)
+
+    def reopen(self) -> None:
+        """Replace the connection after an I/O error, whose page cache cannot be trusted."""
+        self._connection.close()
+        self._connection = connect(self.path, durability=self._durability)
+        self._next_alert_row = self._last_alert_row() + 1
+
+    def _last_alert_row(self) -> int:
+        (row,) = self._connection.execute("SELECT coalesce(max(row), 0) FROM alerts").fetchone()
+        return int(row)
+
+    def _write_alerts(self, connection: sqlite3.Connection, alerts: list[Addressed]) -> None:
+        if not alerts:
+            return
+        first = self._next_alert_row
+        rows = [
+            (
+                row,
+                one.alert.id,
+                one.alert.seq,
+                one.alert.rule,
+                one.alert.severity,
+                one.alert.status,
+                one.at,
+                encode_alert(one.alert),
+            )
+            for row, one in enumerate(alerts, start=first)
+        ]
+        new = connection.executemany(
+            "INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+        ).rowcount
+        outgoing = [
+            (sink, row, one.alert.id)
+            for row, one in enumerate(alerts, start=first)
+            for sink in one.sinks
+        ]
+        if new != len(rows):  # some were known already: their sinks have been told
+            stored = {
+                row
+                for (row,) in connection.execute("SELECT row FROM alerts WHERE row >= ?", (first,))
+            }
+            outgoing = [each for each in outgoing if each[1] in stored]
+            telemetry.info("store.known_alerts_passed_over", count=len(rows) - new)
+        connection.executemany(
+            "INSERT INTO outbox (sink, alert, episode) VALUES (?, ?, ?)", outgoing
+        )
+        self._write_burning(connection, alerts, first)
+        self._next_alert_row = first + len(rows)
+
+    @staticmethod
+    def _write_burning(connection: sqlite3.Connection, alerts: list[Addressed], first: int) -> None:
+        for row, one in enumerate(alerts, start=first):
+            if one.burns:
+                connection.execute(
+                    "INSERT OR REPLACE INTO burning VALUES (?, ?)", (one.alert.id, row)
+                )
+            elif one.alert.status == "resolved":
+                connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))
+
+    @staticmethod
+    def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction) -> None:
+        connection.executemany(
+            "DELETE FROM outbox WHERE row = ?", ((row,) for row in transaction.delivered)
+        )
+        connection.executemany(
+            "UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, reason = ? WHERE row = ?",
+            ((each.next_try_at, each.reason, each.row) for each in transaction.postponed),
+        )
+        connection.executemany(
+            "UPDATE outbox SET attempts = attempts + 1, dead = 1, reason = ? WHERE row = ?",
+            ((reason, row) for row, reason in transaction.dead),
+        )
+
+    @staticmethod
+    def _write_states(connection: sqlite3.Connection, states: Iterable[StateChange]) -> None:
+        kept: list[tuple[str, str, bytes]] = []
+        forgotten: list[tuple[str, str]] = []
+        for each in states:
+            if each.body is None:
+                forgotten.append((each.rule, each.key))
+            else:
+                kept.append((each.rule, each.key, each.body))
+        connection.executemany("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?)", kept)
+        connection.executemany("DELETE FROM rule_state WHERE rule = ? AND key = ?", forgotten)
+
+
+class _Immediate:
+    """`with` one write transaction; an error of disk or space becomes StoreFullError."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> sqlite3.Connection:
+        connection = self._store._connection  # noqa: SLF001 - the two are one thing
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as problem:
+            raise self._translated(problem) from problem
+        return connection
+
+    def __exit__(self, kind: object, problem: BaseException | None, _trace: object) -> None:
+        connection = self._store._connection  # noqa: SLF001 - the two are one thing
+        try:
+            if problem is None:
+                connection.execute("COMMIT")
+                return
+        except sqlite3.Error as failed:
+            self._roll_back(connection)
+            raise self._translated(failed) from failed
+        self._roll_back(connection)
+        if isinstance(problem, sqlite3.Error):
+            raise self._translated(problem) from problem
+
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection) -> None:
+        # SQLite rolls back by itself when the disk is full; a second time is then an error.
+        if connection.in_transaction:
+            try:
+                connection.execute("ROLLBACK")
+            except sqlite3.Error as problem:
+                telemetry.debug("store.rollback_failed", reason=str(problem))
+
+    def _translated(self, problem: sqlite3.Error) -> Exception:
+        if not isinstance(problem, sqlite3.OperationalError):
+            return problem
+        if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+            try:
+                self._store.reopen()
+            except sqlite3.Error as again:
+                telemetry.warning("store.reopen_failed", reason=str(again))
+        return StoreFullError(f"nothing could be committed to {self._store.path}: {problem}")

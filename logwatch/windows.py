@@ -1,0 +1,50 @@
+"""A sliding window of event times that answers "how many in (t - T, t]" and forgets by count.
+
+Only the latest `capacity` times are kept, sorted: to know whether at least N fell into a window
+needs no more than the last N. Out-of-order times are put where they belong, so that the answer
+depends on the times and not on the order of arrival. Appending in order costs O(1).
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right, insort
+
+
+class LatestTimes:
+    """The latest `capacity` event times of one key, in seconds since the epoch."""
+
+    __slots__ = ("_capacity", "_times")
+
+    def __init__(self, capacity: int, stored: bytes = b"") -> None:
+        self._capacity = capacity
+        self._times = array("d")
+        self._times.frombytes(stored)
+
+    def add(self, time: float) -> None:
+        """Take one time; the oldest goes when there are more than `capacity`."""
+        times = self._times
+        if not times or time >= times[-1]:
+            times.append(time)
+        else:
+            insort(times, time)
+        # Cutting a chunk at once keeps appending O(1) on average.
+        if len(times) > self._capacity + 64:
+            del times[: len(times) - self._capacity]
+
+    def count(self, now: float, window: float) -> int:
+        """How many fell into (now - window, now]; exact up to `capacity`."""
+        times = self._times
+        upper = len(times) if not times or times[-1] <= now else bisect_right(times, now)
+        return upper - bisect_right(times, now - window, 0, upper)
+
+    def latest(self, number: int) -> float | None:
+        """The `number`-th latest time (1 is the newest), None where there are fewer."""
+        return self._times[-number] if number <= len(self._times) else None
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def dump(self) -> bytes:
+        """The times as bytes, for `stored`."""
+        return self._times[-self._capacity :].tobytes()
