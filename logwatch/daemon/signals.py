@@ -1,0 +1,49 @@
+"""Signals without handlers: blocked everywhere, read by the main thread when it is ready.
+
+A handler that sets an Event can deadlock with a wait on the same Event, because the handler runs
+in the main thread between two of its bytecodes. So no handler exists: `block` comes before the
+first thread, every thread inherits the mask, and the main thread calls `wait`.
+
+A blocked mask outlives fork and exec: a child would ignore SIGTERM for ever. `for_child` gives the
+command line that undoes it. It is a step between fork and exec rather than an unblocked moment
+in the daemon (a SIGTERM that arrived just then would kill the daemon without a commit), and
+rather than `preexec_fn` (which runs Python after fork, and deadlocks on other threads' locks).
+SIGPIPE needs nothing: Python ignores it, and `subprocess` restores its default in children.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
+"""TERM and INT stop, HUP reloads, USR1 logs every thread's stack."""
+
+_CLEAR_MASK = (
+    "import os,signal,sys;"
+    "signal.pthread_sigmask(signal.SIG_SETMASK,());"
+    "os.execvp(sys.argv[1],sys.argv[1:])"
+)
+
+
+def block() -> frozenset[signal.Signals]:
+    """Block `SIGNALS` in this thread and in all that it starts from now on, and return them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    return SIGNALS
+
+
+def wait(timeout: float) -> signal.Signals | None:
+    """The next of `SIGNALS`, None after `timeout` seconds. For the main thread, after `block`."""
+    found = signal.sigtimedwait(SIGNALS, max(0.0, timeout))
+    return None if found is None else signal.Signals(found.si_signo)
+
+
+def for_child(command: Sequence[str]) -> list[str]:
+    """`command` (program and arguments) in a form that starts with no signal blocked.
+
+    Give the result to `subprocess.Popen` as it is. It costs one start of the bare interpreter,
+    about 10 ms; the process id stays the same, since the interpreter becomes the command. A
+    program that cannot be started shows as exit status 1 with Python's message on stderr.
+    """
+    return [sys.executable, "-I", "-S", "-c", _CLEAR_MASK, *command]
