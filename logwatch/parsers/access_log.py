@@ -1,0 +1,71 @@
+r"""`combined`: access logs of Apache and nginx, in the combined and the common format.
+
+A virtual host before the address (Apache's `vhost_combined`) and anything after the user agent are
+allowed. Escapes (`\"`, `\x22`) stay as they were written; `-` is no field. `path` is the request's
+target without its query. A line has its time and its first fields as soon as it is well-formed up
+to the stamp, however it ends.
+"""
+
+from __future__ import annotations
+
+import re
+
+from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.timestamps import StampReader
+
+FIELDS = (
+    *("remote_addr", "ip", "ident", "user", "time_local"),
+    *("request", "method", "path", "protocol", "status", "bytes", "referer", "user_agent", "vhost"),
+)
+"""Names that a line may have; `ip` is another name for `remote_addr`."""
+
+_QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+# An address or a host name has a dot or a colon; an ident, which would stand there in a line
+# without a virtual host, is a dash. A user may hold blanks, but only so much is looked through.
+_HEAD = re.compile(
+    r"(?:(?P<vhost>[^ ]+) (?=[^ ]*[.:]))?(?P<remote_addr>[^ ]+) (?P<ident>[^ ]+)"
+    r" (?P<user>[^\[]{0,256}?) \[(?P<time_local>[^\]]{20,40})\]"
+).match
+_TAIL = re.compile(
+    rf" {_QUOTED} ([0-9]{{3}}|-) ([0-9]+|-)(?: {_QUOTED}(?: {_QUOTED})?)?", re.DOTALL
+).match
+_TAIL_NAMES = ("request", "status", "bytes", "referer", "user_agent")
+_REQUEST = re.compile(r"([!-~]+) ([^?]*)(?:\?.*)? (HTTP/[0-9.]+)", re.DOTALL).fullmatch
+
+
+class AccessLogParser:
+    """See the module."""
+
+    def __init__(self, settings: ParserSettings) -> None:
+        self._stamps = StampReader(settings.tz)
+
+    def parse(self, text: str, now: float) -> Parsed:  # noqa: ARG002 - these stamps have a year
+        """See `Parser.parse`."""
+        head = _HEAD(text)
+        time = self._stamps.clf(head["time_local"]) if head else None
+        if head is None or time is None:
+            return Parsed(None, {})
+        fields = {name: value for name, value in head.groupdict().items() if value not in _NOTHING}
+        if "remote_addr" in fields:
+            fields["ip"] = fields["remote_addr"]
+        tail = _TAIL(text, head.end())
+        if tail:
+            values = zip(_TAIL_NAMES, tail.groups(), strict=True)
+            fields.update((name, value) for name, value in values if value not in _NOTHING)
+            _split_request(fields)
+        return Parsed(time, fields)
+
+    def time(self, text: str, now: float) -> float | None:  # noqa: ARG002 - these stamps have a year
+        """See `Parser.time`."""
+        head = _HEAD(text)
+        return self._stamps.clf(text, head.start("time_local")) if head else None
+
+
+_NOTHING = (None, "-", "")
+
+
+def _split_request(fields: dict[str, str]) -> None:
+    """Method, path and protocol, where the request is one; scanners send all sorts of bytes."""
+    found = _REQUEST(fields.get("request", ""))
+    if found:
+        fields["method"], fields["path"], fields["protocol"] = found.groups()

@@ -1,0 +1,46 @@
+"""When a record happened: its own stamp, unless that cannot be true; else its arrival.
+
+A stamp is believed up to `max_skew` ahead of the clock. Behind, any stamp in a backlog is believed
+(the file explains it), but in a line that has just been written one older than `max_skew` is not.
+What is not believed is said once per source, for its clock or its `tz` needs a look.
+"""
+
+from __future__ import annotations
+
+from logwatch import telemetry
+from logwatch.parsers.base import Parsed, Parser
+
+
+class EventClock:
+    """Reads event times for one source."""
+
+    def __init__(self, parser: Parser, *, source: str, max_skew: float = 86_400.0) -> None:
+        self._parser = parser
+        self._source = source
+        self._max_skew = max_skew
+        self._warned = False
+
+    def parse(self, text: str, *, arrival: float, backlog: bool) -> tuple[float, dict[str, str]]:
+        """Event time (seconds since the epoch) and fields of one record."""
+        parsed: Parsed = self._parser.parse(text, arrival)
+        return self._believed(parsed.time, arrival, backlog=backlog), parsed.fields
+
+    def time(self, text: str, *, arrival: float, backlog: bool) -> float:
+        """Event time alone."""
+        return self._believed(self._parser.time(text, arrival), arrival, backlog=backlog)
+
+    def _believed(self, stamp: float | None, arrival: float, *, backlog: bool) -> float:
+        if stamp is None:
+            return arrival
+        ahead = stamp - arrival
+        if ahead <= self._max_skew and (backlog or ahead >= -self._max_skew):
+            return stamp
+        if not self._warned:
+            self._warned = True
+            telemetry.warning(
+                "parsers.stamp_not_believed",
+                source=self._source,
+                seconds_off=round(ahead),
+                remedy="check the clock that wrote it and the source's `tz`; arrival time is used",
+            )
+        return arrival

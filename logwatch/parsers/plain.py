@@ -1,0 +1,25 @@
+"""`plain`: any text, one record a line, no fields.
+
+A line that begins with a stamp (after `[` if there is one) has that time, so that windows mean
+the same in a backlog or a replay as they did live. Every other line counts when it is read.
+"""
+
+from __future__ import annotations
+
+from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.timestamps import StampReader
+
+
+class PlainParser:
+    """See the module."""
+
+    def __init__(self, settings: ParserSettings) -> None:
+        self._stamps = StampReader(settings.tz)
+
+    def parse(self, text: str, now: float) -> Parsed:
+        """See `Parser.parse`."""
+        return Parsed(self._stamps.leading(text, now), {})
+
+    def time(self, text: str, now: float) -> float | None:
+        """See `Parser.time`."""
+        return self._stamps.leading(text, now)

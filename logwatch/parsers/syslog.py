@@ -1,0 +1,114 @@
+"""`syslog`: lines as rsyslog, syslog-ng and journald's forwarders write them to files.
+
+Three forms, told apart by how the line begins: RFC 3164 (`Jan  5 01:00:00 host tag[pid]: text`),
+the same with an RFC 3339 stamp (the default of newer Debian and Ubuntu), and RFC 5424
+(`<34>1 stamp host app procid msgid [data] text`). A `<PRI>` before the first two is read too. The
+stamp alone decides whether a line is syslog: tag, and even host, may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.timestamps import StampReader, end_of_bsd, end_of_iso
+
+FIELDS = ("host", "program", "pid", "message", "priority", "facility", "severity", "msgid")
+"""Names that a line may have, beside structured data as `sdid.param`."""
+
+_MAX_PARAMS = 200
+"""More parameters of structured data than this are not told."""
+
+# RFC 5424 tables 1 and 2, by number.
+_FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news"),
+    *("uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock"),
+    *("local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
+)
+_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+
+_PRI = re.compile(r"<([0-9]{1,3})>").match
+# What follows the stamp. A first word that ends with a colon is the tag of a line without a host.
+_HEADER = re.compile(
+    r":?(?: +(?P<host>[^ ]*[^ :])(?= |$))?"
+    r"(?: +(?P<program>[^ :\[]+)(?:\[(?P<pid>[^\] ]*)\])?:(?= |$))?"
+    r" ?(?P<message>.*)",
+    re.DOTALL,
+).match
+_HEADER_5424 = re.compile(
+    r"1 (?P<stamp>[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<pid>[^ ]+) (?P<msgid>[^ ]+) ?"
+).match
+_ELEMENT = re.compile(
+    r'\[([^ =\]"]+)((?: +[^ =\]"]+="[^"\\]*(?:\\.[^"\\]*)*")*) *\]', re.DOTALL
+).match
+_PARAM = re.compile(r'([^ =\]"]+)="([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\\]])')
+
+
+class SyslogParser:
+    """See the module."""
+
+    def __init__(self, settings: ParserSettings) -> None:
+        self._stamps = StampReader(settings.tz)
+
+    def time(self, text: str, now: float) -> float | None:
+        """See `Parser.time`."""
+        at = 0
+        if text[:1] == "<":
+            priority = _PRI(text)
+            if priority is None:
+                return None
+            at = priority.end()
+            if text.startswith("1 ", at):
+                return self._stamps.iso(text, at + 2)
+        if text[at : at + 1] in "0123456789":
+            return self._stamps.iso(text, at)
+        return self._stamps.bsd(text, now, at)
+
+    def parse(self, text: str, now: float) -> Parsed:
+        """See `Parser.parse`."""
+        time = self.time(text, now)
+        priority = _PRI(text)
+        at = priority.end() if priority else 0
+        header = _HEADER_5424(text, at) if priority else None
+        if header and (time is not None or header["stamp"] == "-"):
+            fields = _present(header.groupdict())
+            fields.pop("stamp", None)
+            _read_structured_data(text, header.end(), fields)
+        elif time is None:
+            return Parsed(None, {})
+        else:
+            iso = text[at : at + 1] in "0123456789"
+            header = _HEADER(text, end_of_iso(text, at) if iso else end_of_bsd(text, at))
+            fields = _present(header.groupdict()) if header else {}
+        if priority:
+            _name_priority(priority[1], fields)
+        return Parsed(time, fields)
+
+
+def _present(groups: dict[str, str | None]) -> dict[str, str]:
+    """Without what is missing; `-` is how RFC 5424 says that there is none."""
+    return {name: text for name, text in groups.items() if text and text != "-"}
+
+
+def _name_priority(digits: str, fields: dict[str, str]) -> None:
+    facility, severity = divmod(int(digits), 8)
+    fields["priority"] = digits
+    fields["severity"] = _SEVERITIES[severity]
+    if facility < len(_FACILITIES):
+        fields["facility"] = _FACILITIES[facility]
+
+
+def _read_structured_data(text: str, at: int, fields: dict[str, str]) -> None:
+    """RFC 5424 section 6.3: `-` or elements `[id name="value"]`, then the message."""
+    if text.startswith("-", at):
+        at += 1
+    params = 0
+    while params < _MAX_PARAMS and (element := _ELEMENT(text, at)):
+        for name, value in _PARAM.findall(element[2]):
+            fields[f"{element[1]}.{name}"] = _ESCAPE.sub(r"\1", value)
+            params += 1
+        at = element.end()
+    message = text[at:].removeprefix(" ").removeprefix("\ufeff")
+    if message:
+        fields["message"] = message

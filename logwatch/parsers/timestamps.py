@@ -1,0 +1,232 @@
+"""Stamps as logs write them, to seconds since the epoch.
+
+A reader never raises: text that is no stamp is None. Where a stamp names no zone, the source's
+zone counts. At the end of summer time a local time occurs twice, and the first is taken; a time
+that the spring gap skipped is moved forward by the gap, as zoneinfo does with `fold=0`. Names of
+zones other than UTC are not unique and are passed over: the source's zone counts. A BSD syslog
+stamp has no year: it is the latest year that puts it at most a day ahead of `now`.
+
+Most lines share their minute with the line before, so each form remembers its last minute. A
+memory is one tuple, replaced whole: readers may be shared between threads.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+_DAY_SECONDS = 86400.0
+_SAME_YEAR_SECONDS = 363 * _DAY_SECONDS
+"""For so long after a stamp its year stays the latest possible one, whatever the leap days."""
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_SECONDS = {f"{second:02}": float(second) for second in range(61)}  # 60: a leap second
+
+_ISO = re.compile(
+    r"([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}):([0-5][0-9]|60)(?![0-9])"
+    r"([.,][0-9]+)?"
+    r"( ?[Zz]| ?[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?(?![0-9:])| (?:UTC|GMT)\b)?"
+).match
+_CLF = re.compile(
+    r"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}):([0-5][0-9]|60)"
+    r" ([+-](?:[01][0-9]|2[0-3])[0-5][0-9])(?![0-9])"
+).match
+_CTIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ 0-9][0-9]) ([0-9]{2}:[0-9]{2}):([0-5][0-9]|60)"
+    r"(\.[0-9]+)? ([0-9]{4})(?![0-9])"
+).match
+_FRACTION = re.compile(r"[.,][0-9]+").match
+_NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
+
+_Zoned = tuple[str, str | None, float]
+_NOTHING: _Zoned = ("", None, 0.0)
+
+
+class StampReader:
+    """Reads the stamps of one source, whose zone is `tz` where a stamp names none."""
+
+    def __init__(self, tz: tzinfo) -> None:
+        self._tz = tz
+        self._last_iso = _NOTHING
+        self._last_clf = _NOTHING
+        self._last_bsd = ("", 0.0, 0.0, 0.0)
+
+    def iso(self, text: str, at: int = 0) -> float | None:
+        """The RFC 3339 or ISO 8601 stamp that begins at character `at`.
+
+        Also with a space for `T`, a comma for the dot, `/` for `-`, any offset or none.
+        """
+        found = _ISO(text, at)
+        if found is None:
+            return None
+        minute, second, fraction, zone = found.groups()
+        last = self._last_iso
+        if minute != last[0] or zone != last[1]:
+            start = self._iso_minute(minute, zone)
+            if start is None:
+                return None
+            self._last_iso = last = (minute, zone, start)
+        time = last[2] + _SECONDS[second]
+        return time if fraction is None else time + _fraction(fraction)
+
+    def clf(self, text: str, at: int = 0) -> float | None:
+        """The stamp of the common log format, `05/Jan/2026:01:00:00 +0100`, at `at`."""
+        found = _CLF(text, at)
+        if found is None:
+            return None
+        minute, second, zone = found.groups()
+        last = self._last_clf
+        if minute != last[0] or zone != last[1]:
+            day, month, rest = minute.split("/")
+            year, hour, minutes = rest.split(":")
+            date = (int(year), _MONTHS.get(month, 0), int(day))
+            start = _epoch(UTC, date, (int(hour), int(minutes)))
+            if start is None:
+                return None
+            self._last_clf = last = (minute, zone, start - _offset_seconds(zone))
+        return last[2] + _SECONDS[second]
+
+    def bsd(self, text: str, now: float, at: int = 0) -> float | None:
+        """The RFC 3164 stamp `Jan  5 01:00:00`, perhaps with a fraction, at `at`.
+
+        `now` (wall seconds) tells the year.
+        """
+        minute = text[at : at + 13]
+        second = _SECONDS.get(text[at + 13 : at + 15])
+        if second is None:
+            return None
+        known, start, earliest, latest = self._last_bsd
+        if minute != known or not earliest <= now < latest:
+            found = self._bsd_minute(minute, now)
+            if found is None:
+                return None
+            start = found
+            self._last_bsd = (minute, start, start - _DAY_SECONDS, start + _SAME_YEAR_SECONDS)
+        return start + second + self._bsd_fraction(text, at + 15)
+
+    def ctime(self, text: str, at: int = 0) -> float | None:
+        """The stamp of Apache's error log, `Mon Jan 05 01:00:00.123456 2026`, at `at`."""
+        found = _CTIME(text, at)
+        if found is None:
+            return None
+        month, day, clock, second, fraction, year = found.groups()
+        hour, minutes = clock.split(":")
+        date = (int(year), _MONTHS.get(month, 0), int(day))
+        start = _epoch(self._tz, date, (int(hour), int(minutes)))
+        if start is None:
+            return None
+        return start + _SECONDS[second] + (_fraction(fraction) if fraction else 0.0)
+
+    def leading(self, text: str, now: float) -> float | None:
+        """The stamp that `text` begins with, after `[` if there is one, in any textual form."""
+        first = text[:1]
+        at = 1 if first == "[" else 0
+        if text[at : at + 1].isdecimal():
+            time = self.iso(text, at)
+            return time if time is not None else self.clf(text, at)
+        time = self.ctime(text, at)
+        return time if time is not None else self.bsd(text, now, at)
+
+    def value(self, text: str, now: float) -> float | None:
+        """The time that a field's whole value means: any stamp, or a number since the epoch."""
+        if _NUMBER(text):
+            return epoch_number(float(text))
+        return self.leading(text.strip(), now)
+
+    def _iso_minute(self, minute: str, zone: str | None) -> float | None:
+        start = _epoch(
+            self._tz if zone is None else UTC,
+            (int(minute[:4]), int(minute[5:7]), int(minute[8:10])),
+            (int(minute[11:13]), int(minute[14:16])),
+        )
+        if start is None or zone is None:
+            return start
+        return start - _offset_seconds(zone.strip())
+
+    def _bsd_minute(self, minute: str, now: float) -> float | None:
+        if len(minute) != 13 or not (
+            minute[3] == minute[6] == " " and minute[9] == minute[12] == ":"
+        ):
+            return None
+        month, day = _MONTHS.get(minute[:3]), minute[4:6].lstrip()
+        numbers = day + minute[7:9] + minute[10:12]
+        if month is None or not (numbers.isdecimal() and numbers.isascii()):
+            return None
+        return self._latest_year((month, int(day)), (int(minute[7:9]), int(minute[10:12])), now)
+
+    def _latest_year(
+        self, date: tuple[int, int], clock: tuple[int, int], now: float
+    ) -> float | None:
+        """The latest such minute at most a day ahead of `now`; Feb 29 may be 8 years ago."""
+        ahead = _epoch_to_year(now + 2 * _DAY_SECONDS)
+        for year in range(ahead, ahead - 9, -1):
+            start = _epoch(self._tz, (year, *date), clock)
+            if start is not None and start <= now + _DAY_SECONDS:
+                return start
+        return None
+
+    @staticmethod
+    def _bsd_fraction(text: str, at: int) -> float:
+        if text[at : at + 1] not in (".", ","):
+            return 0.0
+        found = _FRACTION(text, at)
+        return _fraction(found[0]) if found else 0.0
+
+
+def end_of_iso(text: str, at: int = 0) -> int:
+    """Where the stamp that `StampReader.iso` reads at `at` ends; `at` if there is none."""
+    found = _ISO(text, at)
+    return found.end() if found else at
+
+
+def end_of_bsd(text: str, at: int = 0) -> int:
+    """Where the stamp that `StampReader.bsd` reads at `at` ends, its fraction included."""
+    found = _FRACTION(text, at + 15)
+    return found.end() if found else at + 15
+
+
+def epoch_number(number: float) -> float | None:
+    """Seconds since the epoch, from a number of seconds, milli-, micro- or nanoseconds.
+
+    The unit is told by the magnitude: seconds up to the year 5138, and so on by factors of 1000.
+    A number below 100,000,000 (March 1973) is no time.
+    """
+    if not 1e8 <= number < 1e20:
+        return None
+    for unit in (1.0, 1e3, 1e6):
+        if number < 1e11 * unit:
+            return number / unit
+    return number / 1e9
+
+
+def _fraction(text: str) -> float:
+    return float("0." + text[1:])
+
+
+def _offset_seconds(zone: str) -> float:
+    """`+01:00`, `-0100`, `+01`, or a name of UTC."""
+    if zone[0] not in "+-":
+        return 0.0
+    digits = zone[1:].replace(":", "")
+    seconds = int(digits[:2]) * 3600.0 + int(digits[2:] or 0) * 60.0
+    return -seconds if zone[0] == "-" else seconds
+
+
+def _epoch(tz: tzinfo, date: tuple[int, int, int], clock: tuple[int, int]) -> float | None:
+    """The start of a minute given as (year, month, day), (hour, minute); None if there is none."""
+    try:
+        return datetime(*date, *clock, tzinfo=tz).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _epoch_to_year(seconds: float) -> int:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).year
+    except (ValueError, OverflowError, OSError):
+        return 1970

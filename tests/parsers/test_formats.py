@@ -1,0 +1,308 @@
+"""Each format: lines as programs write them, and the fields that they have."""
+
+import json
+from datetime import UTC
+
+import pytest
+
+from logwatch.parsers import FORMATS, make_parser
+from logwatch.parsers.base import Parsed, ParserSettings
+
+NOW = 1_767_571_200.0  # 2026-01-05T00:00:00Z
+AT_ONE = NOW + 3600
+
+
+def parse(format_name, text, time_field=None):
+    """One line, in UTC."""
+    parser = make_parser(format_name, ParserSettings(tz=UTC, time_field=time_field))
+    return parser.parse(text, AT_ONE)
+
+
+def test_an_unknown_format_is_a_key_error():
+    """The configuration checks names before."""
+    assert "xml" not in FORMATS
+    with pytest.raises(KeyError):
+        make_parser("xml", ParserSettings(tz=UTC))
+
+
+def test_plain_lines_have_no_fields():
+    """Only a stamp at the very beginning is a time."""
+    assert parse("plain", "ERROR at 2026-01-05T01:00:00Z") == Parsed(None, {})
+    assert parse("plain", "[2026-01-05T01:00:00Z] ERROR") == Parsed(AT_ONE, {})
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        (
+            "web1 sshd[811]: msg: x",
+            {"host": "web1", "program": "sshd", "pid": "811", "message": "msg: x"},
+        ),
+        ("web1 sudo:   bob : x", {"host": "web1", "program": "sudo", "message": "  bob : x"}),
+        (
+            "web1 postfix/smtpd[7]: x",
+            {"host": "web1", "program": "postfix/smtpd", "pid": "7", "message": "x"},
+        ),
+        (
+            "combo su(pam_unix)[9]: x",
+            {"host": "combo", "program": "su(pam_unix)", "pid": "9", "message": "x"},
+        ),
+        (
+            "web1 kernel: [ 1.5] eth0: up",
+            {"host": "web1", "program": "kernel", "message": "[ 1.5] eth0: up"},
+        ),
+        (
+            "web1 CRON[1]: (root) CMD (x)",
+            {"host": "web1", "program": "CRON", "pid": "1", "message": "(root) CMD (x)"},
+        ),
+        ("myapp[12]: hi", {"program": "myapp", "pid": "12", "message": "hi"}),
+        ("myapp: hi", {"program": "myapp", "message": "hi"}),
+        (
+            "web1 last message repeated 2 times",
+            {"host": "web1", "message": "last message repeated 2 times"},
+        ),
+        ("web1 http://x is down", {"host": "web1", "message": "http://x is down"}),
+        ("2001:db8::1 app: x", {"host": "2001:db8::1", "program": "app", "message": "x"}),
+        ("web1 app:", {"host": "web1", "program": "app"}),
+        ("web1", {"host": "web1"}),
+        ("", {}),
+    ],
+)
+@pytest.mark.parametrize("stamp", ["Jan  5 01:00:00", "2026-01-05T01:00:00.000+00:00"])
+@pytest.mark.parametrize("priority", ["", "<165>"])
+def test_syslog_parts_of_a_line(priority, stamp, rest, fields):
+    """Tag and host may be missing, with either stamp, with and without a priority."""
+    if priority:
+        fields = fields | {"priority": "165", "facility": "local4", "severity": "notice"}
+    line = f"{priority}{stamp} {rest}".rstrip(" ") if not rest else f"{priority}{stamp} {rest}"
+    assert parse("syslog", line) == Parsed(AT_ONE, fields)
+
+
+@pytest.mark.parametrize(
+    ("rest", "fields"),
+    [
+        ("- - - - - -", {}),
+        ("- - - - - - x", {"message": "x"}),
+        (
+            "web1 app 7 ID47 - \ufeffx",
+            {"host": "web1", "program": "app", "pid": "7", "msgid": "ID47", "message": "x"},
+        ),
+        (
+            'web1 app - - [a@1 b="c"][d] x',
+            {"host": "web1", "program": "app", "a@1.b": "c", "message": "x"},
+        ),
+        (r'- - - - [a b="\"\\\]\n" c="]"] x', {"a.b": r'"\]\n', "a.c": "]", "message": "x"}),
+        ("- - - - [broken x", {"message": "[broken x"}),
+        ("- - - - -", {}),
+    ],
+)
+def test_syslog_of_the_newer_rfc(rest, fields):
+    """RFC 5424: nil values are no fields, parameters are unescaped, broken data is message."""
+    stamp = (
+        "" if rest == "- - - - - -" or rest.startswith("- - - - - - ") else "2026-01-05T01:00:00Z "
+    )
+    priority = {"priority": "34", "facility": "auth", "severity": "crit"}
+    expected = Parsed(AT_ONE if stamp else None, priority | fields)
+    assert parse("syslog", f"<34>1 {stamp}{rest}") == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no stamp here",
+        "<34>no stamp",
+        "<34>1 yesterday web1 app - - - x",
+        "<3x4>Jan  5 01:00:00 a b",
+    ],
+)
+def test_a_line_without_a_syslog_stamp_is_not_syslog(line):
+    """It has no fields, and rules still see its text."""
+    assert parse("syslog", line) == Parsed(None, {})
+
+
+def test_structured_data_is_bounded():
+    """200 parameters are told, and a facility that has no name is not."""
+    many = "".join(f'[e{number} a="1" b="2"]' for number in range(1000))
+    parsed = parse("syslog", f"<999>1 - - - - - {many} x")
+    assert sum("." in name for name in parsed.fields) == 200
+    assert "facility" not in parsed.fields
+
+
+@pytest.mark.parametrize(
+    ("record", "fields"),
+    [
+        ({"a": {"b": {"c": 1}}}, {"a.b.c": "1"}),
+        ({"a": ["x", {"y": None}, False]}, {"a.0": "x", "a.2": "false"}),
+        ({"a": {}, "b": [], "": "e"}, {"": "e"}),
+        ({"a.b": 1, "n": -2}, {"a.b": "1", "n": "-2"}),
+        ({"log": "x\n"}, {"log": "x\n"}),
+        ({"log": "x\n", "stream": "stderr"}, {"log": "x", "stream": "stderr"}),
+    ],
+)
+def test_json_becomes_flat_text(record, fields):
+    """Dotted names, lists by index, null is absent; Docker's newline goes."""
+    assert parse("json", json.dumps(record)) == Parsed(None, fields)
+
+
+def test_json_numbers_keep_their_spelling():
+    """A price of 1.50 stays 1.50, and no float rounds it."""
+    line = '{"a": 1.50, "b": 1e400, "c": 123456789012345678901234567890}'
+    fields = {"a": "1.50", "b": "1e400", "c": "123456789012345678901234567890"}
+    assert parse("json", line).fields == fields
+
+
+def test_json_is_bounded_in_depth_and_number():
+    """Eight levels, two hundred fields."""
+    deep = '{"a":' * 9 + "1" + "}" * 9
+    assert parse("json", '{"x": 1, "d": ' + deep + "}").fields == {"x": "1"}
+    assert parse("json", deep[5:-1]).fields == {".".join("a" * 8): "1"}
+    assert len(parse("json", json.dumps({str(number): 1 for number in range(999)})).fields) == 200
+
+
+@pytest.mark.parametrize(
+    "line", ["[1]", '"x"', "1", "null", '{"a": 1', '{"a": 1} x', "{'a': 1}", ""]
+)
+def test_what_is_no_whole_object_has_no_fields(line):
+    """Lists, scalars, broken and quoted wrongly."""
+    assert parse("json", line) == Parsed(None, {})
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "expected"),
+    [
+        ({"time": "2026-01-05T01:00:00Z"}, None, AT_ONE),
+        ({"ts": AT_ONE}, None, AT_ONE),
+        ({"ts": AT_ONE * 1000}, None, AT_ONE),
+        ({"@timestamp": "2026-01-05T01:00:00.000Z"}, None, AT_ONE),
+        ({"time": "soon", "eventTime": "2026-01-05T01:00:00Z"}, None, AT_ONE),
+        ({"t": {"$date": "2026-01-05T01:00:00.000+00:00"}}, None, AT_ONE),
+        ({"__REALTIME_TIMESTAMP": "1767574800000000"}, None, AT_ONE),
+        ({"meta": {"when": "2026-01-05T01:00:00Z"}}, "meta.when", AT_ONE),
+        ({"meta.when": "2026-01-05T01:00:00Z"}, "meta.when", AT_ONE),
+        ({"meta": ["2026-01-05T01:00:00Z"]}, "meta.0", AT_ONE),
+        ({"meta": 1}, "meta.when", None),
+        ({"time": "2026-01-05T01:00:00Z"}, "when", None),
+        ({"time": True}, None, None),
+        ({"time": ["2026-01-05T01:00:00Z"]}, None, None),
+    ],
+)
+def test_json_event_time(record, field, expected):
+    """The field that the source names and no other, else the usual names in order."""
+    assert parse("json", json.dumps(record), field).time == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("a=1 b=two", {"a": "1", "b": "two"}),
+        ("  a=1\tb", {"a": "1", "b": "true"}),
+        ("a= b=", {"a": "", "b": ""}),
+        (r'msg="a \"b\"\n\u00e9 c" x=1', {"msg": 'a "b"\né c', "x": "1"}),
+        ("msg='a \"b\" \\' x=1", {"msg": 'a "b" \\', "x": "1"}),
+        ('msg="" x=1', {"msg": "", "x": "1"}),
+        ('msg="tab\there \\"q\\""', {"msg": 'tab\there "q"'}),
+        ('url=/a?b=c&d="e" x=1', {"url": '/a?b=c&d="e"', "x": "1"}),
+        ("a=1 a=2", {"a": "2"}),
+        ("a.b=1 ключ=да", {"a.b": "1", "ключ": "да"}),
+        ('a=1 msg="no end', {"a": "1"}),
+        (r'a=1 msg="bad \x escape" b=2', {"a": "1"}),
+        ("a=1 =2 b=3", {"a": "1"}),
+        ('a=1 "quoted" b=3', {"a": "1"}),
+        ('a=1 b"c d=3', {"a": "1"}),
+        ('a="b"c=1', {"a": "b", "c": "1"}),
+        ("=x", {}),
+        ("", {}),
+    ],
+)
+def test_logfmt_pairs(line, fields):
+    """As go-logfmt reads them, and kinder to bare values."""
+    assert parse("logfmt", line) == Parsed(None, fields)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "expected"),
+    [
+        ("ts=2026-01-05T01:00:00Z a=1", None, AT_ONE),
+        ("time=soon t=1767574800.0", None, AT_ONE),
+        ('when="2026-01-05 01:00:00" ts=1', "when", AT_ONE),
+        ("ts=2026-01-05T01:00:00Z", "when", None),
+    ],
+)
+def test_logfmt_event_time(line, field, expected):
+    """The field that the source names and no other, else the usual names in order."""
+    assert parse("logfmt", line, field).time == expected
+
+
+def test_logfmt_fields_are_bounded():
+    """Two hundred."""
+    assert len(parse("logfmt", " ".join(f"k{number}" for number in range(999))).fields) == 200
+
+
+STAMP = "[05/Jan/2026:01:00:00 +0000]"
+HEAD = {"remote_addr": "203.0.113.9", "ip": "203.0.113.9", "time_local": STAMP[1:-1]}
+
+
+@pytest.mark.parametrize(
+    ("tail", "fields"),
+    [
+        (
+            ' "GET /a?b=c HTTP/1.1" 200 12',
+            "request=GET /a?b=c HTTP/1.1|method=GET|path=/a|protocol=HTTP/1.1|status=200|bytes=12",
+        ),
+        (
+            ' "GET /a b HTTP/1.1" 400 -',
+            "request=GET /a b HTTP/1.1|method=GET|path=/a b|protocol=HTTP/1.1|status=400",
+        ),
+        (' "-" 408 0 "-" "-"', "status=408|bytes=0"),
+        (r' "\x16\x03" 400 0 "-" "-"', r"request=\x16\x03|status=400|bytes=0"),
+        (
+            r' "GET /\"x HTTP/1.1" 200 1 "r\"r" "a \"b\" c"',
+            (
+                r"request=GET /\"x HTTP/1.1|method=GET|path=/\"x|protocol=HTTP/1.1|status=200|bytes=1"
+                r"|referer=r\"r|user_agent=a \"b\" c"
+            ),
+        ),
+        (
+            ' "GET / HTTP/2.0" 200 1 "-" "curl" 0.012 "up" more',
+            (
+                "request=GET / HTTP/2.0|method=GET|path=/|protocol=HTTP/2.0|status=200|bytes=1"
+                "|user_agent=curl"
+            ),
+        ),
+        (' "GET / HTTP/1.1', ""),
+        ("", ""),
+    ],
+)
+def test_access_log_lines(tail, fields):
+    """Common and combined, odd requests, more columns, cut lines."""
+    expected = HEAD | dict(pair.split("=", 1) for pair in fields.split("|") if pair)
+    assert parse("combined", f"203.0.113.9 - - {STAMP}{tail}") == Parsed(AT_ONE, expected)
+
+
+@pytest.mark.parametrize(
+    ("head", "fields"),
+    [
+        ("2001:db8::9 - -", {"remote_addr": "2001:db8::9"}),
+        ("203.0.113.9 - alice", {"remote_addr": "203.0.113.9", "user": "alice"}),
+        ("203.0.113.9 - alice b. c", {"remote_addr": "203.0.113.9", "user": "alice b. c"}),
+        ("203.0.113.9 id -", {"remote_addr": "203.0.113.9", "ident": "id"}),
+        (
+            "shop.example:443 203.0.113.9 - al",
+            {"vhost": "shop.example:443", "remote_addr": "203.0.113.9", "user": "al"},
+        ),
+        ("shop 2001:db8::9 - -", {"vhost": "shop", "remote_addr": "2001:db8::9"}),
+        ("localhost - -", {"remote_addr": "localhost"}),
+    ],
+)
+def test_who_asked(head, fields):
+    """Addresses of both kinds, names, users with blanks, a virtual host in front."""
+    expected = fields | {"ip": fields["remote_addr"], "time_local": STAMP[1:-1]}
+    assert parse("combined", f"{head} {STAMP}").fields == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["x", "1.2.3.4 - - [yesterday, about at noon] x", "1.2.3.4 [x] y z"]
+)
+def test_what_is_no_access_line_has_no_fields(line):
+    """Error pages, banners, other formats."""
+    assert parse("combined", line) == Parsed(None, {})
