@@ -1,1 +1,34 @@
-"""Stage 7, notifications -> the world: one file per protocol."""
+"""Stage 7, notifications -> the world: one file per protocol.
+
+To add one: a file beside these with its settings, its sink and its `KIND`, one line in `KINDS`, an
+example in `config/examples/sinks/` and a section in `docs/sinks.md`; `tests/contracts` says what is
+missing.
+"""
+
+from __future__ import annotations
+
+from logwatch.sinks import command, console, jsonl_file, syslog, webhook
+from logwatch.sinks.base import SinkKind, SinkSettings
+
+KINDS: dict[str, SinkKind] = {
+    kind.name: kind
+    for kind in (console.KIND, jsonl_file.KIND, webhook.KIND, command.KIND, syslog.KIND)
+}
+"""Every kind of sink that a configuration may name."""
+
+_BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes}
+
+_UNDERSTOOD = (
+    "console:, jsonl:/path/to/file, https://host/path, http://host/path, exec:/path/to/program, "
+    "syslog:, syslog+udp://host:514, syslog+tcp://host:601"
+)
+
+
+def sink_from_url(url: str) -> tuple[str, SinkSettings]:
+    """Kind and settings meant by a `--to` URL. Raises ValueError with what is understood."""
+    scheme, colon, _ = url.partition(":")
+    kind = _BY_SCHEME.get(scheme.lower()) if colon else None
+    if kind is None or kind.from_url is None:
+        named = f"{scheme}: is" if colon and scheme.isalnum() else "that is"
+        raise ValueError(f"{named} no sink that logwatch knows; write one of {_UNDERSTOOD}")
+    return kind.name, kind.from_url(scheme.lower() + url[len(scheme) :])

@@ -1,0 +1,167 @@
+"""Alerts for a person at a terminal, or for whatever reads this program's output.
+
+Log text is printed through `visible`: nothing that a log holds can steer the terminal. Colour is a
+help and never the only carrier of meaning. A reader that stops reading a pipe holds this sink up,
+and no other; there is no time-out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, TextIO
+
+from logwatch.errors import SinkError
+from logwatch.records import Alert, AlertLine, Delivered, Notification, Outcome, Retry, Status
+from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.plain_text import shorten, visible
+
+LONGEST_MESSAGE = 2000
+LONGEST_LINE = 500
+"""Characters; what is longer is cut in its middle, and the cut is shown."""
+
+_MARKS: dict[Status, tuple[str, str]] = {
+    "firing": ("▲", "!"),
+    "updated": ("△", "~"),
+    "resolved": ("✓", "+"),
+}
+"""For each status, the mark and what stands for it where the encoding has no such character."""
+
+# ECMA-48, select graphic rendition.
+_COLORS = {"info": "34", "warning": "33", "error": "31", "critical": "1;31", "resolved": "32"}
+_DIM = "2"
+
+
+class ConsoleSettings(SinkSettings, frozen=True, kw_only=True):
+    """Settings of the `console` sink."""
+
+    stream: Literal["stdout", "stderr"] = "stdout"
+    """Where to print."""
+    color: Literal["auto", "always", "never"] = "auto"
+    """Colour always, never, or on a terminal unless NO_COLOR or TERM=dumb says no."""
+    lines: int = 3
+    """Most log lines quoted under each alert."""
+
+    def __post_init__(self) -> None:
+        """Refuse a negative number of lines. Raises ValueError."""
+        if self.lines < 0:
+            raise ValueError("lines must be 0 or more")
+
+
+def wants_color(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether to print in colour: the choice, then NO_COLOR, FORCE_COLOR, TERM, the terminal.
+
+    Sources: no-color.org, force-color.org: set and not empty counts.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return environment.get("TERM") != "dumb" and stream.isatty()
+
+
+class ConsoleSink:
+    """Prints one entry an alert; see the module's docstring."""
+
+    batch_size = 100
+
+    def __init__(self, settings: ConsoleSettings, stream: TextIO, *, color: bool) -> None:
+        self._stream = stream
+        self._encoding = stream.encoding or "utf-8"
+        self._column = 0 if _can_encode("▲△✓␛", self._encoding) else 1
+        self._lines = settings.lines
+        self._color = color
+
+    def deliver(self, batch: Sequence[Notification]) -> Outcome:
+        """See `Sink.deliver`."""
+        text = "".join([self._entry(notification.alert) for notification in batch])
+        try:
+            self._stream.write(
+                text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+            )
+            self._stream.flush()
+        except OSError as error:
+            return Retry(f"cannot print: {error.strerror or error}")
+        except ValueError:  # what a closed stream raises
+            return Retry("cannot print: the stream is closed")
+        return Delivered()
+
+    def close(self) -> None:
+        """See `Sink.close`: the stream is not ours to close."""
+
+    def _entry(self, alert: Alert) -> str:
+        tone = "resolved" if alert.status == "resolved" else alert.severity
+        mark = _MARKS[alert.status][self._column]
+        head = [
+            self._paint(_COLORS[tone], mark),
+            self._paint(_DIM, local_time(alert.at)),
+            visible(alert.rule),
+            self._paint(_COLORS[tone], f"{_state(alert)}:"),
+            visible(shorten(alert.message, LONGEST_MESSAGE)),
+        ]
+        if alert.suppressed:
+            head.append(self._paint(_DIM, f"({alert.suppressed:,} more held back)"))
+        quoted = [self._quote(line) for line in alert.lines[: self._lines]]
+        rest = len(alert.lines) - len(quoted)
+        if rest and quoted:
+            quoted.append(self._paint(_DIM, f"    and {rest:,} more"))
+        return "\n".join([" ".join(head), *quoted]) + "\n"
+
+    def _quote(self, line: AlertLine) -> str:
+        place = self._paint(_DIM, f"    {visible(line.path)}:{line.offset}")
+        return f"{place} {visible(shorten(line.text, LONGEST_LINE))}"
+
+    def _paint(self, color: str, text: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self._color else text
+
+
+def _state(alert: Alert) -> str:
+    return alert.severity if alert.status == "firing" else f"{alert.severity} {alert.status}"
+
+
+def local_time(stamp: str) -> str:
+    """An RFC 3339 time as the machine's zone writes it, to the second."""
+    try:
+        return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return visible(stamp)
+
+
+def _can_encode(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _make(settings: ConsoleSettings) -> ConsoleSink:
+    stream: TextIO | None = getattr(sys, settings.stream)
+    if stream is None:
+        raise SinkError(f"console: this process has no {settings.stream}")
+    color = wants_color(settings.color, stream, os.environ)
+    return ConsoleSink(settings, stream, color=color)
+
+
+def _from_url(url: str) -> ConsoleSettings:
+    match url.removeprefix("console:"):
+        case "" | "stdout":
+            return ConsoleSettings()
+        case "stderr":
+            return ConsoleSettings(stream="stderr")
+        case other:
+            raise ValueError(f"console: has no {other!r}; write console: or console:stderr")
+
+
+KIND = SinkKind(
+    name="console",
+    settings=ConsoleSettings,
+    make=_make,
+    short="stream",
+    schemes=("console",),
+    from_url=_from_url,
+)

@@ -1,0 +1,51 @@
+"""Log text made safe to print: what would steer a terminal or hide is shown as a picture.
+
+What comes out holds no control character, no bidirectional override, no zero-width character and
+no lone surrogate, so it stays on one line, in its own order, and can be encoded. Nothing is left
+out: every hidden character becomes a visible one (`␛[2J`, `␊`, `<U+202E>`).
+
+Sources: Unicode block Control Pictures (U+2400); "Trojan Source" (Boucher and Anderson, USENIX
+Security 2023) for the bidirectional controls; Unicode general categories Cc, Cf, Cs, Zl and Zp.
+The only Cf characters let through are those that have a visible shape (U+0600 and its kin).
+"""
+
+from __future__ import annotations
+
+import re
+
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    "\u00ad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # zero-width, separators, bidi controls
+    "\ufff9-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e007f"  # language tags, which are invisible ASCII
+    "\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """`text` with every hidden or steering character shown; the same object where there is none.
+
+    Even a tab is shown, as `␉`, for it may not line up as the writer of a log meant.
+    """
+    if text.isprintable():
+        return text
+    return _HIDDEN.sub(_picture, text)
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return f"<U+{code:04X}>"
+
+
+def shorten(text: str, longest: int) -> str:
+    """`text`, or its two ends around a note of how many characters are left out of its middle."""
+    if len(text) <= longest:
+        return text
+    head = longest * 2 // 3
+    tail = longest - head
+    return f"{text[:head]}[… {len(text) - longest:,} characters …]{text[len(text) - tail :]}"
