@@ -23,6 +23,11 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             fingerprint TEXT NOT NULL
         ) WITHOUT ROWID;
 
+        CREATE TABLE sources (
+            name TEXT PRIMARY KEY,
+            fingerprint TEXT NOT NULL
+        ) WITHOUT ROWID;
+
         CREATE TABLE rule_state (
             rule TEXT NOT NULL,
             key TEXT NOT NULL,

@@ -118,6 +118,16 @@ class Store:
         rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
         return [StateChange(rule, key, body) for rule, key, body in rows]
 
+    def known_sources(self) -> dict[str, str]:
+        """Name and fingerprint of every source whose files have been read before."""
+        return dict(self._connection.execute("SELECT name, fingerprint FROM sources"))
+
+    def remember_sources(self, fingerprints: Mapping[str, str]) -> None:
+        """From now on a file of these sources that has no position is a new file."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM sources")
+            connection.executemany("INSERT INTO sources VALUES (?, ?)", fingerprints.items())
+
     def commit(self, transaction: Transaction, *, now: float) -> None:
         """Make all of `transaction` durable; `now` is wall time.
 

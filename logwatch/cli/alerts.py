@@ -1,0 +1,133 @@
+"""`logwatch alerts`: what was told, newest first; one alert in full."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from logwatch.cli.main import config_flag, output_flag
+from logwatch.clock import SystemClock
+from logwatch.config.loader import find_config, load
+from logwatch.errors import Exit, UsageError
+from logwatch.records import Alert, decode_alert
+from logwatch.sinks.plain_text import visible
+from logwatch.store.reader import StoredAlert, StoreReader
+from logwatch.units import parse_duration
+
+EXAMPLES = """\
+examples:
+  logwatch alerts                        what burns now, and the last messages
+  logwatch alerts --since 2h --rule ssh-guessing
+  logwatch alerts 7f3a                   one alert in full; the first characters of its id do
+  logwatch alerts -o json | jq .message
+"""
+
+_MARKS = {"firing": "▲", "updated": "△", "resolved": "✓"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    parser.add_argument("id", nargs="?", metavar="ID", help="show this alert in full")
+    config_flag(parser)
+    output_flag(parser)
+    parser.add_argument("--rule", help="only this rule's")
+    parser.add_argument("--since", metavar="WHEN", help="2h, or 2026-01-05T14:00 (local time)")
+    parser.add_argument("--until", metavar="WHEN", help="like --since")
+    parser.add_argument("-n", "--number", type=int, default=20, help="how many (default 20)")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit 1 when an episode burns now, else 0"
+    )
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    reader = StoreReader(load(find_config(options.config)).state)
+    try:
+        if options.id:
+            return _one(reader, options)
+        burning = reader.burning()
+        recent = reader.alerts(
+            limit=options.number,
+            rule=options.rule,
+            since=_when(options.since),
+            until=_when(options.until),
+        )
+        _print_list(burning, recent, reader, options)
+        return Exit.NO if options.exit_code and burning else Exit.DONE
+    finally:
+        reader.close()
+
+
+def _when(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return SystemClock().wall() - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no time; write 2h for two hours ago, or 2026-01-05T14:00"
+        ) from None
+
+
+def _one(reader: StoreReader, options: argparse.Namespace) -> Exit:
+    messages = reader.episode(options.id)
+    if not messages:
+        print(f"no alert whose id begins with {options.id!r}", file=sys.stderr)
+        return Exit.NO
+    for message in messages:
+        if options.output == "json":
+            sys.stdout.buffer.write(message.body + b"\n")
+        else:
+            print("\n".join(_in_full(decode_alert(message.body))))
+    return Exit.DONE
+
+
+def _print_list(
+    burning: Sequence[StoredAlert],
+    recent: Sequence[StoredAlert],
+    reader: StoreReader,
+    options: argparse.Namespace,
+) -> None:
+    if options.output == "json":
+        for each in reversed(recent):
+            sys.stdout.buffer.write(each.body + b"\n")
+        return
+    if burning:
+        print(f"burning {len(burning)}")
+        for each in burning:
+            print(_line(each))
+        print()
+    print(f"last {len(recent)} messages" if recent else "no alerts yet")
+    for each in reversed(recent):
+        print(_line(each))
+    for sink in reader.waiting():
+        note = f" ({visible(sink.reason)})" if sink.reason else ""
+        print(f"sink {sink.sink}: {sink.waiting} waiting, {sink.dead} given up{note}")
+
+
+def _line(stored: StoredAlert) -> str:
+    alert = decode_alert(stored.body)
+    local = datetime.fromtimestamp(stored.at).strftime("%b %d %H:%M:%S")  # noqa: DTZ006 - for eyes
+    mark = _MARKS[alert.status]
+    text = f"{alert.rule}: {visible(alert.message)}"
+    return f"{mark} {local}  {alert.id[:6]}  {alert.severity:<8} {text}"
+
+
+def _in_full(alert: Alert) -> list[str]:
+    lines = [
+        f"{_MARKS[alert.status]} {alert.rule}  {alert.status}, {alert.severity}  {alert.id}:{alert.seq}"
+    ]
+    lines.append(f"  {visible(alert.message)}")
+    lines.append(f"  first {alert.first}  last {alert.last}  count {alert.count:,}")
+    for name, values in (("key", alert.key), ("fields", alert.fields), ("labels", alert.labels)):
+        if values:
+            text = "  ".join(f"{key}={value}" for key, value in values.items())
+            lines.append(f"  {name}  {visible(text)}")
+    lines += [f"  {each.path}:{each.offset}  {visible(each.text)}" for each in alert.lines]
+    return lines

@@ -1,0 +1,247 @@
+"""Configuration -> wired parts: the only file that knows everyone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from hashlib import blake2b
+from pathlib import Path
+from random import SystemRandom
+from threading import BoundedSemaphore, Event
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from logwatch import telemetry
+from logwatch.alerts.route import Router
+from logwatch.clock import Clock
+from logwatch.config.model import Config
+from logwatch.daemon.consumer import Consumer
+from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.following import Following
+from logwatch.daemon.intake import Intake
+from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.supervisor import Daemon, Parts
+from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.waker import make_waker
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.pipeline import Pipeline, SelfReport
+from logwatch.records import Checkpoint
+from logwatch.rules import fingerprint, make_rule
+from logwatch.rules.base import RuleSettings
+from logwatch.sinks import KINDS
+from logwatch.store.database import Durability
+from logwatch.store.writer import Store
+from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.tail import Tail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a command decides, as against the configuration."""
+
+    engine: Literal["auto", "hyperscan", "reference"] = "auto"
+    waking: Literal["auto", "inotify", "poll"] = "auto"
+    durability: Durability = "full"
+    grace: float = 5.0
+    host: str = field(default_factory=socket.gethostname)
+
+
+def assemble(config: Config, clock: Clock, options: Options, notifier: Notifier) -> Daemon:
+    """Open the store, compile the rules, wire everything; nothing runs yet.
+
+    Raises StoreError where the store cannot be had, SinkError where a sink cannot be made.
+    """
+    today = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y%m%d")
+    store = Store(config.state, durability=options.durability, today=today)
+    try:
+        return _assemble(config, clock, options, notifier, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _assemble(
+    config: Config, clock: Clock, options: Options, notifier: Notifier, store: Store
+) -> Daemon:
+    intake = Intake()
+    pipeline = _pipeline(config, options, store)
+    deliverers = {
+        sink.name: Deliverer(
+            sink.name,
+            KINDS[sink.kind].make(sink.settings),
+            folder=config.state,
+            intake=intake,
+            clock=clock,
+            random=SystemRandom().random,
+        )
+        for sink in config.sinks
+    }
+    fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
+    readings = Readings(config, options)
+    slots = BoundedSemaphore(max(2, (os.cpu_count() or 1)))
+    waker = make_waker(options.waking)
+    awaited: set[str] = set()
+
+    def wake_sinks(names: set[str]) -> None:
+        for name in names:
+            deliverers[name].wake()
+
+    consumer = Consumer(
+        intake=intake,
+        pipeline=pipeline,
+        store=store,
+        clock=clock,
+        awaited=awaited,
+        wake_sinks=wake_sinks,
+        on_live=lambda: store.remember_sources(fingerprints),
+    )
+    known_sources = store.known_sources()
+    seen = {name for name, text in fingerprints.items() if known_sources.get(name) == text}
+    sources = {source.name: source for source in config.sources}
+
+    def make_monitor(
+        path: str, names: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
+    ) -> Monitor:
+        source = sources[names[0]]
+        # A file that came while nobody looked is read whole; one that was there before the first
+        # look at its source begins where the source says.
+        new_to_us = at_start and not seen.intersection(names)
+        tail = Tail(
+            path,
+            max_line=source.max_line,
+            start=source.start if new_to_us else "beginning",
+            known=known,
+        )
+        return Monitor(
+            path,
+            tail=tail,
+            reading=readings.of(names),
+            intake=intake,
+            slots=slots,
+            clock=clock,
+        )
+
+    following = Following(
+        discovery=Discovery(config.sources),
+        make_monitor=make_monitor,
+        waker=waker,
+        clock=clock,
+        stored=store.checkpoints(),
+    )
+    if store.put_aside is not None:
+        _report_loss(pipeline, store.put_aside, clock)
+    scheduler_stop = Event()
+    parts = Parts(
+        clock=clock,
+        intake=intake,
+        store=store,
+        consumer=consumer,
+        deliverers=tuple(deliverers.values()),
+        following=following,
+        waker=waker,
+        scheduler=Scheduler(clock, scheduler_stop),
+        scheduler_stop=scheduler_stop,
+        notifier=notifier,
+        awaited=awaited,
+    )
+    return Daemon(parts, grace=options.grace)
+
+
+def _pipeline(config: Config, options: Options, store: Store) -> Pipeline:
+    router = Router(
+        config.routes,
+        sinks=[sink.name for sink in config.sinks],
+        to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
+    )
+    rules = [make_rule(settings, host=options.host) for settings in config.rules]
+    pipeline = Pipeline(rules, router, host=options.host)
+    pipeline.restore(
+        store.adopt_rules({settings.name: fingerprint(settings) for settings in config.rules})
+    )
+    return pipeline
+
+
+def _report_loss(pipeline: Pipeline, aside: Path, clock: Clock) -> None:
+    pipeline.report(
+        SelfReport(
+            what="store-replaced",
+            severity="critical",
+            message=f"the store was damaged and is now at {aside}; positions, open alerts and"
+            " undelivered messages in it are not known to this run",
+            path=str(aside),
+        ),
+        clock.moment(),
+    )
+
+
+class Readings:
+    """One compiled matcher for each set of rules that looks at the same files."""
+
+    def __init__(self, config: Config, options: Options) -> None:
+        self._config = config
+        self._options = options
+        self._by_sources: dict[tuple[str, ...], Reading] = {}
+        self._matchers: dict[tuple[tuple[int, ...], str, int], Matcher] = {}
+        self._ruleset = _ruleset_name(config.rules)
+
+    def of(self, names: tuple[str, ...]) -> Reading:
+        """How to read a file that the sources `names` take; the first one's format counts."""
+        if names not in self._by_sources:
+            self._by_sources[names] = self._make(names)
+        return self._by_sources[names]
+
+    def _make(self, names: tuple[str, ...]) -> Reading:
+        source = next(each for each in self._config.sources if each.name == names[0])
+        numbers = tuple(
+            number
+            for number, rule in enumerate(self._config.rules)
+            if rule.sources is None or set(names).intersection(rule.sources)
+        )
+        settings = ParserSettings(tz=_zone(source), time_field=source.time)
+        return Reading(
+            source=source.name,
+            ruleset=self._ruleset,
+            matcher=self._matcher(numbers, source),
+            rules=numbers,
+            parses=source.format != "plain",
+            events=EventClock(make_parser(source.format, settings), source=source.name),
+        )
+
+    def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
+        key = (numbers, source.encoding, source.max_line)
+        if key not in self._matchers:
+            rules = [self._config.rules[number] for number in numbers]
+            matcher = Matcher(
+                [RulePatterns(match=rule.match, unless=rule.unless) for rule in rules],
+                encoding=source.encoding,
+                max_line=source.max_line,
+                engine=self._options.engine,
+                cache=self._config.state / "patterns",
+            )
+            telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
+            self._matchers[key] = matcher
+        return self._matchers[key]
+
+
+def _zone(source: SourceSettings) -> tzinfo:
+    if source.tz is not None:
+        return ZoneInfo(source.tz)
+    local = Path("/etc/localtime")
+    try:
+        with local.open("rb") as file:
+            return ZoneInfo.from_file(file, key=time.tzname[0])
+    except (OSError, ValueError):
+        return UTC
+
+
+def _ruleset_name(rules: Sequence[RuleSettings]) -> str:
+    return blake2b(repr(rules).encode(errors="backslashreplace"), digest_size=8).hexdigest()

@@ -1,0 +1,214 @@
+"""The one consumer: takes what is in the Queue, runs the rules, commits everything as one.
+
+It alone owns rule state and writes the store. What a line brought about and the position after
+that line become durable in the same transaction; only then do deliverers hear of it. Where nothing
+can be committed (no space, an I/O error) it takes nothing more, keeps the transaction and tries
+again: monitors wait at the full Queue and the log files are the buffer.
+
+What nobody waits for (positions without hits, counters of windows) is committed within
+`LAZY_SECONDS`; alerts and delivery reports are committed at once.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from threading import Event
+
+from logwatch import telemetry
+from logwatch.clock import Clock, Moment
+from logwatch.daemon.intake import CaughtUp, Intake, Message, Nudge, Report
+from logwatch.daemon.threads import Worker
+from logwatch.errors import StoreFullError
+from logwatch.outbox.policy import Dead, Done, Later
+from logwatch.pipeline import Pipeline, SelfReport
+from logwatch.records import Batch
+from logwatch.store.writer import Postponed, Store, Transaction
+
+LAZY_SECONDS = 1.0
+MOST_MESSAGES = 256
+MOST_MATCHES = 20_000
+RETRY_SECONDS = 1.0
+PRUNE_EVERY_SECONDS = 600.0
+KEEP_ALERT_ROWS = 100_000
+KEEP_ALERT_SECONDS = 30 * 86_400.0
+
+
+class Consumer(Worker):
+    """The thread between the Queue and the store."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        pipeline: Pipeline,
+        store: Store,
+        clock: Clock,
+        awaited: set[str],
+        wake_sinks: Callable[[set[str]], None],
+        on_live: Callable[[], None],
+    ) -> None:
+        """`awaited`: paths whose backlog must be read before deadlines take effect."""
+        super().__init__("consumer", clock=clock, stop=Event())
+        self._intake = intake
+        self._pipeline = pipeline
+        self._store = store
+        self._awaited = awaited
+        self._wake_sinks = wake_sinks
+        self._on_live = on_live
+        self._committed: list[Event] = []
+        self._oldest_lazy: float | None = None
+        self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
+
+    def step(self, now: Moment) -> None:
+        """Wait for messages or the next deadline, and take them."""
+        messages = self._wait(now)
+        self.take(messages, self.clock.moment())
+        self._done_with(messages)
+
+    @property
+    def idle(self) -> bool:
+        """Every message that was put has taken effect, and every alert among it is committed."""
+        return self._intake.unfinished_tasks == 0
+
+    def take(self, messages: Sequence[Message], now: Moment) -> None:
+        """Take `messages`, let deadlines take effect, and commit what must not wait."""
+        for message in messages:
+            self._take_one(message, now)
+        self._go_live_when_caught_up()
+        self._pipeline.expire(now)
+        self._commit_when_due(now)
+        if now.steady >= self._next_prune:
+            self._prune(now)
+
+    def finish(self) -> None:
+        """Take what is left in the Queue and commit everything."""
+        while messages := self._what_is_there():
+            self.take(messages, self.clock.moment())
+            self._done_with(messages)
+        self._commit(self._pipeline.drain(), self.clock.moment())
+
+    def has_work(self) -> bool:
+        """See `Worker.has_work`."""
+        return not self.idle
+
+    def _wait(self, now: Moment) -> list[Message]:
+        try:
+            first = self._intake.get(timeout=self._seconds_to_wait(now))
+        except queue.Empty:
+            return []
+        return [first, *self._what_is_there()]
+
+    def _done_with(self, messages: Sequence[Message]) -> None:
+        for _ in messages:
+            self._intake.task_done()
+
+    def _what_is_there(self) -> list[Message]:
+        """The messages in the Queue, up to what one transaction should hold."""
+        messages: list[Message] = []
+        matches = 0
+        while len(messages) < MOST_MESSAGES and matches < MOST_MATCHES:
+            try:
+                message = self._intake.get_nowait()
+            except queue.Empty:
+                break
+            matches += len(message.matches) if isinstance(message, Batch) else 0
+            messages.append(message)
+        return messages
+
+    def _seconds_to_wait(self, now: Moment) -> float:
+        waits = [5.0]  # timers in wall time are looked at again, in case the date was set
+        if self._oldest_lazy is not None:
+            waits.append(self._oldest_lazy + LAZY_SECONDS - now.steady)
+        deadline = self._pipeline.seconds_to_deadline(now)
+        if deadline is not None:
+            waits.append(deadline)
+        return max(0.0, min(waits))
+
+    def _take_one(self, message: Message, now: Moment) -> None:
+        match message:
+            case Batch():
+                self._pipeline.take(message, now)
+            case CaughtUp(path):
+                self._awaited.discard(path)
+            case Report():
+                self._record(message)
+            case SelfReport():
+                self._pipeline.report(message, now)
+            case Nudge():
+                pass
+
+    def _record(self, report: Report) -> None:
+        pending = self._pipeline.pending
+        match report.verdict:
+            case Done():
+                pending.delivered.extend(report.rows)
+            case Later(next_try_at, reason):
+                pending.postponed.extend(Postponed(row, next_try_at, reason) for row in report.rows)
+            case Dead(reason):
+                pending.dead.extend((row, reason) for row in report.rows)
+        self._committed.append(report.committed)
+
+    def _go_live_when_caught_up(self) -> None:
+        if not self._pipeline.live and not self._awaited:
+            self._pipeline.live = True
+            telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
+            self._on_live()
+
+    def _commit_when_due(self, now: Moment) -> None:
+        pending = self._pipeline.pending
+        urgent = bool(
+            pending.alerts or self._committed or any(c.closed for c in pending.checkpoints.values())
+        )
+        if not urgent:
+            if self._oldest_lazy is None:
+                if not pending.checkpoints:
+                    return
+                self._oldest_lazy = now.steady
+            if now.steady < self._oldest_lazy + LAZY_SECONDS:
+                return
+        self._commit(self._pipeline.drain(), now)
+
+    def _commit(self, transaction: Transaction, now: Moment) -> None:
+        if transaction:
+            self._commit_until_it_holds(transaction, now)
+        self._oldest_lazy = None
+        for event in self._committed:
+            event.set()
+        self._committed.clear()
+        told = {sink for one in transaction.alerts for sink in one.sinks}
+        if told:
+            self._wake_sinks(told)
+
+    def _commit_until_it_holds(self, transaction: Transaction, now: Moment) -> None:
+        failures = 0
+        while True:
+            try:
+                self._store.commit(transaction, now=now.wall)
+            except StoreFullError as problem:
+                failures += 1
+                if failures == 1:
+                    telemetry.error(
+                        "store.degraded",
+                        reason=str(problem),
+                        remedy="make room on the disk of the state folder; reading waits meanwhile",
+                    )
+                if self.stopping.wait(RETRY_SECONDS):
+                    raise  # what is not committed is read again at the next start
+            else:
+                if failures:
+                    telemetry.info("store.recovered", attempts=failures)
+                return
+
+    def _prune(self, now: Moment) -> None:
+        self._next_prune = now.steady + PRUNE_EVERY_SECONDS
+        try:
+            gone = self._store.prune(
+                keep_rows=KEEP_ALERT_ROWS, before=now.wall - KEEP_ALERT_SECONDS
+            )
+        except StoreFullError as problem:
+            telemetry.warning("store.prune_failed", reason=str(problem))
+            return
+        if gone:
+            self._next_prune = now.steady + 1.0  # more may be left
+            telemetry.info("store.pruned", alerts=gone)

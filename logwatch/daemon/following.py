@@ -1,0 +1,236 @@
+"""Which files are followed now: starts a monitor for each path, lets go of those that are gone.
+
+Its jobs run in the scheduler's thread. `rescan` asks discovery for the paths; `poll` is the safety
+net under the events: one look at each handle, every second for a file that is busy or that events
+do not reach, every ten for one that is idle. A monitor that died is started again from the last
+position that it handed on, later each time.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from logwatch import telemetry
+from logwatch.clock import Clock, Moment
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.waker import Waker
+from logwatch.records import Checkpoint
+from logwatch.tailer.discovery import Discovery
+
+BUSY_SECONDS = 30.0
+IDLE_POLLS = 10
+"""An idle file is polled at every tenth tick."""
+LONGEST_BACK_OFF = 60.0
+
+
+class MakeMonitor(Protocol):
+    """Makes the monitor of one path from its sources and the positions known near it."""
+
+    def __call__(
+        self, path: str, sources: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
+    ) -> Monitor:
+        """`at_start`: the daemon is starting, so what the file holds is its backlog."""
+        ...
+
+
+@dataclass(slots=True)
+class Crashes:
+    """How often the monitor of one path died, and when it may start again."""
+
+    number: int = 0
+    again_at: float = 0.0
+
+
+class Positions:
+    """The newest known position of every generation, by identity and findable by path or inode."""
+
+    def __init__(self, stored: Iterable[Checkpoint]) -> None:
+        self._by_identity: dict[str, Checkpoint] = {}
+        self._paths: list[tuple[str, str]] = []
+        self.update(stored)
+
+    def update(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """Take newer positions."""
+        for each in checkpoints:
+            self._by_identity[each.identity] = each
+        self._paths = sorted((each.path, name) for name, each in self._by_identity.items())
+
+    def near(self, path: str) -> list[Checkpoint]:
+        """Of `path`, of the names that begin with it, and of the inode that is there now."""
+        start = bisect_left(self._paths, (path, ""))
+        found: dict[str, Checkpoint] = {}
+        for other, identity in self._paths[start:]:
+            if not other.startswith(path):
+                break
+            found[identity] = self._by_identity[identity]
+        try:
+            inode = os.stat(path).st_ino  # noqa: PTH116 - a Path for each of 10,000 files is waste
+        except OSError:
+            return list(found.values())
+        prefix = f"{inode:x}."
+        found |= {
+            identity: each
+            for identity, each in self._by_identity.items()
+            if each.inode == inode or identity.startswith(prefix)
+        }
+        return list(found.values())
+
+
+class Following:
+    """The monitors of one daemon."""
+
+    def __init__(
+        self,
+        *,
+        discovery: Discovery,
+        make_monitor: MakeMonitor,
+        waker: Waker,
+        clock: Clock,
+        stored: Iterable[Checkpoint],
+    ) -> None:
+        self._discovery = discovery
+        self._make_monitor = make_monitor
+        self._waker = waker
+        self._clock = clock
+        self._positions = Positions(stored)
+        self._monitors: dict[str, Monitor] = {}
+        self._crashes: dict[str, Crashes] = {}
+        self._directories: set[str] = set()
+        self._problems: Mapping[str, str] = {}
+        self._ticks = 0
+        self._rescan_now = False
+        self._ended = False
+
+    @property
+    def monitors(self) -> list[Monitor]:
+        """All monitors now; a copy, for other threads."""
+        return list(self._monitors.values())
+
+    def prepare(self) -> set[str]:
+        """Make, but do not start, the monitors of the files that are there; returns their paths."""
+        self._scan(at_start=True)
+        return set(self._monitors)
+
+    def start(self) -> None:
+        """Arm the watches, then start all monitors: in this order nothing falls between."""
+        for monitor in self.monitors:
+            self._waker.watch(monitor.path, monitor.wake)
+            monitor.start()
+
+    def rescan(self, _now: Moment) -> None:
+        """Find paths that came, and let go of those that went."""
+        if self._ended:
+            return
+        self._rescan_now = False
+        for monitor in self._scan(at_start=False):
+            self._waker.watch(monitor.path, monitor.wake)
+            monitor.start()
+        self._let_go()
+
+    def poll(self, now: Moment) -> None:
+        """Wake the monitors that have something to do, though no event said so."""
+        self._ticks += 1
+        everything = self._waker.status().mode == "poll"
+        for number, monitor in enumerate(self.monitors):
+            look_at = monitor.look_at
+            if look_at is not None and look_at <= now.steady:
+                monitor.look_at = None
+                monitor.wake()
+                continue
+            busy = now.steady - monitor.active_at < BUSY_SECONDS
+            if not (everything or busy or (number + self._ticks) % IDLE_POLLS == 0):
+                continue
+            if monitor.tail.changed():
+                monitor.wake()
+        self._revive(now)
+        if self._rescan_now:
+            self.rescan(now)
+
+    def end(self, *, deadline: float) -> list[Monitor]:
+        """Stop all monitors until steady time `deadline`; returns those that did not end."""
+        self._ended = True
+        monitors = self.monitors
+        for monitor in monitors:
+            monitor.end()
+        return [each for each in monitors if not each.join(deadline - self._clock.steady())]
+
+    def _scan(self, *, at_start: bool) -> list[Monitor]:
+        found = self._discovery.scan()
+        self._note_problems(found.problems)
+        for directory in found.directories - self._directories:
+            self._waker.watch_directory(directory, self._rescan_soon)
+        self._directories = set(found.directories)
+        held = {inode for each in self.monitors for inode, _ in each.tail.identities()}
+        started = []
+        for path, sources in found.files.items():
+            if path in self._monitors or self._is_held(path, held):
+                continue
+            known = self._known(path)
+            monitor = self._make_monitor(path, sources, known, at_start=at_start)
+            self._monitors[path] = monitor
+            monitor.sources = sources
+            started.append(monitor)
+        return started
+
+    def _rescan_soon(self) -> None:
+        # Called by the waker's thread: only a flag, the scheduler's next tick does the work.
+        self._rescan_now = True
+
+    @staticmethod
+    def _is_held(path: str, held: set[int]) -> bool:
+        """Whether this is another name of a file that a monitor has open: a rotated one."""
+        try:
+            return os.stat(path).st_ino in held  # noqa: PTH116 - as in Positions.near
+        except OSError:
+            return False
+
+    def _known(self, path: str) -> list[Checkpoint]:
+        for monitor in self.monitors:
+            if monitor.handed_on:
+                self._positions.update(monitor.handed_on.values())
+        return self._positions.near(path)
+
+    def _let_go(self) -> None:
+        """End the monitors whose file is gone and whose path no source names literally."""
+        wanted = self._discovery.scan().files
+        for path, monitor in list(self._monitors.items()):
+            if path in wanted or monitor.tail.identities():
+                continue
+            self._waker.unwatch(path)
+            monitor.end()
+            self._positions.update(monitor.handed_on.values())
+            del self._monitors[path]
+            telemetry.info("daemon.file_let_go", path=path)
+
+    def _revive(self, now: Moment) -> None:
+        for path, monitor in list(self._monitors.items()):
+            if monitor.failure is None or monitor.is_alive():
+                continue
+            crashes = self._crashes.setdefault(path, Crashes())
+            if not crashes.again_at:
+                crashes.number += 1
+                wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
+                crashes.again_at = now.steady + wait
+                telemetry.error("daemon.monitor_died", path=path, again_in_seconds=wait)
+            elif now.steady >= crashes.again_at:
+                crashes.again_at = 0.0
+                self._positions.update(monitor.handed_on.values())
+                fresh = self._make_monitor(
+                    path, monitor.sources, self._positions.near(path), at_start=False
+                )
+                fresh.sources = monitor.sources
+                fresh.handed_on = monitor.handed_on
+                self._monitors[path] = fresh
+                self._waker.unwatch(path)
+                self._waker.watch(path, fresh.wake)
+                fresh.start()
+
+    def _note_problems(self, problems: Mapping[str, str]) -> None:
+        for path, text in problems.items():
+            if self._problems.get(path) != text:
+                telemetry.warning("tailer.cannot_look", path=path, reason=text)
+        self._problems = dict(problems)

@@ -1,0 +1,71 @@
+"""The one shared Queue: bounded by weight, so that memory is bounded and not just the count.
+
+When it is full monitors wait, and the log files are the buffer: nothing is ever dropped.
+"""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeAlias
+
+from logwatch.outbox.policy import Verdict
+from logwatch.pipeline import SelfReport
+from logwatch.records import Batch
+
+BATCH_WEIGHT = 1024
+"""What a batch weighs beside its text, in bytes, so that empty ones are bounded too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A monitor has read everything that was in its file when it began."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of deliveries to one sink; `committed` is set once that is in the store."""
+
+    sink: str
+    rows: tuple[int, ...]
+    verdict: Verdict
+    committed: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Nothing: it only makes the consumer look at its clock and its stop Event."""
+
+
+Message: TypeAlias = Batch | CaughtUp | Report | SelfReport | Nudge
+
+
+def weight(message: Message) -> int:
+    """About how many bytes of memory `message` keeps busy."""
+    if isinstance(message, Batch):
+        return BATCH_WEIGHT + sum(len(record.text) for record in message.records)
+    return 1
+
+
+class Intake(queue.Queue[Message]):
+    """A FIFO of messages; `put` waits while it holds more than `limit_bytes`."""
+
+    def __init__(self, limit_bytes: int = 64 * 1024 * 1024) -> None:
+        self._weight = 0
+        super().__init__(limit_bytes)
+
+    def _qsize(self) -> int:
+        # Queue itself compares this with maxsize before a put and with 0 before a get.
+        return self._weight
+
+    def _put(self, item: Message) -> None:
+        self._weight += weight(item)
+        super()._put(item)
+
+    def _get(self) -> Message:
+        item = super()._get()
+        self._weight -= weight(item)
+        return item

@@ -1,0 +1,197 @@
+"""One thread per followed file: wake -> read a block -> match -> put one Batch on the Queue.
+
+Monitors share nothing but the Queue and a few slots that bound how many scan at once, so that a
+thousand files with a backlog use a few buffers and not a thousand. An idle monitor waits without a
+time-out and costs nothing. It clears its `dirty` flag before it reads, never after: a write that
+comes while it reads then wakes it again, and none is overlooked.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import BoundedSemaphore, Event
+
+from logwatch import telemetry
+from logwatch.clock import Clock, Moment
+from logwatch.daemon.intake import CaughtUp, Intake, Message
+from logwatch.daemon.threads import Worker
+from logwatch.matching.matcher import LineHit, Matcher
+from logwatch.parsers.event_time import EventClock
+from logwatch.pipeline import SelfReport
+from logwatch.records import Batch, Block, Checkpoint, Match, Record
+from logwatch.tailer.tail import Tail
+
+SMALL_BLOCK = 64 * 1024
+HOT_PAUSE_SECONDS = 0.005
+"""How long a file that is written all the time is left to gather lines between two reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the lines of one source are read; shared by the monitors of all its files."""
+
+    source: str
+    ruleset: str
+    matcher: Matcher
+    rules: Sequence[int]
+    """For each rule of the matcher, its number in the whole configuration."""
+    parses: bool
+    """Whether the format has fields or times; plain text has neither."""
+    events: EventClock
+
+
+class Monitor(Worker):
+    """The thread of one path."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        tail: Tail,
+        reading: Reading,
+        intake: Intake,
+        slots: BoundedSemaphore,
+        clock: Clock,
+    ) -> None:
+        super().__init__(f"file {path}", clock=clock, stop=Event())
+        self.path = path
+        self.sources: tuple[str, ...] = (reading.source,)
+        self.tail = tail
+        self._reading = reading
+        self._intake = intake
+        self._slots = slots
+        self._dirty = Event()
+        self._dirty.set()
+        self._more = False
+        self._working = False
+        self._told_caught_up = False
+        self._last_read = 0.0
+        self.handed_on: dict[str, Checkpoint] = {}
+        """The newest position of each generation that is on the Queue or beyond it."""
+        self.active_at = 0.0
+        """Steady time of the last block."""
+        self.look_at: float | None = None
+        """Steady time at which to look again though nothing changed."""
+
+    def wake(self) -> None:
+        """Look again; callable from any thread."""
+        self._dirty.set()
+
+    def end(self) -> None:
+        """Leave this path alone: it is no longer followed, or everything stops."""
+        self.stopping.set()
+        self._dirty.set()
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that was there at the last look has been handed on."""
+        return self._told_caught_up and not self._more and not self._dirty.is_set()
+
+    def has_work(self) -> bool:
+        """See `Worker.has_work`. Waiting for room in the Queue is no work of this thread."""
+        return self._working
+
+    def step(self, _now: Moment) -> None:
+        """Wait until woken, unless there is more to read at once; then read one block."""
+        if not self._more:
+            self._dirty.wait()
+            self._dirty.clear()
+            if self.stopping.is_set():
+                return
+        self._more = self.read_on(self.clock.moment())
+
+    def finish(self) -> None:
+        """Close the file."""
+        self.tail.close()
+
+    def read_on(self, now: Moment) -> bool:
+        """Read and hand on one block; False when there is nothing new."""
+        with self._slots:
+            self._working = True
+            block = self.tail.read(now)
+            batch = self._batch(block, now) if block is not None else None
+            self._working = False
+        self._tell_losses()
+        if block is None or batch is None:
+            self.look_at = self.tail.next_look(now)
+            self._tell_caught_up()
+            return False
+        if self._put(batch):
+            self.handed_on[block.checkpoint.identity] = block.checkpoint
+        self.active_at = now.steady
+        self._pause_while_hot(block, now)
+        return True
+
+    def _batch(self, block: Block, now: Moment) -> Batch:
+        reading = self._reading
+        hits = reading.matcher.match(block.data) if block.data else []
+        records, matches = self._found(hits, block, now)
+        return Batch(
+            ruleset=reading.ruleset,
+            source=reading.source,
+            checkpoint=block.checkpoint,
+            start=block.start,
+            end=block.end,
+            arrival=now.wall,
+            last_time=records[-1].time if records else now.wall,
+            records=records,
+            matches=matches,
+            backlog=block.backlog,
+            reread=block.reread,
+        )
+
+    def _found(
+        self, hits: list[LineHit], block: Block, now: Moment
+    ) -> tuple[list[Record], list[Match]]:
+        reading, arrival, backlog = self._reading, now.wall, block.backlog
+        records: list[Record] = []
+        matches: list[Match] = []
+        fields: dict[str, str] = {}
+        time = arrival
+        for number, hit in enumerate(hits):
+            if reading.parses:
+                time, fields = reading.events.parse(hit.text, arrival=arrival, backlog=backlog)
+            truncated = hit.truncated or block.truncated
+            records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
+            matches += [
+                Match(reading.rules[rule], number, captures) for rule, captures in hit.found
+            ]
+        return records, matches
+
+    def _put(self, message: Message) -> bool:
+        """Wait for room in the Queue; False when everything stopped meanwhile."""
+        while not self.stopping.is_set():
+            try:
+                self._intake.put(message, timeout=0.5)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _tell_caught_up(self) -> None:
+        if self._told_caught_up:
+            return
+        if self.tail.caught_up() or self.tail.state().status != "following":
+            self._told_caught_up = True
+            self._put(CaughtUp(self.path))
+
+    def _tell_losses(self) -> None:
+        for loss in self.tail.losses():
+            telemetry.count("bytes_lost", loss.bytes or 0)
+            self._put(
+                SelfReport(
+                    what="source-lost",
+                    severity="error",
+                    message=loss.message,
+                    path=self.path,
+                    source=self._reading.source,
+                )
+            )
+
+    def _pause_while_hot(self, block: Block, now: Moment) -> None:
+        often = now.steady - self._last_read < 4 * HOT_PAUSE_SECONDS
+        self._last_read = now.steady
+        if often and len(block.data) < SMALL_BLOCK:
+            self.stopping.wait(HOT_PAUSE_SECONDS)

@@ -1,0 +1,206 @@
+"""Starts everything in order, watches that it lives, and stops it in order under one deadline.
+
+The main thread runs this. It waits for signals, never for work. A thread that dies is news: a
+monitor is started again (see following.py); a dead consumer, deliverer or scheduler ends the
+process with a status that makes systemd start it anew, for what is committed is safe. A thread
+that misses the deadline at the end is named with its stack and does not hold up the exit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from signal import Signals
+from threading import Event, Thread
+
+from logwatch import telemetry
+from logwatch.clock import Clock
+from logwatch.daemon import signals, threads
+from logwatch.daemon.consumer import Consumer
+from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.following import Following
+from logwatch.daemon.intake import Intake, Nudge
+from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.waker import Waker
+from logwatch.store.writer import Store
+
+TICK_SECONDS = 1.0
+STALL_SECONDS = 30.0
+RESCAN_SECONDS = 5.0
+
+
+class Ending(Enum):
+    """Why `Daemon.run` came back."""
+
+    STOPPED = "stopped"
+    RELOAD = "reload"
+    CAUGHT_UP = "caught up"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that one daemon is made of."""
+
+    clock: Clock
+    intake: Intake
+    store: Store
+    consumer: Consumer
+    deliverers: Sequence[Deliverer]
+    following: Following
+    waker: Waker
+    scheduler: Scheduler
+    scheduler_stop: Event
+    notifier: Notifier
+    awaited: set[str]
+
+
+class Daemon:
+    """One life of the daemon, from start to stop."""
+
+    def __init__(self, parts: Parts, *, grace: float = 5.0) -> None:
+        self._parts = parts
+        self._grace = grace
+        self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
+        self._next_watchdog = 0.0
+
+    def run(self, *, once: bool = False, for_seconds: float | None = None) -> Ending:
+        """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
+
+        `once`: stop when every file was read to its end and every sink was tried.
+        `for_seconds`: stop after so long at the latest.
+        """
+        parts = self._parts
+        self._start()
+        end_at = None if for_seconds is None else parts.clock.steady() + for_seconds
+        ending: Ending | None = None
+        while ending is None:
+            ending = self._on_signal(signals.wait(0.02 if once else TICK_SECONDS))
+            ending = ending or self._tick(once=once)
+            if end_at is not None and parts.clock.steady() >= end_at:
+                ending = ending or Ending.STOPPED
+        self._stop(ending)
+        return ending
+
+    def _start(self) -> None:
+        parts = self._parts
+        parts.awaited.update(parts.following.prepare())
+        parts.consumer.start()
+        for deliverer in parts.deliverers:
+            deliverer.start()
+        parts.waker.start()
+        parts.following.start()
+        parts.scheduler.every(TICK_SECONDS, parts.waker.check, "check the waker")
+        parts.scheduler.every(TICK_SECONDS, parts.following.poll, "poll files")
+        parts.scheduler.every(RESCAN_SECONDS, parts.following.rescan, "find files")
+        self._scheduler.start()
+        parts.notifier.ready(self._status())
+        telemetry.info("daemon.ready", files=len(parts.following.monitors))
+
+    def _on_signal(self, received: Signals | None) -> Ending | None:
+        match received:
+            case Signals.SIGTERM | Signals.SIGINT:
+                telemetry.info("daemon.stopping", signal=received.name)
+                return Ending.STOPPED
+            case Signals.SIGHUP:
+                return Ending.RELOAD
+            case Signals.SIGUSR1:
+                now = self._parts.clock.moment()
+                sys.stderr.write(threads.dump(self._workers(), now))
+                telemetry.info("daemon.figures", **dict(telemetry.telemetry.counters))
+            case _:
+                pass
+        return None
+
+    def _tick(self, *, once: bool) -> Ending | None:
+        dead = [
+            worker
+            for worker in (self._parts.consumer, *self._parts.deliverers)
+            if not worker.is_alive()
+        ]
+        if dead or not self._scheduler.is_alive():
+            names = [worker.name for worker in dead] or ["scheduler"]
+            telemetry.error("daemon.failed", dead_threads=names)
+            return Ending.FAILED
+        self._feed_watchdog()
+        if once and self._all_done():
+            return Ending.CAUGHT_UP
+        return None
+
+    def _feed_watchdog(self) -> None:
+        notifier, now = self._parts.notifier, self._parts.clock.moment()
+        interval = notifier.watchdog_interval
+        if interval is None or now.steady < self._next_watchdog:
+            return
+        self._next_watchdog = now.steady + interval
+        stalled = [
+            progress.name
+            for progress in (worker.progress() for worker in self._workers())
+            if progress.stalled(now, STALL_SECONDS)
+        ]
+        if stalled:
+            telemetry.error("daemon.stalled", threads=stalled)
+            sys.stderr.write(threads.dump(self._workers(), now))
+            return  # systemd will restart us, and what is committed is safe
+        notifier.watchdog()
+        notifier.status(self._status())
+
+    def _all_done(self) -> bool:
+        """Every file read to its end, everything committed, every sink tried."""
+        parts = self._parts
+        return (
+            not parts.awaited
+            and all(monitor.caught_up for monitor in parts.following.monitors)
+            and parts.consumer.idle
+            and all(deliverer.idle for deliverer in parts.deliverers)
+            and parts.consumer.idle
+        )
+
+    def _status(self) -> str:
+        monitors = self._parts.following.monitors
+        states = [monitor.tail.state().status for monitor in monitors]
+        followed = states.count("following")
+        text = f"{followed} {'file' if followed == 1 else 'files'} followed"
+        for status, words in (("denied", "not readable"), ("error", "in error")):
+            if status in states:
+                text += f", {states.count(status)} {words}"
+        return text
+
+    def _stop(self, ending: Ending) -> None:
+        """Monitors, Queue, deliverers, consumer, store: in this order, all under one deadline."""
+        parts, clock = self._parts, self._parts.clock
+        parts.notifier.stopping() if ending is not Ending.RELOAD else None
+        deadline = clock.steady() + self._grace + 1.0
+        late: list[threads.Worker] = []
+        parts.scheduler_stop.set()
+        parts.scheduler.nudge()
+        late += parts.following.end(deadline=clock.steady() + 1.0)
+        parts.waker.stop(max(0.0, deadline - clock.steady()))
+        self._await_consumer(deadline)
+        for deliverer in parts.deliverers:
+            deliverer.drain(clock.steady() + (0.0 if ending is Ending.RELOAD else self._grace))
+        late += [each for each in parts.deliverers if not each.join(deadline - clock.steady())]
+        parts.consumer.stopping.set()
+        parts.intake.put(Nudge(), timeout=1.0) if not parts.intake.full() else None
+        if not parts.consumer.join(max(1.0, deadline - clock.steady())):
+            late.append(parts.consumer)
+        for worker in late:
+            telemetry.error("daemon.thread_late", thread=worker.name, stack=worker.stack())
+        if parts.consumer not in late:
+            parts.store.close()
+        telemetry.info("daemon.stopped", ending=ending.value)
+
+    def _await_consumer(self, deadline: float) -> None:
+        """Let the consumer empty the Queue, so that deliverers still see what was found."""
+        pause = Event()
+        while self._parts.consumer.is_alive() and self._parts.clock.steady() < deadline:
+            if self._parts.consumer.idle:
+                return
+            pause.wait(0.005)
+
+    def _workers(self) -> list[threads.Worker]:
+        parts = self._parts
+        return [parts.consumer, *parts.deliverers, *parts.following.monitors]

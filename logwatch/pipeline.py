@@ -1,0 +1,162 @@
+"""THE DATA PATH from matches to what must be committed, on one screen; no I/O, no threads.
+
+    Batch -> rules (state) -> alerts -> routes -> Transaction
+
+The consumer calls it, and so do the in-memory commands: whoever calls it commits what `drain`
+hands out as one transaction. While it catches up, deadlines wait: a line that lies unread in a
+file may still be the one that an open window waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logwatch import telemetry
+from logwatch.alerts.route import Router
+from logwatch.clock import Moment
+from logwatch.records import Alert, Batch, Severity, StateChange
+from logwatch.rules.base import Hit, PlainMatch, Rule
+from logwatch.rules.message import episode_id, rfc3339
+from logwatch.store.writer import Addressed, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfReport:
+    """Something about logwatch itself that a person must be told (`logwatch.<what>`)."""
+
+    what: str
+    severity: Severity
+    message: str
+    path: str = ""
+    source: str = ""
+
+
+class Pipeline:
+    """All rules of one configuration and what they have brought about since the last `drain`."""
+
+    def __init__(self, rules: Sequence[Rule], router: Router, *, host: str) -> None:
+        self._rules = rules
+        self._by_name = {rule.settings.name: rule for rule in rules}
+        self._router = router
+        self._host = host
+        self._pending = Transaction()
+        self._touched: dict[str, Rule] = {}
+        self._timed: dict[str, Rule] = {}
+        self._quarantined: set[str] = set()
+        self._reports = 0
+        self.live = False
+        """Whether deadlines take effect; False while the backlog is read."""
+
+    def restore(self, states: Iterable[StateChange]) -> None:
+        """Give each rule its state back, before the first `take`."""
+        for state in states:
+            rule = self._by_name.get(state.rule)
+            if rule is not None:
+                rule.restore(state)
+                self._timed[state.rule] = rule
+
+    def take(self, batch: Batch, now: Moment) -> None:
+        """Run one batch through the rules."""
+        records, rules = batch.records, self._rules
+        for match in batch.matches:
+            rule = rules[match.rule]
+            name = rule.settings.name
+            if name in self._quarantined:
+                continue
+            self._touched[name] = rule
+            hit = Hit(batch, records[match.record], match)
+            try:
+                self._address(rule, rule.feed(hit, now), now)
+            except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
+                self._quarantine(rule, problem, now)
+        self._pending.checkpoints[batch.checkpoint.identity] = batch.checkpoint
+
+    def expire(self, now: Moment) -> None:
+        """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
+        if not self.live:
+            return
+        for name, rule in list(self._timed.items()):
+            remaining = rule.due(now)
+            if remaining is None:
+                del self._timed[name]
+            elif remaining <= 0:
+                self._touched[name] = rule
+                self._address(rule, rule.expire(now), now)
+
+    def seconds_to_deadline(self, now: Moment) -> float | None:
+        """Seconds from `now` until `expire` has something to do, None without a deadline."""
+        if not self.live:
+            return None
+        waits = [wait for rule in self._timed.values() if (wait := rule.due(now)) is not None]
+        return min(waits, default=None)
+
+    def report(self, what: SelfReport, now: Moment) -> None:
+        """Make an alert about logwatch itself; it takes the same routes as any other."""
+        self._reports += 1
+        rule = f"logwatch.{what.what}"
+        stamp = rfc3339(now.wall)
+        alert = Alert(
+            id=episode_id(rule, what.path, f"{now.wall:.6f}", self._reports),
+            seq=1,
+            status="firing",
+            rule=rule,
+            severity=what.severity,
+            message=what.message,
+            source=what.source or "logwatch",
+            path=what.path,
+            host=self._host,
+            key={"path": what.path} if what.path else {},
+            fields={},
+            count=1,
+            suppressed=0,
+            first=stamp,
+            last=stamp,
+            at=stamp,
+            late=False,
+            lines=[],
+        )
+        self._pending.alerts.append(Addressed(alert, now.wall, self._router.sinks_for(alert)))
+
+    @property
+    def pending(self) -> Transaction:
+        """What the next `drain` will hand out, rule state excepted; others may add deliveries."""
+        return self._pending
+
+    def drain(self) -> Transaction:
+        """Everything brought about since the last call, to be committed as one."""
+        transaction, self._pending = self._pending, Transaction()
+        for rule in self._touched.values():
+            for change in rule.changes():
+                transaction.states[change.rule, change.key] = change
+        self._touched.clear()
+        return transaction
+
+    def _address(self, rule: Rule, alerts: Iterable[Alert], now: Moment) -> None:
+        settings = rule.settings
+        plain = isinstance(settings.kind, PlainMatch)
+        if not plain or settings.cooldown > 0:
+            self._timed[settings.name] = rule
+        for alert in alerts:
+            self._pending.alerts.append(
+                Addressed(
+                    alert,
+                    now.wall,
+                    self._router.sinks_for(alert),
+                    burns=not plain and alert.status != "resolved",
+                )
+            )
+
+    def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
+        name = rule.settings.name
+        self._quarantined.add(name)
+        telemetry.error("rules.quarantined", rule=name, reason=repr(problem), exc_info=True)
+        self.report(
+            SelfReport(
+                what="rule-quarantined",
+                severity="error",
+                message=f"rule {name} failed with {problem!r} and is off until the next start;"
+                " the other rules go on",
+            ),
+            now,
+        )

@@ -1,0 +1,37 @@
+"""Sliding windows against a naive list."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.windows import LatestTimes
+
+times = st.lists(st.integers(0, 300).map(float), max_size=200)
+
+
+@given(times, st.integers(1, 20), st.integers(1, 100), st.integers(0, 300))
+def test_the_count_is_exact_up_to_the_capacity(stamps, capacity, window, now):
+    """As if every time were kept in a list and counted one by one."""
+    window_times = LatestTimes(capacity)
+    for stamp in stamps:
+        window_times.add(stamp)
+    kept = sorted(stamps)
+    naive = sum(now - window < stamp <= now for stamp in kept)
+    later = sum(stamp > now for stamp in kept)
+    answer = window_times.count(now, window)
+    if later == 0:
+        assert min(answer, capacity) == min(naive, capacity)
+    assert answer <= naive
+
+
+@given(times, st.integers(1, 20))
+def test_the_latest_times_survive_being_stored(stamps, capacity):
+    """Dump and load lose nothing that a later answer needs."""
+    window_times = LatestTimes(capacity)
+    for stamp in stamps:
+        window_times.add(stamp)
+    again = LatestTimes(capacity, window_times.dump())
+    for number in range(1, capacity + 1):
+        expected = sorted(stamps)[-number] if number <= len(stamps) else None
+        assert again.latest(number) == window_times.latest(number) == expected
