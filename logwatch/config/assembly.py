@@ -1,0 +1,314 @@
+"""All files' entries, joined: names first, then what refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from yaml import MappingNode, Node, ScalarNode
+
+from logwatch.config import routes, rules, sinks, sources
+from logwatch.config.document import Document, child, is_null
+from logwatch.config.found import Found
+from logwatch.config.keys import (
+    MAIN_FILE_ONLY,
+    FileKeys,
+    RouteKeys,
+    RuleKeys,
+    SourceKeys,
+)
+from logwatch.config.model import Config, NamedSink
+from logwatch.config.names import Names
+from logwatch.config.problems import Place, Report
+from logwatch.config.references import References
+from logwatch.config.scalars import Slot
+from logwatch.config.search import default_state
+from logwatch.config.walker import Walker
+from logwatch.rules.base import RuleSettings
+from logwatch.sinks.base import SinkKind
+from logwatch.tailer.settings import SourceSettings
+
+_Entry = TypeVar("_Entry", RuleKeys, RouteKeys)
+_SECTIONS = ("sources", "sinks", "rules", "routes")
+
+
+class Assembly:
+    """One configuration on its way from files to `Config`."""
+
+    def __init__(
+        self,
+        report: Report,
+        environ: Mapping[str, str],
+        *,
+        kinds: Mapping[str, SinkKind],
+        thorough: bool,
+    ) -> None:
+        self._report = report
+        self._environ = environ
+        self._kinds = kinds
+        self._thorough = thorough
+        self._tops: list[tuple[Walker, Found[FileKeys]]] = []
+        self._main: Found[FileKeys] | None = None
+        self._names = {section: Names(section.removesuffix("s")) for section in _SECTIONS}
+        self.counts = dict.fromkeys(_SECTIONS, 0)
+        """Entries of each section, wrong or right."""
+
+    def add_main(self, document: Document) -> bool:
+        """Take the main file; False when there is nothing in it to go on with."""
+        self._main = self._top(document, "the file")
+        return self._main is not None
+
+    def add(self, document: Document) -> None:
+        """Take an included file."""
+        top = self._top(document, "an included file")
+        if top is None:
+            return
+        for key in MAIN_FILE_ONLY:
+            if key in top.given:
+                self._report.error(
+                    top.key(key),
+                    "not-supported",
+                    f"{key!r} is not supported in an included file",
+                    f"move it to {self._tops[0][1].document.name}",
+                )
+
+    def includes(self) -> Iterator[tuple[str, Place]]:
+        """The globs of `include`, each with its place."""
+        assert self._main is not None
+        walker = self._tops[0][0]
+        for number, text in enumerate(self._main.value.include):
+            place = self._main.place("include", number)
+            if not text or "\0" in text:
+                self._report.error(place, "bad-value", "this names no file", "remove it")
+            else:
+                yield str(walker.references.path(text)), place
+
+    def lost_something(self) -> None:
+        """A file or a section could not be read: what it would have defined is unknown now."""
+        for names in self._names.values():
+            names.complete = False
+
+    def finish(self, *, rules_needed: bool) -> Config | None:
+        """Check everything and build; None when anything was wrong."""
+        found_sources, built_sources = self._sources()
+        built_sinks = self._sinks()
+        found_routes = self._list("routes", RouteKeys)
+        built_rules = self._rules(built_sources)
+        built_routes = [
+            built
+            for found in found_routes
+            if (built := routes.build_route(found, self._names["sinks"], self._report))
+        ]
+        if rules_needed:
+            self._check_not_empty()
+        if found_routes:
+            self._check_conditions(found_routes, built_rules, built_sources)
+        if self._thorough:
+            self._warn(found_sources, built_sources, found_routes)
+            if not self._report.failed:
+                sink_names = self._names["sinks"]
+                routes.warn_of_unreached_sinks(sink_names, built_routes, built_rules, self._report)
+        state = self._state()
+        if self._report.failed or state is None:
+            return None
+        return Config(
+            files=tuple(walker.document.path for walker, _ in self._tops if walker.document.path),
+            state=state,
+            sources=tuple(built_sources.values()),
+            rules=tuple(built_rules),
+            sinks=tuple(built_sinks),
+            routes=tuple(built_routes),
+        )
+
+    # -- files -------------------------------------------------------------------------------
+
+    def _top(self, document: Document, what: str) -> Found[FileKeys] | None:
+        report = self._report
+        references = References(self._environ, document.folder, report.secrets)
+        walker = Walker(document, report, references)
+        if not document.parse(report):
+            self.lost_something()
+            return None
+        root = document.root
+        if root is None or is_null(root):
+            self._report_empty_file(document)
+            return None
+        top = self._keys_of(walker, root, what)
+        if top is None:
+            self.lost_something()
+            return None
+        self._tops.append((walker, top))
+        version = top.value.version
+        if version != 1:
+            report.error(
+                top.place("version"),
+                "bad-value",
+                f"version {version} is not known here",
+                "write version: 1; later versions need a later logwatch",
+            )
+        return top
+
+    def _keys_of(self, walker: Walker, root: Node, what: str) -> Found[FileKeys] | None:
+        if isinstance(root, MappingNode):
+            return walker.keys(FileKeys, root, what)
+        self._report.error(
+            walker.document.place(root),
+            "bad-type",
+            "the file is no map of keys",
+            "begin it with a key such as 'sources:' and a line break",
+        )
+        return None
+
+    def _report_empty_file(self, document: Document) -> None:
+        place = Place(document.name, 0, 0, 1)
+        if self._tops:
+            self._report.warning(place, "empty", "there is nothing in the file", None)
+        else:
+            self._report.error(
+                place,
+                "empty",
+                "there is nothing in the file",
+                "the least that works: sources: {app: /var/log/app.log}, "
+                "rules: [{name: errors, match: 'ERROR'}], sinks: {out: {console: {}}}",
+            )
+
+    def _state(self) -> Path | None:
+        assert self._main is not None
+        text = self._main.value.state
+        if text is None:
+            return default_state(self._environ) if self._main.sound("state") else None
+        if not text or "\0" in text:
+            place = self._main.place("state")
+            self._report.error(place, "bad-value", "'state' names no folder", None)
+            return None
+        return self._tops[0][0].references.path(text)
+
+    # -- sections ----------------------------------------------------------------------------
+
+    def _sources(self) -> tuple[dict[str, Found[SourceKeys]], dict[str, SourceSettings]]:
+        found_sources: dict[str, Found[SourceKeys]] = {}
+        built: dict[str, SourceSettings] = {}
+        for walker, name, node in self._map("sources"):
+            found = walker.keys(SourceKeys, node, f"source {name!r}")
+            if found is None:
+                continue
+            settings = sources.build_source(name, found, walker.references, self._report)
+            if settings is not None:
+                found_sources[name], built[name] = found, settings
+        return found_sources, built
+
+    def _sinks(self) -> list[NamedSink]:
+        built = []
+        for walker, name, node in self._map("sinks"):
+            settings = sinks.build_sink(name, node, walker, self._kinds)
+            if settings is not None:
+                built.append(settings)
+            if self._thorough:
+                sinks.warn_of_plain_secrets(node, walker)
+        return built
+
+    def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
+        assert self._main is not None
+        around = rules.Surroundings(
+            sources=built_sources,
+            source_names=self._names["sources"],
+            sinks=self._names["sinks"],
+            defaults=self._main.value.defaults,
+            thorough=self._thorough,
+        )
+        names = self._names["rules"]
+        built = []
+        for found in self._list("rules", RuleKeys):
+            if "name" in found.given and found.sound("name"):
+                named = names.add(found.value.name, found.place("name"), self._report)
+            else:
+                named, names.complete = False, False
+            settings = rules.build_rule(found, around, self._report)
+            if settings is not None and named:
+                built.append(settings)
+        return built
+
+    def _map(self, section: str) -> Iterator[tuple[Walker, str, Node]]:
+        """The entries of a section that maps names, over all files; repeated names are reported."""
+        names = self._names[section]
+        for walker, top in self._tops:
+            entries = walker.mapping(getattr(top.value, section), _slot(section))
+            if entries is None:
+                names.complete = False
+                continue
+            self.counts[section] += len(entries)
+            for name, node in entries.items():
+                if names.add(name, top.key(section, name), self._report):
+                    yield walker, name, node
+
+    def _list(self, section: str, keys: type[_Entry]) -> list[Found[_Entry]]:
+        """The entries of a section that is a list, over all files."""
+        entries = []
+        for walker, top in self._tops:
+            nodes = walker.sequence(getattr(top.value, section), _slot(section))
+            if nodes is None:
+                self._names[section].complete = False
+                continue
+            for node in nodes:
+                self.counts[section] += 1
+                found = walker.keys(keys, node, self._called(section, node))
+                if found is None:
+                    self._names[section].complete = False
+                else:
+                    entries.append(found)
+        return entries
+
+    def _called(self, section: str, node: Node) -> str:
+        noun = section.removesuffix("s")
+        name = child(node, "name")
+        if name is not node and isinstance(name, ScalarNode) and name.value:
+            return f"{noun} {name.value[:60]!r}"
+        return f"{noun} {self.counts[section]}"
+
+    # -- what belongs together ---------------------------------------------------------------
+
+    def _check_not_empty(self) -> None:
+        if not all(names.complete for names in self._names.values()):
+            return
+        place = Place(self._tops[0][1].document.name, 0, 0, 1)
+        for section, remedy in (
+            ("sources", "sources: {app: /var/log/app.log}"),
+            ("rules", "rules: [{name: errors, match: 'ERROR'}]"),
+        ):
+            if not self.counts[section]:
+                message = f"there are no {section}, so nothing is watched"
+                self._report.error(place, "empty", message, f"write {remedy}")
+        if self._thorough and not self.counts["sinks"]:
+            message = "there are no sinks, so nobody is told"
+            self._report.warning(place, "empty", message, "write sinks: {out: {console: {}}}")
+
+    def _check_conditions(
+        self,
+        found_routes: list[Found[RouteKeys]],
+        built_rules: list[RuleSettings],
+        built_sources: Mapping[str, SourceSettings],
+    ) -> None:
+        rule_names, source_names = self._names["rules"], self._names["sources"]
+        sure = rule_names.complete and source_names.complete
+        sure = sure and len(built_rules) == len(rule_names)
+        routes.check_conditions(
+            found_routes,
+            {"rule": rule_names, "source": source_names},
+            rules.known_fields(built_rules, built_sources) if sure else None,
+            self._report,
+        )
+
+    def _warn(
+        self,
+        found_sources: Mapping[str, Found[SourceKeys]],
+        built_sources: Mapping[str, SourceSettings],
+        found_routes: list[Found[RouteKeys]],
+    ) -> None:
+        for name, found in found_sources.items():
+            sources.look_for_files(found, built_sources[name], self._report)
+        routes.warn_of_dead_routes(found_routes, self._report)
+
+
+def _slot(section: str) -> Slot:
+    return Slot(section, FileKeys.examples[section])

@@ -1,0 +1,240 @@
+"""Files -> `Config`: reads, includes, checks everything, and reports every problem in one run.
+
+`load` is for what must run, and raises; `examine` is for `check`, looks closer and never raises for
+content. What a problem makes unknowable is not asked about again, so one mistake is one problem.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from logwatch.config.assembly import Assembly
+from logwatch.config.document import LARGEST_FILE, Document
+from logwatch.config.model import Config
+from logwatch.config.problems import (
+    InvalidConfigError,
+    Place,
+    Problem,
+    Report,
+    plural,
+    render,
+)
+from logwatch.config.search import find_config
+from logwatch.sinks.base import SinkKind
+
+__all__ = ["Summary", "examine", "find_config", "from_text", "load"]
+
+MOST_FILES: Final = 10_000
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """What was read, wrong or right."""
+
+    files: int = 0
+    rules: int = 0
+    sources: int = 0
+    sinks: int = 0
+    routes: int = 0
+    texts: dict[str, str] = {}
+    """The text of each file by its name, for `render`."""
+
+    @property
+    def counted(self) -> str:
+        """`3 files, 14 rules, 9 sources, 4 sinks, 1 route`."""
+        nouns = ("file", "rule", "source", "sink", "route")
+        return ", ".join(plural(getattr(self, f"{noun}s"), noun) for noun in nouns)
+
+
+def load(
+    path: Path | str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    kinds: Mapping[str, SinkKind] | None = None,
+) -> Config:
+    """The configuration in `path` and what it includes.
+
+    Raises InvalidConfigError, a ConfigError, whose text is every error with its line.
+    """
+    return _valid(*_examined_file(Path(path), environ, kinds, thorough=False))
+
+
+def examine(
+    path: Path | str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    kinds: Mapping[str, SinkKind] | None = None,
+) -> tuple[Config | None, list[Problem], Summary]:
+    """The configuration in `path` where it can be used, every error and warning, and the counts."""
+    return _examined_file(Path(path), environ, kinds, thorough=True)
+
+
+def from_text(
+    text: str,
+    name: str = "<text>",
+    *,
+    environ: Mapping[str, str] = os.environ,
+    kinds: Mapping[str, SinkKind] | None = None,
+    folder: Path | None = None,
+    rules_needed: bool = True,
+) -> Config:
+    """The configuration in `text`; relative paths are relative to `folder` (the working one).
+
+    Raises InvalidConfigError.
+    """
+    document = Document(name, text, (folder or Path()).absolute())
+    return _valid(*_examined([document], environ, kinds, thorough=False, rules_needed=rules_needed))
+
+
+def _valid(config: Config | None, problems: list[Problem], summary: Summary) -> Config:
+    if config is None:
+        errors = [problem for problem in problems if problem.level == "error"]
+        raise InvalidConfigError(render(errors, summary.texts, counted=summary.counted), errors)
+    return config
+
+
+def _examined_file(
+    path: Path,
+    environ: Mapping[str, str],
+    kinds: Mapping[str, SinkKind] | None,
+    *,
+    thorough: bool,
+) -> tuple[Config | None, list[Problem], Summary]:
+    report = Report()
+    document = _read(path, str(path), Place(str(path), 0, 0, 1), report)
+    documents = [document] if document else []
+    return _examined(documents, environ, kinds, thorough=thorough, report=report)
+
+
+def _examined(
+    documents: list[Document],
+    environ: Mapping[str, str],
+    kinds: Mapping[str, SinkKind] | None,
+    *,
+    thorough: bool,
+    rules_needed: bool = True,
+    report: Report | None = None,
+) -> tuple[Config | None, list[Problem], Summary]:
+    report = report or Report()
+    assembly = Assembly(
+        report, environ, kinds=_registry() if kinds is None else kinds, thorough=thorough
+    )
+    with _garbage_waits():
+        if documents and assembly.add_main(documents[0]):
+            for document in _included(documents[0], assembly, report):
+                documents.append(document)
+                assembly.add(document)
+            config = assembly.finish(rules_needed=rules_needed)
+        else:
+            config = None
+    texts = {document.name: document.text for document in documents}
+    summary = Summary(files=len(documents), texts=texts, **assembly.counts)
+    problems = report.in_order([document.name for document in documents])
+    return None if report.failed else config, problems, summary
+
+
+def _included(main: Document, assembly: Assembly, report: Report) -> Iterator[Document]:
+    """The files that `main` includes: glob after glob, each in order of names, each file once."""
+    seen = {_identity(main.path)} if main.path else set()
+    for pattern, place in assembly.includes():
+        paths = sorted(glob(pattern, recursive=True)) if has_magic(pattern) else [pattern]  # noqa: PTH207  # absolute and recursive
+        if not paths:
+            report.warning(place, "no-match", "no file matches now", f"looked for {pattern}")
+        for path in paths[:MOST_FILES]:
+            if _identity(Path(path)) in seen:
+                continue
+            seen.add(_identity(Path(path)))
+            name = _name_beside(main, Path(path))
+            document = _read(Path(path), name, place, report)
+            if document is None:
+                assembly.lost_something()
+            else:
+                yield document
+
+
+def _read(path: Path, name: str, place: Place, report: Report) -> Document | None:
+    """The file as a document; None after reporting, at `place`, why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason, remedy = _why_unreadable(error, path)
+        report.error(place, "unreadable", f"{name}: {reason}" if place.line else reason, remedy)
+        return None
+    if len(data) > LARGEST_FILE:
+        report.error(place, "bad-value", f"{name} is larger than {LARGEST_FILE} bytes", "split it")
+        return None
+    text = _decoded(data, name, report)
+    return None if text is None else Document(name, text, path.absolute().parent, path.absolute())
+
+
+def _decoded(data: bytes, name: str, report: Report) -> str | None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        place = Place(name, 0, 0, 1)
+        report.error(place, "bad-yaml", "the file is UTF-16", "save it as UTF-8")
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        report.error(
+            Place(name, line, column, column + 1),
+            "bad-yaml",
+            f"byte 0x{data[error.start]:02x} is not UTF-8",
+            "save the file as UTF-8; in a pattern write the character or an escape such as \\xe9",
+        )
+        return None
+
+
+def _why_unreadable(error: OSError | ValueError, path: Path) -> tuple[str, str]:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file", "correct the path"
+        case PermissionError():
+            return "this user may not read it", f"chmod g+r {path}, or run as its owner"
+        case IsADirectoryError():
+            return "this is a folder, not a file", f"write {path}/*.yaml in 'include'"
+        case OSError():
+            return f"it cannot be read: {error.strerror or error}", "correct the path"
+        case ValueError():
+            return "this is no path", "correct it"
+
+
+def _name_beside(main: Document, path: Path) -> str:
+    """`path` as a person who named the main file would name it."""
+    shown = Path(main.name).parent
+    try:
+        return str(shown / path.relative_to(main.folder))
+    except ValueError:
+        return str(path)
+
+
+def _identity(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _registry() -> Mapping[str, SinkKind]:
+    from logwatch.sinks import KINDS  # noqa: PLC0415  # the only part that needs the kinds
+
+    return KINDS
+
+
+@contextmanager
+def _garbage_waits() -> Iterator[None]:
+    """A tree of nodes is all references and no garbage: collecting meanwhile triples the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,147 @@
+"""The patterns of a rule: each compiles, means what was written, and cannot take for ever."""
+
+from __future__ import annotations
+
+import re
+
+from yaml import Node, ScalarNode, SequenceNode
+
+from logwatch.config.document import Document, child
+from logwatch.config.found import Found
+from logwatch.config.keys import RuleKeys
+from logwatch.config.problems import Place, Report, shown
+from logwatch.matching.pattern import PatternError, compile_pattern, risk
+
+# What `re` says of a pattern -> what to type.
+_REMEDIES = (
+    ("missing ), unterminated", "opened here; a literal one is \\("),
+    ("unbalanced parenthesis", "never opened; a literal one is \\)"),
+    ("unterminated character set", "opened here; a literal one is \\["),
+    ("nothing to repeat", "there is nothing before it to repeat; a literal one is written with \\"),
+    ("multiple repeat", "two repeats on one thing; a literal one is written with \\"),
+    ("bad escape", "Python's re does not know this escape"),
+    ("unknown extension", "Python's re does not know this group"),
+    ("redefinition of group name", "give each group its own name"),
+    ("look-behind requires fixed-width", "(?<=...) must have one length in Python's re"),
+    ("global flags not at the start", "move (?i) and the like to the start"),
+    ("bad character range", "put '-' at the end of the set, or write \\-"),
+    ("missing group name", "write (?P<name>...)"),
+    ("unknown group name", "it refers to a group that is not there"),
+    ("invalid group reference", "it refers to a group that is not there"),
+)
+
+# The escapes of YAML's double quotes that mean something else in a pattern.
+_EATEN = re.compile(r"(?<!\\)(?:\\\\)*(\\[be_NLP])")
+_EATEN_AS = {
+    "\\b": "a backspace",
+    "\\e": "the escape character",
+    "\\_": "a no-break space",
+    "\\N": "a line break",
+    "\\L": "a line break",
+    "\\P": "a line break",
+}
+_COMMENT = re.compile(r"[ \t]+#(?=\S).*")
+_CLASS = re.compile(r"\^?(?:\\?\w-\\?\w|\\[wdsWDS])+")
+
+
+def compiled(found: Found[RuleKeys], key: str, report: Report) -> list[re.Pattern[str]] | None:
+    """The patterns under `match` or `unless`; None when one of them was reported."""
+    patterns: list[re.Pattern[str]] = []
+    if not found.sound(key):
+        return None
+    texts: tuple[str, ...] = getattr(found.value, key)
+    if key in found.given and not texts:
+        report.error(
+            found.key(key), "bad-value", f"{key!r} holds no pattern", f"write {key}: 'ERROR'"
+        )
+        return None
+    for number, text in enumerate(texts):
+        try:
+            patterns.append(compile_pattern(text))
+        except PatternError as error:
+            place = _at(found, key, number, text, error.position)
+            report.error(place, "bad-pattern", f"bad pattern: {error.message}", _remedy(error))
+    return patterns if len(patterns) == len(texts) else None
+
+
+def warn_of_traps(found: Found[RuleKeys], key: str, report: Report) -> None:
+    """Warn of patterns that YAML read in a way that was hardly meant."""
+    node = child(found.node, key)
+    if node is found.node:
+        return
+    if isinstance(node, SequenceNode):
+        _warn_of_class(found.document, node, report)
+        for item in node.value:
+            _warn_of_scalar(found.document, item, report)
+    else:
+        _warn_of_scalar(found.document, node, report)
+
+
+def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
+    """Warn of patterns that can take very long on some line."""
+    texts: tuple[str, ...] = getattr(found.value, key)
+    for number, text in enumerate(texts):
+        reason = risk(text)
+        if reason:
+            report.warning(
+                found.place(key, number),
+                "risky-pattern",
+                f"this pattern can take very long on some line: {reason}",
+                "make the repeats exclude each other: [^,]* instead of .*",
+            )
+
+
+def _warn_of_scalar(document: Document, node: Node, report: Report) -> None:
+    if not isinstance(node, ScalarNode):
+        return
+    if node.style == '"':
+        eaten = _EATEN.search(document.raw(node))
+        if eaten:
+            place = document.place(node)
+            column = place.column + eaten.start(1)
+            report.warning(
+                Place(place.file, place.line, column, column + len(eaten[1])),
+                "yaml-trap",
+                f"in double quotes YAML makes {_EATEN_AS[eaten[1]]} of {eaten[1]}",
+                "put patterns in single quotes, where a backslash stays one",
+            )
+    elif not node.style:
+        rest = document.rest_of_line(node)
+        comment = _COMMENT.match(rest)
+        if comment:
+            place = document.place(node)
+            column = place.end_column + len(rest) - len(rest.lstrip())
+            report.warning(
+                Place(place.file, place.line, column, place.end_column + len(comment[0].rstrip())),
+                "yaml-trap",
+                "to YAML this is a comment, not part of the pattern",
+                "put patterns in single quotes",
+            )
+
+
+def _warn_of_class(document: Document, node: SequenceNode, report: Report) -> None:
+    if not node.flow_style or len(node.value) != 1:
+        return
+    item = node.value[0]
+    if isinstance(item, ScalarNode) and not item.style and _CLASS.fullmatch(item.value):
+        report.warning(
+            document.place(node),
+            "yaml-trap",
+            f"to YAML this is a list, so the pattern is {shown(item.value)}",
+            f"a set of characters needs quotes: '[{item.value}]'",
+        )
+
+
+def _at(found: Found[RuleKeys], key: str, number: int, text: str, position: int | None) -> Place:
+    """The fault's own place, unless a reference put other text in."""
+    node = child(found.node, key, number)
+    if position is None or not isinstance(node, ScalarNode) or node.value != text:
+        return found.place(key, number)
+    return found.document.inside(node, min(position, max(len(text) - 1, 0)))
+
+
+def _remedy(error: PatternError) -> str:
+    return next(
+        (remedy for words, remedy in _REMEDIES if words in error.message),
+        "patterns are Python's re: docs.python.org/3/library/re.html",
+    )

@@ -1,0 +1,136 @@
+"""`${env:NAME}` and `${file:PATH}` in the values of a configuration; `$${` is a plain `${`.
+
+What is put in is never expanded again, and is remembered as a secret by the report, which hides it
+in every message. A file loses one newline at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from logwatch.config.problems import shown
+
+LARGEST_FILE = 64 * 1024
+"""Bytes of a file named by `${file:...}`."""
+
+_ENV = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_REFERENCE = re.compile(
+    r"\$(?P<escape>\$)\{"
+    r"|\$\{env:(?P<env>[^{}]*)\}"
+    r"|\$\{file:(?P<file>(?:\$\{env:[A-Za-z0-9_]*\}|[^{}])*)\}"
+)
+_SHELL = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class UnresolvedError(ValueError):
+    """Raised for a reference that leads nowhere; `position` is its offset in the value."""
+
+    def __init__(
+        self, message: str, remedy: str, *, position: int, length: int, code: str = "bad-value"
+    ) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.position = position
+        self.length = length
+        self.code = code
+
+
+class References:
+    """Looks up what references name, in one environment, relative to one folder."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Path, secrets: set[str]) -> None:
+        self._environ = environ
+        self._folder = folder
+        self._secrets = secrets
+
+    def expand(self, text: str) -> str:
+        """`text` with its references replaced. Raises UnresolvedError."""
+        if "${" not in text:
+            return text
+        return _REFERENCE.sub(self._value, text)
+
+    def path(self, text: str) -> Path:
+        """`text` as an absolute path: `~` is home, else relative to the file that names it."""
+        return self._folder / expand_home(text, self._environ)
+
+    def _value(self, found: re.Match[str]) -> str:
+        if found["escape"]:
+            return "${"
+        value = self._file(found) if found["file"] is not None else self._env(found["env"], found)
+        self._secrets.add(value)
+        self._secrets.discard("")
+        return value
+
+    def _env(self, name: str, found: re.Match[str]) -> str:
+        value = self._environ.get(name)
+        if value is None:
+            close = get_close_matches(name, self._environ, n=1, cutoff=0.75)
+            remedy = (
+                f"did you mean {close[0]!r}?" if close else f"set {name or 'it'} before the start"
+            )
+            raise _unresolved(found, f"the environment has no {shown(name)}", remedy)
+        if not _is_text(value):
+            raise _unresolved(found, f"{name} in the environment is not UTF-8", "set it anew")
+        return value
+
+    def _file(self, found: re.Match[str]) -> str:
+        path = self.path(_ENV.sub(lambda inner: self._env(inner[1], found), found["file"]))
+        try:
+            return _content(path)
+        except UnicodeDecodeError:
+            reason, remedy = "is not UTF-8", "save it as UTF-8 text"
+        except PermissionError:
+            reason = "may not be read by this user"
+            remedy = f"let {_user()} read it: chown or chmod g+r {path}"
+        except FileNotFoundError:
+            reason, remedy = "does not exist", "write the secret into it, or correct the path"
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            remedy = "name a small regular file"
+        raise _unresolved(found, f"{shown(str(path), 200)} {reason}", remedy, code="unreadable")
+
+
+def shell_reference(text: str) -> re.Match[str] | None:
+    """A `${NAME}` as a shell would write it, which is not looked up here."""
+    return _SHELL.search(text) if "${" in text else None
+
+
+def expand_home(text: str, environ: Mapping[str, str]) -> str:
+    """`text` with a leading `~` or `~user` replaced."""
+    if text == "~" or text.startswith("~/"):
+        home = environ.get("HOME")
+        return home + text[1:] if home else str(Path(text).expanduser())
+    return os.path.expanduser(text) if text.startswith("~") else text  # noqa: PTH111  # a glob too
+
+
+def _content(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("is not a regular file")
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise ValueError(f"is larger than {LARGEST_FILE} bytes")
+    return data.decode().removesuffix("\n").removesuffix("\r")
+
+
+def _unresolved(
+    found: re.Match[str], message: str, remedy: str, code: str = "bad-value"
+) -> UnresolvedError:
+    return UnresolvedError(message, remedy, position=found.start(), length=len(found[0]), code=code)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _user() -> str:
+    return os.environ.get("USER") or f"user {os.getuid()}"

@@ -1,0 +1,158 @@
+"""`sinks:` -> settings of each sink, read by the kind's own type from the registry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec import inspect
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from logwatch.config.document import is_null
+from logwatch.config.model import NamedSink
+from logwatch.config.problems import shown, suggestion
+from logwatch.config.walker import Walker
+from logwatch.sinks.base import SinkKind, SinkSettings
+
+LATER_KINDS: dict[str, str] = dict.fromkeys(
+    (
+        *("slack", "teams", "discord", "telegram", "ntfy", "pagerduty", "alertmanager"),
+        *("otlp", "heartbeat", "apprise"),
+    ),
+    "until then send to a 'webhook', or run a program with 'command'",
+) | {
+    "smtp": "until then run a mail program with 'command'",
+    "journald": "until then use 'syslog'",
+    "exec": "it is called 'command' here",
+}
+"""Kinds that are planned, with what to do meanwhile."""
+
+LATER_KEYS: dict[str, str] = {
+    "rate": "until then a rule's 'cooldown' holds repeats back",
+    "fallback": "until then write to: [first, second] in the route",
+}
+"""Planned keys beside the kind."""
+
+_SECRET_KEY = re.compile(r"(?i)\b(?:authorization|password|secret|token|api[-_]?key)\b|x-api-key")
+_SECRET_IN_URL = re.compile(
+    r"(?i)://[^/@\s:]*:(?P<password>[^/@\s]+)@"
+    r"|[?&](?:token|api_?key|key|secret|password|access_token)=(?P<parameter>[^&\s]+)"
+)
+_FEW = 200
+
+Settings = TypeVar("Settings", bound=SinkSettings)
+
+
+def build_sink(
+    name: str, node: Node, walker: Walker, kinds: Mapping[str, SinkKind]
+) -> NamedSink | None:
+    """One entry of `sinks:`; None after reporting why it cannot be."""
+    chosen = _kind_of(name, node, walker, kinds)
+    if chosen is None:
+        return None
+    kind, value = chosen
+    what = f"sink {name!r} ({kind.name})"
+    settings = walker.settings(kind.settings, value, what, kind.short)
+    if settings is None:
+        return None
+    place = walker.document.place(node)
+    return NamedSink(
+        name=name,
+        kind=kind.name,
+        settings=_with_absolute_paths(settings, walker),
+        defined_at=place.short,
+    )
+
+
+def warn_of_plain_secrets(node: Node, walker: Walker) -> None:
+    """Warn of passwords and tokens that stand in the file itself."""
+    for key, scalar in _scalars(node):
+        if "${" in scalar.value or not scalar.value:
+            continue
+        in_url = _SECRET_IN_URL.search(scalar.value)
+        if in_url:
+            group = "password" if in_url["password"] else "parameter"
+            place = walker.document.inside(scalar, in_url.start(group), len(in_url[group]))
+        elif _SECRET_KEY.search(key) and not key.lower().endswith("file"):
+            place = walker.document.place(scalar)
+        else:
+            continue
+        walker.report.warning(
+            place,
+            "plain-secret",
+            "a secret stands in the file",
+            "keep it outside: '${file:/etc/logwatchd/NAME}' or '${env:NAME}'",
+        )
+
+
+def _kind_of(
+    name: str, node: Node, walker: Walker, kinds: Mapping[str, SinkKind]
+) -> tuple[SinkKind, Node] | None:
+    report = walker.report
+    if not isinstance(node, MappingNode):
+        kind = node.value if isinstance(node, ScalarNode) and node.value in kinds else "console"
+        report.error(
+            walker.document.place(node),
+            "bad-type",
+            f"sink {name!r} must be a map from its kind to its settings",
+            f"write {name}: {{{kind}: {{...}}}}",
+        )
+        return None
+    pairs = walker.pairs(node, f"sink {name!r}")
+    places = {key.value: walker.document.place(key) for key, _ in node.value}
+    chosen = [key for key in pairs if key in kinds]
+    sound = len(pairs) == len(node.value)
+    for key in pairs:
+        if key in kinds:
+            continue
+        sound = False
+        if key in LATER_KINDS or key in LATER_KEYS:
+            remedy = LATER_KINDS.get(key) or LATER_KEYS[key]
+            report.error(places[key], "not-supported", f"{key!r} is not supported yet", remedy)
+        else:
+            message = f"there is no kind of sink {shown(key)}"
+            report.error(places[key], "unknown-name", message, suggestion(key, kinds, of="kind"))
+    if len(chosen) > 1:
+        message = f"sink {name!r} is of two kinds, {chosen[0]!r} and {chosen[1]!r}"
+        report.error(places[chosen[1]], "bad-value", message, "make two sinks of it")
+        return None
+    if not pairs and not node.value:
+        message = f"sink {name!r} has no kind"
+        report.error(
+            walker.document.place(node), "missing-key", message, f"kinds: {_listed(kinds)}"
+        )
+    return (kinds[chosen[0]], pairs[chosen[0]]) if chosen and sound else None
+
+
+def _with_absolute_paths(settings: Settings, walker: Walker) -> Settings:
+    """Files named in the settings, relative to the configuration file that names them."""
+    info = inspect.type_info(type(settings))
+    assert isinstance(info, inspect.StructType)
+    changed = {}
+    for field in info.fields:
+        value = getattr(settings, field.name)
+        if field.name == "path" and isinstance(value, str) and value:
+            changed[field.name] = str(walker.references.path(value))
+    return msgspec.structs.replace(settings, **changed) if changed else settings
+
+
+def _scalars(node: Node) -> Iterator[tuple[str, ScalarNode]]:
+    """The first texts below `node`, each with its key; aliases cannot make it long."""
+    left = _FEW
+    waiting = [("", node)]
+    while waiting and left:
+        left -= 1
+        key, found = waiting.pop()
+        if isinstance(found, ScalarNode):
+            if not is_null(found):
+                yield key, found
+        elif isinstance(found, MappingNode):
+            waiting += [(str(inner.value), value) for inner, value in found.value]
+        elif isinstance(found, SequenceNode):
+            waiting += [(key, value) for value in found.value]
+
+
+def _listed(kinds: Mapping[str, SinkKind]) -> str:
+    return " ".join(sorted(kinds))

@@ -1,0 +1,235 @@
+"""`sources:` -> what the tailer follows: absolute paths; formats, zones, encodings that exist."""
+
+from __future__ import annotations
+
+import codecs
+from glob import has_magic, iglob
+from itertools import islice
+from pathlib import Path
+
+from logwatch import parsers
+from logwatch.config.found import Found
+from logwatch.config.keys import SourceKeys
+from logwatch.config.names import distinct
+from logwatch.config.problems import Place, Report, shown, suggestion
+from logwatch.config.references import References
+from logwatch.tailer.settings import SourceSettings
+
+_TIME_FORMATS = ("json", "logfmt")
+
+# Bytes below 0x80 that one stateful or transforming codec or another does not read as ASCII.
+_ASCII = b"Az09 \\x41 +AGE- ~{VPJ~} \x1b(B\n\t&%"
+_NAMES_LOOKED_AT = 2000
+
+
+def build_source(
+    name: str, found: Found[SourceKeys], references: References, report: Report
+) -> SourceSettings | None:
+    """The settings of one source; None after reporting why it cannot be."""
+    keys = found.value
+    paths = _paths(found, references, report)
+    checks = (
+        bool(paths) or not found.sound("path"),
+        _check_format(found, report),
+        _check_time(found, report),
+        _check_zone(found, report),
+        _check_nul(found, "exclude", keys.exclude, report),
+    )
+    encoding = _encoding(found, report)
+    if not all(checks) or encoding is None or found.broken:
+        return None
+    return SourceSettings(
+        name=name,
+        defined_at=found.place().short,
+        paths=paths,
+        exclude=tuple(_exclusion(text, references) for text in keys.exclude),
+        format=keys.format,
+        time=keys.time,
+        tz=keys.tz,
+        encoding=encoding,
+        start=keys.start,
+        max_line=keys.max_line,
+        tags=distinct(keys.tags),
+    )
+
+
+def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Report) -> None:
+    """Warn when nothing on this machine fits `source` now, and of paths that look mistyped.
+
+    Where one path of several fits, the others are alternatives, unless a much alike name exists.
+    """
+    missing = [
+        (number, path)
+        for number, path in enumerate(source.paths)
+        if not _is_there(path, found.place("path", number), report)
+    ]
+    if len(missing) == len(source.paths):
+        _warn_of_missing(found, missing[0], 0.7, report)
+        return
+    for entry in missing:
+        _warn_of_missing(found, entry, 0.8, report)
+
+
+def _is_there(path: str, place: Place, report: Report) -> bool:
+    if Path(path).is_dir():
+        report.warning(place, "no-match", "this is a folder, not a file", f"write {path}/*.log")
+        return True
+    return any(True for _ in iglob(path, recursive=True))  # noqa: PTH207  # absolute
+
+
+def _warn_of_missing(
+    found: Found[SourceKeys], entry: tuple[int, str], alike: float, report: Report
+) -> None:
+    number, path = entry
+    near = nearest(Path(path), alike)
+    if near is None and alike > 0.7:
+        return
+    others = len(found.value.path) > 1 and near is None
+    message = "no file matches now" if has_magic(path) else "there is no such file now"
+    report.warning(
+        found.place("path", number),
+        "no-match",
+        f"{message}, nor any of the other paths" if others else message,
+        f"near: {near}" if near else None,
+    )
+
+
+def nearest(path: Path, alike: float = 0.7) -> Path | None:
+    """What exists and is named most like the first part of `path` that does not.
+
+    `alike` is the least likeness that counts, from 0 to 1.
+    """
+    base = Path(path.anchor)
+    for part in path.parts[1:]:
+        if part == path.name or has_magic(part) or not (base / part).exists():
+            return _most_alike(base, part, alike)
+        base /= part
+    return None
+
+
+def _most_alike(folder: Path, name: str, alike: float) -> Path | None:
+    from difflib import get_close_matches  # noqa: PLC0415  # only a warning needs it
+
+    try:
+        there = [entry.name for entry in islice(folder.iterdir(), _NAMES_LOOKED_AT)]
+    except OSError:
+        return None
+    close = get_close_matches(name, there, n=1, cutoff=alike)
+    return folder / close[0] if close else None
+
+
+def _paths(found: Found[SourceKeys], references: References, report: Report) -> tuple[str, ...]:
+    texts = found.value.path
+    if not texts and found.sound("path"):
+        report.error(
+            found.key("path"), "bad-value", "'path' names no file", "write path: /var/log/*.log"
+        )
+    for number, text in enumerate(texts):
+        if not text.strip():
+            report.error(
+                found.place("path", number),
+                "bad-value",
+                "an empty path",
+                "write path: /var/log/*.log",
+            )
+            return ()
+    if not _check_nul(found, "path", texts, report):
+        return ()
+    return distinct(str(references.path(text)) for text in texts)
+
+
+def _exclusion(text: str, references: References) -> str:
+    """A glob with a slash is compared with the whole path, so it must be a whole path."""
+    return text if "/" not in text or text.startswith("*") else str(references.path(text))
+
+
+def _check_nul(found: Found[SourceKeys], key: str, texts: tuple[str, ...], report: Report) -> bool:
+    for number, text in enumerate(texts):
+        if "\0" in text:
+            report.error(
+                found.place(key, number), "bad-value", "a path cannot hold a NUL", "remove it"
+            )
+            return False
+    return True
+
+
+def _check_format(found: Found[SourceKeys], report: Report) -> bool:
+    name = found.value.format
+    if name in parsers.FORMATS:
+        return True
+    report.error(
+        found.place("format"),
+        "unknown-name",
+        f"there is no format {shown(name)}",
+        suggestion(name, parsers.FORMATS, of="format"),
+    )
+    return False
+
+
+def _check_time(found: Found[SourceKeys], report: Report) -> bool:
+    keys = found.value
+    if keys.time is None or keys.format not in parsers.FORMATS or keys.format in _TIME_FORMATS:
+        return True
+    report.error(
+        found.key("time"),
+        "bad-value",
+        f"format {keys.format!r} has its time in a fixed place, not in a field",
+        "remove 'time', or set format: json or logfmt",
+    )
+    return False
+
+
+def _check_zone(found: Found[SourceKeys], report: Report) -> bool:
+    name = found.value.tz
+    if name is None:
+        return True
+    import zoneinfo  # noqa: PLC0415  # few configurations name a zone
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # a missing zone is a KeyError
+        known = zoneinfo.available_timezones()
+        report.error(
+            found.place("tz"),
+            "unknown-name",
+            f"there is no time zone {shown(name)}",
+            suggestion(name, known, of="zone") if known else "install tzdata",
+        )
+        return False
+    return True
+
+
+def _encoding(found: Found[SourceKeys], report: Report) -> str | None:
+    name = found.value.encoding
+    try:
+        codec = codecs.lookup(name)
+        if codec.name == "utf-8":
+            return "utf-8"
+        if _is_single_byte(codec):
+            return codec.name
+    except (LookupError, ValueError):  # ValueError: a NUL in the name
+        report.error(
+            found.place("encoding"),
+            "unknown-name",
+            f"Python knows no encoding {shown(name)}",
+            suggestion(name, ("utf-8", "latin-1", "cp1252", "ascii", "iso8859-15"), of="common"),
+        )
+        return None
+    report.error(
+        found.place("encoding"),
+        "not-supported",
+        f"encoding {name!r} is not supported yet",
+        "utf-8 and encodings of one byte a character are, such as latin-1 and cp1252",
+    )
+    return None
+
+
+def _is_single_byte(codec: codecs.CodecInfo) -> bool:
+    """Whether each byte is one character and ASCII is itself, so that lines can be cut as bytes."""
+    try:
+        whole, _ = codec.decode(_ASCII, "replace")
+        return whole == _ASCII.decode("ascii") and all(
+            len(codec.decode(bytes([byte]), "replace")[0]) == 1 for byte in range(256)
+        )
+    except Exception:  # noqa: BLE001  # codecs that are no text encodings raise what they like
+        return False

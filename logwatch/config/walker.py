@@ -1,0 +1,413 @@
+"""Reads YAML nodes as msgspec types and reports every mistake, each at its place.
+
+The walker follows the type, so its depth is the type's; the number of values that it reads is
+bounded, so that a few aliases cannot stand for a billion values. A value that is wrong is left out
+and remembered as broken, so that nobody asks about it again. Nothing here raises for content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import NODEFAULT, Struct, inspect
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from logwatch.config.document import Document, child, is_null
+from logwatch.config.found import Found
+from logwatch.config.keys import Keys, Pieces
+from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
+from logwatch.config.references import References
+from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain
+
+MOST_VALUES = 500_000
+"""Values read from one file, aliases counted each time they are used."""
+
+T = TypeVar("T", bound=Struct)
+
+
+class _Shape(NamedTuple):
+    """What the walker needs to know of a struct, looked up once."""
+
+    fields: dict[str, tuple[str, inspect.Type]]
+    required: tuple[str, ...]
+    later: Mapping[str, str]
+    kinds: tuple[str, ...]
+    examples: Mapping[str, str]
+
+
+@lru_cache(maxsize=256)
+def _shape(struct: type[Struct]) -> _Shape:
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    required = tuple(
+        field.encode_name
+        for field in info.fields
+        if field.default is NODEFAULT and field.default_factory is NODEFAULT
+    )
+    return _Shape(
+        {field.encode_name: (field.name, field.type) for field in info.fields},
+        getattr(struct, "required", required),
+        getattr(struct, "later", {}),
+        getattr(struct, "kinds", ()),
+        getattr(struct, "examples", {}),
+    )
+
+
+class _TooManyError(Exception):
+    """Raised inside the walker when `MOST_VALUES` is passed."""
+
+
+class Walker:
+    """Reads the nodes of one document."""
+
+    def __init__(self, document: Document, report: Report, references: References) -> None:
+        self.document = document
+        self.report = report
+        self.references = references
+        self._scalars = ScalarReader(document, report, references)
+        self._left = MOST_VALUES
+
+    def keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
+        """`item` as `struct`, a type of `keys.py`; None when it is no map at all."""
+        try:
+            return self._keys(struct, item, what)
+        except _TooManyError:
+            self._report_too_many()
+            return None
+
+    def settings(self, struct: type[T], item: Node, what: str, short: str | None) -> T | None:
+        """`item` as `struct`, complete and valid; None after reporting why not.
+
+        A bare scalar stands for field `short`, where there is one; nothing stands for all defaults.
+        """
+        try:
+            fields = self._settings_fields(struct, item, what, short)
+        except _TooManyError:
+            self._report_too_many()
+            return None
+        return None if fields is None else self._converted(struct, fields, item, what)
+
+    def pairs(self, node: MappingNode, what: str) -> dict[str, Node]:
+        """The values of a map by key; keys that cannot be are reported and left out."""
+        pairs: dict[str, Node] = {}
+        first: dict[str, Node] = {}
+        for key, value in node.value:
+            name = self._key(key, what)
+            if name is None:
+                continue
+            if name in pairs:
+                line = first[name].start_mark.line + 1
+                self.report.error(
+                    self.document.place(key),
+                    "duplicate-key",
+                    f"key {shown(name)} stands twice in {what}",
+                    f"first on line {line}; remove one of them",
+                )
+            else:
+                pairs[name], first[name] = value, key
+        return pairs
+
+    def mapping(self, node: Node | None, slot: Slot) -> dict[str, Node] | None:
+        """A section that is a map; nothing is an empty one, None after reporting."""
+        if node is None or is_null(node):
+            return {}
+        if not isinstance(node, MappingNode):
+            self._scalars.wrong_type(node, slot, "a map")
+            return None
+        return self.pairs(node, repr(slot.label))
+
+    def sequence(self, node: Node | None, slot: Slot) -> list[Node] | None:
+        """A section that is a list; nothing is an empty one, None after reporting."""
+        if node is None or is_null(node):
+            return []
+        if not isinstance(node, SequenceNode):
+            self._scalars.wrong_type(node, slot, "a list")
+            return None
+        return list(node.value)
+
+    # -- maps --------------------------------------------------------------------------------
+
+    def _keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
+        shape = _shape(struct)
+        pieces = self._pieces(struct, item, what)
+        if pieces is None:
+            return None
+        values: dict[str, Any] = {}
+        broken = set()
+        for name, piece in pieces.items():
+            value = self._field(shape, name, piece, item, what)
+            if value is BROKEN:
+                broken.add(name)
+            else:
+                values[shape.fields[name][0]] = value
+        node = item.node if isinstance(item, Scalar) else item
+        broken.update(self._missing(shape, pieces, node, what))
+        return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
+
+    def _pieces(self, struct: type[Struct], item: Item, what: str) -> Mapping[str, Item] | None:
+        """The parts of a map, however it is written."""
+        if isinstance(item, MappingNode):
+            if self._scalars.untagged(item):
+                return self.pairs(item, what)
+            return None
+        slot = Slot(what)
+        short: Callable[[str], Pieces] | None = getattr(struct, "from_text", None)
+        if short is None or isinstance(item, SequenceNode):
+            self._scalars.wrong_type(item, slot, "a map")
+            return None
+        scalar = self._scalars.scalar(item, slot)
+        return None if scalar is None else self._short(short, scalar)
+
+    def _short(
+        self, from_text: Callable[[str], Pieces], scalar: Scalar
+    ) -> Mapping[str, Item] | None:
+        try:
+            pieces = from_text(scalar.text)
+        except ValueError as error:
+            self._scalars.bad_value(scalar, str(error))
+            return None
+        whole = scalar.offset
+        return {
+            name: Scalar(text, scalar.node, None if whole is None else whole + offset)
+            for name, (offset, text) in pieces.items()
+        }
+
+    def _field(self, shape: _Shape, name: str, piece: Item, item: Item, what: str) -> Any:
+        """The value of one key, or BROKEN."""
+        if name in shape.fields:
+            slot = Slot(name, shape.examples.get(name, ""))
+            return self._value(shape.fields[name][1], piece, slot)
+        place = self._key_place(item, name, piece)
+        if name in shape.later:
+            self.report.error(
+                place, "not-supported", f"{name!r} is not supported yet", shape.later[name]
+            )
+        else:
+            self.report.error(
+                place,
+                "unknown-key",
+                f"unknown key {shown(name)} in {what}",
+                suggestion(name, [*shape.fields, *shape.later] if len(name) > 2 else shape.fields),
+            )
+        return BROKEN
+
+    def _missing(
+        self, shape: _Shape, pieces: Mapping[str, Item], node: Node, what: str
+    ) -> Iterable[str]:
+        for name in shape.required:
+            if name in pieces:
+                continue
+            yield name
+            if shape.kinds and name == "match" and not pieces.keys().isdisjoint(shape.kinds):
+                continue  # the key that takes its place was reported
+            self.report.error(
+                self.document.place(node),
+                "missing-key",
+                f"{what} has no {name!r}",
+                Slot(name, shape.examples.get(name, "...")).remedy,
+            )
+
+    def _settings_fields(
+        self, struct: type[Struct], item: Node, what: str, short: str | None
+    ) -> dict[str, Any] | None:
+        shape = _shape(struct)
+        if isinstance(item, MappingNode) and self._scalars.untagged(item):
+            pieces: Mapping[str, Item] = self.pairs(item, what)
+        elif isinstance(item, ScalarNode) and is_null(item):
+            pieces = {}
+        elif isinstance(item, ScalarNode) and short is not None:
+            pieces = {short: item}
+        else:
+            self._scalars.wrong_type(item, Slot(what), "a map")
+            return None
+        fields = {
+            name: self._field(shape, name, piece, item, what) for name, piece in pieces.items()
+        }
+        missing = list(self._missing(shape, pieces, item, what))
+        return None if missing or any(value is BROKEN for value in fields.values()) else fields
+
+    def _converted(
+        self, struct: type[T], fields: dict[str, Any], node: Node, what: str
+    ) -> T | None:
+        """What the struct itself has to say: patterns, lengths, its own checks."""
+        try:
+            return msgspec.convert(fields, struct)
+        except msgspec.ValidationError as error:
+            text, _, path = str(error).partition(" - at `$")
+            names = re.findall(r"\w+", path) + re.findall(r"\w+", text)
+            named = next((name for name in names if name in fields), None)
+            place = self.document.place(child(node, named) if named else node)
+            message, remedy = split_remedy(text)
+            self.report.error(place, "bad-value", f"{what}: {message}", remedy)
+            return None
+
+    def _key(self, key: Node, what: str) -> str | None:
+        if not isinstance(key, ScalarNode):
+            self.report.error(
+                self.document.place(key), "bad-type", f"a key in {what} is no text",
+                "a value that begins with { or [ must be in single quotes",
+            )  # fmt: skip
+            return None
+        if key.value == "<<" and not key.style:
+            self.report.error(
+                self.document.place(key), "bad-yaml", "merge keys ('<<') are not read here",
+                "write the keys out; an alias may stand for a whole value only",
+            )  # fmt: skip
+            return None
+        return str(key.value) if self._scalars.untagged(key) else None
+
+    # -- values ------------------------------------------------------------------------------
+
+    def _value(self, info: inspect.Type, item: Item, slot: Slot) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise _TooManyError
+        extra: Mapping[str, Any] = {}
+        while isinstance(info, inspect.Metadata):
+            extra = info.extra or extra
+            info = info.type
+        if extra.get("raw"):
+            return item
+        match info:
+            case inspect.UnionType():
+                value = self._union(info, item, slot)
+            case inspect.StructType():
+                value = self._struct(info, item, slot)
+            case inspect.DictType():
+                value = self._dict(info, item, slot)
+            case inspect.AnyType():
+                value = self._any(item)
+            case _ if isinstance(info, _SEQUENCES):
+                value = self._items(info, item, slot, one=bool(extra.get("one_or_many")))
+            case _:
+                scalar = self._scalars.scalar(item, slot)
+                unit = extra.get("unit")
+                value = BROKEN if scalar is None else self._scalars.read(info, scalar, slot, unit)
+        return value
+
+    def _union(self, info: inspect.UnionType, item: Item, slot: Slot) -> Any:
+        some = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
+        if len(some) < len(info.types) and isinstance(item, ScalarNode) and is_null(item):
+            return self._nothing(item, slot)
+        return self._value(_fitting(some, item), item, slot)
+
+    def _struct(self, info: inspect.StructType, item: Item, slot: Slot) -> Any:
+        what = repr(slot.label)
+        if not issubclass(info.cls, Keys):
+            node = item.node if isinstance(item, Scalar) else item
+            fields = self._settings_fields(info.cls, node, what, None)
+            return BROKEN if fields is None else fields
+        if isinstance(item, ScalarNode) and is_null(item) and not _shape(info.cls).required:
+            return info.cls()  # every key below it is commented out
+        found = self._keys(info.cls, item, what)
+        return BROKEN if found is None or found.broken else found.value
+
+    def _dict(self, info: inspect.DictType, item: Item, slot: Slot) -> Any:
+        if not isinstance(item, MappingNode):
+            self._scalars.wrong_type(item, slot, "a map")
+            return BROKEN
+        values: dict[str, Any] = {}
+        for name, node in self.pairs(item, repr(slot.label)).items():
+            if isinstance(info.key_type, inspect.LiteralType):
+                key = next(key for key, value in item.value if value is node)
+                named = self._scalars.read(info.key_type, Scalar(name, key, 0), slot)
+                if named is BROKEN:
+                    values[name] = BROKEN
+                    continue
+            values[name] = self._value(info.value_type, node, Slot(name))
+        broken = any(value is BROKEN for value in values.values())
+        return BROKEN if broken or len(values) < len(item.value) else values
+
+    def _items(self, info: Any, item: Item, slot: Slot, *, one: bool) -> Any:
+        if isinstance(item, SequenceNode):
+            if not self._scalars.untagged(item):
+                return BROKEN
+            items: list[Item] = list(item.value)
+        elif one and not isinstance(item, MappingNode):
+            items = [item]
+        else:
+            self._scalars.wrong_type(item, slot, "text, or a list of texts" if one else "a list")
+            return BROKEN
+        kinds = getattr(info, "item_types", None) or (info.item_type,)
+        values = tuple(
+            self._value(kinds[min(number, len(kinds) - 1)], piece, slot)
+            for number, piece in enumerate(items)
+        )
+        return BROKEN if BROKEN in values else values
+
+    def _any(self, item: Item, depth: int = 0) -> Any:
+        """A value of no stated type, as YAML 1.2 reads it."""
+        self._left -= 1
+        if self._left < 0 or depth > 20:
+            raise _TooManyError
+        if isinstance(item, MappingNode):
+            pairs = self.pairs(item, "a map").items()
+            return {name: self._any(node, depth + 1) for name, node in pairs}
+        if isinstance(item, SequenceNode):
+            return [self._any(node, depth + 1) for node in item.value]
+        if isinstance(item, ScalarNode) and is_null(item):
+            return None
+        scalar = self._scalars.scalar(item, Slot("value"))
+        if scalar is None:
+            return BROKEN
+        return scalar.text if getattr(scalar.node, "style", "") else plain(scalar.text)
+
+    def _nothing(self, node: Node, slot: Slot) -> Any:
+        """None where a value may be left open (a sink's settings); elsewhere a slip."""
+        if slot.example:
+            self._scalars.wrong_type(node, slot, "text")
+            return BROKEN
+        return None
+
+    def _report_too_many(self) -> None:
+        self.report.error(
+            self.document.start, "bad-yaml",
+            f"the file stands for more than {MOST_VALUES} values, aliases counted",
+            "write it without aliases, or in several files",
+        )  # fmt: skip
+
+    def _key_place(self, item: Item, name: str, piece: Item) -> Place:
+        if isinstance(item, MappingNode):
+            for key, _ in item.value:
+                if key.value == name:
+                    return self.document.place(key)
+        if isinstance(piece, Scalar) and piece.offset is not None:
+            return self.document.inside(piece.node, piece.offset, max(len(piece.text), len(name)))
+        return self.document.place(item.node if isinstance(item, Scalar) else item)
+
+
+_SEQUENCES = (
+    inspect.VarTupleType,
+    inspect.TupleType,
+    inspect.ListType,
+    inspect.SetType,
+    inspect.FrozenSetType,
+)
+
+
+def _fitting(kinds: list[inspect.Type], item: Item) -> inspect.Type:
+    """Which of several types an item of this form is meant as."""
+    if len(kinds) == 1:
+        return kinds[0]
+    bare = [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in kinds]
+    if isinstance(item, MappingNode):
+        wanted: tuple[type, ...] = (inspect.StructType, inspect.DictType)
+    elif isinstance(item, SequenceNode):
+        wanted = _SEQUENCES
+    else:
+        text = item.text if isinstance(item, Scalar) else item.value
+        by_type = {bool: inspect.BoolType, int: inspect.IntType, float: inspect.FloatType}
+        wanted = (
+            by_type.get(type(plain(text)), inspect.StrType),
+            inspect.StrType,
+            inspect.FloatType,
+        )
+    for kind_type in wanted:
+        for kind, bare_kind in zip(kinds, bare, strict=True):
+            if isinstance(bare_kind, kind_type):
+                return kind
+    return kinds[0]
