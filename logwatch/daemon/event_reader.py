@@ -1,0 +1,225 @@
+"""The part of the waker that touches watchdog: one thread that reads the kernel's events.
+
+Of watchdog 7.1 only `InotifyFD` and its `WatchCallback` are used. Its emitters, dispatcher and
+recursive watches can die or go deaf without a sign. What this rests on is held by
+tests/daemon/test_waker_contract.py, so that no upgrade changes it unnoticed.
+
+What reading costs is bounded, whatever the writers do: past a burst the thread pauses a few
+milliseconds before each read, and meanwhile the kernel merges the repeated events of a busy file;
+what it cannot merge (several busy files in turn) is thinned out before it becomes Python objects.
+A lone write is never delayed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Callable
+
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchDescriptor,
+)
+
+from logwatch import telemetry
+from logwatch.clock import Clock
+from logwatch.daemon.lookup import Identity
+
+# One mask for every watch: a second one on the same directory would replace the first. Neither
+# IN_OPEN nor IN_CLOSE: our own reads would wake us.
+MASK = Mask(
+    InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_ATTRIB
+    | InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_MOVED_FROM
+    | InotifyConstants.IN_MOVED_TO
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_ONLYDIR
+)
+
+PAUSE_SECONDS = 0.01
+LONG_PAUSE_SECONDS = 0.02
+_READS_PER_SECOND = 400.0
+"""Each second without an event earns so many reads without a pause before them."""
+_MOST_CREDIT = 300.0
+_LEAST_CREDIT = -30.0
+"""Here the pauses are long: this is no burst any more."""
+
+_HEADER_BYTES = 16
+
+logging.getLogger("watchdog").addHandler(logging.NullHandler())  # the waker says it in its own way
+
+
+class Interest:
+    """One path that somebody asked to be woken for, and the watches on the way to it."""
+
+    def __init__(self, path: str, wake: Callable[[], None], *, entries: bool) -> None:
+        self.path = path
+        self.entries = entries
+        """Whether any entry of the directory counts, rather than one file."""
+        self.way: tuple[tuple[DirectoryWatch, bytes], ...] = ()
+        self.active = True
+        self._wake = wake
+        self._failed = False
+
+    @property
+    def covered(self) -> bool:
+        """Whether the directory that matters has a watch."""
+        return bool(self.way) and self.way[-1][0].wd is not None
+
+    def wake(self) -> None:
+        """Wake who asked. An error of theirs ends here, or it would end the reader's thread."""
+        try:
+            self._wake()
+        except BaseException as error:  # noqa: BLE001 - a loop's edge, see above
+            telemetry.count("waker.wake_failures")
+            if not self._failed:
+                self._failed = True
+                telemetry.error("waker.wake_failed", path=self.path, exc_info=error)
+
+
+class Doubts:
+    """What events made doubtful, left by the callbacks for the waker to settle."""
+
+    def __init__(self) -> None:
+        self.stale: deque[Interest] = deque()
+        """Whose way must be walked again."""
+        self.overflowed = False
+        """Whether the kernel dropped events: then anything may have happened."""
+
+
+class DirectoryWatch:
+    """One directory, its watch, and who cares for which of its names (a `WatchCallback`).
+
+    The three callbacks run in the reader's thread and take no lock: what they read is replaced
+    in single steps.
+    """
+
+    def __init__(self, path: str, identity: Identity, doubts: Doubts) -> None:
+        self.path = path
+        self.identity = identity
+        self.wd: WatchDescriptor | None = None
+        self.number = CallbackId(0)
+        self.reason = ""
+        self.remedy = ""
+        self._doubts = doubts
+        self._interests: dict[bytes, tuple[Interest, ...]] = {}
+
+    def add(self, name: bytes, interest: Interest) -> None:
+        """Let `interest` hear of `name`; the empty name means every entry."""
+        known = self._interests.get(name, ())
+        if interest not in known:
+            self._interests[name] = (*known, interest)
+
+    def discard(self, name: bytes, interest: Interest) -> None:
+        """Undo `add`."""
+        left = tuple(other for other in self._interests.get(name, ()) if other is not interest)
+        if left:
+            self._interests[name] = left
+        else:
+            self._interests.pop(name, None)
+
+    def everyone(self) -> list[Interest]:
+        """All who care for anything here."""
+        return [interest for some in list(self._interests.values()) for interest in some]
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Something happened to the entry `event.name`, or to the directory itself."""
+        if not event.name:
+            self._doubts.stale.extend(self.everyone())
+            return
+        interests = self._interests.get(event.name, ())
+        if event.is_modify:
+            for interest in interests:
+                interest.wake()
+        else:
+            self._doubts.stale.extend(interests)
+            self._doubts.stale.extend(self._interests.get(b"", ()))
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """The directory is gone, or its file system, or the reader."""
+        if wd == self.wd:
+            self.wd = None
+        self._doubts.stale.extend(self.everyone())
+
+    def on_queue_overflow(self) -> None:
+        """The kernel dropped events; every watch is told."""
+        self._doubts.overflowed = True
+
+
+class Reader(InotifyFD):
+    """One inotify instance and the thread that reads it.
+
+    `settle` is called in the thread before each read: to do what the last events left to do.
+    Raises OSError where no instance can be had. What is made must be started, then stopped.
+    """
+
+    def __init__(self, clock: Clock, settle: Callable[[Reader], None]) -> None:
+        super().__init__()
+        self.name = "waker"
+        self._clock = clock
+        self._settle = settle
+        self._credit = _MOST_CREDIT
+        self._last_read = clock.steady()
+
+    def start(self) -> None:
+        """Start the thread. Raises RuntimeError where none is left; then nothing is kept open."""
+        try:
+            super().start()
+        except RuntimeError:
+            self._is_reading = False
+            self.close()
+            raise
+
+    def run(self) -> None:
+        """Read until stopped. Whatever ends the thread is logged; the waker builds another."""
+        try:
+            super().run()
+        except BaseException as error:  # noqa: BLE001 - the loop's edge: logged, noticed by `check`
+            telemetry.error("waker.reader_died", exc_info=error)
+        finally:
+            with self._lock:  # from now on nobody reads: let `close` free the descriptors itself
+                self._is_reading = False
+
+    @classmethod
+    def _create_inotify_fd(cls) -> int:
+        descriptor = super()._create_inotify_fd()
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the system call's own signature
+        return descriptor
+
+    def _read_event_buffer(self, event_buffer_size: int) -> bytes:
+        self._settle(self)
+        self._pause_when_busy()
+        return distinct(super()._read_event_buffer(event_buffer_size))
+
+    def _pause_when_busy(self) -> None:
+        earned = max(0.0, self._clock.steady() - self._last_read) * _READS_PER_SECOND
+        self._credit = max(_LEAST_CREDIT, min(_MOST_CREDIT, self._credit + earned) - 1.0)
+        if self._credit < 0.0:
+            is_burst = self._credit > _LEAST_CREDIT
+            self.stopped_event.wait(PAUSE_SECONDS if is_burst else LONG_PAUSE_SECONDS)
+        # Only the wait for an event earns credit: a pause must not pay for the next read.
+        self._last_read = self._clock.steady()
+
+
+def distinct(events: bytes) -> bytes:
+    """The inotify events in a buffer, each once, in the order of their first appearance.
+
+    Source: inotify(7), struct inotify_event: watch, mask, cookie and length, then the name.
+    """
+    kept: dict[bytes, None] = {}
+    start = 0
+    while start < len(events):
+        length = int.from_bytes(events[start + 12 : start + _HEADER_BYTES], sys.byteorder)
+        end = start + _HEADER_BYTES + length
+        kept[events[start:end]] = None
+        start = end
+    return b"".join(kept)

@@ -1,0 +1,367 @@
+"""The waker that listens to the kernel: one inotify instance, one watch a directory.
+
+Every directory in which the kernel looks up a name on the way to a file is watched, none of them
+recursively, and never a file itself. A write wakes at once. Any other event on the way (a link
+switched, a directory moved off and made anew, a file replaced) first has the way walked again
+and new directories armed, then wakes.
+
+What cannot be watched is polled, shown in `status`, warned of once and tried again. A reader
+that died, or that does not answer the canary, is replaced and everyone woken. What may be lost:
+events of which the kernel makes none (docs/decisions/0005-waking.md); the safety poll finds those.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from watchdog.observers.inotify_c import CallbackId, InotifyFD
+
+from logwatch import telemetry
+from logwatch.clock import Clock, Moment
+from logwatch.daemon.canary import Canary
+from logwatch.daemon.event_reader import MASK, DirectoryWatch, Doubts, Interest, Reader
+from logwatch.daemon.lookup import Identity, filesystem_without_events, identity_of, steps
+from logwatch.daemon.waker import PolledDirectory, Wake, WakerStatus
+
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+OVERFLOW_EVERY_SECONDS = 1.0
+_VERIFY_SHARE = 30
+"""Each `check` compares this fraction of the watched directories with what is at their paths."""
+_LOCK_WAIT_SECONDS = 0.05
+
+_LIMITS = {
+    errno.ENOSPC: ("watches", "sysctl -w fs.inotify.max_user_watches=1048576"),
+    errno.EMFILE: ("instances", "sysctl -w fs.inotify.max_user_instances=1024"),
+}
+
+
+def probe() -> OSError | None:
+    """Why no inotify instance can be had right now; None when one can."""
+    try:
+        descriptor = InotifyFD._create_inotify_fd()  # noqa: SLF001 - cheaper than a thread
+    except OSError as error:
+        return error
+    os.close(descriptor)
+    return None
+
+
+class InotifyWaker:
+    """See the module. `canary` is a file of our own whose events prove that the reader hears.
+
+    `_lock` guards interests and directories and comes before the lock in `Reader`; the callbacks
+    in the reader's thread take neither, and `settle` there gives up soon rather than wait.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        canary: Path | None = None,
+        make_reader: Callable[[Clock, Callable[[Reader], None]], Reader] = Reader,
+    ) -> None:
+        self._clock = clock
+        self._make_reader = make_reader
+        self._canary = Canary(canary)
+        self._lock = threading.Lock()
+        self._reader: Reader | None = None
+        self._running = False
+        self._reason = "not started"
+        self._remedy = ""
+        self._numbers = itertools.count(1)
+        self._interests: dict[tuple[str, bool], Interest] = {}
+        self._directories: dict[str, DirectoryWatch] = {}
+        self._doubts = Doubts()
+        self._without_events: dict[int, str | None] = {}
+        self._warned: set[str] = set()
+        self._retry_at = 0.0
+        self._retry_seconds = FIRST_RETRY_SECONDS
+        self._verified = 0
+        self._overflow_at = float("-inf")
+        self._rebuilds = 0
+        self._overflows = 0
+
+    def start(self) -> None:
+        """See `Waker.start`."""
+        with self._lock:
+            if self._running:
+                return
+            self._running = True
+            self._open_reader()
+            self._follow_all(self._interests.values())
+        if self._canary.path:
+            self._canary.write()
+            self.watch(self._canary.path, self._canary.answer)
+
+    def watch(self, path: str, wake: Wake) -> None:
+        """See `Waker.watch`."""
+        self._add(Interest(path, wake, entries=False))
+
+    def watch_directory(self, directory: str, wake: Wake) -> None:
+        """See `Waker.watch_directory`."""
+        self._add(Interest(directory, wake, entries=True))
+
+    def unwatch(self, path: str) -> None:
+        """See `Waker.unwatch`."""
+        with self._lock:
+            for entries in (False, True):
+                interest = self._interests.pop((path, entries), None)
+                if interest is not None:
+                    self._forget(interest)
+
+    def covers(self, path: str) -> bool:
+        """See `Waker.covers`."""
+        found = (self._interests.get((path, entries)) for entries in (False, True))
+        return any(interest.covered for interest in found if interest is not None)
+
+    def check(self, now: Moment) -> None:
+        """See `Waker.check`."""
+        if not self._running:
+            return
+        problem = self._problem(now)
+        if problem:
+            self._rebuild(problem)
+        with self._lock:
+            if now.steady >= self._retry_at:
+                self._retry(now)
+            self._verify()
+        self._settle_all(now.steady)
+
+    def status(self) -> WakerStatus:
+        """See `Waker.status`."""
+        with self._lock:
+            needed = {
+                interest.way[-1][0].path: interest.way[-1][0]
+                for interest in self._interests.values()
+                if interest.way and not interest.covered
+            }
+            return WakerStatus(
+                mode="inotify",
+                watched=sum(d.wd is not None for d in self._directories.values()),
+                polled=tuple(
+                    PolledDirectory(path, directory.reason, directory.remedy)
+                    for path, directory in sorted(needed.items())
+                ),
+                reason="" if self._reader else self._reason,
+                rebuilds=self._rebuilds,
+                overflows=self._overflows,
+            )
+
+    def stop(self, timeout: float) -> None:
+        """See `Waker.stop`."""
+        with self._lock:
+            reader, self._reader = self._reader, None
+            self._running = False
+            self._reason = "stopped"
+        if reader is not None:
+            _close(reader)
+            reader.join(max(0.0, timeout))
+
+    # Ways: interest -> directories
+
+    def _add(self, interest: Interest) -> None:
+        with self._lock:
+            self._follow(interest)
+            replaced = self._interests.get((interest.path, interest.entries))
+            self._interests[interest.path, interest.entries] = interest
+            if replaced is not None:
+                self._forget(replaced)
+
+    def _forget(self, interest: Interest) -> None:
+        interest.active = False
+        way, interest.way = interest.way, ()
+        self._leave(interest, way)
+
+    def _follow_all(self, interests: Iterable[Interest]) -> list[Interest]:
+        followed = [interest for interest in dict.fromkeys(interests) if interest.active]
+        for interest in followed:
+            self._follow(interest)
+        return followed
+
+    def _follow(self, interest: Interest) -> None:
+        """Walk the way to the interest's path, arming each directory before looking into it."""
+        before = dict.fromkeys(interest.way)
+        way: dict[tuple[DirectoryWatch, bytes], None] = {}
+        for step in steps(interest.path):
+            if not step.name and not interest.entries:
+                break
+            directory = self._armed(step.directory, step.identity)
+            name = os.fsencode(step.name)
+            directory.add(name, interest)
+            way[directory, name] = None
+        interest.way = tuple(way)
+        self._leave(interest, (step for step in before if step not in way))
+        if self._running and not interest.covered:
+            self._warn(interest.way[-1][0])
+
+    def _leave(self, interest: Interest, way: Iterable[tuple[DirectoryWatch, bytes]]) -> None:
+        for directory, name in way:
+            directory.discard(name, interest)
+            if not directory.everyone() and self._directories.get(directory.path) is directory:
+                del self._directories[directory.path]
+                self._disarm(directory)
+
+    # Watches: directory -> kernel
+
+    def _armed(self, path: str, identity: Identity) -> DirectoryWatch:
+        directory = self._directories.get(path)
+        if directory is None:
+            directory = DirectoryWatch(path, identity, self._doubts)
+            self._directories[path] = directory
+        if directory.identity != identity:
+            self._disarm(directory)
+            directory.identity = identity
+        if directory.wd is None:
+            self._arm(directory)
+        return directory
+
+    def _arm(self, directory: DirectoryWatch) -> None:
+        kind = self._kind_without_events(directory.identity[0])
+        if self._reader is None:
+            directory.reason, directory.remedy = self._reason, self._remedy
+        elif kind is not None:
+            directory.reason, directory.remedy = f"{kind} does not tell of every write", ""
+        else:
+            self._add_watch(self._reader, directory)
+
+    def _add_watch(self, reader: Reader, directory: DirectoryWatch) -> None:
+        directory.number = CallbackId(next(self._numbers))
+        try:
+            wd = reader.add_callback(os.fsencode(directory.path), MASK, directory, directory.number)
+        except OSError as error:
+            directory.reason, directory.remedy = _explain(error)
+            return
+        if wd == -1:  # watchdog swallows EACCES and files all such callbacks under one watch
+            reader.remove_callbacks([(wd, directory.number)])
+            directory.reason = "permission denied"
+            directory.remedy = f"give the service's user read access to {directory.path}"
+            return
+        directory.wd = wd
+        if directory.reason and directory.path in self._warned:
+            telemetry.info("waker.directory_watched", directory=directory.path)
+        self._warned -= {directory.path, directory.remedy}
+        directory.reason = directory.remedy = ""
+
+    def _disarm(self, directory: DirectoryWatch) -> None:
+        wd, directory.wd = directory.wd, None
+        if wd is not None and self._reader is not None:
+            self._reader.remove_callbacks([(wd, directory.number)])
+
+    def _kind_without_events(self, device: int) -> str | None:
+        if device not in self._without_events:
+            self._without_events[device] = filesystem_without_events(device)
+        return self._without_events[device]
+
+    def _warn(self, directory: DirectoryWatch) -> None:
+        """Once a directory; once in all where it is one limit that stops many."""
+        subject = directory.remedy if directory.remedy.startswith("sysctl") else directory.path
+        if subject not in self._warned:
+            self._warned |= {subject, directory.path}
+            telemetry.warning(
+                "waker.directory_polled",
+                directory=directory.path,
+                reason=directory.reason,
+                remedy=directory.remedy,
+            )
+            self._retry_seconds = FIRST_RETRY_SECONDS
+            self._retry_at = self._clock.steady() + FIRST_RETRY_SECONDS
+
+    # After events, in the reader's thread
+
+    def _settle(self, reader: Reader) -> None:
+        if (self._doubts.stale or self._doubts.overflowed) and reader is self._reader:
+            self._settle_all(self._clock.steady())
+
+    def _settle_all(self, now: float) -> None:
+        """Walk the ways that events made doubtful, then wake those who asked."""
+        if not self._lock.acquire(timeout=_LOCK_WAIT_SECONDS):
+            return  # somebody is arming; `check` comes back to it within a second
+        try:
+            if self._doubts.overflowed and now - self._overflow_at >= OVERFLOW_EVERY_SECONDS:
+                self._take_overflow(now)
+            taken = [self._doubts.stale.popleft() for _ in range(len(self._doubts.stale))]
+            followed = self._follow_all(taken)
+        finally:
+            self._lock.release()
+        for interest in followed:
+            interest.wake()
+
+    def _take_overflow(self, now: float) -> None:
+        self._overflow_at = now
+        self._overflows += 1
+        self._doubts.overflowed = False
+        self._doubts.stale.extend(self._interests.values())
+        telemetry.warning("waker.overflow", woken=len(self._interests))
+
+    # Supervision, in the scheduler's thread
+
+    def _problem(self, now: Moment) -> str:
+        if self._reader is None:
+            return ""  # `_retry` sees to it
+        if not self._reader.is_alive():
+            return "the thread that reads events died"
+        if self.covers(self._canary.path) and not self._canary.sings(now):
+            return "no event came for the canary file"
+        return ""
+
+    def _rebuild(self, problem: str) -> None:
+        with self._lock:
+            reader, self._reader = self._reader, None
+            self._rebuilds += 1
+            for directory in self._directories.values():
+                directory.wd = None
+            self._open_reader()
+            self._canary.forget()
+            self._doubts.stale.extend(self._interests.values())
+        if reader is not None:
+            _close(reader)
+        telemetry.warning("waker.rebuilt", reason=problem, woken=len(self._interests))
+
+    def _open_reader(self) -> None:
+        try:
+            self._reader = self._make_reader(self._clock, self._settle)
+            self._reader.start()
+        except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
+            self._reader = None
+            self._reason, self._remedy = _explain(error)
+
+    def _retry(self, now: Moment) -> None:
+        self._retry_seconds = min(LONGEST_RETRY_SECONDS, self._retry_seconds * 2)
+        self._retry_at = now.steady + self._retry_seconds
+        self._without_events.clear()
+        if self._reader is None:
+            self._open_reader()
+        for directory in list(self._directories.values()):
+            if directory.wd is None:
+                self._doubts.stale.extend(directory.everyone())
+
+    def _verify(self) -> None:
+        """See that some of the watches still are on what is at their paths (think of mounts)."""
+        directories = list(self._directories.values())
+        share = min(len(directories), max(16, len(directories) // _VERIFY_SHARE))
+        for number in range(self._verified, self._verified + share):
+            directory = directories[number % len(directories)]
+            if directory.wd is not None and identity_of(directory.path) != directory.identity:
+                self._doubts.stale.extend(directory.everyone())
+        self._verified += share
+
+
+def _close(reader: Reader) -> None:
+    try:
+        reader.stop()
+    except OSError as error:  # its descriptors may be gone already, and so may we
+        telemetry.debug("waker.close_failed", reason=error.strerror)
+
+
+def _explain(error: OSError | RuntimeError) -> tuple[str, str]:
+    """Why, and what to do about it."""
+    if isinstance(error, RuntimeError):
+        return f"no thread for the event reader: {error}", "raise TasksMax= of the service"
+    if error.errno in _LIMITS:
+        what, remedy = _LIMITS[error.errno]
+        return f"the limit of inotify {what} is reached", remedy
+    return os.strerror(error.errno or 0), ""
