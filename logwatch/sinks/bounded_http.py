@@ -237,8 +237,9 @@ class _Bounded(HTTPConnection):
         ):
             connection = socket.socket(family, kind, protocol)
             try:
-                connection.settimeout(min(self._connect_timeout, self._budget.left()))
+                connection.settimeout(self._patience())
                 connection.connect(address)
+                connection.settimeout(self._patience())  # for the TLS handshake
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 connection.close()
@@ -246,6 +247,9 @@ class _Bounded(HTTPConnection):
             else:
                 return connection
         raise problem
+
+    def _patience(self) -> float:
+        return min(self._connect_timeout, self._budget.left())
 
     def connect(self) -> None:
         """Connect, with TLS where it is due, and bound whatever is said from then on."""

@@ -1,0 +1,239 @@
+"""What every kind of sink in the registry must keep to."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+import yaml
+
+from logwatch.records import (
+    Alert,
+    AlertContext,
+    AlertLine,
+    Delivered,
+    Notification,
+    Outcome,
+    Rejected,
+    Retry,
+    encode_alert,
+)
+from logwatch.sinks import KINDS
+from logwatch.sinks.base import SinkSettings
+from logwatch.sinks.memory import KIND as MEMORY
+from logwatch.units import parse_duration
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs/sinks.md").read_text()
+
+HOSTILE = [
+    "\x1b[2J\x1b]0;title\x07\x9b31m",
+    "line one\nline two\r\n.\r\n~!touch canary\n",
+    "\"quotes\" 'and' \\back\\slashes\\ ] } ) `touch canary` $(touch canary) %0a",
+    '{"status": "resolved"}\n{"schema": 1}',
+    "<!channel> <script>alert(1)</script> [x](javascript:1) -rf",
+    "\u202egnp.exe\u200b\u2066\ufeff\u2028\U000e0041",
+    "\ufffd\ufffd replacement \ufffd",
+    "\0" * 10,
+    "x" * 100_000,
+    "€" * 100_000,
+    "",
+]
+KINDS_WITH_DOUBLES = {**KINDS, "memory": MEMORY}
+
+
+def hostile_alert(text: str) -> Notification:
+    line = AlertLine(path=text, offset=0, time="", text=text)
+    alert = Alert(
+        id="b4c1f0",
+        seq=1,
+        status="firing",
+        rule=text[:1000],
+        severity="critical",
+        message=text,
+        source=text[:1000],
+        path=text[:1000],
+        host=text[:1000],
+        key={"user": text},
+        fields={"user": text, text[:50]: "x"},
+        count=1,
+        suppressed=0,
+        first="2026-01-05T01:00:00.000Z",
+        last="2026-01-05T01:00:00.000Z",
+        at="2026-01-05T01:00:00.000Z",
+        late=False,
+        lines=[line],
+        context=AlertContext(before=(line,), after=(line,)),
+    )
+    return Notification(1, alert.id, 1, 0, encode_alert(alert))
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> dict[str, SinkSettings]:
+    """For each kind, settings that work without the outside world, or fail fast."""
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    values = {
+        "console": {},
+        "jsonl_file": {"path": str(tmp_path / "alerts.jsonl")},
+        "webhook": {"url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
+        "command": {"argv": ["/bin/sh", "-c", "cat >/dev/null"]},
+        "syslog": {"address": str(tmp_path / "log")},
+        "memory": {},
+    }
+    return {
+        name: msgspec.convert(values[name], kind.settings)
+        for name, kind in KINDS_WITH_DOUBLES.items()
+    }
+
+
+every_kind = pytest.mark.parametrize("name", sorted(KINDS))
+every_sink = pytest.mark.parametrize("name", sorted(KINDS_WITH_DOUBLES))
+
+
+@every_kind
+def test_it_is_registered_under_its_own_name(name):
+    assert KINDS[name].name == name
+    assert re.fullmatch(r"[a-z][a-z_]*", name)
+
+
+@every_sink
+def test_its_settings_are_strict_frozen_and_explained(name):
+    settings = KINDS_WITH_DOUBLES[name].settings
+    assert issubclass(settings, SinkSettings)
+    assert settings.__struct_config__.frozen
+    assert settings.__struct_config__.forbid_unknown_fields
+    assert name in (settings.__doc__ or "")
+    source = Path(__import__(settings.__module__, fromlist=["_"]).__file__).read_text()
+    for field in settings.__struct_fields__:
+        assert re.search(rf'^    {field}: .*\n    """[A-Z]', source, re.MULTILINE), field
+
+
+@every_sink
+def test_its_module_opens_with_a_promise(name):
+    module = __import__(KINDS_WITH_DOUBLES[name].settings.__module__, fromlist=["_"])
+    assert module.__doc__
+    assert len(module.__doc__) > 80
+
+
+@every_kind
+def test_its_short_form_names_a_text_field(name):
+    kind = KINDS[name]
+    if kind.short is not None:
+        assert kind.short in kind.settings.__struct_fields__
+
+
+@every_kind
+def test_its_url_form_and_schemes_come_together(name):
+    kind = KINDS[name]
+    assert bool(kind.schemes) == (kind.from_url is not None)
+
+
+@every_kind
+def test_it_has_a_section_that_names_every_setting(name):
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert section
+    for field in KINDS[name].settings.__struct_fields__:
+        assert f"| `{field}` |" in section[1]
+
+
+def in_seconds(settings: type[SinkSettings], values: dict) -> dict:
+    """Durations of an example, which are written for people, as the loader turns them."""
+    durations = {
+        field.name
+        for field in msgspec.inspect.type_info(settings).fields
+        if (getattr(field.type, "extra", None) or {}).get("unit") == "duration"
+    }
+    return {
+        key: parse_duration(value) if key in durations else value for key, value in values.items()
+    }
+
+
+@every_kind
+def test_it_has_a_complete_example(name):
+    text = (ROOT / f"config/examples/sinks/{name}.yaml").read_text()
+    assert text.startswith("# ")
+    document = yaml.safe_load(text)
+    assert document["sources"]
+    assert document["rules"]
+    (sink,) = document["sinks"].values()
+    (values,) = sink.values()
+    assert list(sink) == [name]
+    kind = KINDS[name]
+    assert isinstance(
+        msgspec.convert(in_seconds(kind.settings, values), kind.settings), SinkSettings
+    )
+
+
+def test_no_example_is_left_of_a_kind_that_is_gone():
+    examples = {path.stem for path in (ROOT / "config/examples/sinks").iterdir()}
+    assert examples == set(KINDS)
+
+
+@every_sink
+def test_it_takes_at_least_one_at_a_time(name, settings):
+    sink = KINDS_WITH_DOUBLES[name].make(settings[name])
+    assert sink.batch_size >= 1
+    sink.close()
+
+
+@every_sink
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
+def test_it_answers_hostile_text_with_an_outcome(name, settings, text, tmp_path, capsys):
+    sink = KINDS_WITH_DOUBLES[name].make(settings[name])
+    batch = [hostile_alert(text)] * min(3, sink.batch_size)
+    outcome = sink.deliver(batch)
+    sink.close()
+    assert isinstance(outcome, get_args(Outcome))
+    assert not (tmp_path / "canary").exists()
+    printed = capsys.readouterr()
+    assert (printed.out + printed.err).replace("\n", "").isprintable()
+    if isinstance(outcome, Retry | Rejected):
+        assert outcome.reason
+        assert outcome.reason.isprintable()
+    else:
+        assert isinstance(outcome, Delivered)
+
+
+@every_sink
+def test_it_can_be_closed_twice_used_or_not(name, settings, capsys):
+    kind = KINDS_WITH_DOUBLES[name]
+    unused = kind.make(settings[name])
+    unused.close()
+    unused.close()
+    used = kind.make(settings[name])
+    used.deliver([hostile_alert("x")])
+    used.close()
+    used.close()
+
+
+def descriptors():
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@every_sink
+def test_it_leaves_no_descriptor_behind(name, settings, capsys):
+    kind = KINDS_WITH_DOUBLES[name]
+
+    def use():
+        sink = kind.make(settings[name])
+        for _ in range(3):
+            sink.deliver([hostile_alert("x")])
+        sink.close()
+
+    use()  # loads what it needs
+    before = descriptors()
+    use()
+    assert descriptors() == before
+
+
+@every_sink
+def test_an_empty_batch_is_no_trouble(name, settings, capsys):
+    sink = KINDS_WITH_DOUBLES[name].make(settings[name])
+    assert isinstance(sink.deliver([]), get_args(Outcome))
+    sink.close()

@@ -1,0 +1,263 @@
+"""Programs, well and badly behaved, and that none outlives its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from logwatch.clock import SystemClock
+from logwatch.records import Delivered, Rejected, Retry
+from logwatch.sinks.command import OUTPUT_LIMIT, CommandSettings, CommandSink
+
+
+@pytest.fixture
+def run(notification):
+    def deliver(*argv, timeout=10.0, one=None):
+        sink = CommandSink(CommandSettings(argv=argv, timeout=timeout), SystemClock())
+        outcome = sink.deliver([one or notification()])
+        sink.close()
+        assert no_child_is_left()
+        return outcome
+
+    return deliver
+
+
+@pytest.fixture
+def shell(run):
+    return lambda script, *words, **options: run("/bin/sh", "-c", script, "sh", *words, **options)
+
+
+def no_child_is_left():
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def took(action):
+    began = time.monotonic()
+    outcome = action()
+    return outcome, time.monotonic() - began
+
+
+def test_the_program_gets_the_alert_on_stdin(shell, tmp_path, notification):
+    one = notification(message="naïve $(touch canary) `x` \x1b\n-rf", lines=[])
+    assert shell('cat > "$1"', str(tmp_path / "got"), one=one) == Delivered()
+    assert (tmp_path / "got").read_bytes() == one.body
+
+
+def test_the_environment_is_small_and_names_the_alert(run, tmp_path, monkeypatch, notification):
+    monkeypatch.setenv("LOGWATCH_SECRET", "s3cr3t")
+    monkeypatch.setenv("HOME", "/home/of-logwatch")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    got = tmp_path / "got"
+    dump = "import os, json, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
+    one = notification(seq=3, status="resolved", severity="critical", rule="a\0b\n;rm")
+    assert run(sys.executable, "-c", dump, str(got), one=one) == Delivered()
+    seen = json.loads(got.read_text())
+    seen.pop("LC_CTYPE", None)  # which Python sets in itself
+    assert seen == {
+        "PATH": os.environ["PATH"],
+        "HOME": "/home/of-logwatch",
+        "LANG": "C.UTF-8",
+        "LOGWATCH_RULE": "a␀b␊;rm",
+        "LOGWATCH_STATUS": "resolved",
+        "LOGWATCH_SEVERITY": "critical",
+        "LOGWATCH_ID": "b4c1f0:3",
+    }
+
+
+def test_exit_status_75_asks_for_another_try(shell):
+    assert shell("echo busy >&2; exit 75") == Retry("/bin/sh: exit status 75: busy")
+
+
+def test_any_other_exit_status_is_for_ever_and_says_why(shell):
+    outcome = shell("echo first >&2; printf 'no \\033[2J such room\\n\\n' >&2; exit 3")
+    assert outcome == Rejected("/bin/sh: exit status 3: no ␛[2J such room")
+
+
+def test_a_program_may_fail_without_a_word(shell):
+    assert shell("exit 1") == Rejected("/bin/sh: exit status 1")
+
+
+def test_a_program_killed_by_a_signal_is_for_ever(shell):
+    assert shell("kill -SEGV $$") == Rejected("/bin/sh: killed by SIGSEGV")
+
+
+def test_a_program_that_does_not_read_is_fine(run, notification):
+    assert run("/bin/true", one=notification(message="x" * 1_000_000)) == Delivered()
+
+
+def test_a_name_is_looked_up_in_the_path(run):
+    assert run("true") == Delivered()
+
+
+def test_a_missing_program_is_tried_again(run):
+    assert run("/no/such/program") == Retry(
+        "/no/such/program: not found, or its interpreter is not"
+    )
+    assert isinstance(run("no-such-program-anywhere"), Retry)
+
+
+def test_a_file_that_is_not_executable_is_tried_again(run, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("#!/bin/sh\n")
+    assert run(str(script)) == Retry(f"{script}: not executable for this user")
+    script.chmod(0o755)
+    assert run(str(script)) == Delivered()
+
+
+def test_a_script_whose_interpreter_is_missing_is_tried_again(run, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(stat.S_IRWXU)
+    assert isinstance(run(str(script)), Retry)
+
+
+def test_a_hanging_program_is_killed_with_its_children(shell, tmp_path):
+    pids = tmp_path / "pids"
+    script = 'sleep 99 & echo $! >> "$1"; (sleep 99 & echo $! >> "$1"; wait) & sleep 99'
+    outcome, seconds = took(lambda: shell(script, str(pids), timeout=0.3))
+    assert outcome == Retry("/bin/sh: killed after 300ms")
+    assert seconds < 3
+    assert len(pids.read_text().split()) == 2
+    assert_all_gone(pids)
+
+
+def test_a_child_that_left_its_group_is_killed_too(run, tmp_path):
+    pids = tmp_path / "pids"
+    daemonise = (
+        "import os, sys, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        open(sys.argv[1], 'w').write(str(os.getpid()))\n"
+        "        time.sleep(99)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+        "time.sleep(99)\n"
+    )
+    outcome = run(sys.executable, "-c", daemonise, str(pids), timeout=0.7)
+    assert isinstance(outcome, Retry)
+    assert_all_gone(pids)
+
+
+def assert_all_gone(pids):
+    """Orphans are reaped by process 1, which may take a moment."""
+    deadline = time.monotonic() + 5
+    for pid in map(int, pids.read_text().split()):
+        while is_running(pid):
+            assert time.monotonic() < deadline
+
+
+def is_running(pid):
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    return status.rpartition(b")")[2].split()[0] != b"Z"
+
+
+@pytest.mark.parametrize("redirection", ["", ">&2"])
+def test_a_flood_of_output_neither_blocks_nor_fills_memory(shell, redirection):
+    outcome, seconds = took(lambda: shell(f"exec yes {redirection}", timeout=0.3))
+    assert isinstance(outcome, Retry)
+    assert seconds < 3
+
+
+def test_the_last_line_after_much_output_is_found(shell):
+    script = (
+        f"head -c {OUTPUT_LIMIT * 10} /dev/zero | tr '\\0' x >&2; echo >&2; echo last >&2; exit 1"
+    )
+    assert shell(script) == Rejected("/bin/sh: exit status 1: last")
+
+
+def test_a_child_that_keeps_the_output_open_does_not_hold_up_the_answer(shell):
+    outcome, seconds = took(lambda: shell("sleep 5 & exit 0"))
+    assert outcome == Delivered()
+    assert seconds < 3
+
+
+def test_a_program_that_closes_its_output_is_still_waited_for(shell, tmp_path):
+    done = tmp_path / "done"
+    script = 'exec 2>&-; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; : > "$1"; exit 0'
+    assert shell(script, str(done)) == Delivered()
+    assert done.exists()
+
+
+def test_no_descriptor_of_ours_reaches_the_program(run, tmp_path):
+    leak = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(leak, True)
+    got = tmp_path / "got"
+    script = "import os, sys; open(sys.argv[1], 'w').write(' '.join(os.listdir('/proc/self/fd')))"
+    run(sys.executable, "-c", script, str(got))
+    os.close(leak)
+    assert len(got.read_text().split()) == 5  # 0, 1, 2, the listed folder and the file written
+
+
+def test_signals_that_the_daemon_blocks_reach_the_program(shell):
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        outcome = shell("kill -TERM $$; exit 0")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    assert outcome == Rejected("/bin/sh: killed by SIGTERM")
+
+
+def test_no_standard_signal_is_ignored_though_python_ignores_some(run):
+    check = 'ignored=$(sed -n "s/^SigIgn:.*\\(........\\)$/0x\\1/p" /proc/self/status); '
+    assert run("/bin/sh", "-c", check + "exit $((ignored & 0x7fffffff))") == Delivered()
+
+
+def test_the_program_leads_its_own_session(shell):
+    assert shell('test "$(cut -d" " -f6 /proc/$$/stat)" = $$') == Delivered()
+
+
+def test_hostile_text_reaches_no_shell(run, tmp_path, notification, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hostile = "$(touch canary) `touch canary` ; touch canary #\n~!touch canary"
+    one = notification(message=hostile, rule=hostile, host=hostile)
+    assert run("/bin/sh", "-c", "cat > /dev/null; env > /dev/null", one=one) == Delivered()
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_program_that_cannot_be_reaped_yet_is_reaped_later(notification, monkeypatch):
+    sink = CommandSink(CommandSettings(argv=("sleep", "99"), timeout=0.05), SystemClock())
+    monkeypatch.setattr("logwatch.sinks.command._REAP_SECONDS", 0.0)
+    monkeypatch.setattr("logwatch.sinks.command._kill_family", lambda *_: None)
+    assert isinstance(sink.deliver([notification()]), Retry)
+    (pid,) = sink._unreaped
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    sink.close()
+    assert sink._unreaped == []
+    assert no_child_is_left()
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"argv": ()}, "must name a program"),
+        ({"argv": ("",)}, "must name a program"),
+        ({"argv": ("a\0b",)}, "NUL"),
+        ({"argv": ("./notify",)}, "write its full path"),
+        ({"argv": ("true",), "timeout": 0}, "more than 0"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(settings, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        CommandSettings(**settings)
+
+
+def test_subprocess_itself_is_not_needed():
+    code = "import sys, logwatch.sinks.command; sys.exit('subprocess' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
