@@ -120,10 +120,8 @@ def _line(stored: StoredAlert) -> str:
 
 
 def _in_full(alert: Alert) -> list[str]:
-    lines = [
-        f"{_MARKS[alert.status]} {alert.rule}  {alert.status}, {alert.severity}  {alert.id}:{alert.seq}"
-    ]
-    lines.append(f"  {visible(alert.message)}")
+    state = f"{alert.status}, {alert.severity}  {alert.id}:{alert.seq}"
+    lines = [f"{_MARKS[alert.status]} {alert.rule}  {state}", f"  {visible(alert.message)}"]
     lines.append(f"  first {alert.first}  last {alert.last}  count {alert.count:,}")
     for name, values in (("key", alert.key), ("fields", alert.fields), ("labels", alert.labels)):
         if values:

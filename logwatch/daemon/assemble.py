@@ -39,6 +39,7 @@ from logwatch.rules.base import RuleSettings
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store
+from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.tail import Tail
@@ -90,6 +91,9 @@ def _assemble(
     slots = BoundedSemaphore(max(2, (os.cpu_count() or 1)))
     waker = make_waker(options.waking)
     awaited: set[str] = set()
+    stored = store.checkpoints()
+    claims = Claims()
+    claims.learn(stored)
 
     def wake_sinks(names: set[str]) -> None:
         for name in names:
@@ -106,25 +110,26 @@ def _assemble(
     )
     known_sources = store.known_sources()
     seen = {name for name, text in fingerprints.items() if known_sources.get(name) == text}
-    sources = {source.name: source for source in config.sources}
+    by_name = {source.name: source for source in config.sources}
 
     def make_monitor(
-        path: str, names: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
+        path: str, sources: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
     ) -> Monitor:
-        source = sources[names[0]]
+        source = by_name[sources[0]]
         # A file that came while nobody looked is read whole; one that was there before the first
         # look at its source begins where the source says.
-        new_to_us = at_start and not seen.intersection(names)
+        new_to_us = at_start and not seen.intersection(sources)
         tail = Tail(
             path,
             max_line=source.max_line,
             start=source.start if new_to_us else "beginning",
             known=known,
+            claims=claims,
         )
         return Monitor(
             path,
             tail=tail,
-            reading=readings.of(names),
+            reading=readings.of(sources),
             intake=intake,
             slots=slots,
             clock=clock,
@@ -135,7 +140,8 @@ def _assemble(
         make_monitor=make_monitor,
         waker=waker,
         clock=clock,
-        stored=store.checkpoints(),
+        claims=claims,
+        stored=stored,
     )
     if store.put_aside is not None:
         _report_loss(pipeline, store.put_aside, clock)

@@ -9,7 +9,6 @@ position that it handed on, later each time.
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +18,7 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
+from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 
 BUSY_SECONDS = 30.0
@@ -45,41 +45,6 @@ class Crashes:
     again_at: float = 0.0
 
 
-class Positions:
-    """The newest known position of every generation, by identity and findable by path or inode."""
-
-    def __init__(self, stored: Iterable[Checkpoint]) -> None:
-        self._by_identity: dict[str, Checkpoint] = {}
-        self._paths: list[tuple[str, str]] = []
-        self.update(stored)
-
-    def update(self, checkpoints: Iterable[Checkpoint]) -> None:
-        """Take newer positions."""
-        for each in checkpoints:
-            self._by_identity[each.identity] = each
-        self._paths = sorted((each.path, name) for name, each in self._by_identity.items())
-
-    def near(self, path: str) -> list[Checkpoint]:
-        """Of `path`, of the names that begin with it, and of the inode that is there now."""
-        start = bisect_left(self._paths, (path, ""))
-        found: dict[str, Checkpoint] = {}
-        for other, identity in self._paths[start:]:
-            if not other.startswith(path):
-                break
-            found[identity] = self._by_identity[identity]
-        try:
-            inode = os.stat(path).st_ino  # noqa: PTH116 - a Path for each of 10,000 files is waste
-        except OSError:
-            return list(found.values())
-        prefix = f"{inode:x}."
-        found |= {
-            identity: each
-            for identity, each in self._by_identity.items()
-            if each.inode == inode or identity.startswith(prefix)
-        }
-        return list(found.values())
-
-
 class Following:
     """The monitors of one daemon."""
 
@@ -90,13 +55,17 @@ class Following:
         make_monitor: MakeMonitor,
         waker: Waker,
         clock: Clock,
+        claims: Claims,
         stored: Iterable[Checkpoint],
     ) -> None:
         self._discovery = discovery
         self._make_monitor = make_monitor
         self._waker = waker
         self._clock = clock
-        self._positions = Positions(stored)
+        self._claims = claims
+        self._stored: dict[str, list[Checkpoint]] = {}
+        for each in stored:
+            self._stored.setdefault(each.path, []).append(each)
         self._monitors: dict[str, Monitor] = {}
         self._crashes: dict[str, Crashes] = {}
         self._directories: set[str] = set()
@@ -134,7 +103,6 @@ class Following:
     def poll(self, now: Moment) -> None:
         """Wake the monitors that have something to do, though no event said so."""
         self._ticks += 1
-        everything = self._waker.status().mode == "poll"
         for number, monitor in enumerate(self.monitors):
             look_at = monitor.look_at
             if look_at is not None and look_at <= now.steady:
@@ -142,7 +110,8 @@ class Following:
                 monitor.wake()
                 continue
             busy = now.steady - monitor.active_at < BUSY_SECONDS
-            if not (everything or busy or (number + self._ticks) % IDLE_POLLS == 0):
+            due = (number + self._ticks) % IDLE_POLLS == 0
+            if not (due or busy or not self._waker.covers(monitor.path)):
                 continue
             if monitor.tail.changed():
                 monitor.wake()
@@ -169,7 +138,7 @@ class Following:
         for path, sources in found.files.items():
             if path in self._monitors or self._is_held(path, held):
                 continue
-            known = self._known(path)
+            known = self._stored.get(path, [])
             monitor = self._make_monitor(path, sources, known, at_start=at_start)
             self._monitors[path] = monitor
             monitor.sources = sources
@@ -188,12 +157,6 @@ class Following:
         except OSError:
             return False
 
-    def _known(self, path: str) -> list[Checkpoint]:
-        for monitor in self.monitors:
-            if monitor.handed_on:
-                self._positions.update(monitor.handed_on.values())
-        return self._positions.near(path)
-
     def _let_go(self) -> None:
         """End the monitors whose file is gone and whose path no source names literally."""
         wanted = self._discovery.scan().files
@@ -202,7 +165,6 @@ class Following:
                 continue
             self._waker.unwatch(path)
             monitor.end()
-            self._positions.update(monitor.handed_on.values())
             del self._monitors[path]
             telemetry.info("daemon.file_let_go", path=path)
 
@@ -218,16 +180,18 @@ class Following:
                 telemetry.error("daemon.monitor_died", path=path, again_in_seconds=wait)
             elif now.steady >= crashes.again_at:
                 crashes.again_at = 0.0
-                self._positions.update(monitor.handed_on.values())
-                fresh = self._make_monitor(
-                    path, monitor.sources, self._positions.near(path), at_start=False
-                )
-                fresh.sources = monitor.sources
-                fresh.handed_on = monitor.handed_on
-                self._monitors[path] = fresh
-                self._waker.unwatch(path)
-                self._waker.watch(path, fresh.wake)
-                fresh.start()
+                self._start_again(path, monitor)
+
+    def _start_again(self, path: str, dead: Monitor) -> None:
+        """A new monitor that reads on where the dead one had handed on its last block."""
+        position = dead.position_in_hand()
+        if position is not None:
+            self._claims.note(position)
+        fresh = self._make_monitor(path, dead.sources, self._stored.get(path, []), at_start=False)
+        fresh.sources = dead.sources
+        self._monitors[path] = fresh
+        self._waker.watch(path, fresh.wake)
+        fresh.start()
 
     def _note_problems(self, problems: Mapping[str, str]) -> None:
         for path, text in problems.items():

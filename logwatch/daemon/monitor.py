@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Event
 
-from logwatch import telemetry
+from msgspec.structs import replace
+
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.threads import Worker
@@ -21,6 +22,7 @@ from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.parsers.event_time import EventClock
 from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Block, Checkpoint, Match, Record
+from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 
 SMALL_BLOCK = 64 * 1024
@@ -68,8 +70,7 @@ class Monitor(Worker):
         self._working = False
         self._told_caught_up = False
         self._last_read = 0.0
-        self.handed_on: dict[str, Checkpoint] = {}
-        """The newest position of each generation that is on the Queue or beyond it."""
+        self._in_hand: Block | None = None
         self.active_at = 0.0
         """Steady time of the last block."""
         self.look_at: float | None = None
@@ -102,6 +103,13 @@ class Monitor(Worker):
                 return
         self._more = self.read_on(self.clock.moment())
 
+    def position_in_hand(self) -> Checkpoint | None:
+        """Where the block begins that was read and, as the thread died, not handed on."""
+        block = self._in_hand
+        if block is None:
+            return None
+        return replace(block.checkpoint, offset=block.start, markers=(), skipping=False)
+
     def finish(self) -> None:
         """Close the file."""
         self.tail.close()
@@ -110,7 +118,7 @@ class Monitor(Worker):
         """Read and hand on one block; False when there is nothing new."""
         with self._slots:
             self._working = True
-            block = self.tail.read(now)
+            self._in_hand = block = self.tail.read(now)
             batch = self._batch(block, now) if block is not None else None
             self._working = False
         self._tell_losses()
@@ -119,7 +127,7 @@ class Monitor(Worker):
             self._tell_caught_up()
             return False
         if self._put(batch):
-            self.handed_on[block.checkpoint.identity] = block.checkpoint
+            self._in_hand = None
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
@@ -179,12 +187,11 @@ class Monitor(Worker):
 
     def _tell_losses(self) -> None:
         for loss in self.tail.losses():
-            telemetry.count("bytes_lost", loss.bytes or 0)
             self._put(
                 SelfReport(
                     what="source-lost",
                     severity="error",
-                    message=loss.message,
+                    message=_loss_in_words(loss),
                     path=self.path,
                     source=self._reading.source,
                 )
@@ -195,3 +202,13 @@ class Monitor(Worker):
         self._last_read = now.steady
         if often and len(block.data) < SMALL_BLOCK:
             self.stopping.wait(HOT_PAUSE_SECONDS)
+
+
+def _loss_in_words(loss: Loss) -> str:
+    reason = {
+        "truncated": "was truncated before all of it was read",
+        "gone": "was deleted before all of it was read",
+        "compressed": "was rotated and compressed before all of it was read",
+    }[loss.reason]
+    amount = "an unknown number of" if loss.end is None else f"{max(0, loss.end - loss.start):,}"
+    return f"{loss.path} {reason}: {amount} bytes from offset {loss.start:,} on are lost"

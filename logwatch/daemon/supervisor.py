@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from queue import Full
 from signal import Signals
 from threading import Event, Thread
 
@@ -28,6 +30,7 @@ from logwatch.daemon.waker import Waker
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0
+ONCE_TICK_SECONDS = 0.01
 STALL_SECONDS = 30.0
 RESCAN_SECONDS = 5.0
 
@@ -67,25 +70,21 @@ class Daemon:
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
 
-    def run(self, *, once: bool = False, for_seconds: float | None = None) -> Ending:
+    def run(self, *, once: bool = False) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
 
         `once`: stop when every file was read to its end and every sink was tried.
-        `for_seconds`: stop after so long at the latest.
         """
-        parts = self._parts
-        self._start()
-        end_at = None if for_seconds is None else parts.clock.steady() + for_seconds
+        self.start()
         ending: Ending | None = None
         while ending is None:
-            ending = self._on_signal(signals.wait(0.02 if once else TICK_SECONDS))
+            ending = self._on_signal(signals.wait(ONCE_TICK_SECONDS if once else TICK_SECONDS))
             ending = ending or self._tick(once=once)
-            if end_at is not None and parts.clock.steady() >= end_at:
-                ending = ending or Ending.STOPPED
-        self._stop(ending)
+        self.stop(ending)
         return ending
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start every thread; back when the first scan is done and the watches are armed."""
         parts = self._parts
         parts.awaited.update(parts.following.prepare())
         parts.consumer.start()
@@ -99,6 +98,12 @@ class Daemon:
         self._scheduler.start()
         parts.notifier.ready(self._status())
         telemetry.info("daemon.ready", files=len(parts.following.monitors))
+
+    def dead_threads(self) -> list[str]:
+        """Names of the threads without which nothing works and which are no more."""
+        workers = (self._parts.consumer, *self._parts.deliverers)
+        dead = [worker.name for worker in workers if not worker.is_alive()]
+        return dead if self._scheduler.is_alive() else [*dead, "scheduler"]
 
     def _on_signal(self, received: Signals | None) -> Ending | None:
         match received:
@@ -116,14 +121,9 @@ class Daemon:
         return None
 
     def _tick(self, *, once: bool) -> Ending | None:
-        dead = [
-            worker
-            for worker in (self._parts.consumer, *self._parts.deliverers)
-            if not worker.is_alive()
-        ]
-        if dead or not self._scheduler.is_alive():
-            names = [worker.name for worker in dead] or ["scheduler"]
-            telemetry.error("daemon.failed", dead_threads=names)
+        dead = self.dead_threads()
+        if dead:
+            telemetry.error("daemon.failed", dead_threads=dead)
             return Ending.FAILED
         self._feed_watchdog()
         if once and self._all_done():
@@ -169,29 +169,35 @@ class Daemon:
                 text += f", {states.count(status)} {words}"
         return text
 
-    def _stop(self, ending: Ending) -> None:
+    def stop(self, ending: Ending) -> None:
         """Monitors, Queue, deliverers, consumer, store: in this order, all under one deadline."""
         parts, clock = self._parts, self._parts.clock
-        parts.notifier.stopping() if ending is not Ending.RELOAD else None
+        if ending is not Ending.RELOAD:
+            parts.notifier.stopping()
         deadline = clock.steady() + self._grace + 1.0
-        late: list[threads.Worker] = []
         parts.scheduler_stop.set()
         parts.scheduler.nudge()
-        late += parts.following.end(deadline=clock.steady() + 1.0)
+        late: list[threads.Worker] = [*parts.following.end(deadline=clock.steady() + 1.0)]
         parts.waker.stop(max(0.0, deadline - clock.steady()))
         self._await_consumer(deadline)
+        grace = 0.0 if ending is Ending.RELOAD else self._grace
         for deliverer in parts.deliverers:
-            deliverer.drain(clock.steady() + (0.0 if ending is Ending.RELOAD else self._grace))
+            deliverer.drain(clock.steady() + grace)
         late += [each for each in parts.deliverers if not each.join(deadline - clock.steady())]
-        parts.consumer.stopping.set()
-        parts.intake.put(Nudge(), timeout=1.0) if not parts.intake.full() else None
-        if not parts.consumer.join(max(1.0, deadline - clock.steady())):
-            late.append(parts.consumer)
+        self._stop_consumer(max(1.0, deadline - clock.steady()), late)
         for worker in late:
             telemetry.error("daemon.thread_late", thread=worker.name, stack=worker.stack())
-        if parts.consumer not in late:
-            parts.store.close()
         telemetry.info("daemon.stopped", ending=ending.value)
+
+    def _stop_consumer(self, seconds: float, late: list[threads.Worker]) -> None:
+        parts = self._parts
+        parts.consumer.stopping.set()
+        with suppress(Full):
+            parts.intake.put_nowait(Nudge())
+        if parts.consumer.join(seconds):
+            parts.store.close()
+        else:
+            late.append(parts.consumer)
 
     def _await_consumer(self, deadline: float) -> None:
         """Let the consumer empty the Queue, so that deliverers still see what was found."""

@@ -1,0 +1,183 @@
+"""The consumer: everything that a batch brought about is committed as one, before sinks hear."""
+
+from __future__ import annotations
+
+import pytest
+from doubles.daemon import Bench, batch
+from doubles.rules import checkpoint
+
+from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
+from logwatch.errors import StoreFullError
+from logwatch.outbox.policy import Dead, Done, Later
+from logwatch.pipeline import SelfReport
+from logwatch.records import Record
+from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
+from logwatch.store.reader import StoreReader
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A consumer with one plain rule."""
+    made = Bench(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_alerts_and_position_are_committed_before_the_sink_is_woken(bench):
+    """What a deliverer sees is durable, and so is the position behind it."""
+    seen: list[tuple[int, int]] = []
+    bench.consumer._wake_sinks = lambda _: seen.append(
+        (len(bench.due()), bench.store.checkpoints()[0].offset)
+    )
+    bench.take(batch("boom 1", "boom 2"))
+    assert seen == [(2, 14)]
+
+
+def test_a_position_without_alerts_is_committed_within_a_second(bench):
+    """Nobody waits for it, so it costs no commit of its own."""
+    bench.take(batch())
+    assert bench.store.checkpoints() == []
+    bench.clock.advance(0.9)
+    bench.take()
+    assert bench.store.checkpoints() == []
+    bench.clock.advance(0.2)
+    bench.take()
+    assert len(bench.store.checkpoints()) == 1
+
+
+def test_a_closed_generation_is_committed_at_once(bench):
+    """A reset or an end is a write: after a crash it must not be decided anew."""
+    closed = checkpoint(5)
+    bench.take(batch(checkpoint=type(closed)(**{**as_dict(closed), "closed": True})))
+    assert bench.store.checkpoints()[0].closed
+
+
+def as_dict(struct):
+    """The fields of a struct."""
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def test_what_is_not_committed_yet_is_committed_at_the_end(bench):
+    """`finish` takes what is left in the Queue."""
+    bench.intake.put(batch("boom"))
+    bench.intake.put(batch(offset=5))
+    bench.consumer.finish()
+    assert len(bench.due()) == 1
+    assert bench.store.checkpoints()[0].offset == 5
+    assert bench.consumer.idle
+
+
+def test_deliveries_are_recorded_and_their_deliverer_told(bench):
+    """Done leaves the outbox, Later waits, Dead is kept apart; then the report is committed."""
+    bench.take(batch("boom 1", "boom 2", "boom 3"))
+    now = bench.clock.steady()
+    reports = [
+        Report("chat", (1,), Done()),
+        Report("chat", (2,), Later(now + 30, "503")),
+        Report("chat", (3,), Dead("400")),
+    ]
+    bench.take(*reports)
+    assert all(report.committed.is_set() for report in reports)
+    assert bench.due() == []
+    bench.clock.advance(30)
+    assert len(bench.due()) == 1
+    reader = StoreReader(bench.folder)
+    assert [(one.waiting, one.dead) for one in reader.waiting()] == [(1, 1)]
+    reader.close()
+
+
+def test_when_the_disk_is_full_it_keeps_the_transaction_and_tries_again(bench, monkeypatch):
+    """Nothing is dropped and nothing further is taken until it holds."""
+    failures = iter([True, True, False])
+    commit = bench.store.commit
+
+    def failing(transaction, *, now):
+        if next(failures):
+            raise StoreFullError("no space left on device")
+        commit(transaction, now=now)
+
+    monkeypatch.setattr(bench.store, "commit", failing)
+    monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+    bench.take(batch("boom"))
+    assert len(bench.due()) == 1
+
+
+def test_when_stopped_with_a_full_disk_nothing_counts_as_read(bench, monkeypatch):
+    """The lines are read again at the next start."""
+
+    def failing(_transaction, *, now):
+        raise StoreFullError("no space left on device")
+
+    monkeypatch.setattr(bench.store, "commit", failing)
+    bench.consumer.stopping.set()
+    with pytest.raises(StoreFullError):
+        bench.take(batch("boom"))
+    assert bench.store.checkpoints() == []
+
+
+def test_deadlines_wait_until_the_backlog_is_read(tmp_path):
+    """A line that lies unread may still be the one that a window waits for."""
+    rule = RuleSettings(
+        name="many", kind=Threshold(count=1, window=10.0), match=("boom",), cooldown=0.0
+    )
+    bench = Bench(tmp_path, rule, awaited=("/a", "/b"))
+    bench.take(batch("boom", time=bench.clock.wall() - 3600, backlog=True))
+    bench.take(CaughtUp("/a"))
+    assert len(bench.due()) == 1
+    assert bench.lived == 0
+    bench.take(CaughtUp("/b"))
+    assert bench.lived == 1
+    assert [key.rpartition(":")[2] for key in bench.due()] == ["1", "2"]
+    bench.store.close()
+
+
+def test_a_rule_that_fails_is_quarantined_and_told_and_the_others_go_on(tmp_path, monkeypatch):
+    """One rule's fault is no reason to be blind."""
+    second = RuleSettings(name="fine", kind=PlainMatch(), match=("boom",), cooldown=0.0)
+    bench = Bench(tmp_path, RuleSettings(name="bad", kind=PlainMatch(), match=("boom",)), second)
+
+    def broken(_hit, _now):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bench.pipeline._rules[0], "feed", broken)
+    bench.take(batch("boom"), batch("boom", offset=5), batch("boom", offset=10, rule=1))
+    reader = StoreReader(tmp_path)
+    assert sorted(one.rule for one in reader.alerts(limit=9)) == [
+        "fine",
+        "logwatch.rule-quarantined",
+    ]
+    reader.close()
+    bench.store.close()
+
+
+def test_alerts_about_logwatch_itself_take_the_same_way(bench):
+    """`logwatch.source-lost` reaches the sinks like any other."""
+    bench.take(SelfReport(what="source-lost", severity="error", message="gone", path="/x"))
+    assert len(bench.due()) == 1
+    assert bench.woken == ["chat"]
+
+
+def test_state_of_a_window_survives_the_next_start(tmp_path):
+    """Half a window before the restart, half after it: one alert."""
+    rule = RuleSettings(name="many", kind=Threshold(count=2, window=60.0), match=("boom",))
+    first = Bench(tmp_path, rule)
+    first.take(batch("boom"))
+    first.consumer.finish()
+    first.store.close()
+    second = Bench(tmp_path, rule)
+    second.take(batch("boom", offset=5))
+    assert len(second.due()) == 1
+    second.store.close()
+
+
+def test_the_queue_is_bounded_by_what_its_messages_weigh():
+    """A few heavy batches fill it as many light ones do."""
+    heavy = batch(*("x" * 1000 for _ in range(50)))
+    assert weight(heavy) > 50_000
+    intake = Intake(limit_bytes=100_000)
+    for _ in range(2):
+        intake.put_nowait(heavy)
+    assert intake.full()
+    intake.get_nowait()
+    assert not intake.full()
+    assert isinstance(heavy.records[0], Record)
