@@ -1,0 +1,325 @@
+"""The generations of one path that are held open, oldest first, and how the chain grows.
+
+It grows at the first look (what the store knows, what came since), when another file takes the
+path, and when a file is cut. What it decides is handed out before the first byte that rests on it:
+a file that begins and one that ends are empty blocks with a checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch import telemetry
+from logwatch.clock import Moment
+from logwatch.records import Block, Checkpoint
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, matches
+from logwatch.tailer.generation import Generation, Limits, Truncated, at, at_last_line, intact_end
+from logwatch.tailer.lineage import Lineage, Packed, Unseen
+from logwatch.tailer.siblings import find_inode
+from logwatch.tailer.state import Report
+
+
+class ChainSettings(Struct, frozen=True):
+    """What a chain needs to know of its tail."""
+
+    path: str
+    start: Literal["end", "beginning"]
+    limits: Limits
+
+
+class Chain:
+    """Generations of one path. Every method may raise OSError unless it says otherwise."""
+
+    def __init__(
+        self,
+        settings: ChainSettings,
+        claims: Claims,
+        report: Report,
+        known: Iterable[Checkpoint],
+        owner: object,
+    ) -> None:
+        self.generations: tuple[Generation, ...] = ()
+        """Replaced, never changed, so that other threads may walk it."""
+        self.current: Generation | None = None
+        """The one under the path."""
+        self.outgoing: deque[Block] = deque()
+        """Checkpoints to be handed out before anything else."""
+        self._path = settings.path
+        self._settings = settings
+        self._claims = claims
+        self._report = report
+        self._owner = owner
+        self._lineage = Lineage(settings.path, claims, owner, known)
+        self._since = 0
+
+    def held(self, key: Key) -> Generation | None:
+        """The generation that has this file."""
+        return next((each for each in self.generations if each.key == key), None)
+
+    # Beginning.
+
+    def begin(
+        self, file: OpenFile | None, now: Moment, refused: tuple[int, int] | None = None
+    ) -> None:
+        """The first look: what the store knows, what came since, and the file itself.
+
+        `refused` is inode and size of a file that was there before but could not be opened.
+        """
+        lineage = self._lineage
+        known = file is not None and self._claims.latest(file.key) is not None
+        history = lineage.history()
+        if not history and not known:
+            lineage.look_around()
+            if file is not None:
+                self._begin_anew(file, refused)
+            return
+        beginning = lineage.begin(file) if file is not None else None
+        name = beginning.checkpoint.identity if beginning is not None else None
+        for checkpoint in history:
+            if not checkpoint.closed and checkpoint.identity != name:
+                self._recover(checkpoint, file, now)
+        recovered = [each.file.modified_ns for each in self.generations]
+        newest = max((birth_floor(each.birth) for each in history), default=0)
+        self._since = newest or min(recovered, default=0)
+        if known:
+            lineage.look_around()
+        else:
+            self._add_unseen(file, now, backlog=True)
+        if file is not None and beginning is not None:
+            self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
+
+    def _begin_anew(self, file: OpenFile, refused: tuple[int, int] | None) -> None:
+        """Begin with a file that nobody followed before."""
+        self._since = file.created_ns
+        beginning = self._lineage.begin(file)
+        checkpoint = beginning.checkpoint
+        inode, size = refused or (file.inode, file.size)
+        if self._settings.start == "end" and not checkpoint.offset and inode == file.inode:
+            then = file._replace(size=min(size, file.size))
+            checkpoint = at_last_line(then, checkpoint, self._settings.limits.max_line)
+        self._follow(file, checkpoint, beginning.reread_end, backlog=True)
+
+    def _recover(self, checkpoint: Checkpoint, live: OpenFile | None, now: Moment) -> None:
+        """Find what is left of a generation that was open when logwatch stopped."""
+        key = checkpoint.inode, checkpoint.birth
+        if self._claims.owner(key) not in (None, self._owner) or (live and live.key == key):
+            return
+        file = find_inode(self._path, *key)
+        if file is None and live is not None and _is_like(live.fd, checkpoint):
+            self.outgoing.append(_closing(checkpoint))  # the live file has it all, read again
+            return
+        file = file or self._lineage.copy_of(checkpoint)
+        if file is None:
+            self._give_up(checkpoint, self._lineage.packed(checkpoint))
+        elif not self._claims.claim(file.key, self._owner):
+            os.close(file.fd)
+        else:
+            moved = _in_file(checkpoint, file)
+            generation = self._add(file, moved, backlog=True)
+            generation.quiet_since = now.steady
+            generation.registered = moved == checkpoint
+
+    def _give_up(self, checkpoint: Checkpoint, packed: Packed | None) -> None:
+        self.outgoing.append(_closing(checkpoint))
+        if packed is None:
+            self._report.lose(checkpoint.identity, checkpoint.offset, None, "gone")
+        elif packed.size != checkpoint.offset:
+            self._report.lose(checkpoint.identity, checkpoint.offset, packed.size, "compressed")
+
+    # Another file under the path.
+
+    def replace(self, file: OpenFile, now: Moment) -> bool:
+        """Let `file` be the current one. False: not before the one it continues has been read."""
+        beginning = self._lineage.begin(file)
+        name = beginning.checkpoint.identity
+        same = next((each for each in self.generations if each.checkpoint.identity == name), None)
+        if same is not None and not same.is_drained:
+            return False
+        before = self.current.checkpoint.identity if self.current else None
+        self.leave(now)
+        if same is not None:
+            self.remove(same)
+        unseen = self._add_unseen(file, now, backlog=False)
+        self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=False)
+        telemetry.info(
+            "tailer.file_rotated", path=self._path, before=before, generation=name, unseen=unseen
+        )
+        return True
+
+    def leave(self, now: Moment) -> None:
+        """The path shows something else; the current generation may still be written. No error."""
+        if self.current is not None:
+            self.current.quiet_since = now.steady
+            self.current.seen = None
+            self.current = None
+
+    def return_to(self, held: Generation, now: Moment) -> None:
+        """The path shows an older generation again. No error."""
+        if held is not self.current:
+            self.leave(now)
+            self.generations = (*(each for each in self.generations if each is not held), held)
+            held.quiet_since = None
+            self.current = held
+
+    def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
+        keys = {each.key for each in self.generations} | ({live.key} if live else set())
+        found = self._lineage.unseen(self._since, keys)
+        for generation in self._add_found(found, backlog=backlog):
+            generation.quiet_since = now.steady
+        return len(found.files)
+
+    def _add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
+        for packed in found.packed:
+            self._report.lose(packed.sibling.path, 0, packed.size, "compressed")
+        added = []
+        for file in found.files:
+            if not self._claims.claim(file.key, self._owner):
+                os.close(file.fd)
+                continue
+            try:
+                beginning = self._lineage.begin(file)
+            except OSError:
+                name = f"{file.inode:x}.{file.birth:x}"
+                self._report.lose(name, 0, file.size, "unreadable")
+                self.abandon(file)
+                continue
+            generation = self._add(file, beginning.checkpoint, backlog=backlog)
+            generation.reread_end = beginning.reread_end
+            added.append(generation)
+        return added
+
+    def _follow(
+        self, file: OpenFile, checkpoint: Checkpoint, reread_end: int, *, backlog: bool
+    ) -> None:
+        registered = self._claims.latest(file.key) == checkpoint
+        generation = self._add(file, checkpoint, backlog=backlog)
+        generation.reread_end = reread_end
+        generation.registered = registered
+        self.current = generation
+        generation.suspect = not continues(file.fd, checkpoint)
+
+    def _add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
+        generation = Generation(
+            file, checkpoint, self._path, self._settings.limits, backlog=backlog
+        )
+        self.generations = (*self.generations, generation)
+        self._claims.note(checkpoint)
+        return generation
+
+    # A file that was cut.
+
+    def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
+        """Finish a cut file's copy under the old generation, and begin the file anew after it."""
+        old = generation.checkpoint
+        rebegun = self._begin_again(generation, found)
+        position = self.generations.index(generation)
+        later = self.generations[position + 1 :]
+        self.generations = self.generations[:position]
+        copied = self._take_copy(generation, now)
+        self.generations = (*self.generations, rebegun, *later)
+        if self.current is generation:
+            self.current = rebegun
+        telemetry.warning(
+            "tailer.file_truncated",
+            path=self._path,
+            generation=old.identity,
+            offset=old.offset,
+            size=found.size,
+            copy_found=copied,
+        )
+
+    def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
+        file, old = generation.file, generation.checkpoint
+        fresh = self._lineage.new(file)
+        intact = intact_end(file.fd, old, found.size) if found.shorter else 0
+        if intact:
+            fresh = at(file, fresh, intact)
+        rebegun = Generation(file, fresh, self._path, self._settings.limits, backlog=False)
+        rebegun.quiet_since, rebegun.ended = generation.quiet_since, generation.ended
+        if intact or not found.shorter or _may_begin_alike(file.fd, old, found.size):
+            rebegun.reread_end = min(found.size, old.offset)
+        return rebegun
+
+    def _take_copy(self, generation: Generation, now: Moment) -> bool:
+        """Whether what was in the file before it was cut is, or was, read from a copy. No error."""
+        old = generation.checkpoint
+        file = self._lineage.copy_of(old)
+        if file is None:
+            self.outgoing.append(_closing(old))
+            if generation.size > old.offset:
+                self._report.lose(old.identity, old.offset, generation.size, "truncated")
+            return False
+        if not self._claims.claim(file.key, self._owner):
+            self.outgoing.append(_closing(old))
+            os.close(file.fd)
+            return True
+        copy = self._add(file, _in_file(old, file), backlog=False)
+        younger = self._lineage.unseen(
+            file.created_ns or file.modified_ns, [file.key, generation.key]
+        )
+        for each in (copy, *self._add_found(younger, backlog=False)):
+            each.quiet_since, each.ended = now.steady, True
+        return True
+
+    # Letting go. No errors.
+
+    def retire(self, generation: Generation) -> Block:
+        """Close a generation for good; the block commits that."""
+        block = generation.moved(closed=True)
+        self._claims.note(block.checkpoint)
+        self.remove(generation)
+        telemetry.info(
+            "tailer.generation_closed",
+            path=self._path,
+            generation=block.checkpoint.identity,
+            offset=block.end,
+        )
+        return block
+
+    def remove(self, generation: Generation) -> None:
+        """Close a generation's file."""
+        self.generations = tuple(each for each in self.generations if each is not generation)
+        if generation is self.current:
+            self.current = None
+        self.abandon(generation.file)
+
+    def abandon(self, file: OpenFile) -> None:
+        """Close a file unless a generation has it."""
+        if all(each.file.fd != file.fd for each in self.generations):
+            self._claims.release(file.key, self._owner)
+            os.close(file.fd)
+
+    def close(self) -> None:
+        """Close all files, as they are."""
+        for each in self.generations:
+            self.remove(each)
+
+
+def _in_file(checkpoint: Checkpoint, file: OpenFile) -> Checkpoint:
+    """The same generation at the same offset, in another file with the same content."""
+    return replace(checkpoint, device=file.device, inode=file.inode, birth=file.birth)
+
+
+def _is_like(fd: int, checkpoint: Checkpoint) -> bool:
+    try:
+        return checkpoint.offset > 0 and continues(fd, checkpoint)
+    except OSError:
+        return False
+
+
+def _may_begin_alike(fd: int, old: Checkpoint, size: int) -> bool:
+    """Whether a file that was cut to `size` may begin as before; too short to tell means yes."""
+    return size > 0 and (size < old.head.length or matches(fd, old.head))
+
+
+def _closing(checkpoint: Checkpoint) -> Block:
+    at_end = checkpoint.offset
+    closed = replace(checkpoint, closed=True)
+    return Block(path=checkpoint.path, data=b"", start=at_end, end=at_end, checkpoint=closed)

@@ -1,0 +1,106 @@
+"""Who follows which file: the same file under two paths is read by one tail only.
+
+With a glob like `app.log*` each shift of a numbered chain moves every file to a path that another
+tail looks after. The tails of a process therefore share one `Claims`: the first to claim a file
+reads it until it lets go, and leaves behind how far it came.
+
+Every method may be called from any thread: each is one operation on a dict, which the interpreter
+does not interrupt. At most `_CLOSED_KEPT` files that were let go are remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from logwatch.records import Checkpoint
+from logwatch.tailer.fingerprint import HEAD_LENGTH, Key
+from logwatch.tailer.siblings import stem
+
+_CLOSED_KEPT: Final = 8192
+
+
+class Claims:
+    """The files of a process's tails, each with its one owner and its latest checkpoint."""
+
+    def __init__(self) -> None:
+        self._owners: dict[Key, object] = {}
+        self._latest: dict[Key, Checkpoint] = {}
+        self._epochs: dict[str, int] = {}
+        self._same_head: dict[str, dict[Key, None]] = {}
+        self._families: dict[str, dict[Key, None]] = {}
+        self._closed: dict[Key, None] = {}
+
+    def learn(self, known: Iterable[Checkpoint]) -> None:
+        """Take in checkpoints from the store, newest last; what is known here already is newer."""
+        newest: dict[Key, Checkpoint] = {}
+        for checkpoint in known:
+            self._note_epoch(checkpoint)
+            newest[checkpoint.inode, checkpoint.birth] = checkpoint
+        for key, checkpoint in newest.items():
+            if self._latest.setdefault(key, checkpoint) is checkpoint:
+                self._index(key, checkpoint)
+
+    def claim(self, key: Key, owner: object) -> bool:
+        """Whether `owner` may read this file: nobody else does. It may from now on."""
+        return self._owners.setdefault(key, owner) is owner
+
+    def owner(self, key: Key) -> object | None:
+        """Who reads this file."""
+        return self._owners.get(key)
+
+    def note(self, checkpoint: Checkpoint) -> None:
+        """Remember how far a file has been read."""
+        key = checkpoint.inode, checkpoint.birth
+        before = self._latest.get(key)
+        self._latest[key] = checkpoint
+        if before is None or before.head != checkpoint.head or before.epoch != checkpoint.epoch:
+            self._note_epoch(checkpoint)
+            self._index(key, checkpoint)
+
+    def release(self, key: Key, owner: object) -> None:
+        """Let another tail have the file, if it comes under another path."""
+        if self._owners.get(key) is owner:
+            del self._owners[key]
+            self._closed[key] = None
+            if len(self._closed) > _CLOSED_KEPT:
+                self._forget(next(iter(self._closed)))
+
+    def latest(self, key: Key) -> Checkpoint | None:
+        """How far this file has been read, by whomever."""
+        return self._latest.get(key)
+
+    def next_epoch(self, prefix: str) -> int:
+        """The first epoch not used yet by the identities that begin with `prefix`."""
+        return self._epochs.get(prefix, -1) + 1
+
+    def same_head(self, digest: str) -> list[Checkpoint]:
+        """Latest checkpoints of the files that begin with the same full head, newest first."""
+        return self._all(reversed(list(self._same_head.get(digest, ()))))
+
+    def family(self, path: str) -> list[Checkpoint]:
+        """Latest checkpoints of the files followed under `path` and its rotated names."""
+        return self._all(list(self._families.get(stem(path), ())))
+
+    def _all(self, keys: Iterable[Key]) -> list[Checkpoint]:
+        found = [self._latest.get(key) for key in keys]
+        return [checkpoint for checkpoint in found if checkpoint is not None]
+
+    def _note_epoch(self, checkpoint: Checkpoint) -> None:
+        prefix, _, epoch = checkpoint.identity.rpartition(".")
+        self._epochs[prefix] = max(int(epoch), self._epochs.get(prefix, -1))
+
+    def _index(self, key: Key, checkpoint: Checkpoint) -> None:
+        self._families.setdefault(stem(checkpoint.path), {})[key] = None
+        if checkpoint.head.length == HEAD_LENGTH:
+            self._same_head.setdefault(checkpoint.head.digest, {})[key] = None
+
+    def _forget(self, key: Key) -> None:
+        self._closed.pop(key, None)
+        if key in self._owners:
+            return
+        checkpoint = self._latest.pop(key, None)
+        if checkpoint is not None:
+            self._epochs.pop(checkpoint.identity.rpartition(".")[0], None)
+            self._same_head.get(checkpoint.head.digest, {}).pop(key, None)
+            self._families.get(stem(checkpoint.path), {}).pop(key, None)

@@ -1,0 +1,154 @@
+"""Which files the sources mean now, and which directories tell when that changes.
+
+A file with several names (hard links, symbolic links, overlapping globs) is answered once, under
+one path, with the sources of all its names. A glob takes regular files only; nothing is ever opened
+here. A scan has no memory: it can be repeated at any time, from any one thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from logwatch.tailer.globs import Listings, expand, is_glob
+from logwatch.tailer.opening import denial, what_it_is
+from logwatch.tailer.settings import SourceSettings
+
+_LINKS_FOLLOWED = 40
+"""As many as the kernel follows before it says ELOOP."""
+
+
+class Scan(Struct, frozen=True):
+    """What was found."""
+
+    files: dict[str, tuple[str, ...]]
+    """Paths to follow, each with the names of the sources that take it, in configuration order."""
+    directories: set[str]
+    """Existing directories, without symbolic links, in which names that matter may change."""
+    problems: dict[str, str]
+    """Paths that cannot be looked at or followed, and why."""
+
+
+class Discovery:
+    """Finds the files of all sources."""
+
+    def __init__(self, sources: Sequence[SourceSettings]) -> None:
+        self._sources = tuple(sources)
+
+    def scan(self) -> Scan:
+        """Look at the file system once. Never raises OSError; see `Scan.problems`."""
+        return _Look(self._sources).scan()
+
+
+class _Look:
+    """One scan while it runs."""
+
+    def __init__(self, sources: Sequence[SourceSettings]) -> None:
+        self._sources = sources
+        self._listings = Listings()
+        self._names: dict[str, dict[str, None]] = {}
+        self._literal: set[str] = set()
+        self._problems: dict[str, str] = {}
+        self._directories: set[str] = set()
+        self._walked: set[str] = set()
+
+    def scan(self) -> Scan:
+        for source in self._sources:
+            for path in source.paths:
+                self._look_up(source, path)
+        for directory, error in self._listings.problems.items():
+            is_denied = isinstance(error, PermissionError)
+            text = denial(directory) if is_denied else error.strerror or str(error)
+            self._problems[directory] = f"cannot be listed: {text}"
+        files = self._one_name_each()
+        return Scan(files, self._directories, self._problems)
+
+    def _look_up(self, source: SourceSettings, path: str) -> None:
+        if not is_glob(path):
+            self._literal.add(path)
+            self._take(source, path)
+            return
+        found = expand(path, self._listings)
+        for directory in found.directories:
+            self._watch(directory)
+        for each in found.paths:
+            if not _is_excluded(each, source.exclude):
+                self._take(source, each)
+
+    def _take(self, source: SourceSettings, path: str) -> None:
+        self._names.setdefault(path, {})[source.name] = None
+
+    def _one_name_each(self) -> dict[str, tuple[str, ...]]:
+        """The paths with one name per file: one that is written out, then one that is no link."""
+        order = {source.name: number for number, source in enumerate(self._sources)}
+        chosen: dict[object, str] = {}
+        takers: dict[str, set[str]] = {}
+        for path in sorted(self._names, key=self._preference):
+            key = self._file_key(path)
+            if key is None:
+                continue
+            first = chosen.setdefault(key, path)
+            takers.setdefault(first, set()).update(self._names[path])
+            self._watch_links(path)
+        return {
+            path: tuple(sorted(takers[path], key=order.__getitem__))
+            for path in self._names
+            if path in takers
+        }
+
+    def _preference(self, path: str) -> tuple[bool, bool]:
+        return path not in self._literal, os.path.islink(path)  # noqa: PTH114 - plain strings
+
+    def _file_key(self, path: str) -> object | None:
+        """What tells this file from others; None: not to be followed."""
+        try:
+            status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+        except OSError:
+            # Missing, or not to be reached: its tail waits for it and says why.
+            return path if path in self._literal else None
+        kind = what_it_is(status.st_mode)
+        if not kind:
+            return status.st_dev, status.st_ino
+        if path in self._literal or not stat.S_ISDIR(status.st_mode):
+            self._problems[path] = f"is {kind}, not a regular file"
+        return path if path in self._literal else None
+
+    # Directories.
+
+    def _watch_links(self, path: str) -> None:
+        """Watch where `path` leads through, at every link on the way."""
+        for _ in range(_LINKS_FOLLOWED):
+            directory = path.rpartition("/")[0] or "/"
+            self._watch(directory)
+            try:
+                target = os.readlink(path)  # noqa: PTH115 - paths here are plain strings
+            except OSError:
+                return
+            path = os.path.normpath(f"{directory}/{target}" if target[0] != "/" else target)
+
+    def _watch(self, directory: str) -> None:
+        """Watch a directory, or its nearest existing ancestor, and where links on the way lie."""
+        if directory in self._walked:
+            return
+        self._walked.add(directory)
+        existing = directory
+        while not os.path.isdir(existing):  # noqa: PTH112 - paths here are plain strings
+            existing = existing.rpartition("/")[0] or "/"
+        self._directories.add(os.path.realpath(existing))
+        for prefix in _prefixes(directory):
+            if os.path.islink(prefix):  # noqa: PTH114 - paths here are plain strings
+                self._watch_links(prefix)
+
+
+def _is_excluded(path: str, exclude: Iterable[str]) -> bool:
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(path if "/" in each else name, each) for each in exclude)
+
+
+def _prefixes(directory: str) -> list[str]:
+    parts = directory.strip("/").split("/")
+    return ["/" + "/".join(parts[: count + 1]) for count in range(len(parts))]

@@ -1,0 +1,273 @@
+"""One generation of a file: an open handle, and how far it has been handed out.
+
+Reads by offset only, so that nothing but a block that was handed out moves the position; an error
+never does. Bytes are handed out in whole lines. Each read takes the bytes before the offset along
+and compares them, which is how a file that was cut and has grown again is noticed, whatever its
+size. No buffer is kept from one call to the next.
+"""
+
+from __future__ import annotations
+
+import os
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch.records import Block, Checkpoint, Marker
+from logwatch.tailer.fingerprint import (
+    HEAD_LENGTH,
+    MARKER_LENGTH,
+    Key,
+    OpenFile,
+    continues,
+    digest,
+    head,
+    marker,
+    matches,
+)
+
+_SKIP_CHUNK = 1 << 18
+_SKIP_AT_ONCE = 1 << 23
+"""Bytes of an over-long line passed over in one call, so that a call ends soon."""
+_MARKER_SPACING = 1024
+_MARKERS_KEPT = 12
+
+
+class Limits(Struct, frozen=True):
+    """Bytes in one line and in one block, at most."""
+
+    max_line: int
+    block_size: int
+
+
+class Truncated(Struct, frozen=True):
+    """The bytes before the offset are no longer there."""
+
+    size: int
+    shorter: bool
+    """The file ends before the offset."""
+
+
+class Generation:
+    """A file that is open, from its checkpoint on."""
+
+    def __init__(
+        self, file: OpenFile, checkpoint: Checkpoint, path: str, limits: Limits, *, backlog: bool
+    ) -> None:
+        self.file = file
+        self.checkpoint = checkpoint
+        self.size = file.size
+        self.seen: tuple[int, int] | None = None
+        """Size and time of change at which nothing was left to hand out."""
+        self.quiet_since: float | None = None
+        """Not None: the path has moved on. Steady time of the last sign of a writer."""
+        self.ended = False
+        """Nobody writes it any more: a copy."""
+        self.registered = False
+        self.suspect = False
+        """The file is not the one that the checkpoint was made of."""
+        self.reread_end = 0
+        self.doubted_since: float | None = None
+        """A remote file system said that the file is shorter; it may be behind."""
+        self.retry_at = 0.0
+        self.delay = 0.0
+        self._path = path
+        self._limits = limits
+        self._backlog_end = file.size if backlog else 0
+
+    @property
+    def key(self) -> Key:
+        """Inode and birth of the file."""
+        return self.file.key
+
+    @property
+    def offset(self) -> int:
+        """Where reading goes on."""
+        return self.checkpoint.offset
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether everything up to the last look's end was handed out but for an open line."""
+        return self.seen is not None and self.registered
+
+    def still_fits(self) -> bool:
+        """Whether the checkpoint was made of this file. Raises OSError."""
+        return continues(self.file.fd, self.checkpoint)
+
+    def moved(self, *, closed: bool = False) -> Block:
+        """An empty block that commits the checkpoint as it is, or as closed."""
+        checkpoint = replace(self.checkpoint, closed=closed)
+        at = checkpoint.offset
+        return Block(path=self._path, data=b"", start=at, end=at, checkpoint=checkpoint)
+
+    def read(self, *, finish: bool = False) -> Block | Truncated | None:
+        """The next whole lines, or None where there are none.
+
+        With `finish` a last line without newline is handed out too. Raises OSError.
+        """
+        status = os.fstat(self.file.fd)
+        size, stamp = status.st_size, (status.st_size, status.st_mtime_ns)
+        if self.suspect or size < self.offset:
+            return Truncated(size, size < self.offset)
+        if stamp == self.seen and not finish:
+            return None
+        found = self._skip(size) if self.checkpoint.skipping else self._lines(size, finish=finish)
+        if not isinstance(found, Truncated):
+            self.size = size
+            self.seen = None if found else stamp
+        return found
+
+    def _lines(self, size: int, *, finish: bool) -> Block | Truncated | None:
+        before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
+        start = self.offset or self._first_data(size)
+        limit = max(self._limits.block_size, self._limits.max_line + 1)
+        in_backlog = start < self._backlog_end < size
+        want = min((self._backlog_end if in_backlog else size) - start, limit)
+        raw = os.pread(self.file.fd, before + want, start - before)
+        if not self._is_same(raw[:before]):
+            return Truncated(size, shorter=False)
+        self._grow_head(size)
+        cut = raw.rfind(b"\n", before) + 1
+        if cut > before:
+            return self._take(raw, before, cut, start)
+        if in_backlog:
+            self._backlog_end = 0  # its last line is still being written: it belongs to the new
+            return self._lines(size, finish=finish)
+        return self._unfinished(raw, before, start, finish=finish)
+
+    def _unfinished(self, raw: bytes, before: int, start: int, *, finish: bool) -> Block | None:
+        length = len(raw) - before
+        if length > self._limits.max_line:
+            end = before + self._limits.max_line
+            self._move(raw, len(raw), start + length, skipping=True)
+            return self._block(raw[before:end], start, truncated=True)
+        if finish and length:
+            self._move(raw, len(raw), start + length)
+            return self._block(raw[before:], start, partial=True)
+        return None
+
+    def _take(self, raw: bytes, before: int, cut: int, start: int) -> Block:
+        self._move(raw, cut, start + cut - before)
+        return self._block(raw[before:cut], start)
+
+    def _skip(self, size: int) -> Block | Truncated | None:
+        """Pass over the rest of an over-long line, without keeping it."""
+        start = position = self.offset
+        before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
+        while position < min(size, start + _SKIP_AT_ONCE):
+            raw = os.pread(self.file.fd, before + _SKIP_CHUNK, position - before)
+            if not self._is_same(raw[:before]):
+                return Truncated(size, shorter=False)
+            if len(raw) == before:
+                break
+            newline = raw.find(b"\n", before) + 1
+            cut = newline or len(raw)
+            position += cut - before
+            self._move(raw, cut, position, skipping=not newline)
+            before = self.checkpoint.markers[-1].length
+            if newline:
+                break
+        return self._block(b"", start) if position > start else None
+
+    def _is_same(self, before: bytes) -> bool:
+        last = self.checkpoint.markers[-1:]
+        return not last or digest(before) == last[0].digest
+
+    def _first_data(self, size: int) -> int:
+        """Where the content begins: a writer without O_APPEND leaves a hole when it is cut."""
+        if os.pread(self.file.fd, 1, 0) != b"\0":
+            return 0
+        position = 0
+        while position < size:
+            try:
+                position = os.lseek(self.file.fd, position, os.SEEK_DATA)
+            except OSError:  # nothing but a hole to the end
+                return size
+            chunk = os.pread(self.file.fd, _SKIP_CHUNK, position)
+            content = chunk.lstrip(b"\0")
+            position += len(chunk) - len(content)
+            if content or not chunk:
+                break
+        return position
+
+    def _grow_head(self, size: int) -> None:
+        known = self.checkpoint.head.length
+        if known < min(size, HEAD_LENGTH):
+            self.checkpoint = replace(self.checkpoint, head=head(self.file.fd))
+
+    def _move(self, raw: bytes, cut: int, offset: int, *, skipping: bool = False) -> None:
+        """Put the position to `offset`, which is just after `raw[:cut]`."""
+        before = raw[max(0, cut - MARKER_LENGTH) : cut]
+        last = Marker(offset, len(before), digest(before))
+        kept = self.checkpoint.markers
+        # The newest marker proves the offset; older ones, closest together near the end, tell how
+        # much of the file is left after it was cut.
+        if len(kept) > 1 and kept[-1].offset - kept[-2].offset < _MARKER_SPACING:
+            kept = kept[:-1]
+        if len(kept) >= _MARKERS_KEPT:
+            kept = kept[1::2]
+        self.checkpoint = replace(
+            self.checkpoint, offset=offset, markers=(*kept, last), skipping=skipping
+        )
+
+    def _block(
+        self, data: bytes, start: int, *, truncated: bool = False, partial: bool = False
+    ) -> Block:
+        end = self.offset
+        return Block(
+            path=self._path,
+            data=data,
+            start=start,
+            end=end,
+            checkpoint=self.checkpoint,
+            backlog=end <= self._backlog_end,
+            truncated=truncated,
+            partial=partial,
+            reread=start < self.reread_end,
+        )
+
+
+def fresh_checkpoint(file: OpenFile, path: str, identity: str, epoch: int) -> Checkpoint:
+    """The checkpoint of a file of which nothing was read. Raises OSError."""
+    return Checkpoint(
+        identity=identity,
+        path=path,
+        device=file.device,
+        inode=file.inode,
+        birth=file.birth,
+        epoch=epoch,
+        offset=0,
+        head=head(file.fd),
+    )
+
+
+def at_last_line(file: OpenFile, checkpoint: Checkpoint, max_line: int) -> Checkpoint:
+    """The same, behind the file's last newline: a line that is being written is read whole.
+
+    Within a line of more than `max_line` bytes it is at the end and skips. Raises OSError.
+    """
+    size = file.size
+    tail = os.pread(file.fd, min(size, max_line), max(0, size - max_line))
+    newline = tail.rfind(b"\n") + 1
+    skipping = not newline and size > max_line
+    offset = size if skipping else max(0, size - max_line) + newline
+    return at(file, checkpoint, offset, skipping=skipping)
+
+
+def at(
+    file: OpenFile, checkpoint: Checkpoint, offset: int, *, skipping: bool = False
+) -> Checkpoint:
+    """The same checkpoint at another offset of `file`. Raises OSError."""
+    markers = (marker(file.fd, offset),) if offset else ()
+    return replace(checkpoint, offset=offset, markers=markers, skipping=skipping)
+
+
+def intact_end(fd: int, checkpoint: Checkpoint, size: int) -> int:
+    """Up to where a shorter file surely has the bytes that were read already, else 0.
+
+    Proof is the last marker within `size` if it is beyond the head, for a program may begin every
+    file with the same lines. What follows it may be new. Raises OSError.
+    """
+    usable = [each for each in checkpoint.markers if each.offset <= size][-1:]
+    proven = usable and usable[0].offset > HEAD_LENGTH and matches(fd, usable[0])
+    return usable[0].offset if proven else 0

@@ -1,0 +1,234 @@
+"""Which files belong to one path: earlier generations, copies, and what a new file continues.
+
+The decisions, in this order (an inode and its birth first, content second):
+
+- same inode and birth: the same file, reading goes on;
+- another inode, head and marker equal, the old file gone: it was moved or replaced by a copy that
+  has grown, reading goes on under the same identity;
+- the same, but the old file lives under its name: this is a copy, only what follows is new;
+- the same, but this file took the old one's place, or less than a whole head was read: in doubt,
+  so it is read from its beginning and flagged as read again;
+- else a new generation, from byte 0.
+
+Lost without a word: nothing that a directory still shows. A generation that was made and deleted
+between two looks leaves no trace, and no program can report it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch.records import Checkpoint
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.fingerprint import (
+    HEAD_LENGTH,
+    Key,
+    OpenFile,
+    continues,
+    identity,
+    is_proof,
+)
+from logwatch.tailer.generation import at, fresh_checkpoint, intact_end
+from logwatch.tailer.opening import open_regular
+from logwatch.tailer.siblings import (
+    Sibling,
+    begins_with,
+    family,
+    find_inode,
+    is_family,
+    unpacked_head,
+    unpacked_size,
+)
+
+
+class Beginning(Struct, frozen=True):
+    """Where reading of a file begins; up to `reread_end` it may have been read before."""
+
+    checkpoint: Checkpoint
+    reread_end: int = 0
+
+
+class Packed(Struct, frozen=True):
+    """A generation that exists only compressed, with its size before that where it is known."""
+
+    sibling: Sibling
+    size: int | None
+
+
+class Unseen(Struct, frozen=True):
+    """Generations that appeared unnoticed, oldest first, and those that cannot be read."""
+
+    files: list[OpenFile]
+    packed: list[Packed]
+
+
+class Lineage:
+    """The family of one path, as seen by its tail."""
+
+    def __init__(
+        self, path: str, claims: Claims, owner: object, known: Iterable[Checkpoint]
+    ) -> None:
+        self._path = path
+        self._claims = claims
+        self._owner = owner
+        self._seen: frozenset[tuple[int, int, str]] = frozenset()
+        self._known = tuple(each for each in known if each.path == path)
+        claims.learn(known)
+
+    def history(self) -> list[Checkpoint]:
+        """Generations of the path that were followed before, as far as known, oldest first."""
+        latest = {each.identity: each for each in self._known}
+        for each in self._claims.family(self._path):
+            if each.path == self._path:  # from a tail of this process: it knows better
+                latest[each.identity] = each
+        return list(latest.values())
+
+    def look_around(self) -> None:
+        """Take every file of the family that is there now for an old one."""
+        self._seen = frozenset(each.sign for each in family(self._path))
+
+    def begin(self, file: OpenFile) -> Beginning:
+        """Where to read on in a file. Raises OSError."""
+        known = self._claims.latest(file.key)
+        if known is not None:
+            return Beginning(replace(known, path=self._path, device=file.device, closed=False))
+        fresh = self.new(file)
+        for other in self._look_alikes(fresh):
+            found = self._like(file, fresh, other)
+            if found is not None:
+                return found
+        return Beginning(fresh)
+
+    def new(self, file: OpenFile) -> Checkpoint:
+        """A checkpoint at the beginning of a file, under an identity never used. Raises OSError."""
+        prefix = identity(file.inode, file.birth, 0).rpartition(".")[0]
+        epoch = self._claims.next_epoch(prefix)
+        name = identity(file.inode, file.birth, epoch)
+        return fresh_checkpoint(file, self._path, name, epoch)
+
+    def find(self, checkpoint: Checkpoint) -> OpenFile | None:
+        """The file of a checkpoint, by inode under any name, else by content in the family."""
+        found = find_inode(self._path, checkpoint.inode, checkpoint.birth)
+        return found or self.copy_of(checkpoint)
+
+    def copy_of(self, checkpoint: Checkpoint) -> OpenFile | None:
+        """A file of the family, not known yet, that has what was read and maybe more."""
+        if not checkpoint.head.length:
+            return None
+        for sibling in reversed(family(self._path)):
+            if sibling.compressed or sibling.size < checkpoint.offset:
+                continue
+            if sibling.sign in self._seen and not is_proof(checkpoint):
+                continue  # it was there before the file was cut, and proves too little
+            file = _open(sibling.path)
+            if file is None:
+                continue
+            if self._is_unknown(file.key) and _continues(file.fd, checkpoint):
+                return file
+            os.close(file.fd)
+        return None
+
+    def unseen(self, since: int, besides: Iterable[Key] = ()) -> Unseen:
+        """Generations born since then that nobody knows; from now on they are seen."""
+        files: list[OpenFile] = []
+        packed: list[Packed] = []
+        siblings = family(self._path)
+        skipped = set(besides)
+        for sibling in siblings:
+            if sibling.sign in self._seen or (sibling.created_ns or sibling.modified_ns) < since:
+                continue
+            if sibling.compressed:
+                packed.extend(self._unknown_content(sibling))
+                continue
+            file = None if sibling.restored else _open(sibling.path)
+            if file is None:
+                continue
+            if file.key not in skipped and self._is_unknown(file.key):
+                skipped.add(file.key)
+                files.append(file)
+            else:
+                os.close(file.fd)
+        self._seen = frozenset(each.sign for each in siblings)
+        return Unseen(files, packed)
+
+    def packed(self, checkpoint: Checkpoint) -> Packed | None:
+        """The compressed file that this generation became."""
+        for sibling in family(self._path):
+            data = unpacked_head(sibling) if sibling.compressed else None
+            if data is not None and begins_with(data, checkpoint.head):
+                return Packed(sibling, unpacked_size(sibling))
+        return None
+
+    def _is_unknown(self, key: Key) -> bool:
+        return self._claims.latest(key) is None and self._claims.owner(key) in (None, self._owner)
+
+    def _unknown_content(self, sibling: Sibling) -> list[Packed]:
+        """The sibling itself, if its content was surely read by nobody."""
+        data = unpacked_head(sibling)
+        known = self._claims.family(self._path)
+        if not data or any(begins_with(data, each.head) for each in known):
+            return []
+        return [Packed(sibling, unpacked_size(sibling))]
+
+    def _look_alikes(self, fresh: Checkpoint) -> list[Checkpoint]:
+        if fresh.head.length < HEAD_LENGTH:
+            previous = [each for each in self._claims.family(self._path) if each.path == self._path]
+            return previous[-1:]
+        alike = self._claims.same_head(fresh.head.digest)
+        return [each for each in alike if is_family(each.path, self._path)]
+
+    def _like(self, file: OpenFile, fresh: Checkpoint, other: Checkpoint) -> Beginning | None:
+        """Where to begin in a file that begins as `other` does; None: they differ."""
+        if not other.offset:
+            return None
+        if not continues(file.fd, other):
+            return self._shorter_copy(file, fresh, other)
+        if not is_proof(other):
+            return Beginning(fresh, other.offset)
+        if not _lives(other):
+            moved = replace(
+                other,
+                path=self._path,
+                device=file.device,
+                inode=file.inode,
+                birth=file.birth,
+                closed=False,
+            )
+            return Beginning(moved)
+        if other.path != self._path:
+            return Beginning(at(file, fresh, other.offset))
+        return Beginning(fresh, other.offset)
+
+    def _shorter_copy(
+        self, file: OpenFile, fresh: Checkpoint, other: Checkpoint
+    ) -> Beginning | None:
+        same = intact_end(file.fd, other, file.size)
+        if not same or other.path == self._path:
+            return None
+        return Beginning(at(file, fresh, same), file.size)
+
+
+def _open(path: str) -> OpenFile | None:
+    try:
+        return open_regular(path)
+    except OSError:
+        return None
+
+
+def _continues(fd: int, checkpoint: Checkpoint) -> bool:
+    try:
+        return continues(fd, checkpoint)
+    except OSError:
+        return False
+
+
+def _lives(checkpoint: Checkpoint) -> bool:
+    """Whether the file of the checkpoint still has a name in its directory."""
+    file = find_inode(checkpoint.path, checkpoint.inode, checkpoint.birth)
+    if file is not None:
+        os.close(file.fd)
+    return file is not None

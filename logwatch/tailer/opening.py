@@ -1,0 +1,93 @@
+"""Open a log file without ever opening what is no log file.
+
+Opening a FIFO may block, opening a device may act (a watchdog device arms a reboot). So the path
+is first opened as a mere place (O_PATH), looked at, and opened for reading through that place
+only if it is a regular file; nothing can be swapped in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import stat
+
+from logwatch.tailer.fingerprint import OpenFile, describe
+
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def open_regular(path: str) -> OpenFile:
+    """The regular file at `path`, open for reading.
+
+    Raises OSError; with errno EINVAL where the path is something else than a regular file.
+    """
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        kind = what_it_is(os.fstat(place).st_mode)
+        if kind:
+            raise OSError(errno.EINVAL, f"{kind}, not a regular file", path)
+        fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    finally:
+        os.close(place)
+    try:
+        return describe(fd)
+    except OSError:
+        os.close(fd)
+        raise
+
+
+def what_it_is(mode: int) -> str:
+    """What kind of thing has this mode, in words; empty for a regular file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return _KINDS.get(stat.S_IFMT(mode), "something unknown")
+
+
+def denial(path: str) -> str:
+    """Why this process may not read `path`, and what to type: owner, group, mode, remedy."""
+    culprit = _first_closed(path)
+    try:
+        status = os.stat(culprit)  # noqa: PTH116 - paths here are plain strings
+    except OSError:
+        return f"no access to {culprit}"
+    owner, group = _user_name(status.st_uid), _group_name(status.st_gid)
+    needed = stat.S_IXGRP | stat.S_IRGRP if stat.S_ISDIR(status.st_mode) else stat.S_IRGRP
+    where = "" if culprit == path else f"{culprit} is "
+    text = f"{where}{owner}:{group} {stat.S_IMODE(status.st_mode):o}"
+    user = _user_name(os.geteuid())
+    if status.st_mode & needed:
+        return f"{text}; usermod -aG {group} {user}"
+    rights = "rx" if stat.S_ISDIR(status.st_mode) else "r"
+    return f"{text}; setfacl -m u:{user}:{rights} {culprit}"
+
+
+def _first_closed(path: str) -> str:
+    """The outermost directory on the way to `path` that lets nobody through, else `path`."""
+    parts = path.split("/")
+    for count in range(2, len(parts)):
+        directory = "/".join(parts[:count])
+        if not os.access(directory, os.X_OK, effective_ids=True):
+            return directory
+    return path
+
+
+def _user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group_name(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

@@ -1,0 +1,173 @@
+"""The files beside a log that may be earlier generations of it, found without being in any glob.
+
+Names are those that rotation gives: `X.1`, `X-20260105`, `X.2026-01-05`, `X.old`, and compressed
+forms of these. Order is by birth, and by the rotation's numbers or dates where births are equal.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from logwatch.records import Marker
+from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, created_ns, digest
+from logwatch.tailer.opening import open_regular
+
+_SUFFIX = re.compile(
+    r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
+)
+_PEEK = 65_536
+
+# A file born later than its last change was brought here with an old date: unpacked or restored.
+_BIRTH_SLACK_NS = 100_000_000
+
+
+class Sibling(NamedTuple):
+    """One file of the family, not opened."""
+
+    path: str
+    inode: int
+    size: int
+    created_ns: int
+    modified_ns: int
+    compressed: str
+    """The suffix (`.gz`), or empty."""
+    rank: tuple[int, str]
+    """Rises from older to younger by name alone."""
+
+    @property
+    def sign(self) -> tuple[int, int, str]:
+        """Tells that this file was seen before, without opening it."""
+        return self.inode, self.created_ns, self.compressed
+
+    @property
+    def restored(self) -> bool:
+        """Whether its content is older than the file itself."""
+        return self.modified_ns + _BIRTH_SLACK_NS < self.created_ns
+
+    def order(self) -> tuple[int, tuple[int, str], int]:
+        """Sorts from older to younger."""
+        return self.created_ns, self.rank, self.modified_ns
+
+
+def family(path: str) -> list[Sibling]:
+    """Regular files beside `path` whose names are rotated forms of its name, oldest first.
+
+    An unreadable directory has none.
+    """
+    real = os.path.realpath(path)
+    directory, name = os.path.split(real)
+    found = []
+    for entry in _names(directory):
+        suffix = entry.startswith(name) and _SUFFIX.fullmatch(entry, len(name))
+        if suffix:
+            sibling = _look_at(f"{directory}/{entry}", suffix[1] or "", suffix[2] or "")
+            if sibling is not None:
+                found.append(sibling)
+    return sorted(found, key=Sibling.order)
+
+
+def is_family(path: str, other: str) -> bool:
+    """Whether one path is a rotated name of the other, or both are rotated names of one log."""
+    return path == other or stem(path) == stem(other)
+
+
+def stem(path: str) -> str:
+    """The path without what rotation put behind it."""
+    for at in range(len(path) - 1, path.rfind("/") + 1, -1):
+        if path[at] in ".-_~" and _SUFFIX.fullmatch(path, at):
+            rest = path[:at]
+            return stem(rest) if rest[-1:].isdigit() else rest
+    return path
+
+
+def find_inode(path: str, inode: int, birth: int) -> OpenFile | None:
+    """The file with this identity in the directory of `path`, under any name, opened."""
+    directory = os.path.realpath(path).rpartition("/")[0]
+    for name in _names(directory, inode):
+        try:
+            file = open_regular(f"{directory}/{name}")
+        except OSError:
+            continue
+        if file.key == (inode, birth):
+            return file
+        os.close(file.fd)
+    return None
+
+
+def unpacked_head(sibling: Sibling) -> bytes | None:
+    """The first bytes of a compressed file as they were before; None where it cannot be read."""
+    unpack = _UNPACK.get(sibling.compressed)
+    if unpack is None:
+        return None
+    try:
+        with open(sibling.path, "rb") as file:  # noqa: PTH123 - paths here are plain strings
+            return unpack(file.read(_PEEK))[:HEAD_LENGTH]
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return None
+
+
+def unpacked_size(sibling: Sibling) -> int | None:
+    """Bytes in a gzip file before compression, as its last member says modulo 4 GiB, or None."""
+    if sibling.compressed != ".gz" or sibling.size < 18:
+        return None
+    try:
+        with open(sibling.path, "rb") as file:  # noqa: PTH123 - paths here are plain strings
+            file.seek(-4, os.SEEK_END)
+            return int.from_bytes(file.read(4), "little")  # RFC 1952, ISIZE
+    except OSError:
+        return None
+
+
+def begins_with(data: bytes, head: Marker) -> bool:
+    """Whether `data` has the first bytes that `head` was made of, and there are any."""
+    return 0 < head.length <= len(data) and digest(data[: head.length]) == head.digest
+
+
+def _gunzip(data: bytes) -> bytes:
+    return zlib.decompressobj(wbits=31).decompress(data, HEAD_LENGTH)
+
+
+def _bunzip2(data: bytes) -> bytes:
+    return bz2.BZ2Decompressor().decompress(data, HEAD_LENGTH)
+
+
+def _unxz(data: bytes) -> bytes:
+    return lzma.LZMADecompressor().decompress(data, HEAD_LENGTH)
+
+
+_UNPACK = {".gz": _gunzip, ".bz2": _bunzip2, ".xz": _unxz, ".lzma": _unxz}
+
+
+def _names(directory: str, inode: int | None = None) -> Iterator[str]:
+    try:
+        with os.scandir(directory or "/") as entries:
+            yield from [each.name for each in entries if inode in (None, each.inode())]
+    except OSError:
+        return
+
+
+def _look_at(path: str, order: str, compressed: str) -> Sibling | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    # Small numbers count back from the live file (.1 is the youngest); longer ones are dates.
+    rank = (-int(order), "") if order.isdigit() and len(order) <= 4 else (0, order)
+    return Sibling(
+        path,
+        status.st_ino,
+        status.st_size,
+        created_ns(path),
+        status.st_mtime_ns,
+        compressed,
+        rank,
+    )

@@ -1,0 +1,352 @@
+"""Follow one path through everything that happens to its file: files in, blocks of lines out.
+
+Promise: every byte that the file gets under its path is handed out once, in order within its
+generation, an old generation up to its end before the new one. A generation stays open after the
+path has moved on until it is at its end and nobody has written for `grace` seconds. Nothing but a
+block that was handed out moves an offset.
+
+What may be lost: what a writer adds between copy and truncation of copytruncate, and to a file that
+was let go; a file that comes and goes between two looks; what exists only compressed or was deleted
+while nobody looked. Where bytes are known or feared to be lost, `losses` says so.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from logwatch import telemetry
+from logwatch.clock import Moment
+from logwatch.records import Block, Checkpoint
+from logwatch.tailer.chain import Chain, ChainSettings
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.fingerprint import Key, OpenFile, is_remote
+from logwatch.tailer.generation import Generation, Limits, Truncated
+from logwatch.tailer.opening import denial, open_regular
+from logwatch.tailer.state import Loss, Report, TailState
+
+__all__ = ["Claims", "Loss", "Tail", "TailState"]
+
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 60.0
+_GRACE_POLL = 1.0
+_DOUBT = 1.0
+"""Seconds for which a remote file must be shorter before that is believed."""
+_MISSING = (errno.ENOENT, errno.ENOTDIR)
+
+Sign: TypeAlias = tuple[int, ...] | int
+"""What is under a path: device, inode, mode, owner, group, or the errno of looking."""
+
+
+class Tail:
+    """One path and its generations, oldest first.
+
+    One thread calls it; `changed`, `identities` and `state` may be called from any. The tails of
+    one process share one `claims`, so that a file under two paths is read once.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        max_line: int = 262_144,
+        start: Literal["end", "beginning"] = "end",
+        known: Sequence[Checkpoint] = (),
+        block_size: int = 1 << 20,
+        grace: float = 300.0,
+        claims: Claims | None = None,
+    ) -> None:
+        """Does no I/O.
+
+        `known` are the store's checkpoints of this path and of other generations in its directory,
+        newest last. `start` counts only for a file that is found at the very first look and has no
+        checkpoint; what appears later is read from its beginning. Sizes in bytes, `grace` in
+        seconds.
+        """
+        self.path = path
+        self._grace = grace
+        self._claims = claims or Claims()
+        self._report = Report(path)
+        settings = ChainSettings(path, start, Limits(max_line, block_size))
+        self._chain = Chain(settings, self._claims, self._report, known, self)
+        self._is_first_look = True
+        self._is_postponed = False
+        self._refused_at_first: tuple[int, int] | None = None
+        self._sign: Sign = 0
+        self._retry_at: float | None = None
+        self._delay = 0.0
+        self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
+
+    def read(self, now: Moment, *, finish: bool = False) -> Block | None:
+        """The next block of the oldest generation that has something new; None: nothing now.
+
+        With `finish` the files are taken to have ended: last lines without newline are handed out
+        and generations that the path has left are let go. Never raises OSError; see `state`.
+        """
+        self._look(now)
+        block = self._next(now, finish=finish)
+        if block is None and self._is_postponed:
+            self._look(now)
+            block = self._next(now, finish=finish)
+        if block is not None:
+            self._claims.note(block.checkpoint)
+        self._publish()
+        return block
+
+    def changed(self) -> bool:
+        """Whether `read` would find something; cheap, a hint, from any thread at any time."""
+        sighting = self._sighting
+        if sighting is None:
+            return True
+        sign, handles = sighting
+        if sign != _sign(self.path):
+            return True
+        return any(_stamp(fd) not in (seen, None) for fd, seen in handles)
+
+    def next_look(self, now: Moment) -> float | None:
+        """Steady time at which to call `read` though nothing changed; None: when it changes."""
+        times = [] if self._retry_at is None else [self._retry_at]
+        for each in self._chain.generations:
+            if each.delay:
+                times.append(each.retry_at)
+            elif each.quiet_since is not None:
+                times.append(min(now.steady + _GRACE_POLL, each.quiet_since + self._grace))
+            if each.doubted_since is not None:
+                times.append(each.doubted_since + _DOUBT)
+        return min(times, default=None)
+
+    def state(self) -> TailState:
+        """How it goes, as of the last `read`; from any thread."""
+        return self._report.state
+
+    def caught_up(self) -> bool:
+        """Whether all was handed out up to the end of every generation at the last look."""
+        drained = all(each.is_drained for each in self._chain.generations)
+        return drained and not self._chain.outgoing and self._sighting is not None
+
+    def identities(self) -> frozenset[Key]:
+        """Inode and birth of every generation held open; from any thread."""
+        return frozenset(each.key for each in self._chain.generations)
+
+    def losses(self) -> list[Loss]:
+        """What was or may have been lost since the last call."""
+        return self._report.drain_losses()
+
+    def close(self) -> None:
+        """Let go of every file, as they are."""
+        self._sighting = None
+        self._chain.close()
+
+    # What is under the path.
+
+    def _look(self, now: Moment) -> None:
+        self._is_postponed = False
+        sign = _sign(self.path)
+        if sign == self._sign and (self._retry_at is None or now.steady < self._retry_at):
+            return
+        current = self._chain.current
+        if not isinstance(sign, tuple):
+            self._miss(sign, now)
+        elif current is not None and (current.file.device, current.file.inode) == sign[:2]:
+            self._settle(sign)
+            self._report.say("following")
+        else:
+            self._meet(sign, now)
+
+    def _miss(self, number: int, now: Moment) -> None:
+        if number not in _MISSING:
+            self._refuse(number, number, os.strerror(number), now)
+            return
+        self._pass_first_look(now)
+        self._chain.leave(now)
+        self._settle(number)
+        self._report.say("waiting", "there is no such file")
+
+    def _meet(self, sign: Sign, now: Moment) -> None:
+        try:
+            file = open_regular(self.path)
+        except OSError as error:
+            number = error.errno or errno.EIO
+            if number in _MISSING:
+                self._miss(number, now)
+            else:
+                self._refuse(number, sign, error.strerror or str(error), now)
+            return
+        try:
+            self._take(file, sign, now)
+        except OSError as error:
+            self._chain.abandon(file)
+            self._refuse(error.errno or errno.EIO, sign, error.strerror or str(error), now)
+
+    def _take(self, file: OpenFile, sign: Sign, now: Moment) -> None:
+        chain = self._chain
+        held = chain.held(file.key)
+        if held is not None:
+            os.close(file.fd)
+            chain.return_to(held, now)
+        elif not self._claims.claim(file.key, self):
+            os.close(file.fd)
+            self._stand_back(file.key, sign, now)
+            return
+        elif self._is_first_look:
+            chain.begin(file, now, self._refused_at_first)
+            self._is_first_look = False
+        elif not chain.replace(file, now):
+            chain.abandon(file)
+            self._sign, self._is_postponed = 0, True
+            return
+        self._settle(sign)
+        self._report.say("following")
+
+    def _stand_back(self, key: Key, sign: Sign, now: Moment) -> None:
+        """Another tail reads this file."""
+        self._pass_first_look(now)
+        self._chain.leave(now)
+        self._back_off(sign, now)
+        owner = self._claims.owner(key)
+        self._report.say("waiting", f"followed as {getattr(owner, 'path', 'another path')}")
+
+    def _pass_first_look(self, now: Moment) -> None:
+        if self._is_first_look:
+            self._chain.begin(None, now)
+            self._is_first_look = False
+
+    def _settle(self, sign: Sign) -> None:
+        self._sign, self._retry_at, self._delay = sign, None, 0.0
+
+    def _refuse(self, number: int, sign: Sign, text: str, now: Moment) -> None:
+        """The path is there, but not for us: nothing moves, and we try again."""
+        self._back_off(sign, now)
+        if self._is_first_look and self._refused_at_first is None:
+            self._refused_at_first = _inode_and_size(self.path)
+        if number in (errno.EACCES, errno.EPERM):
+            self._report.say("denied", denial(self.path))
+        else:
+            self._report.say("error", text)
+
+    def _back_off(self, sign: Sign, now: Moment) -> None:
+        before = self._delay if sign == self._sign else 0.0
+        self._sign = sign
+        self._delay = min(before * 2 or _FIRST_DELAY, _LONGEST_DELAY)
+        self._retry_at = now.steady + self._delay
+
+    # What is in the files.
+
+    def _next(self, now: Moment, *, finish: bool) -> Block | None:
+        chain = self._chain
+        if chain.outgoing:
+            return chain.outgoing.popleft()
+        for generation in chain.generations:
+            block = self._advance(generation, now, finish=finish)
+            if block is not None:
+                return block
+            if generation.ended and generation in chain.generations:
+                return None  # what follows a copy waits for its end
+        return None
+
+    def _advance(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
+        if now.steady < generation.retry_at:
+            return None
+        if not generation.registered:
+            generation.registered = True
+            return generation.moved()
+        try:
+            return self._read_on(generation, now, finish=finish)
+        except OSError as error:
+            self._fail(generation, error, now)
+            return None
+
+    def _read_on(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
+        before = generation.seen
+        found = generation.read(finish=finish or generation.ended)
+        if isinstance(found, Truncated):
+            return self._cut(generation, found, now)
+        self._recovered(generation)
+        if generation.quiet_since is None:
+            return found
+        if found is not None or generation.seen != before:
+            generation.quiet_since = now.steady  # somebody still writes
+        quiet = now.steady - generation.quiet_since
+        if found is not None or not (finish or generation.ended or quiet >= self._grace):
+            return found
+        rest = generation.read(finish=True)
+        if isinstance(rest, Truncated):
+            return self._cut(generation, rest, now)
+        return rest or self._chain.retire(generation)
+
+    def _cut(self, generation: Generation, found: Truncated, now: Moment) -> Block | None:
+        if found.shorter and is_remote(generation.file.fd):
+            if generation.doubted_since is None:
+                generation.doubted_since = now.steady
+            if now.steady - generation.doubted_since < _DOUBT:
+                return None
+        self._chain.rebegin(generation, found, now)
+        return self._next(now, finish=False)
+
+    def _fail(self, generation: Generation, error: OSError, now: Moment) -> None:
+        """Nothing moves. The next try is through a new handle of the same file if there is one."""
+        is_news = not generation.delay
+        generation.delay = min(generation.delay * 2 or _FIRST_DELAY, _LONGEST_DELAY)
+        generation.retry_at = now.steady + generation.delay
+        text = error.strerror or str(error)
+        if generation is self._chain.current:
+            self._report.say("error", text)
+            _reopen(generation, self.path)
+        elif is_news:
+            name = generation.checkpoint.identity
+            telemetry.warning("tailer.read_failed", path=self.path, generation=name, error=text)
+
+    def _recovered(self, generation: Generation) -> None:
+        generation.doubted_since = None
+        if generation.delay:
+            generation.delay, generation.retry_at = 0.0, 0.0
+            if generation is self._chain.current:
+                self._report.say("following")
+
+    def _publish(self) -> None:
+        """Lay out for other threads what was seen."""
+        generations = self._chain.generations
+        shown = self._chain.current or (generations[-1] if generations else None)
+        self._report.show(
+            offset=shown.offset if shown else 0,
+            size=max(shown.size, shown.offset) if shown else 0,
+            generations=len(generations),
+        )
+        handles = tuple((each.file.fd, each.seen) for each in generations if not each.delay)
+        self._sighting = self._sign, handles
+
+
+def _sign(path: str) -> Sign:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+    except OSError as error:
+        return error.errno or errno.EIO
+    return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
+
+
+def _stamp(fd: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(fd)
+    except OSError:  # closed meanwhile
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _inode_and_size(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+    except OSError:
+        return None
+    return status.st_ino, status.st_size
+
+
+def _reopen(generation: Generation, path: str) -> None:
+    try:
+        file = open_regular(path)
+    except OSError:
+        return
+    if file.key == generation.key:
+        generation.file, file = file, generation.file
+    os.close(file.fd)
