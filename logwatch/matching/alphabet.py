@@ -1,0 +1,109 @@
+"""The alphabet that blocks are scanned in: one byte for each character.
+
+A character up to U+00FF is its own byte; every other one is a question mark. A class of characters
+becomes the set of bytes that its members fold to, as an integer with bit `b` set for byte `b`.
+Newline is in no set, because a record holds none. The set may be too large, never too small.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+# Python's own parser and compiler tell us what a class means; they have no public names.
+parser: Any = import_module("re._parser")
+compiler: Any = import_module("re._compiler")
+constants: Any = import_module("re._constants")
+
+NEWLINE = 0x0A
+OTHER = 0x3F
+"""Stands for all characters above U+00FF, as `str.encode(..., "replace")` has it."""
+EVERY = (1 << 256) - 1 & ~(1 << NEWLINE)
+"""All characters but newline."""
+
+LATIN1 = "".join(map(chr, range(256)))
+CASED_INTO_LATIN1 = "\u0130\u0131\u0178\u017f\u039c\u03bc\u1e9e\u212a\u212b"
+"""Every character above U+00FF that a pattern up to U+00FF can match when case is ignored."""
+
+Leaf = tuple[Any, Any]
+"""One item of a parse tree that takes one character: its opcode and argument."""
+
+
+def fold(text: str) -> bytes:
+    """The bytes to scan for `text`, one for each character."""
+    return text.encode("latin-1", "replace")
+
+
+def members(mask: int) -> Iterator[int]:
+    """The bytes of a set, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def characters(leaf: Leaf, flags: int) -> int:
+    """The set of bytes that the characters matched by `leaf` under `flags` fold to."""
+    opcode, argument = leaf
+    if opcode is constants.LITERAL and not flags & re.IGNORECASE:
+        return 1 << (argument if argument < 256 else OTHER) & ~(1 << NEWLINE)
+    return _characters(opcode, _hashable(argument), flags)
+
+
+def single(leaf: Leaf, flags: int) -> re.Pattern[str]:
+    """A pattern of Python's for just this leaf."""
+    return _compiled([leaf], flags)
+
+
+def runs_of(leaf: Leaf, flags: int) -> re.Pattern[str]:
+    """A pattern for one or more of what `leaf` matches."""
+    once = parser.SubPattern(parser.State(), [leaf])
+    return _compiled([(constants.MAX_REPEAT, (1, constants.MAXREPEAT, once))], flags)
+
+
+def _compiled(items: list[Leaf], flags: int) -> re.Pattern[str]:
+    state = parser.State()
+    state.flags = flags
+    compiled: re.Pattern[str] = compiler.compile(parser.SubPattern(state, items))
+    return compiled
+
+
+def _hashable(argument: Any) -> Any:
+    return tuple(argument) if isinstance(argument, list) else argument
+
+
+@lru_cache(maxsize=4096)
+def _characters(opcode: Any, argument: Any, flags: int) -> int:
+    pattern = single((opcode, argument), flags)
+    mask = 0
+    for character in pattern.findall(LATIN1):
+        mask |= 1 << ord(character)
+    if _reaches_above(opcode, argument, flags, pattern):
+        mask |= 1 << OTHER
+    return mask & ~(1 << NEWLINE)
+
+
+def _reaches_above(opcode: Any, argument: Any, flags: int, pattern: re.Pattern[str]) -> bool:
+    if opcode is constants.IN:
+        items = argument
+    elif opcode is constants.LITERAL:
+        items = ((opcode, argument),)
+    else:  # any character, or any but one
+        return True
+    if any(_item_reaches_above(item, flags) for item in items):
+        return True
+    return bool(flags & re.IGNORECASE and pattern.search(CASED_INTO_LATIN1))
+
+
+def _item_reaches_above(item: Leaf, flags: int) -> bool:
+    opcode, argument = item
+    if opcode is constants.LITERAL:
+        return bool(argument > 0xFF)
+    if opcode is constants.RANGE:
+        return bool(argument[1] > 0xFF)
+    if opcode is constants.CATEGORY:
+        return not flags & re.ASCII or "NOT" in str(argument)
+    return True  # a negation, or an item of a later Python

@@ -1,0 +1,206 @@
+"""How badly a backtracking engine can do on a pattern: a static look at its tree.
+
+Exponential: a repeat whose body can match one text in several ways (Kirrage, Rathnayake and
+Thielecke, "Static Analysis for Regular Expression Denial-of-Service Attacks", 2013, define the
+class; the test here is coarser, and errs by calling safe patterns dangerous). Polynomial: repeats
+in a row that compete for the same characters; `degree` of them cost up to length**(degree + 1)
+steps, the last factor because a search begins at every character.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from logwatch.matching.syntax import (
+    Atomic,
+    Chars,
+    Concat,
+    Either,
+    End,
+    Look,
+    Node,
+    Repeat,
+    Start,
+)
+
+_MANY = 10
+"""A repeat that may run so often is as bad as one without end."""
+_ADJACENT = 3
+"""So many competing repeats with nothing between them are worth a warning."""
+
+
+class Danger(NamedTuple):
+    """What the static look found."""
+
+    reason: str | None
+    """A sentence for a person, None where there is nothing to warn of."""
+    degree: int
+    """Most repeats in a row that compete for the same characters."""
+
+
+def danger(node: Node) -> Danger:
+    """How badly a search for `node` can go."""
+    if _explodes(node):
+        return Danger("a repeat inside a repeat can match the same text in exponentially many ways", 9)
+    chained, adjacent = _chain(node)
+    if adjacent >= _ADJACENT:
+        reason = f"{adjacent} repeats in a row can share the same text out in very many ways"
+        return Danger(reason, chained)
+    return Danger(None, chained)
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Concat(parts) | Either(parts):
+            return parts
+        case Repeat(body, _, _) | Atomic(body) | Look(body):
+            return (body,)
+        case Chars() | Start() | End():
+            return ()
+
+
+def _explodes(node: Node) -> bool:
+    if isinstance(node, Repeat) and _is_long(node):
+        if _is_ambiguous(node.body, alone=True) or _chain(node.body)[0] > 1:
+            return True
+    return any(map(_explodes, _children(node)))
+
+
+def _is_long(node: Repeat) -> bool:
+    return node.most is None or node.most >= _MANY
+
+
+def _is_ambiguous(node: Node, *, alone: bool) -> bool:
+    """Whether a loop over a body that holds `node` can match a text in several ways.
+
+    `alone`: nothing else in the body is sure to tell one round from the next.
+    """
+    match node:
+        case Repeat(body, least, most):
+            return (least != most and alone) or _is_ambiguous(body, alone=alone)
+        case Concat(items):
+            return any(
+                _is_ambiguous(item, alone=alone and not _is_told_apart(items, at))
+                for at, item in enumerate(items)
+            )
+        case Either(branches):
+            return not _are_distinct(branches) or any(
+                _is_ambiguous(branch, alone=alone) for branch in branches
+            )
+        case Chars() | Atomic() | Look() | Start() | End():
+            return False
+
+
+def _is_told_apart(items: tuple[Node, ...], at: int) -> bool:
+    taken = _alphabet(items[at])
+    return any(_separates(item, taken) for other, item in enumerate(items) if other != at)
+
+
+def _separates(node: Node, taken: int) -> bool:
+    """Whether every match of `node` has a character outside `taken`."""
+    match node:
+        case Chars(mask):
+            return not mask & taken
+        case Concat(items):
+            return any(_separates(item, taken) for item in items)
+        case Either(branches):
+            return all(_separates(branch, taken) for branch in branches)
+        case Repeat(body, least, _):
+            return least > 0 and _separates(body, taken)
+        case Atomic(body):
+            return _separates(body, taken)
+        case Look() | Start() | End():
+            return False
+
+
+def _alphabet(node: Node) -> int:
+    if isinstance(node, Chars):
+        return node.mask
+    mask = 0
+    for child in _children(node):
+        mask |= _alphabet(child)
+    return mask
+
+
+def _are_distinct(branches: tuple[Node, ...]) -> bool:
+    prefixes = [_prefix(branch) for branch in branches]
+    return all(
+        any(not a & b for a, b in zip(one, other, strict=False))
+        for at, one in enumerate(prefixes)
+        for other in prefixes[:at]
+    )
+
+
+def _prefix(node: Node) -> list[int]:
+    """Sets of the characters that every match begins with, as far as they are certain."""
+    match node:
+        case Chars(mask):
+            return [mask]
+        case Concat(items):
+            prefix: list[int] = []
+            for item in items:
+                prefix += _prefix(item)
+                if not isinstance(item, Chars):
+                    break
+            return prefix
+        case Repeat(body, least, _) if least:
+            return _prefix(body)
+        case Atomic(body):
+            return _prefix(body)
+        case _:
+            return []
+
+
+def _chain(node: Node) -> tuple[int, int]:
+    """Most competing repeats in a row, and most of those with nothing certain between them."""
+    match node:
+        case Concat(items):
+            return _chain_of_sequence(items)
+        case Repeat(body, _, _):
+            inner, adjacent = _chain(body)
+            own = int(_is_long(node))
+            return max(inner, own), max(adjacent, own)
+        case _:
+            chains = [_chain(child) for child in _children(node)]
+            return (
+                max((chain for chain, _ in chains), default=0),
+                max((adjacent for _, adjacent in chains), default=0),
+            )
+
+
+def _chain_of_sequence(items: tuple[Node, ...]) -> tuple[int, int]:
+    most = most_adjacent = chain = adjacent = taken = 0
+    for item in items:
+        own, own_adjacent = _chain(item)
+        if not own:
+            if _separates(item, taken):
+                chain = adjacent = taken = 0
+            elif _is_certain(item):
+                adjacent = 0
+            continue
+        alphabet = _alphabet(item)
+        if _separates(item, taken):
+            chain, adjacent, taken = own, own_adjacent, alphabet
+        elif alphabet & taken:
+            chain, adjacent, taken = chain + own, adjacent + own_adjacent, taken | alphabet
+        else:
+            chain, adjacent, taken = max(chain, own), max(adjacent, own_adjacent), taken | alphabet
+        most, most_adjacent = max(most, chain), max(most_adjacent, adjacent)
+    return most, most_adjacent
+
+
+def _is_certain(node: Node) -> bool:
+    """Whether `node` always takes a character."""
+    match node:
+        case Chars():
+            return True
+        case Concat(items):
+            return any(map(_is_certain, items))
+        case Either(branches):
+            return all(map(_is_certain, branches))
+        case Repeat(body, least, _):
+            return least > 0 and _is_certain(body)
+        case Atomic(body):
+            return _is_certain(body)
+        case Look() | Start() | End():
+            return False

@@ -1,0 +1,129 @@
+"""A block cut into pieces that can each be scanned as one text of one-byte characters.
+
+Most pieces are the block itself: ASCII text, and every text in Latin-1, is scanned as it is. Other
+text is decoded and folded (alphabet.py), in small pieces, so that one accent does not cost the
+decoding of a megabyte. An over-long line is a piece of its own, cut at its longest length.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from logwatch.matching.alphabet import LATIN1, fold
+from logwatch.matching.hits import Found, LineHit
+
+_PIECE = 1 << 16
+"""Bytes of text that are looked at for something that is not ASCII."""
+
+
+class Piece(NamedTuple):
+    """Whole lines of a block."""
+
+    start: int
+    """Offset in the block of the first byte."""
+    data: bytes
+    text: str | None = None
+    """`data` decoded, where it is not scanned as it is."""
+    whole: int | None = None
+    """For an over-long line, the length of which `data` is the beginning."""
+
+    def folded(self) -> bytes:
+        """What to scan: one byte for each character."""
+        return self.data if self.text is None else fold(self.text)
+
+    def hit(self, start: int, end: int, text: str, found: list[Found]) -> LineHit:
+        """A line of this piece, by its offsets in `data`."""
+        first = self.start
+        if self.whole is not None:
+            return LineHit(first, first + self.whole, text, True, found)
+        return LineHit(first + start, first + end, text, False, found)
+
+    def line_offsets(self) -> list[int]:
+        """Where each line begins in `data`. Right even where decoding changed lengths."""
+        lengths = (len(line) + 1 for line in self.data.split(b"\n"))
+        return list(accumulate(lengths, initial=0))
+
+
+class Framing:
+    """How blocks in one encoding are cut up. Raises ValueError for an encoding that cannot be."""
+
+    def __init__(self, encoding: str, max_line: int) -> None:
+        problem = encoding_problem(encoding)
+        if problem:
+            raise ValueError(problem)
+        self._encoding = codecs.lookup(encoding).name
+        self._max_line = max_line
+
+    def decode(self, data: bytes) -> str:
+        """Text of `data`; bytes that mean nothing become `\\xNN`."""
+        return data.decode(self._encoding, "backslashreplace")
+
+    def pieces(self, data: bytes) -> Iterator[Piece]:
+        """The pieces of a block, in order."""
+        for start, end, is_over_long in self._runs(data):
+            run = data if (start, end) == (0, len(data)) else data[start:end]
+            if is_over_long:
+                kept = run[: self._max_line]
+                yield self._piece(start, kept, self._is_plain(kept))._replace(whole=len(run))
+            elif self._is_plain(run):
+                yield Piece(start, run)
+            else:
+                yield from self._mixed(start, run)
+
+    def _runs(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
+        """Stretches of lines of ordinary length, and over-long lines: from, to, which."""
+        run = line = 0
+        while len(data) - line > self._max_line:
+            newline = data.rfind(b"\n", line, line + self._max_line + 1)
+            if newline >= 0:
+                line = newline + 1
+                continue
+            if run < line:
+                yield run, line, False
+            newline = data.find(b"\n", line)
+            end = len(data) if newline < 0 else newline
+            yield line, end, True
+            run = line = end + 1
+        if run < len(data):
+            yield run, len(data), False
+
+    def _mixed(self, start: int, run: bytes) -> Iterator[Piece]:
+        pending = at = 0  # from `pending` to `at` all is plain
+        while at < len(run):
+            end = run.find(b"\n", at + _PIECE) + 1 or len(run)
+            part = run[at:end]
+            if not self._is_plain(part):
+                if pending < at:
+                    yield Piece(start + pending, run[pending:at])
+                yield self._piece(start + at, part, False)
+                pending = end
+            at = end
+        if pending < at:
+            yield Piece(start + pending, run[pending:at])
+
+    def _piece(self, start: int, data: bytes, is_plain: bool) -> Piece:
+        return Piece(start, data, None if is_plain else self.decode(data))
+
+    def _is_plain(self, data: bytes) -> bool:
+        return self._encoding == "iso8859-1" or data.isascii()
+
+
+def encoding_problem(name: str) -> str | None:
+    """Why logs in this encoding cannot be matched, None where they can.
+
+    UTF-8 can, and every encoding of one byte a character of which ASCII is a part.
+    """
+    try:
+        codec = codecs.lookup(name)
+        if codec.name == "utf-8":
+            return None
+        texts = [bytes([byte]).decode(name, "replace") for byte in range(256)]
+    except (LookupError, UnicodeError, ValueError):
+        return f"unknown encoding {name!r}"
+    plain = "".join(texts[:128]) == LATIN1[:128] and "\n" not in texts[128:]
+    if not plain or any(len(text) != 1 for text in texts):
+        return f"encoding {name!r} is neither utf-8 nor one byte a character with ASCII in it"
+    return None

@@ -1,0 +1,44 @@
+"""What goes into a matcher and what comes out: the words that both engines share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+
+class RulePatterns(Struct, frozen=True, kw_only=True):
+    """The patterns of one rule: any of `match`, none of `unless`; no `match` takes every record."""
+
+    match: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """That rule number `rule` took the record, and what its pattern captured."""
+
+    rule: int
+    captures: dict[str, str]
+    """Named groups of the first of `match` that matches, without those that took no part."""
+
+
+class LineHit(NamedTuple):
+    """One record that at least one rule took."""
+
+    start: int
+    """Offset in the block of the line's first byte."""
+    end: int
+    """Offset in the block of its newline, or of the block's end."""
+    text: str
+    """Decoded, without its newline and one carriage return before that."""
+    truncated: bool
+    """The line was over-long; `text` is its beginning."""
+    found: list[Found]
+
+
+class BlockMatcher(Protocol):
+    """What both the engine and its oracle do."""
+
+    def match(self, data: bytes) -> list[LineHit]:
+        """Records of `data` that a rule took, in order; rules within a record in rule order."""
+        ...

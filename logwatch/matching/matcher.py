@@ -1,0 +1,136 @@
+"""Stage 3: a block of bytes in, the records that rules take out, with captures.
+
+The engine scans whole blocks for all patterns at once, decodes only the lines that it stops at, and
+has Python's `re` confirm each. It finds exactly what reference.py finds, but for a search that runs
+out of time: that counts as no match, in `timeouts`. One matcher serves any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from logwatch.matching import prefilter
+from logwatch.matching.candidates import Candidate, all_lines, stopped_at
+from logwatch.matching.confirmation import Confirmation
+from logwatch.matching.framing import Framing, Piece
+from logwatch.matching.hits import Found, LineHit, RulePatterns
+from logwatch.matching.probes import failed_probe
+from logwatch.matching.reference import ReferenceMatcher
+from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError, version
+
+__all__ = ["Found", "LineHit", "Matcher", "ReferenceMatcher", "RulePatterns"]
+
+Engine = Literal["auto", "hyperscan", "reference"]
+
+
+class EngineError(RuntimeError):
+    """Raised when the engine that was asked for cannot be used; the text says why."""
+
+
+class Matcher:
+    """All rules that look at one source.
+
+    Raises PatternError for a pattern, ValueError for the encoding, EngineError where `engine` is
+    "hyperscan" and that cannot be had. `cache` is a folder for compiled databases.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[RulePatterns],
+        *,
+        encoding: str = "utf-8",
+        max_line: int = 262_144,
+        engine: Engine = "auto",
+        cache: Path | None = None,
+    ) -> None:
+        self._rules = tuple(rules)
+        self._framing = Framing(encoding, max_line)
+        self._confirmation = Confirmation(rules)
+        patterns = self._confirmation.scanned
+        problem = "it was asked for" if engine == "reference" else unusable()
+        self._prefilter = prefilter.Prefilter(None, (), dict.fromkeys(range(len(patterns)), ""))
+        if not problem:
+            try:
+                self._prefilter = prefilter.build(patterns, cache)
+            except RefusedError as error:
+                problem = f"Hyperscan refuses these patterns together: {error}"
+        if problem and engine == "hyperscan":
+            raise EngineError(problem)
+        self.engine: str = "reference" if problem else "hyperscan"
+        """ "hyperscan" or "reference"."""
+        self.engine_reason: str = problem or f"{version()}, probes passed"
+        """Why this one."""
+        self._everywhere = tuple(self._prefilter.unfiltered)
+
+    @property
+    def timeouts(self) -> Counter[int]:
+        """Rule -> how many searches of its patterns were given up for want of time."""
+        return self._confirmation.timeouts
+
+    def unfiltered(self) -> list[tuple[int, str, str]]:
+        """Rule, pattern and reason of each pattern that has to run on every line."""
+        numbers = {text: number for number, text in enumerate(self._confirmation.scanned)}
+        return [
+            (rule, text, reason or self.engine_reason)
+            for rule, patterns in enumerate(self._rules)
+            for text in patterns.match or ("",)
+            if (reason := self._prefilter.unfiltered.get(numbers[text])) is not None
+        ]
+
+    def match(self, data: bytes) -> list[LineHit]:
+        """Records of `data` that a rule took, in order; rules within a record in rule order."""
+        hits: list[LineHit] = []
+        for piece in self._framing.pieces(data):
+            candidates = self._candidates(piece.folded())
+            if piece.text is None:
+                self._confirm(piece, candidates, hits)
+            else:
+                self._confirm_decoded(piece, candidates, hits)
+        return hits
+
+    def _candidates(self, folded: bytes) -> Iterable[Candidate]:
+        scanner, expressions, _ = self._prefilter
+        ends = scanner.scan(folded) if scanner else []
+        stopped = stopped_at(folded, ends, expressions)
+        return all_lines(folded, stopped, self._everywhere) if self._everywhere else stopped
+
+    def _confirm(self, piece: Piece, candidates: Iterable[Candidate], hits: list[LineHit]) -> None:
+        """Text as it is in the block: offsets are those of its bytes."""
+        decode, found_in = self._framing.decode, self._confirmation.found
+        for start, end, patterns in candidates:
+            text = decode(piece.data[start:end]).removesuffix("\r")
+            if found := found_in(text, patterns):
+                hits.append(piece.hit(start, end, text, found))
+
+    def _confirm_decoded(
+        self, piece: Piece, candidates: Iterable[Candidate], hits: list[LineHit]
+    ) -> None:
+        """Text that had to be decoded first: lines are found again by their number."""
+        assert piece.text is not None
+        found_in = self._confirmation.found
+        folded = piece.folded()
+        offsets: list[int] = []
+        line = counted = 0
+        for start, end, patterns in candidates:
+            text = piece.text[start:end].removesuffix("\r")
+            if found := found_in(text, patterns):
+                offsets = offsets or piece.line_offsets()
+                line += folded.count(b"\n", counted, start)
+                counted = start
+                hits.append(piece.hit(offsets[line], offsets[line + 1] - 1, text, found))
+
+
+_verdicts: dict[MakeScanner, str | None] = {}
+
+
+def unusable(make: MakeScanner = HyperscanScanner.compiled) -> str | None:
+    """Why Hyperscan cannot be used here, None where it can. Probed once in a process."""
+    if version() is None:
+        return "Hyperscan is not installed: there is no wheel for this Python or machine"
+    if make not in _verdicts:
+        problem = failed_probe(make)
+        _verdicts[make] = f"{version()} failed a probe: {problem}" if problem else None
+    return _verdicts[make]

@@ -1,0 +1,53 @@
+"""Known answers that a scanner must give on this machine before it is trusted.
+
+Later builds of the library that we use lose matches without a word: at the end of a line, after a
+long gap (docs/decisions/0002-hyperscan-pin.md). A build that does so here is not used. Passing
+proves nothing about other patterns; it only refuses what is known to be broken.
+"""
+
+from __future__ import annotations
+
+from logwatch.matching.scanner import MakeScanner, RefusedError
+
+_GAPS = (1, 7, 15, 16, 29, 30, 31, 32, 33, 47, 48, 63, 64, 65, 100, 127, 128, 255, 300)
+
+# What is scanned for, and the beginnings and ends of lines in which it must be found.
+_PROBES: tuple[tuple[bytes, bytes, tuple[bytes, ...]], ...] = (
+    (rb"error[^\n]+(?:ok|fail)", b"error", (b"ok", b"fail")),
+    (rb"x,[^\n]*,[TF]", b"x,", (b",T", b",F")),
+    (rb"^begin[^\n]+end\r?$", b"begin", (b"end", b"end\r")),
+    (rb"dev [0-9A-Za-z_]+, sector [0-9]", b"dev ", (b"a, sector 7",)),
+    (rb"[Ww][Aa][Rr][Nn][^\n]*\xe9t\xe9", b"wArn", (b"\xe9t\xe9",)),
+)
+_DECOYS = (b"erro ok", b"x;,T", b" begin end", b"dev , sector 7", b"warn ete", b"")
+
+
+def failed_probe(make: MakeScanner) -> str | None:
+    """What the scanner gets wrong, as a sentence; None where every answer is right."""
+    try:
+        scanner = make([pattern for pattern, _, _ in _PROBES])
+    except RefusedError as error:
+        return f"it refuses a plain pattern: {error}"
+    lines, due = _lines()
+    got: set[tuple[int, int]] = set()
+    block = b"\n".join(lines)
+    for end, number in scanner.scan(block):
+        got.add((block.count(b"\n", 0, end), number))
+    if missed := sorted(due - got):
+        line, number = missed[0]
+        return f"it misses {_PROBES[number][0]!r} in {lines[line]!r}"
+    if invented := sorted(got - due):
+        line, number = invented[0]
+        return f"it finds {_PROBES[number][0]!r} in {lines[line]!r}"
+    return None
+
+
+def _lines() -> tuple[list[bytes], set[tuple[int, int]]]:
+    lines = list(_DECOYS)
+    due = set()
+    for number, (_, first, lasts) in enumerate(_PROBES):
+        for gap in _GAPS:
+            for last in lasts:
+                due.add((len(lines), number))
+                lines.append(first + b"a" * gap + last)
+    return lines, due

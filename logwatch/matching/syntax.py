@@ -1,0 +1,168 @@
+"""A pattern as a small tree, read from Python's own parse tree.
+
+The tree describes records of the folded alphabet (alphabet.py). What it cannot describe it makes
+larger, never smaller: a back-reference is any text, a condition is a choice. Assertions about the
+neighbourhood are kept aside as `Look`, which consumes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import reduce
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from logwatch.matching.alphabet import EVERY, Leaf, characters, constants, parser
+
+
+class Chars(Struct, frozen=True):
+    """One character out of a set of folded bytes; the empty set never matches."""
+
+    mask: int
+
+
+class Concat(Struct, frozen=True):
+    """One after the other; none of them is the empty text."""
+
+    items: tuple[Node, ...]
+
+
+class Either(Struct, frozen=True):
+    """Any one of them."""
+
+    branches: tuple[Node, ...]
+
+
+class Repeat(Struct, frozen=True):
+    """`least` to `most` times; `most` None is without end."""
+
+    body: Node
+    least: int
+    most: int | None
+
+
+class Atomic(Struct, frozen=True):
+    """Gives nothing back once it has matched."""
+
+    body: Node
+
+
+class Look(Struct, frozen=True):
+    """Looks ahead or behind; consumes nothing, and may or may not hold."""
+
+    body: Node
+
+
+class Start(Struct, frozen=True):
+    """The beginning of the record."""
+
+
+class End(Struct, frozen=True):
+    """The end of the record."""
+
+
+Node: TypeAlias = Chars | Concat | Either | Repeat | Atomic | Look | Start | End
+
+EMPTY = Concat(())
+NEVER = Chars(0)
+ANY_TEXT = Repeat(Chars(EVERY), 0, None)
+
+_TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
+
+
+def parse(text: str) -> Node:
+    """The tree of a valid pattern. Raises re.error where it is not one."""
+    tree = quiet_parse(text)
+    return _sequence(tree, tree.state.flags)
+
+
+def quiet_parse(text: str) -> Any:
+    """Python's own parse tree, without its warnings. Raises re.error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return parser.parse(text)
+
+
+def concat(items: list[Node]) -> Node:
+    """One after the other, flattened."""
+    flat: list[Node] = []
+    for item in items:
+        flat.extend(item.items if isinstance(item, Concat) else (item,))
+    if NEVER in flat:
+        return NEVER
+    return flat[0] if len(flat) == 1 else Concat(tuple(flat))
+
+
+def either(branches: list[Node]) -> Node:
+    """Any one of them; sets join into one."""
+    flat: list[Node] = []
+    for branch in branches:
+        flat.extend(branch.branches if isinstance(branch, Either) else (branch,))
+    mask = reduce(int.__or__, (one.mask for one in flat if isinstance(one, Chars)), 0)
+    kept = list(dict.fromkeys(one for one in flat if not isinstance(one, Chars)))
+    if mask or not kept:
+        kept.insert(0, Chars(mask))
+    return kept[0] if len(kept) == 1 else Either(tuple(kept))
+
+
+def repeat(body: Node, least: int, most: int | None) -> Node:
+    """`least` to `most` times `body`, in its simplest form."""
+    if most == 0 or body == EMPTY:
+        return EMPTY
+    if body == NEVER:
+        return EMPTY if least == 0 else NEVER
+    return body if least == most == 1 else Repeat(body, least, most)
+
+
+def _sequence(tree: Any, flags: int) -> Node:
+    return concat([_node(item, flags) for item in tree])
+
+
+def _node(item: Leaf, flags: int) -> Node:
+    opcode, argument = item
+    match str(opcode):
+        case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
+            return Chars(characters(item, flags))
+        case "BRANCH":
+            return either([_sequence(branch, flags) for branch in argument[1]])
+        case "SUBPATTERN":
+            _, added, removed, body = argument
+            return _sequence(body, scoped(flags, added, removed))
+        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+            return _repeat(str(opcode), argument, flags)
+        case "ATOMIC_GROUP":
+            return Atomic(_sequence(argument, flags))
+        case "ASSERT" | "ASSERT_NOT":
+            return Look(_sequence(argument[1], flags))
+        case "AT":
+            return _position(str(argument))
+        case "GROUPREF_EXISTS":
+            _, yes, no = argument
+            return either([_sequence(yes, flags), _sequence(no or (), flags)])
+        case "FAILURE":
+            return NEVER
+        case _:  # a back-reference, or something that a later Python has invented
+            return ANY_TEXT
+
+
+def _repeat(opcode: str, argument: Any, flags: int) -> Node:
+    least, most, body = argument
+    unbounded = most is constants.MAXREPEAT
+    node = repeat(_sequence(body, flags), least, None if unbounded else most)
+    return Atomic(node) if opcode == "POSSESSIVE_REPEAT" else node
+
+
+def _position(where: str) -> Node:
+    # A record holds no newline, so that MULTILINE changes nothing and "$" is the very end.
+    if where.startswith("AT_BEGINNING"):
+        return Start()
+    return End() if where.startswith("AT_END") else EMPTY
+
+
+def scoped(flags: int, added: int, removed: int) -> int:
+    """Flags inside a group such as `(?i-s:...)`."""
+    if added & _TYPE_FLAGS:
+        flags &= ~_TYPE_FLAGS
+    return (flags | added) & ~removed

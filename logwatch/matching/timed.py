@@ -1,0 +1,145 @@
+"""The twin of a pattern in PyPI `regex`, which can give up after a time and lets go of the GIL.
+
+The two engines backtrack alike but read patterns and classes differently, so the twin is written
+anew from the parse tree, every class spelled out as the characters that `re` says it has. Where
+that cannot be done there is no twin.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from functools import lru_cache
+from typing import Any
+
+import regex
+
+from logwatch.matching.alphabet import Leaf, constants, runs_of
+from logwatch.matching.syntax import quiet_parse, scoped
+
+_LAST = 0x10FFFF
+_UTF32 = f"utf-32-{sys.byteorder[0]}e"
+_WORD: Leaf = (constants.IN, [(constants.CATEGORY, constants.CATEGORY_WORD)])
+
+
+class NoTwinError(ValueError):
+    """Raised when a pattern has something that cannot be written for the other engine."""
+
+
+def timed_pattern(text: str) -> Any | None:
+    """The twin of a valid pattern; its `search` takes `timeout` (seconds). None if it has none."""
+    tree = quiet_parse(text)
+    names = {number: name for name, number in tree.state.groupdict.items()}
+    try:
+        return regex.compile(_Writer(names).sequence(tree, tree.state.flags), regex.VERSION0)
+    except (NoTwinError, regex.error):
+        return None
+
+
+class _Writer:
+    """Writes a parse tree in a syntax that both engines read alike, with no flags."""
+
+    def __init__(self, names: dict[int, str]) -> None:
+        self._names = names
+
+    def sequence(self, tree: Any, flags: int) -> str:
+        return "".join(self._item(item, flags) for item in tree)
+
+    def _item(self, item: Leaf, flags: int) -> str:
+        opcode, argument = item
+        match str(opcode):
+            case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
+                return _class(item, flags)
+            case "BRANCH":
+                return "(?:" + "|".join(self.sequence(one, flags) for one in argument[1]) + ")"
+            case "SUBPATTERN":
+                return self._group(argument, flags)
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                return self._repeat(str(opcode), argument, flags)
+            case "ATOMIC_GROUP":
+                return f"(?>{self.sequence(argument, flags)})"
+            case "ASSERT" | "ASSERT_NOT":
+                ahead = "" if argument[0] > 0 else "<"
+                sign = "=" if opcode is constants.ASSERT else "!"
+                return f"(?{ahead}{sign}{self.sequence(argument[1], flags)})"
+            case "AT":
+                return _position(argument, flags)
+            case "FAILURE":
+                return "(?!)"
+            case "GROUPREF" if not flags & re.IGNORECASE:
+                return f"(?:\\g<{argument}>)"
+            case "GROUPREF_EXISTS":
+                number, yes, no = argument
+                return f"(?({number}){self.sequence(yes, flags)}|{self.sequence(no or (), flags)})"
+            case _:
+                raise NoTwinError(str(opcode))
+
+    def _group(self, argument: Any, flags: int) -> str:
+        number, added, removed, body = argument
+        inside = self.sequence(body, scoped(flags, added, removed))
+        if number is None:
+            return f"(?:{inside})"
+        return f"(?P<{self._names[number]}>{inside})" if number in self._names else f"({inside})"
+
+    def _repeat(self, opcode: str, argument: Any, flags: int) -> str:
+        least, most, body = argument
+        greed = {"MAX_REPEAT": "", "MIN_REPEAT": "?", "POSSESSIVE_REPEAT": "+"}[opcode]
+        last = "" if most is constants.MAXREPEAT else most
+        return f"(?:{self.sequence(body, flags)}){{{least},{last}}}{greed}"
+
+
+def _position(where: Any, flags: int) -> str:
+    match str(where):  # a record holds no newline: lines and texts begin and end at one place
+        case "AT_BEGINNING" | "AT_BEGINNING_STRING":
+            return r"\A"
+        case "AT_END" | "AT_END_STRING":
+            return r"\Z"
+        case "AT_BOUNDARY":
+            return _word_edge(flags)
+        case "AT_NON_BOUNDARY":
+            return _not_a_word_edge(flags)
+        case _:
+            raise NoTwinError(str(where))
+
+
+def _word_edge(flags: int) -> str:
+    word = _class(_WORD, flags & ~re.IGNORECASE)
+    return f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
+
+
+def _not_a_word_edge(flags: int) -> str:
+    if sys.version_info < (3, 14):
+        # Until 3.14 neither kind of edge is found in the empty text.
+        return rf"(?:(?!{_word_edge(flags)})(?!\A\Z))"
+    return f"(?!{_word_edge(flags)})"
+
+
+def _class(item: Leaf, flags: int) -> str:
+    opcode, argument = item
+    return _spelled(opcode, tuple(argument) if isinstance(argument, list) else argument, flags)
+
+
+@lru_cache(maxsize=1024)
+def _spelled(opcode: Any, argument: Any, flags: int) -> str:
+    if opcode is constants.LITERAL and not flags & re.IGNORECASE:
+        return _character(argument)
+    if opcode is constants.ANY:
+        return "(?s:.)" if flags & re.DOTALL else r"[^\n]"
+    spans = _spans(runs_of((opcode, argument), flags))
+    return "(?!)" if not spans else f"[{''.join(_span(*span) for span in spans)}]"
+
+
+def _spans(pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Ranges of the code points that runs of a class cover, when it is run over all there are."""
+    everything = array("I", range(_LAST + 1)).tobytes().decode(_UTF32, "surrogatepass")
+    return [(run.start(), run.end() - 1) for run in pattern.finditer(everything)]
+
+
+def _span(first: int, last: int) -> str:
+    return f"{_character(first)}-{_character(last)}"
+
+
+def _character(point: int) -> str:
+    character = chr(point)
+    return character if character.isalnum() and point < 128 else f"\\U{point:08x}"
