@@ -99,8 +99,8 @@ class Doubts:
 class DirectoryWatch:
     """One directory, its watch, and who cares for which of its names (a `WatchCallback`).
 
-    The three callbacks run in the reader's thread and take no lock: what they read is replaced
-    in single steps.
+    The three callbacks run in the reader's thread and take no lock: they copy what they read in
+    one step that the interpreter does not interrupt, before they go through it.
     """
 
     def __init__(self, path: str, identity: Identity, doubts: Doubts) -> None:
@@ -111,38 +111,43 @@ class DirectoryWatch:
         self.reason = ""
         self.remedy = ""
         self._doubts = doubts
-        self._interests: dict[bytes, tuple[Interest, ...]] = {}
+        self._interests: dict[bytes, dict[Interest, None]] = {}
 
     def add(self, name: bytes, interest: Interest) -> None:
         """Let `interest` hear of `name`; the empty name means every entry."""
-        known = self._interests.get(name, ())
-        if interest not in known:
-            self._interests[name] = (*known, interest)
+        self._interests.setdefault(name, {})[interest] = None
 
     def discard(self, name: bytes, interest: Interest) -> None:
         """Undo `add`."""
-        left = tuple(other for other in self._interests.get(name, ()) if other is not interest)
-        if left:
-            self._interests[name] = left
-        else:
+        interests = self._interests.get(name, {})
+        interests.pop(interest, None)
+        if not interests:
             self._interests.pop(name, None)
+
+    @property
+    def unused(self) -> bool:
+        """Whether nobody cares for anything here."""
+        return not self._interests
 
     def everyone(self) -> list[Interest]:
         """All who care for anything here."""
-        return [interest for some in list(self._interests.values()) for interest in some]
+        return [interest for name in list(self._interests) for interest in self._of(name)]
+
+    def _of(self, name: bytes) -> list[Interest]:
+        return list(self._interests.get(name, ()))
 
     def on_event(self, event: InotifyEvent) -> None:
         """Something happened to the entry `event.name`, or to the directory itself."""
         if not event.name:
             self._doubts.stale.extend(self.everyone())
             return
-        interests = self._interests.get(event.name, ())
+        interests = self._of(event.name)
         if event.is_modify:
             for interest in interests:
                 interest.wake()
         else:
             self._doubts.stale.extend(interests)
-            self._doubts.stale.extend(self._interests.get(b"", ()))
+            self._doubts.stale.extend(self._of(b""))
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """The directory is gone, or its file system, or the reader."""

@@ -201,7 +201,7 @@ class InotifyWaker:
     def _leave(self, interest: Interest, way: Iterable[tuple[DirectoryWatch, bytes]]) -> None:
         for directory, name in way:
             directory.discard(name, interest)
-            if not directory.everyone() and self._directories.get(directory.path) is directory:
+            if directory.unused and self._directories.get(directory.path) is directory:
                 del self._directories[directory.path]
                 self._disarm(directory)
 

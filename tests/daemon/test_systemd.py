@@ -1,7 +1,9 @@
 """What systemd hears, and what the unit file promises."""
 
 import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.telemetry import telemetry
 
 UNIT = Path(__file__).parents[2] / "systemd" / "logwatchd.service"
-DROP_INS = sorted(UNIT.parent.glob("*.conf"))
+DROP_INS = ["all-logs", "home-and-tmp", "local-only"]
+ANALYZE = shutil.which("systemd-analyze")
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -82,3 +85,70 @@ def test_children_do_not_inherit_the_line(monkeypatch):
 )
 def test_the_watchdog_is_fed_at_half_its_time_by_the_process_it_is_meant_for(environ, seconds):
     assert Notifier(environ).watchdog_interval == seconds
+
+
+def directives(path):
+    """The unit's settings, in order, as (section, name, value)."""
+    section, found = "", []
+    for line in path.read_text().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found.append((section, name, value))
+    return found
+
+
+def test_the_unit_says_what_the_daemon_relies_on():
+    """The protocol that `Notifier` speaks, and the exit status of a bad configuration."""
+    unit = directives(UNIT)
+    for name, value in {
+        "Type": "notify",
+        "NotifyAccess": "main",
+        "ExecStart": "/usr/bin/logwatch run",
+        "ExecReload": "/bin/kill -HUP $MAINPID",
+        "Restart": "always",
+        "RestartPreventExitStatus": "78",
+        "DynamicUser": "yes",
+        "StateDirectory": "logwatchd",
+        "RuntimeDirectory": "logwatchd",
+        "MemoryDenyWriteExecute": "yes",
+    }.items():
+        assert ("Service", name, value) in unit
+    assert not [name for _, name, _ in unit if name == "LoadCredential"]  # fails without its file
+
+
+def test_the_units_limits_exceed_ten_thousand_files():
+    limits = {name: value for _, name, value in directives(UNIT)}
+    assert int(limits["TasksMax"]) > 10_000
+    assert int(limits["LimitNOFILE"]) > 2 * 10_000
+
+
+def test_every_drop_in_is_known_here_and_explained_in_the_manual():
+    assert [path.stem for path in sorted(UNIT.parent.glob("*.conf"))] == DROP_INS
+    manual = (UNIT.parents[1] / "docs" / "operations.md").read_text()
+    assert all(f"{name}.conf" in manual for name in DROP_INS)
+
+
+def install(folder, drop_in):
+    """A copy of the unit with a program that exists, and at most one drop-in."""
+    unit = folder / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/usr/bin/logwatch", "/bin/true"))
+    if drop_in:
+        beside = folder / f"{UNIT.name}.d"
+        beside.mkdir()
+        shutil.copy(UNIT.parent / f"{drop_in}.conf", beside)
+    return unit
+
+
+@pytest.mark.parametrize("drop_in", ["", *DROP_INS])
+def test_systemd_finds_nothing_wrong_and_little_exposed(tmp_path, drop_in):
+    """At most 1.5 of 10 with any drop-in; where systemd-analyze is not there, nothing is known."""
+    unit = install(tmp_path, drop_in)
+    if ANALYZE is None:
+        return
+    for check in (["security", "--offline=true", "--threshold=15"], ["verify"]):
+        done = subprocess.run(
+            [ANALYZE, *check, str(unit)], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout[-300:]
