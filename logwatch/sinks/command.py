@@ -4,9 +4,9 @@ No shell is involved, and no text of a log is ever in an argument: argv is what 
 says. The program gets its own session, a small environment, no descriptor but 0, 1 and 2, default
 signal handling (the daemon itself blocks signals, which a plain fork would hand down), and
 `timeout` seconds. After that all of its process group is killed, and whatever else still carries
-its `LOGWATCH_ID` in its environment: so a program that daemonised dies too, unless it cleared its
-environment first. A program that ended in time may leave children behind; they are its own affair.
-Its stdout is thrown away; the end of its stderr is kept, 64 KiB at most.
+this run's `LOGWATCH_RUN` in its environment: so a program that daemonised dies too, unless it
+cleared its environment first. A program that ended in time may leave children behind; they are its
+own affair. Its stdout is thrown away; the end of its stderr is kept, 64 KiB at most.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class CommandSink:
             tail = bytearray()
             status = self._wait(pid, selector, tail, self._timeout)
             if status is None:
-                _kill_family(pid, b"LOGWATCH_ID=" + environment["LOGWATCH_ID"].encode())
+                _kill_family(pid, f"LOGWATCH_RUN={environment['LOGWATCH_RUN']}".encode())
                 if self._wait(pid, selector, tail, _REAP_SECONDS) is None:
                     self._unreaped.append(pid)
             else:
@@ -158,6 +158,8 @@ def _environment(alert: Alert, key: str) -> dict[str, str]:
         "LOGWATCH_STATUS": alert.status,
         "LOGWATCH_SEVERITY": alert.severity,
         "LOGWATCH_ID": visible(key),
+        # Another sink, or another daemon, may be running a program for the same alert.
+        "LOGWATCH_RUN": os.urandom(8).hex(),
     }
 
 
@@ -182,8 +184,7 @@ def _spawn(argv: tuple[str, ...], environment: dict[str, str], stdin: int, stder
 
 def _inheritable() -> Iterator[int]:
     """Our descriptors that a child would get: those of libraries that know no close-on-exec."""
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - thousands of names, no Path needed
-        descriptor = int(name)
+    for descriptor in _numbers_in("/proc/self/fd"):
         with suppress(OSError):  # the one that listed them is closed by now
             if descriptor > 2 and os.get_inheritable(descriptor):
                 yield descriptor
@@ -211,7 +212,7 @@ def _kill_family(leader: int, marker: bytes) -> None:
     with suppress(ProcessLookupError):
         os.killpg(leader, SIGKILL)
     for _ in range(_HUNTS):
-        strays = [pid for pid in _processes() if marker in _environment_of(pid)]
+        strays = [pid for pid in _numbers_in("/proc") if marker in _environment_of(pid)]
         if not strays:
             return
         for pid in strays:
@@ -219,8 +220,13 @@ def _kill_family(leader: int, marker: bytes) -> None:
                 os.kill(pid, SIGKILL)
 
 
-def _processes() -> Iterator[int]:
-    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdecimal())
+def _numbers_in(folder: str) -> list[int]:
+    """Process ids or descriptors listed in a folder of /proc; none where that is not mounted."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - thousands of names, no Path needed
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdecimal()]
 
 
 def _environment_of(pid: int) -> list[bytes]:

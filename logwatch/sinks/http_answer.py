@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
@@ -89,6 +88,10 @@ def parse_retry_after(value: str | None, wall: float) -> float | None:
     if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII):
         seconds = float(value)
     else:
+        from email.utils import (  # noqa: PLC0415 - 10 ms that only a rare answer needs
+            parsedate_to_datetime,
+        )
+
         try:
             seconds = parsedate_to_datetime(value).timestamp() - wall
         except (ValueError, TypeError, OverflowError):

@@ -65,6 +65,7 @@ def test_the_environment_is_small_and_names_the_alert(run, tmp_path, monkeypatch
     assert run(sys.executable, "-c", dump, str(got), one=one) == Delivered()
     seen = json.loads(got.read_text())
     seen.pop("LC_CTYPE", None)  # which Python sets in itself
+    assert len(seen.pop("LOGWATCH_RUN")) == 16
     assert seen == {
         "PATH": os.environ["PATH"],
         "HOME": "/home/of-logwatch",
@@ -126,9 +127,9 @@ def test_a_script_whose_interpreter_is_missing_is_tried_again(run, tmp_path):
 def test_a_hanging_program_is_killed_with_its_children(shell, tmp_path):
     pids = tmp_path / "pids"
     script = 'sleep 99 & echo $! >> "$1"; (sleep 99 & echo $! >> "$1"; wait) & sleep 99'
-    outcome, seconds = took(lambda: shell(script, str(pids), timeout=0.3))
-    assert outcome == Retry("/bin/sh: killed after 300ms")
-    assert seconds < 3
+    outcome, seconds = took(lambda: shell(script, str(pids), timeout=1.0))
+    assert outcome == Retry("/bin/sh: killed after 1s")
+    assert seconds < 4.5
     assert len(pids.read_text().split()) == 2
     assert_all_gone(pids)
 
@@ -146,9 +147,18 @@ def test_a_child_that_left_its_group_is_killed_too(run, tmp_path):
         "os.wait()\n"
         "time.sleep(99)\n"
     )
-    outcome = run(sys.executable, "-c", daemonise, str(pids), timeout=0.7)
+    outcome = run(sys.executable, "-c", daemonise, str(pids), timeout=1.5)
     assert isinstance(outcome, Retry)
     assert_all_gone(pids)
+
+
+def test_a_program_of_another_sink_for_the_same_alert_is_spared(notification, run):
+    other = {"LOGWATCH_ID": notification().idempotency_key, "LOGWATCH_RUN": "another"}
+    with subprocess.Popen(["sleep", "99"], env=os.environ | other) as spared:
+        sink = CommandSink(CommandSettings(argv=("sleep", "99"), timeout=0.1), SystemClock())
+        assert isinstance(sink.deliver([notification()]), Retry)
+        assert spared.poll() is None
+        spared.kill()
 
 
 def assert_all_gone(pids):
@@ -171,7 +181,7 @@ def is_running(pid):
 def test_a_flood_of_output_neither_blocks_nor_fills_memory(shell, redirection):
     outcome, seconds = took(lambda: shell(f"exec yes {redirection}", timeout=0.3))
     assert isinstance(outcome, Retry)
-    assert seconds < 3
+    assert seconds < 4.5
 
 
 def test_the_last_line_after_much_output_is_found(shell):
@@ -184,7 +194,7 @@ def test_the_last_line_after_much_output_is_found(shell):
 def test_a_child_that_keeps_the_output_open_does_not_hold_up_the_answer(shell):
     outcome, seconds = took(lambda: shell("sleep 5 & exit 0"))
     assert outcome == Delivered()
-    assert seconds < 3
+    assert seconds < 4.5
 
 
 def test_a_program_that_closes_its_output_is_still_waited_for(shell, tmp_path):

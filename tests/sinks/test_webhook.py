@@ -180,7 +180,7 @@ def test_a_server_that_says_nothing_costs_the_time_out_and_no_more(server, post)
     receiver = server(lambda connection: not connection.recv(1))
     outcome, seconds = took(lambda: post(receiver.url(), timeout=0.3))
     assert outcome == Retry(f"no answer from http://127.0.0.1:{receiver.port}/… within 300ms")
-    assert seconds < 2
+    assert seconds < 5
 
 
 def drip(server_box, text):
@@ -201,7 +201,7 @@ def test_a_server_that_trickles_its_head_costs_the_time_out_and_no_more(server, 
     outcome, seconds = took(lambda: post(box[0].url(), timeout=0.4))
     assert isinstance(outcome, Retry)
     assert "within 400ms" in outcome.reason
-    assert seconds < 2
+    assert seconds < 5
 
 
 def test_a_body_that_trickles_does_not_hold_up_a_verdict(server, post):
@@ -216,7 +216,7 @@ def test_a_body_that_trickles_does_not_hold_up_a_verdict(server, post):
     outcome, seconds = took(lambda: post(box[0].url(), timeout=15))
     assert isinstance(outcome, Rejected)
     assert "first x" in outcome.reason
-    assert seconds < 3
+    assert seconds < 6
 
 
 def test_a_server_that_does_not_read_costs_the_time_out_and_no_more(notification, post):
@@ -227,7 +227,7 @@ def test_a_server_that_does_not_read_costs_the_time_out_and_no_more(notification
         outcome, seconds = took(lambda: post(url, timeout=0.3, batch=[big]))
         assert isinstance(outcome, Retry)
         assert "within 300ms" in outcome.reason
-        assert seconds < 2
+        assert seconds < 5
 
 
 def reset(connection):
@@ -291,7 +291,7 @@ def test_an_address_that_swallows_packets_costs_the_time_out_and_no_more(post):
             one.close()
     assert isinstance(outcome, Retry)
     assert outcome.reason.endswith("timed out")
-    assert seconds < 2
+    assert seconds < 5
 
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
@@ -341,7 +341,7 @@ def test_a_trickle_over_tls_costs_the_time_out_and_no_more(server, post, context
     outcome, seconds = took(lambda: post(box[0].url(), timeout=0.5))
     assert isinstance(outcome, Retry)
     assert "within 500ms" in outcome.reason
-    assert seconds < 2
+    assert seconds < 5
 
 
 def test_a_server_that_does_not_speak_tls_is_tried_again(post):
@@ -366,7 +366,7 @@ def test_a_server_that_never_finishes_tls_costs_the_time_out_and_no_more(post):
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
         outcome, seconds = took(lambda: post(url, connect_timeout=0.3))
     assert isinstance(outcome, Retry)
-    assert seconds < 2
+    assert seconds < 5
 
 
 def test_no_secret_shows_in_repr_or_in_a_reason(post):
