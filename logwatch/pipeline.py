@@ -137,15 +137,10 @@ class Pipeline:
         plain = isinstance(settings.kind, PlainMatch)
         if not plain or settings.cooldown > 0:
             self._timed[settings.name] = rule
+        told, sinks_for = self._pending.alerts, self._router.sinks_for
         for alert in alerts:
-            self._pending.alerts.append(
-                Addressed(
-                    alert,
-                    now.wall,
-                    self._router.sinks_for(alert),
-                    burns=not plain and alert.status != "resolved",
-                )
-            )
+            burns = not plain and alert.status != "resolved"
+            told.append(Addressed(alert, now.wall, sinks_for(alert), burns))
 
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name

@@ -21,6 +21,7 @@ def _second(whole: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(whole))
 
 
+@lru_cache(maxsize=1024)  # the records of one block often share one time
 def rfc3339(seconds: float) -> str:
     """`seconds` since the epoch as RFC 3339 in UTC with milliseconds."""
     whole, milliseconds = divmod(int(seconds * 1000 + 0.5), 1000)

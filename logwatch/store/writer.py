@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from logwatch import telemetry
 from logwatch.errors import StoreFullError
@@ -31,8 +32,7 @@ _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
 _encode_checkpoint = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Addressed:
+class Addressed(Struct, frozen=True, gc=False):
     """An alert, when it was made (wall seconds) and the sinks that must be told."""
 
     alert: Alert
