@@ -179,6 +179,7 @@ class Notification(Struct, frozen=True, gc=False):
     episode: str
     seq: int
     attempts: int
+    """Tries before this one."""
     body: bytes
     """The alert as JSON, UTF-8, without a newline."""
 

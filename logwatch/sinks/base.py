@@ -29,7 +29,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections and files; called once, after the last `deliver`."""
+        """Let go of connections and files, after the last `deliver`; a second call does nothing."""
         ...
 
 
