@@ -78,10 +78,12 @@ def _object(text: str) -> dict[str, Any] | None:
 def _reach(record: dict[str, Any], path: list[str]) -> Any:
     value: Any = record
     for name in path:
-        if isinstance(value, list):
-            value = dict(zip(map(str, range(len(value))), value, strict=True)).get(name)
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
         else:
-            value = value.get(name) if isinstance(value, dict) else None
+            return None
     return value
 
 

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 from string import Formatter
+from time import process_time
 
 import pytest
 import yaml
 
 from logwatch.config.loader import examine, load
+from logwatch.matching.pattern import risk
 from logwatch.parsers import FORMATS, field_names
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,19 @@ def test_a_stock_rule_is_well_kept(rule):
     # A capture that hides a name of the alert, or a field, would say something else than it seems.
     assert not captured & (SPOKEN - {"host"})
     assert captured & parsed <= {"ip", "user", "pid", "status", "method"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
+def test_no_line_makes_a_stock_rule_slow(rule):
+    """No pattern can backtrack without end, and a long run of its own text costs little."""
+    patterns = [*many(rule["match"]), *many(rule.get("unless"))]
+    assert not any(map(risk, patterns))
+    lines = [catch["line"] for catch in CASES[rule["name"]]["catches"]]
+    for text in (*lines, *(line[: len(line) // 2] for line in lines)):
+        start = process_time()
+        for pattern in patterns:
+            re.search(pattern, (text + " ") * (20_000 // len(text)) + "\\")
+        assert process_time() - start < 0.5
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
