@@ -41,6 +41,8 @@ class Keys(Struct, frozen=True, kw_only=True):
     required: ClassVar[tuple[str, ...]] = ()
     later: ClassVar[dict[str, str]] = {}
     examples: ClassVar[dict[str, str]] = {}
+    instead: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Planned keys that take the place of a required one: one mistake, not two."""
 
 
 def _count_in(text: str, example: str) -> Pieces:
@@ -54,6 +56,7 @@ class WhenKeys(Keys, frozen=True, rename={"window": "in"}):
     """`when: 5 in 2m`."""
 
     required: ClassVar = ("in",)
+    instead: ClassVar = {"in": ("first", "every")}
     later: ClassVar = {
         "first": "write when: 1 in 1h for the first",
         "every": "write cooldown: 5m to hear of a burning rule again",
@@ -144,11 +147,12 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
     """One entry of `rules:`."""
 
     required: ClassVar = ("name", "match")
-    kinds: ClassVar[tuple[str, ...]] = (
-        *("where", "absent", "sequence", "expect", "unique", "new"),
-        *("spike", "value", "ratio", "all_of", "any_of"),
-    )
-    """Planned keys that take the place of `match`."""
+    instead: ClassVar = {
+        "match": (
+            *("where", "absent", "sequence", "expect", "unique", "new"),
+            *("spike", "value", "ratio", "all_of", "any_of"),
+        )
+    }
     later: ClassVar = {
         "where": 'until then match the text, such as match: \'"level": ?"error"\'',
         "absent": "until then let the job itself log when it fails, and match that",

@@ -28,6 +28,7 @@ from logwatch.config.problems import (
     render,
 )
 from logwatch.config.search import find_config
+from logwatch.sinks import KINDS
 from logwatch.sinks.base import SinkKind
 
 __all__ = ["Summary", "examine", "find_config", "from_text", "load"]
@@ -123,9 +124,7 @@ def _examined(
     report: Report | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = report or Report()
-    assembly = Assembly(
-        report, environ, kinds=_registry() if kinds is None else kinds, thorough=thorough
-    )
+    assembly = Assembly(report, environ, kinds=KINDS if kinds is None else kinds, thorough=thorough)
     with _garbage_waits():
         if documents and assembly.add_main(documents[0]):
             for document in _included(documents[0], assembly, report):
@@ -220,12 +219,6 @@ def _name_beside(main: Document, path: Path) -> str:
 
 def _identity(path: Path) -> Path:
     return Path(os.path.realpath(path))
-
-
-def _registry() -> Mapping[str, SinkKind]:
-    from logwatch.sinks import KINDS  # noqa: PLC0415  # the only part that needs the kinds
-
-    return KINDS
 
 
 @contextmanager

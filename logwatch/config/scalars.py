@@ -32,6 +32,7 @@ _NUMBER = re.compile(
     r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?", re.ASCII
 )
 _LONGEST_UNIT = 40
+_FORMS = {"a map": "{key: value}", "a list": "[one, two]", "text": "'one'"}
 
 
 class Scalar(NamedTuple):
@@ -114,7 +115,7 @@ class ScalarReader:
             return scalar.text in _TRUE
         return self.bad_value(
             scalar,
-            f"{slot.label!r} must be true or false, not {shown(scalar.text)}",
+            f"{slot.label!r} must be true or false, not {shown(scalar.text)}; write true or false",
             code="bad-type",
         )
 
@@ -150,12 +151,14 @@ class ScalarReader:
         text = scalar.text.strip()
         try:
             if len(text) > _LONGEST_UNIT:
-                raise ValueError(f"{shown(text)} is not a {unit}")  # noqa: TRY301  # one way out
+                raise ValueError(f"{shown(text)} is not a {unit}; write 5m or 64KiB")  # noqa: TRY301  # 1 exit
             value = parse_duration(text) if unit == "duration" else parse_size(text)
         except ValueError as error:
             return self.bad_value(scalar, str(error))
         if unit == "duration" and value > LONGEST_DURATION:
-            return self.bad_value(scalar, f"{shown(text)} is longer than ten years")
+            return self.bad_value(
+                scalar, f"{shown(text)} is longer than ten years; write 365d or less"
+            )
         return self._bounded(info, value, scalar, slot)
 
     def _bounded(self, info: Any, value: float, scalar: Scalar, slot: Slot) -> Any:
@@ -170,7 +173,7 @@ class ScalarReader:
             return self.bad_value(scalar, f"{slot.label!r} must be {wrong}", slot)
         return value
 
-    def wrong_type(self, item: Item, slot: Slot, wanted: str) -> None:
+    def wrong_type(self, item: Item, slot: Slot, wanted: str, remedy: str | None = None) -> None:
         """Report that `item` has not the form that is `wanted`."""
         label = slot.label if " " in slot.label or "'" in slot.label else repr(slot.label)
         node = item.node if isinstance(item, Scalar) else item
@@ -178,7 +181,7 @@ class ScalarReader:
             message = f"{label} has no value"
         else:
             message = f"{label} must be {wanted}, not {_kind(node)}"
-        remedy = slot.remedy
+        remedy = remedy or slot.remedy or f"write {wanted}: {_FORMS.get(wanted, '...')}"
         if wanted == "text" and isinstance(node, MappingNode | SequenceNode) and node.flow_style:
             remedy = "put a text that begins with { or [ in single quotes"
         self.report.error(self.place_or_key(node), "bad-type", message, remedy)

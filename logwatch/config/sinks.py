@@ -13,6 +13,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from logwatch.config.document import is_null
 from logwatch.config.model import NamedSink
 from logwatch.config.problems import shown, suggestion
+from logwatch.config.references import shell_reference
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
@@ -53,6 +54,8 @@ def build_sink(
     if chosen is None:
         return None
     kind, value = chosen
+    if _has_shell_reference(node, walker):
+        return None
     what = f"sink {name!r} ({kind.name})"
     settings = walker.settings(kind.settings, value, what, kind.short)
     if settings is None:
@@ -85,6 +88,22 @@ def warn_of_plain_secrets(node: Node, walker: Walker) -> None:
             "a secret stands in the file",
             "keep it outside: '${file:/etc/logwatchd/NAME}' or '${env:NAME}'",
         )
+
+
+def _has_shell_reference(node: Node, walker: Walker) -> bool:
+    """Whether a value holds `${NAME}`, which would be used as it stands; reports each."""
+    found = False
+    for _, scalar in _scalars(node):
+        reference = shell_reference(scalar.value)
+        if reference:
+            found = True
+            walker.report.error(
+                walker.document.inside(scalar, reference.start(), len(reference[0])),
+                "bad-value",
+                f"{reference[0]} is not looked up",
+                f"write ${{env:{reference[1]}}}, or $${{{reference[1]}}} for the text itself",
+            )
+    return found
 
 
 def _kind_of(

@@ -18,7 +18,7 @@ from logwatch.tailer.settings import SourceSettings
 _TIME_FORMATS = ("json", "logfmt")
 
 # Bytes below 0x80 that one stateful or transforming codec or another does not read as ASCII.
-_ASCII = b"Az09 \\x41 +AGE- ~{VPJ~} \x1b(B\n\t&%"
+_ASCII = b"Az09 \\x41 \\u0041 +AGE- ~{VPJ~} \x1b(B\n\t&%"
 _NAMES_LOOKED_AT = 2000
 
 
@@ -90,8 +90,17 @@ def _warn_of_missing(
         found.place("path", number),
         "no-match",
         f"{message}, nor any of the other paths" if others else message,
-        f"near: {near}" if near else None,
+        f"near: {_as_written(near, found, number)}"
+        if near
+        else "correct the path, or let it wait for the file",
     )
+
+
+def _as_written(near: Path, found: Found[SourceKeys], number: int) -> Path:
+    """Relative where the path that it is to replace is."""
+    folder = found.document.folder
+    relative = not found.value.path[number].startswith(("/", "~"))
+    return near.relative_to(folder) if relative and near.is_relative_to(folder) else near
 
 
 def nearest(path: Path, alike: float = 0.7) -> Path | None:
@@ -135,7 +144,7 @@ def _paths(found: Found[SourceKeys], references: References, report: Report) -> 
             return ()
     if not _check_nul(found, "path", texts, report):
         return ()
-    return distinct(str(references.path(text)) for text in texts)
+    return tuple(str(references.path(text)) for text in texts)
 
 
 def _exclusion(text: str, references: References) -> str:
@@ -227,9 +236,11 @@ def _encoding(found: Found[SourceKeys], report: Report) -> str | None:
 def _is_single_byte(codec: codecs.CodecInfo) -> bool:
     """Whether each byte is one character and ASCII is itself, so that lines can be cut as bytes."""
     try:
-        whole, _ = codec.decode(_ASCII, "replace")
-        return whole == _ASCII.decode("ascii") and all(
-            len(codec.decode(bytes([byte]), "replace")[0]) == 1 for byte in range(256)
+        ascii_text, _ = codec.decode(_ASCII, "replace")
+        return ascii_text == _ASCII.decode("ascii") and all(
+            len(codec.decode(bytes([byte, *after]), "replace")[0]) == 1 + len(after)
+            for byte in range(256)
+            for after in ((), (0x41,), (0x80,), (0xA1,))
         )
     except Exception:  # noqa: BLE001  # codecs that are no text encodings raise what they like
         return False

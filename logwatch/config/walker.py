@@ -23,8 +23,8 @@ from logwatch.config.problems import Place, Report, shown, split_remedy, suggest
 from logwatch.config.references import References
 from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain
 
-MOST_VALUES = 500_000
-"""Values read from one file, aliases counted each time they are used."""
+MOST_ALIASED = 50_000
+"""Values read beyond one a character of the file, which only aliases can bring about."""
 
 T = TypeVar("T", bound=Struct)
 
@@ -35,7 +35,7 @@ class _Shape(NamedTuple):
     fields: dict[str, tuple[str, inspect.Type]]
     required: tuple[str, ...]
     later: Mapping[str, str]
-    kinds: tuple[str, ...]
+    instead: Mapping[str, tuple[str, ...]]
     examples: Mapping[str, str]
 
 
@@ -52,13 +52,13 @@ def _shape(struct: type[Struct]) -> _Shape:
         {field.encode_name: (field.name, field.type) for field in info.fields},
         getattr(struct, "required", required),
         getattr(struct, "later", {}),
-        getattr(struct, "kinds", ()),
+        getattr(struct, "instead", {}),
         getattr(struct, "examples", {}),
     )
 
 
 class _TooManyError(Exception):
-    """Raised inside the walker when `MOST_VALUES` is passed."""
+    """Raised inside the walker when there are more values than a file can hold."""
 
 
 class Walker:
@@ -69,7 +69,7 @@ class Walker:
         self.report = report
         self.references = references
         self._scalars = ScalarReader(document, report, references)
-        self._left = MOST_VALUES
+        self._left = len(document.text) + MOST_ALIASED
 
     def keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
         """`item` as `struct`, a type of `keys.py`; None when it is no map at all."""
@@ -133,7 +133,7 @@ class Walker:
 
     def _keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
         shape = _shape(struct)
-        pieces = self._pieces(struct, item, what)
+        pieces = self._pieces(struct, shape, item, what)
         if pieces is None:
             return None
         values: dict[str, Any] = {}
@@ -148,7 +148,9 @@ class Walker:
         broken.update(self._missing(shape, pieces, node, what))
         return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
 
-    def _pieces(self, struct: type[Struct], item: Item, what: str) -> Mapping[str, Item] | None:
+    def _pieces(
+        self, struct: type[Struct], shape: _Shape, item: Item, what: str
+    ) -> Mapping[str, Item] | None:
         """The parts of a map, however it is written."""
         if isinstance(item, MappingNode):
             if self._scalars.untagged(item):
@@ -157,7 +159,9 @@ class Walker:
         slot = Slot(what)
         short: Callable[[str], Pieces] | None = getattr(struct, "from_text", None)
         if short is None or isinstance(item, SequenceNode):
-            self._scalars.wrong_type(item, slot, "a map")
+            parts = [f"{name}: {shape.examples.get(name, '...')}" for name in shape.required]
+            remedy = f"write {{{', '.join(parts)}}}" if parts else None
+            self._scalars.wrong_type(item, slot, "a map", remedy)
             return None
         scalar = self._scalars.scalar(item, slot)
         return None if scalar is None else self._short(short, scalar)
@@ -202,14 +206,11 @@ class Walker:
             if name in pieces:
                 continue
             yield name
-            if shape.kinds and name == "match" and not pieces.keys().isdisjoint(shape.kinds):
+            if not pieces.keys().isdisjoint(shape.instead.get(name, ())):
                 continue  # the key that takes its place was reported
-            self.report.error(
-                self.document.place(node),
-                "missing-key",
-                f"{what} has no {name!r}",
-                Slot(name, shape.examples.get(name, "...")).remedy,
-            )
+            remedy = Slot(name, shape.examples.get(name, "...")).remedy
+            place = self.document.place(node)
+            self.report.error(place, "missing-key", f"{what} has no {name!r}", remedy)
 
     def _settings_fields(
         self, struct: type[Struct], item: Node, what: str, short: str | None
@@ -366,7 +367,7 @@ class Walker:
     def _report_too_many(self) -> None:
         self.report.error(
             self.document.start, "bad-yaml",
-            f"the file stands for more than {MOST_VALUES} values, aliases counted",
+            "aliases make the file stand for far more than is in it",
             "write it without aliases, or in several files",
         )  # fmt: skip
 
