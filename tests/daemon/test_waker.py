@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from logwatch.clock import ManualClock, Moment, SystemClock
 from logwatch.daemon import inotify, waker
@@ -68,7 +69,9 @@ def settled(live, tmp_path):
     live.watch(str(path), bell)
 
     def settle():
-        assert bell.by(lambda: path.write_text(path.read_text() + "x" if path.exists() else "x"))
+        for _ in range(2):  # what the first left to do is done before the second is read
+            text = path.read_text() if path.exists() else ""
+            assert bell.by(lambda text=text: path.write_text(text + "x"))
 
     return settle
 
@@ -256,6 +259,18 @@ def test_a_renamed_directory_is_let_go_and_the_new_one_of_its_name_is_watched(
     assert woken.times == before
     assert woken.by(path.parent.mkdir)
     assert woken.by(path.touch)
+
+
+def test_a_directory_swapped_for_another_between_two_looks_is_armed_anew(live, tmp_path, settled):
+    path = tmp_path / "log" / "app.log"
+    path.parent.mkdir()
+    woken = watch(live, path)
+    with live._lock:  # both changes are there before the way is walked again
+        path.parent.rename(tmp_path / "old")
+        path.parent.mkdir()
+    settled()
+    assert woken.by(path.touch)
+    assert woken.by(lambda: append(path))
 
 
 def test_a_renamed_grandparent_is_noticed_at_once(live, tmp_path):
@@ -481,6 +496,34 @@ def test_over_the_limit_of_watches_directories_are_polled_and_tried_again(
     assert all(woken.times for woken in everyone)
     assert everyone[3].by((tmp_path / "full3" / "app.log").touch)
     live.stop(WITHIN)
+
+
+def test_a_directory_says_itself_that_it_moved_where_its_parent_cannot_be_watched(tmp_path, clock):
+    class Refusing(Reader):
+        def add_callback(self, path, mask, callback, id_):
+            return super().add_callback(b"/none" if path == parent else path, mask, callback, id_)
+
+    parent = os.fsencode(tmp_path)
+    live = InotifyWaker(clock, make_reader=Refusing)
+    live.start()
+    (tmp_path / "log").mkdir()
+    path = tmp_path / "log" / "app.log"
+    woken = watch(live, path)
+    assert live.covers(str(path))
+    assert woken.by(lambda: path.parent.rename(tmp_path / "old"))
+    live.stop(WITHIN)
+
+
+def test_a_watch_that_the_kernel_took_off_is_armed_anew(live, tmp_path, settled):
+    """T10: an unmount does it; and a directory made anew can have the old one's inode."""
+    path = tmp_path / "log" / "app.log"
+    path.parent.mkdir()
+    woken = watch(live, path)
+    wd = live._directories[str(path.parent)].wd
+    live._reader.handle_event(InotifyEvent(wd, InotifyConstants.IN_IGNORED, 0, b""))
+    settled()
+    assert woken.times
+    assert woken.by(path.touch)
 
 
 def test_retries_back_off_to_a_minute(tmp_path, clock):
