@@ -3,7 +3,7 @@
 A key ends at `=`, a blank or a quote. A value is quoted with `"` (escapes as in JSON), quoted with
 `'` (no escapes), or runs to the next blank; a key without `=` is `true`, one without a value is
 empty. go-logfmt refuses `=` and quotes inside a bare value (`url=/a?b=c`); here they belong to it.
-Reading stops at the first thing that is no pair, and at the 200th field; what came before counts.
+Reading stops at the first thing that is no pair, and after the 200th; what came before counts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class LogfmtParser:
 def _pairs(text: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     at, end = 0, len(text)
-    while at < end and len(fields) < _MAX_FIELDS:
+    for _ in range(_MAX_FIELDS):
         pair = _PAIR(text, at)
         if pair is None:
             break

@@ -9,6 +9,7 @@ stamp alone decides whether a line is syslog: tag, and even host, may be missing
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.parsers.timestamps import StampReader, end_of_bsd, end_of_iso
@@ -104,9 +105,9 @@ def _read_structured_data(text: str, at: int, fields: dict[str, str]) -> None:
     if text.startswith("-", at):
         at += 1
     params = 0
-    while params < _MAX_PARAMS and (element := _ELEMENT(text, at)):
-        for name, value in _PARAM.findall(element[2]):
-            fields[f"{element[1]}.{name}"] = _ESCAPE.sub(r"\1", value)
+    while element := _ELEMENT(text, at):
+        for param in islice(_PARAM.finditer(element[2]), _MAX_PARAMS - params):
+            fields[f"{element[1]}.{param[1]}"] = _ESCAPE.sub(r"\1", param[2])
             params += 1
         at = element.end()
     message = text[at:].removeprefix(" ").removeprefix("\ufeff")

@@ -123,9 +123,12 @@ def test_a_line_without_a_syslog_stamp_is_not_syslog(line):
 def test_structured_data_is_bounded():
     """200 parameters are told, and a facility that has no name is not."""
     many = "".join(f'[e{number} a="1" b="2"]' for number in range(1000))
-    parsed = parse("syslog", f"<999>1 - - - - - {many} x")
-    assert sum("." in name for name in parsed.fields) == 200
-    assert "facility" not in parsed.fields
+    one = "[e " + " ".join(f'p{number}="1"' for number in range(1000)) + "]"
+    for data in (many, one):
+        parsed = parse("syslog", f"<999>1 - - - - - {data} x")
+        assert sum("." in name for name in parsed.fields) == 200
+        assert parsed.fields["message"] == "x"
+        assert "facility" not in parsed.fields
 
 
 @pytest.mark.parametrize(
@@ -234,7 +237,8 @@ def test_logfmt_event_time(line, field, expected):
 
 
 def test_logfmt_fields_are_bounded():
-    """Two hundred."""
+    """Two hundred, and repetitions count."""
+    assert parse("logfmt", "a=1 " * 300 + "b=1").fields == {"a": "1"}
     assert len(parse("logfmt", " ".join(f"k{number}" for number in range(999))).fields) == 200
 
 
