@@ -1,0 +1,186 @@
+"""The real program as a child process: started, waited for, signalled, killed and measured.
+
+Nothing here sleeps for a guessed time: every wait is for something that can be seen, looked for
+at short intervals and given up with everything that the daemon said.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+from typing import Any, Self
+
+_numbers = itertools.count(1)
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
+    """The first true answer of `condition`; fails with `what` when none comes in `seconds`."""
+    pause, deadline = Event(), perf_counter() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if perf_counter() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        pause.wait(0.005)
+
+
+def alerts_in(path: Path) -> list[dict[str, Any]]:
+    """Every whole line of a jsonl_file, decoded; none while there is no file."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+
+
+def run_once(folder: Path, config: str, *flags: str, seconds: float = 60.0):
+    """`logwatch run --once` with this configuration; returns the finished process."""
+    path = write_config(folder, config)
+    return subprocess.run(
+        [sys.executable, "-m", "logwatch", "run", "-c", str(path), "--once", *flags],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env=environment(),
+        check=False,
+    )
+
+
+def write_config(folder: Path, config: str) -> Path:
+    """The configuration's file, with its state folder inside `folder` unless it names another."""
+    path = folder / "logwatch.yaml"
+    state = "" if "state:" in config else f"state: {folder / 'state'}\n"
+    path.write_text(state + config, encoding="utf-8")
+    return path
+
+
+def environment() -> dict[str, str]:
+    """This one's environment without what would change how the daemon behaves or talks."""
+    unwanted = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM")
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    return kept | {"NO_COLOR": "1"}
+
+
+class Running:
+    """One `logwatch run`; leaving the `with` block ends it and looks for tracebacks."""
+
+    def __init__(self, folder: Path, config: str, *flags: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.config = write_config(folder, config)
+        self.notices: list[str] = []
+        self.may_trace = False
+        """Whether a traceback on stderr is part of the story."""
+        name = f"logwatch-test-{os.getpid()}-{next(_numbers)}"
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._notify.bind("\0" + name)
+        self._stderr = folder / f"stderr-{name}.txt"
+        self.started_at = perf_counter()
+        with self._stderr.open("wb") as stderr:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "logwatch", "run", "-c", str(self.config), *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                env=environment() | {"NOTIFY_SOCKET": "@" + name},
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.kill()
+        self._notify.close()
+        if kind is not None:
+            sys.stderr.write(f"--- what {self.config} said:\n{self.stderr[-20_000:]}\n")
+        elif not self.may_trace:
+            assert "Traceback" not in self.stderr, self.stderr
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    @property
+    def stderr(self) -> str:
+        """Everything that it has said so far."""
+        return self._stderr.read_text(encoding="utf-8", errors="replace")
+
+    def ready(self, times: int = 1, seconds: float = 20.0) -> Running:
+        """Wait until it has said READY=1 so many times in all."""
+
+        def is_ready() -> bool:
+            self._listen()
+            if self.child.poll() is not None:
+                raise AssertionError(f"ended with {self.child.returncode}:\n{self.stderr}")
+            return sum("READY=1" in notice for notice in self.notices) >= times
+
+        eventually(is_ready, f"ready {times} time(s); it said:\n{self.stderr}", seconds)
+        return self
+
+    def says(self, text: str, times: int = 1, seconds: float = 10.0) -> str:
+        """Wait until `text` was on stderr so many times; returns all of stderr."""
+        eventually(lambda: self.stderr.count(text) >= times, f"{text!r} on stderr", seconds)
+        return self.stderr
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.child.send_signal(number)
+
+    def stop(self, seconds: float = 10.0) -> float:
+        """SIGTERM, and wait for exit 0; returns how long that took."""
+        began = perf_counter()
+        self.child.terminate()
+        status = self.exit_status(seconds)
+        took = perf_counter() - began
+        assert status == 0, f"exit {status}:\n{self.stderr}"
+        return took
+
+    def exit_status(self, seconds: float = 20.0) -> int:
+        """Wait until it has ended."""
+        return self.child.wait(seconds)
+
+    def kill(self) -> None:
+        """SIGKILL, and wait; nothing happens where it has ended already."""
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all its threads so far."""
+        fields = self._stat()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def threads(self) -> int:
+        """How many threads it has."""
+        return int(self._stat()[17])
+
+    def descriptors(self) -> int:
+        """How many file descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - nothing but their number
+
+    def resident_bytes(self) -> int:
+        """Memory that it has in RAM, shared pages included."""
+        pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def _stat(self) -> list[str]:
+        text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return text.rpartition(") ")[2].split()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self.notices.append(self._notify.recv(4096).decode())
+            except BlockingIOError:
+                return
