@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -74,6 +75,14 @@ def settled(live, tmp_path):
             assert bell.by(lambda text=text: path.write_text(text + "x"))
 
     return settle
+
+
+@pytest.fixture
+def public():
+    """A directory that anyone can reach; those of pytest are for their owner only."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def watch(live, path):
@@ -654,30 +663,27 @@ live.stop(5)
 """
 
 
-def test_a_directory_that_may_not_be_read_is_polled_until_it_may(tmp_path):
+def test_a_directory_that_may_not_be_read_is_polled_until_it_may(public):
     """T4: watchdog swallows EACCES, and the watch never fires, not even after chmod."""
-    for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        if path.stat().st_uid == os.geteuid():
-            path.chmod(0o755)
-    (tmp_path / "closed").mkdir(mode=0o700)
-    (tmp_path / "search").mkdir(mode=0o711)
+    (public / "closed").mkdir(mode=0o700)
+    (public / "search").mkdir(mode=0o711)
     program = AS_NOBODY
     if os.geteuid() != 0:  # then nobody is us, without a right to our own directory
         program = AS_NOBODY.replace("os.setgroups([]); os.setgid(65534); os.setuid(65534)", "")
-        (tmp_path / "closed").chmod(0o000)
-        (tmp_path / "search").chmod(0o311)
+        (public / "closed").chmod(0o000)
+        (public / "search").chmod(0o311)
     child = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(public)], stdout=subprocess.PIPE, text=True
     )
     try:
         lines = iter(child.stdout.readline, "")
         assert next(lines) == "closed: permission denied\n"
         assert next(lines) == "search: permission denied\n"
         assert next(lines) == "ready\n"
-        (tmp_path / "closed").chmod(0o755)
+        (public / "closed").chmod(0o755)
         assert next(lines) == "True search\n"
         assert next(lines) == "ready\n"
-        (tmp_path / "closed" / "app.log").touch()
+        (public / "closed" / "app.log").touch()
         assert next(lines) == "True\n"
         assert child.wait(WITHIN) == 0
     finally:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -62,6 +63,14 @@ def reader():
     made.stop()
     made.join(WITHIN)
     assert not made.is_alive()
+
+
+@pytest.fixture
+def public():
+    """A directory that anyone can reach; those of pytest are for their owner only."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def add(reader, path, seen, number=1, mask=MASK):
@@ -147,11 +156,8 @@ reader.stop()
 """
 
 
-def test_t4_a_directory_that_may_not_be_read_gives_the_watch_minus_one(tmp_path):
-    for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        if path.stat().st_uid == os.geteuid():
-            path.chmod(0o755)
-    closed = tmp_path / "closed"
+def test_t4_a_directory_that_may_not_be_read_gives_the_watch_minus_one(public):
+    closed = public / "closed"
     closed.mkdir(mode=0o700 if os.geteuid() == 0 else 0o000)
     command = [sys.executable, "-W", "error", "-c", T4, str(closed)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
