@@ -238,8 +238,11 @@ class Assembly:
                 names.complete = False
                 continue
             self.counts[section] += len(entries)
+            keys = (
+                {key.value: key for key, _ in getattr(top.value, section).value} if entries else {}
+            )
             for name, node in entries.items():
-                if names.add(name, top.key(section, name), self._report):
+                if names.add(name, walker.document.place(keys[name]), self._report):
                     yield walker, name, node
 
     def _list(self, section: str, keys: type[_Entry]) -> list[Found[_Entry]]:

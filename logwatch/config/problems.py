@@ -1,7 +1,8 @@
 """What is wrong with a configuration, and how a person is shown it.
 
 A problem is a value with a place; nothing here raises. `render` prints every problem with its
-source line and a caret, and one sum line. Passwords inside URLs are hidden in the source lines.
+source line and a caret, and one sum line. What looks like a password or a token is hidden in the
+source lines.
 """
 
 from __future__ import annotations
@@ -44,7 +45,14 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 _HEADER_WIDTH = 88
 _EXCERPT_WIDTH = 90
-_PASSWORD = re.compile(r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)")
+_SECRETS = (
+    re.compile(r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)"),
+    re.compile(r"(?i)([?&](?:token|api_?key|key|secret|password|access_token)=)([^&\s'\"}]+)"),
+    re.compile(
+        r"(?i)((?:^|[{,])\s*['\"]?(?:authorization|password|secret|token|(?:x-)?api[-_]?key)['\"]?\s*:\s)"
+        r"('(?:[^'$]|'')*'|\"[^\"$]*\"|[^\s'\"${\[][^,}\]]*)"
+    ),
+)
 
 
 class Problem(Struct, frozen=True, kw_only=True, rename={"column": "col", "end_column": "end_col"}):
@@ -211,7 +219,9 @@ def _rendered(problem: Problem, lines: Sequence[str]) -> str:
 
 
 def _excerpt(problem: Problem, raw: str) -> list[str]:
-    line = _PASSWORD.sub(lambda found: found[1] + "…" * len(found[2]), raw)
+    line = raw
+    for secret in _SECRETS:
+        line = secret.sub(lambda found: found[1] + "…" * len(found[2]), line)
     start, end = problem.column - 1, min(problem.end_column - 1, max(len(line), problem.column))
     left = max(0, start - _EXCERPT_WIDTH * 2 // 3) if len(line) > _EXCERPT_WIDTH else 0
     right = min(len(line), left + _EXCERPT_WIDTH)

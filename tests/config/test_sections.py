@@ -269,13 +269,22 @@ def test_a_secret_that_is_kept_outside_is_none(bench, settings):
     assert bench.examine(f"sinks: {{out: {{{settings}}}}}").problems == []
 
 
-def test_a_password_is_not_printed_in_the_source_line(bench):
-    """Reports of `check` end up in tickets."""
-    found = bench.examine(
-        "sinks: {out: {webhook: 'https://bot:hunter2@example.org/?token=abcdef'}}"
-    )
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "webhook: 'https://bot:hunter2@example.org/'",
+        "webhook: 'https://example.org/?a=b&token=hunter2'",
+        "webhook: {url: http://localhost/, headers: {Authorization: Bearer hunter2, X-Team: web}}",
+        "webhook: {url: http://localhost/, headers: {'Authorization': 'Bearer hunter2'}}",
+        'webhook: {url: http://localhost/, headers: {"x-api-key": "hunter2"}}',
+    ],
+)
+def test_a_secret_is_not_printed_in_the_source_line(bench, settings):
+    """Reports of `check` end up in tickets, also when another problem is in the same line."""
+    found = bench.examine(f"sinks: {{out: {{{settings}, colour: 1}}}}")
+    assert sorted(found.codes) == ["plain-secret", "unknown-name"]
     assert "hunter2" not in found.text
-    assert "https://bot:…" in found.text
+    assert "…" in found.text
 
 
 def test_sinks_are_reached_without_routes(bench):
