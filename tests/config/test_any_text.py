@@ -124,19 +124,21 @@ def _read(path: Path, text: str) -> None:
             assert "secret-value" not in problem.message
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_arbitrary_text(path, text):
     """Including what is no YAML at all."""
     _read(path, text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@`?,~<\\ \t\n0\u2028", max_size=80))
 def test_arbitrary_syntax(path, text):
     """What YAML gives a meaning to, in any order."""
     _read(path, text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=4) | _WORDS),
@@ -151,14 +153,14 @@ def test_a_good_file_with_slips_in_it(path, slips):
     _read(path, text)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_FILES)
 def test_any_tree_under_the_known_keys(path, tree):
     """Values of every type where others belong."""
     _read(path, json.dumps(tree))
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_RULE, max_size=3))
 def test_any_values_in_rules(path, rules):
     """The section with most rules of its own."""
