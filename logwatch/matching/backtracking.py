@@ -41,7 +41,9 @@ class Danger(NamedTuple):
 def danger(node: Node) -> Danger:
     """How badly a search for `node` can go."""
     if _explodes(node):
-        return Danger("a repeat inside a repeat can match the same text in exponentially many ways", 9)
+        return Danger(
+            "a repeat inside a repeat can match the same text in exponentially many ways", 9
+        )
     chained, adjacent = _chain(node)
     if adjacent >= _ADJACENT:
         reason = f"{adjacent} repeats in a row can share the same text out in very many ways"
@@ -60,9 +62,12 @@ def _children(node: Node) -> tuple[Node, ...]:
 
 
 def _explodes(node: Node) -> bool:
-    if isinstance(node, Repeat) and _is_long(node):
-        if _is_ambiguous(node.body, alone=True) or _chain(node.body)[0] > 1:
-            return True
+    if (
+        isinstance(node, Repeat)
+        and _is_long(node)
+        and (_is_ambiguous(node.body, alone=True) or _chain(node.body)[0] > 1)
+    ):
+        return True
     return any(map(_explodes, _children(node)))
 
 

@@ -50,6 +50,7 @@ class Confirmation:
             )
             for rule in rules
         ]
+        self._excluding = {number for number, rule in enumerate(self._rules) if rule.unless}
         self._searches: dict[int, Search] = {}
         self._rules_of = self._by_pattern()
         self.timeouts: Counter[int] = Counter()
@@ -63,17 +64,34 @@ class Confirmation:
 
     def found(self, text: str, candidates: Sequence[int]) -> list[Found]:
         """The rules that take `text`, of those with a pattern among `candidates`."""
-        if len(candidates) == 1:
-            rules: Sequence[int] = self._rules_of[candidates[0]]
-        else:
-            rules = sorted({rule for one in candidates for rule in self._rules_of[one]})
-        found = []
+        if len(candidates) == 1:  # nearly always
+            return self._found_by(candidates[0], text)
         seen: dict[int, Any] = {}
-        for rule in rules:
-            match = self._first(rule, text, candidates, seen)
-            if match and not self._is_excluded(rule, text, seen):
-                found.append(Found(rule, captures(match)))
-        return found
+        return [
+            Found(rule, captures(match))
+            for rule in sorted({rule for one in candidates for rule in self._rules_of[one]})
+            if (match := self._first(rule, text, candidates, seen))
+            and not self._is_excluded(rule, text, seen)
+        ]
+
+    def _found_by(self, pattern: int, text: str) -> list[Found]:
+        rules = self._rules_of[pattern]
+        search = self._searches.get(pattern) or self._prepare(pattern)
+        try:
+            match = search(text)
+        except TimeoutError:
+            self.timeouts.update(rules)
+            return []
+        if match is None:
+            return []
+        if self._excluding.isdisjoint(rules):
+            return [Found(rule, captures(match)) for rule in rules]
+        seen = {pattern: match}
+        return [
+            Found(rule, captures(match))
+            for rule in rules
+            if not self._is_excluded(rule, text, seen)
+        ]
 
     def _first(
         self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]

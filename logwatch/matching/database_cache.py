@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from logwatch import telemetry
-from logwatch.matching.scanner import hyperscan, version
+from logwatch.matching.scanner import BINDING, version
 
 _SUFFIX = ".hyperscan"
 _DIGEST_BYTES = 32
@@ -50,16 +50,16 @@ def load(folder: Path, expressions: Sequence[bytes]) -> Entry | None:
         return None
     try:
         weakened, packed = msgspec.msgpack.decode(body, type=tuple[Weakened, bytes])
-        database = hyperscan.loadb(packed, mode=hyperscan.HS_MODE_BLOCK)
-        database.scratch = hyperscan.Scratch(database)  # the binding leaves it unset
-    except (msgspec.MsgspecError, hyperscan.error):
+        database = BINDING.loadb(packed, mode=BINDING.HS_MODE_BLOCK)
+        database.scratch = BINDING.Scratch(database)  # the binding leaves it unset
+    except (msgspec.MsgspecError, BINDING.error):
         return None
     return Entry(weakened, database)
 
 
 def save(folder: Path, expressions: Sequence[bytes], entry: Entry) -> None:
     """Keep `entry` for the next start that wants `expressions`."""
-    body = msgspec.msgpack.encode((entry.weakened, hyperscan.dumpb(entry.database)))
+    body = msgspec.msgpack.encode((entry.weakened, BINDING.dumpb(entry.database)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(_path(folder, expressions), _digest(body) + body)

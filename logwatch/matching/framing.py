@@ -36,10 +36,9 @@ class Piece(NamedTuple):
 
     def hit(self, start: int, end: int, text: str, found: list[Found]) -> LineHit:
         """A line of this piece, by its offsets in `data`."""
-        first = self.start
-        if self.whole is not None:
-            return LineHit(first, first + self.whole, text, True, found)
-        return LineHit(first + start, first + end, text, False, found)
+        cut = self.whole is not None
+        end = end if self.whole is None else self.whole
+        return LineHit(self.start + start, self.start + end, text, cut, found)
 
     def line_offsets(self) -> list[int]:
         """Where each line begins in `data`. Right even where decoding changed lengths."""
@@ -58,7 +57,7 @@ class Framing:
         self._max_line = max_line
 
     def decode(self, data: bytes) -> str:
-        """Text of `data`; bytes that mean nothing become `\\xNN`."""
+        r"""Text of `data`; bytes that mean nothing become `\xNN`."""
         return data.decode(self._encoding, "backslashreplace")
 
     def pieces(self, data: bytes) -> Iterator[Piece]:
@@ -67,7 +66,8 @@ class Framing:
             run = data if (start, end) == (0, len(data)) else data[start:end]
             if is_over_long:
                 kept = run[: self._max_line]
-                yield self._piece(start, kept, self._is_plain(kept))._replace(whole=len(run))
+                text = None if self._is_plain(kept) else self.decode(kept)
+                yield Piece(start, kept, text, len(run))
             elif self._is_plain(run):
                 yield Piece(start, run)
             else:
@@ -98,14 +98,11 @@ class Framing:
             if not self._is_plain(part):
                 if pending < at:
                     yield Piece(start + pending, run[pending:at])
-                yield self._piece(start + at, part, False)
+                yield Piece(start + at, part, self.decode(part))
                 pending = end
             at = end
         if pending < at:
             yield Piece(start + pending, run[pending:at])
-
-    def _piece(self, start: int, data: bytes, is_plain: bool) -> Piece:
-        return Piece(start, data, None if is_plain else self.decode(data))
 
     def _is_plain(self, data: bytes) -> bool:
         return self._encoding == "iso8859-1" or data.isascii()

@@ -1,4 +1,4 @@
-"""One pattern of a rule: is it valid, what does it capture, can it hang?
+"""One pattern of a rule: whether it is valid, what it captures, whether it can hang.
 
 Patterns are Python's `re` over text. Nothing here runs a pattern against a line.
 """

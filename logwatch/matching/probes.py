@@ -17,6 +17,7 @@ _PROBES: tuple[tuple[bytes, bytes, tuple[bytes, ...]], ...] = (
     (rb"x,[^\n]*,[TF]", b"x,", (b",T", b",F")),
     (rb"^begin[^\n]+end\r?$", b"begin", (b"end", b"end\r")),
     (rb"dev [0-9A-Za-z_]+, sector [0-9]", b"dev ", (b"a, sector 7",)),
+    (rb"[0-9]{3}[^\n]*$", b"407", (b"", b"x", b"\r")),
     (rb"[Ww][Aa][Rr][Nn][^\n]*\xe9t\xe9", b"wArn", (b"\xe9t\xe9",)),
 )
 _DECOYS = (b"erro ok", b"x;,T", b" begin end", b"dev , sector 7", b"warn ete", b"")

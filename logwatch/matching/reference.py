@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.pattern import compile_pattern
@@ -58,4 +59,7 @@ class ReferenceMatcher:
 
 def captures(match: re.Match[str]) -> dict[str, str]:
     """Named groups that took part in the match."""
-    return {name: text for name, text in match.groupdict().items() if text is not None}
+    named: dict[str, str | None] = match.groupdict()
+    if None not in named.values():
+        return cast("dict[str, str]", named)
+    return {name: text for name, text in named.items() if text is not None}

@@ -8,12 +8,15 @@ scratch space of its own, so that there are as many of those as there ever were 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
+BINDING: Any
+"""The module `hyperscan`, None where there is no wheel for this Python or machine."""
 try:
-    import hyperscan
-except ImportError:  # no wheel for this Python or machine
-    hyperscan = None
+    BINDING = import_module("hyperscan")
+except ImportError:
+    BINDING = None
 
 End: TypeAlias = tuple[int, int]
 """Offset just after a match, and the expression's number."""
@@ -37,24 +40,24 @@ class RefusedError(ValueError):
 
 def version() -> str | None:
     """Versions of the binding and of the library in it, None where there is none."""
-    if hyperscan is None:
+    if BINDING is None:
         return None
     database = compile_database([b"x"])
     library = database.info().decode().removeprefix("Version: ").split()[0]
-    return f"hyperscan {hyperscan.__version__} (vectorscan {library})"
+    return f"hyperscan {BINDING.__version__} (vectorscan {library})"
 
 
 def compile_database(expressions: Sequence[bytes]) -> Any:
     """A block-mode database. Raises RefusedError."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database = BINDING.Database(mode=BINDING.HS_MODE_BLOCK)
     try:
         database.compile(
             expressions=list(expressions),
             ids=list(range(len(expressions))),
             elements=len(expressions),
-            flags=hyperscan.HS_FLAG_MULTILINE,
+            flags=BINDING.HS_FLAG_MULTILINE,
         )
-    except hyperscan.error as error:
+    except BINDING.error as error:
         raise RefusedError(str(error)) from error
     return database
 
@@ -136,4 +139,4 @@ class HyperscanScanner:
         try:
             return self._spare.pop()  # one step under the GIL: no two threads get the same
         except IndexError:
-            return hyperscan.Scratch(self._database)
+            return BINDING.Scratch(self._database)

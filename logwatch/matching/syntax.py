@@ -90,8 +90,6 @@ def concat(items: list[Node]) -> Node:
     flat: list[Node] = []
     for item in items:
         flat.extend(item.items if isinstance(item, Concat) else (item,))
-    if NEVER in flat:
-        return NEVER
     return flat[0] if len(flat) == 1 else Concat(tuple(flat))
 
 
@@ -101,7 +99,7 @@ def either(branches: list[Node]) -> Node:
     for branch in branches:
         flat.extend(branch.branches if isinstance(branch, Either) else (branch,))
     mask = reduce(int.__or__, (one.mask for one in flat if isinstance(one, Chars)), 0)
-    kept = list(dict.fromkeys(one for one in flat if not isinstance(one, Chars)))
+    kept: list[Node] = list(dict.fromkeys(one for one in flat if not isinstance(one, Chars)))
     if mask or not kept:
         kept.insert(0, Chars(mask))
     return kept[0] if len(kept) == 1 else Either(tuple(kept))
@@ -120,7 +118,7 @@ def _sequence(tree: Any, flags: int) -> Node:
     return concat([_node(item, flags) for item in tree])
 
 
-def _node(item: Leaf, flags: int) -> Node:
+def _node(item: Leaf, flags: int) -> Node:  # noqa: PLR0911 - one line for each opcode
     opcode, argument = item
     match str(opcode):
         case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from itertools import product
+from math import log2
 
 from logwatch.matching.alphabet import EVERY, members
 from logwatch.matching.syntax import (
@@ -34,6 +35,8 @@ from logwatch.matching.syntax import (
 _HEAVY = 400
 """Positions of an automaton from which counted repeats are given up."""
 _MOST_LITERALS = 64
+_COMMON_BITS = 14
+"""A text that carries less is expected more than once in many a line."""
 
 
 class Form(IntEnum):
@@ -59,7 +62,33 @@ def express(required: Node, form: Form) -> bytes | None:
         required = skeleton(_settle(required, head=False, tail=False))
     if form is Form.UNCOUNTED or _positions(required) > _HEAVY:
         required = skeleton(_uncounted(required))
-    return _text(required) if least_width(required) else None
+    return _once_a_line(required) if least_width(required) else None
+
+
+def _once_a_line(node: Node) -> bytes:
+    """`node` in Hyperscan's syntax; a common one is reported at the end of its line only.
+
+    A digit is in nearly every line, ten times over: at each of them Hyperscan would call back. For
+    a rare text the longer pattern would cost more than the few calls.
+    """
+    text = _text(node)
+    is_common = _information(node) < _COMMON_BITS and b"$" not in text
+    return text + rb"[^\x0a]*$" if is_common else text
+
+
+def _information(node: Node) -> float:
+    """About how many bits the rarest certain text of `node` carries, five a letter."""
+    match node:
+        case Chars(mask):
+            return min(5.0, 8 - log2(mask.bit_count()))
+        case Concat(items):
+            return sum(map(_information, items))
+        case Either(branches):
+            return min(map(_information, branches))
+        case Repeat(body, least, _):
+            return least * _information(body)
+        case _:
+            return 0.0
 
 
 def least_width(node: Node) -> int:
@@ -83,7 +112,8 @@ def _plain(node: Node) -> Node:
     """Without assertions and without the difference that atomic groups make."""
     match node:
         case Concat(items):
-            return concat([_plain(item) for item in items])
+            plain = [_plain(item) for item in items]
+            return NEVER if NEVER in plain else concat(plain)
         case Either(branches):
             return either([_plain(branch) for branch in branches])
         case Repeat(body, least, most):
@@ -100,7 +130,7 @@ def _trim(node: Node, edge: int) -> Node:
     """Cut the first (`edge` 0) or last (-1) item to its least: any match contains that much."""
     match node:
         case Repeat(body, least, _):
-            return _trim(body, edge) if least == 1 else repeat(body, least, least or 0)
+            return _trim(body, edge) if least == 1 else repeat(body, least, least)
         case Either(branches):
             trimmed = [_trim(branch, edge) for branch in branches]
             return EMPTY if EMPTY in trimmed else either(trimmed)
@@ -281,6 +311,3 @@ def _span(first: int, last: int) -> bytes:
 def _byte(byte: int) -> bytes:
     character = bytes([byte])
     return character if character.isalnum() or character in b" _" else b"\\x%02x" % byte
-
-
-__all__ = ["NEVER", "Form", "express", "least_width", "required_literals", "skeleton"]
