@@ -82,7 +82,13 @@ class Consumer(Worker):
             self._prune(now)
 
     def finish(self) -> None:
-        """Take what is left in the Queue and commit everything."""
+        """Take what is left in the Queue and commit everything, unless a step failed.
+
+        Then what it was about is lost with this thread, so nothing behind it may be committed: the
+        next start reads it all again.
+        """
+        if self.failure is not None:
+            return
         while messages := self._what_is_there():
             self.take(messages, self.clock.moment())
             self._done_with(messages)

@@ -27,12 +27,15 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -
     """The first true answer of `condition`; fails with `what` when none comes in `seconds`."""
     pause, deadline = Event(), perf_counter() + seconds
     while True:
+        began = perf_counter()
         answer = condition()
         if answer:
             return answer
-        if perf_counter() > deadline:
+        now = perf_counter()
+        if now > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        pause.wait(0.005)
+        # A costly look must not take the processor from what it waits for.
+        pause.wait(max(0.005, 3 * (now - began)))
 
 
 def alerts_in(path: Path) -> list[dict[str, Any]]:
@@ -57,6 +60,13 @@ def run_once(folder: Path, config: str, *flags: str, seconds: float = 60.0):
     )
 
 
+def _program(sabotage: str) -> list[str]:
+    if not sabotage:
+        return [sys.executable, "-m", "logwatch"]
+    main = "import sys\nfrom logwatch.__main__ import main\nsys.exit(main())"
+    return [sys.executable, "-c", f"{sabotage}\n{main}"]
+
+
 def write_config(folder: Path, config: str) -> Path:
     """The configuration's file, with its state folder inside `folder` unless it names another."""
     path = folder / "logwatch.yaml"
@@ -75,7 +85,8 @@ def environment() -> dict[str, str]:
 class Running:
     """One `logwatch run`; leaving the `with` block ends it and looks for tracebacks."""
 
-    def __init__(self, folder: Path, config: str, *flags: str) -> None:
+    def __init__(self, folder: Path, config: str, *flags: str, sabotage: str = "") -> None:
+        """`sabotage` is Python that the child runs before it begins, to break something in it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.config = write_config(folder, config)
@@ -89,7 +100,7 @@ class Running:
         self.started_at = perf_counter()
         with self._stderr.open("wb") as stderr:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "logwatch", "run", "-c", str(self.config), *flags],
+                [*_program(sabotage), "run", "-c", str(self.config), *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

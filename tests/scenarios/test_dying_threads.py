@@ -1,0 +1,128 @@
+"""Threads that die, or hang: one file's comes back, the consumer's ends the process."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+from doubles import oracle
+from doubles.process import Running, alerts_in, eventually, write_config
+
+from logwatch.clock import SystemClock
+from logwatch.config.loader import load
+from logwatch.daemon.assemble import Options, assemble
+from logwatch.daemon.supervisor import Ending
+from logwatch.daemon.systemd import Notifier
+from logwatch.errors import Exit
+from logwatch.matching.matcher import Matcher
+from logwatch.tailer.tail import Tail
+from logwatch.telemetry import telemetry
+
+CONFIG = f"""\
+sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
+rules: [{oracle.RULE.replace("{", "{{").replace("}", "}}")}]
+sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
+"""
+
+
+def assembled(folder):
+    config = load(write_config(folder, CONFIG.format(folder=folder)), environ={})
+    return assemble(config, SystemClock(), Options(grace=2.0), Notifier({}))
+
+
+@contextmanager
+def inside(folder):
+    """The daemon's threads in this process."""
+    daemon = assembled(folder)
+    daemon.start()
+    try:
+        yield daemon
+    finally:
+        daemon.stop(Ending.STOPPED)
+
+
+def test_ready_waits_for_the_first_look_at_each_file(tmp_path, monkeypatch):
+    """Before it, a rename would take the file away unread, and nobody would know."""
+    release, read = Event(), Tail.read
+
+    def slow(tail, now, **options):
+        assert release.wait(10)
+        return read(tail, now, **options)
+
+    monkeypatch.setattr(Tail, "read", slow)
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(10)
+        daemon = assembled(tmp_path)
+        starting = Thread(target=daemon.start)
+        starting.start()
+        starting.join(0.3)
+        was_ready = not starting.is_alive()
+        release.set()
+        starting.join()
+        writer.rename(tmp_path / "app.log.1")
+        out = tmp_path / "alerts.jsonl"
+        eventually(lambda: len(alerts_in(out)) == 10, "every line told")
+        daemon.stop(Ending.STOPPED)
+    assert not was_ready
+
+
+def test_a_monitor_that_dies_comes_back_and_loses_nothing(tmp_path, monkeypatch):
+    """The block that it had in hand is read again, and the lines written meanwhile after it."""
+    match, calls = Matcher.match, []
+    died = telemetry.counters["daemon.monitor_died"]
+
+    def fails_once(matcher, data):
+        calls.append(len(data))
+        if len(calls) == 2:
+            raise RuntimeError("a bug in the matcher")
+        return match(matcher, data)
+
+    monkeypatch.setattr(Matcher, "match", fails_once)
+    out = tmp_path / "alerts.jsonl"
+    with oracle.Writer(tmp_path / "app.log") as writer, inside(tmp_path):
+        for _ in range(4):
+            writer.write(50)
+            eventually(
+                lambda: oracle.has_all(alerts_in(out), writer.written) or len(calls) == 2,
+                "told, or dead",
+            )
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "every line told")
+    assert oracle.settle(alerts_in(out), writer.written).alerts == 200
+    assert telemetry.counters["daemon.monitor_died"] == died + 1
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_consumer_that_dies_ends_the_process_and_loses_nothing(tmp_path, batch):
+    """Exit 70, so that systemd starts it again; what was in the Queue behind is not committed."""
+    sabotage = f"""
+from threading import Semaphore
+from logwatch.daemon.intake import Intake
+from logwatch.pipeline import Pipeline
+put, take, calls, queued = Intake._put, Pipeline.take, [], Semaphore(0)
+def counts(intake, message):
+    put(intake, message)
+    queued.release()
+def fails(pipeline, batch, now):
+    calls.append(batch)
+    if len(calls) == {batch}:
+        for _ in range({batch} + 3):
+            queued.acquire(timeout=5)
+        raise MemoryError("no more")
+    take(pipeline, batch, now)
+Intake._put, Pipeline.take = counts, fails
+"""
+    config = CONFIG.format(folder=tmp_path)
+    with oracle.Writer(tmp_path / "app.log", noise=300) as writer:
+        for _ in range(60):
+            writer.write(10)
+        with Running(tmp_path, config, sabotage=sabotage) as daemon:
+            daemon.may_trace = True
+            assert daemon.exit_status() == Exit.SOFTWARE
+            assert "MemoryError: no more" in daemon.stderr
+        out = tmp_path / "alerts.jsonl"
+        assert len(alerts_in(out)) < 600
+        with Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "every line told")
+            daemon.stop()
+    oracle.settle(alerts_in(out), writer.written)
