@@ -115,7 +115,7 @@ class Deliverer(Worker):
         for start in range(0, len(due), size):
             batch = due[start : start + size]
             outcome = self._sink.deliver(batch)
-            now = self.clock.steady()
+            self._stamp = now = self.clock.steady()
             verdict = decide(outcome, batch[0].attempts, now, self._random)
             reports.append(self._report(batch, verdict))
             if isinstance(outcome, Retry):

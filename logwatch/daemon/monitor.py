@@ -71,6 +71,8 @@ class Monitor(Worker):
         self._told_caught_up = False
         self._last_read = 0.0
         self._in_hand: Block | None = None
+        self.looked = False
+        """Whether it has looked at its path at least once."""
         self.active_at = 0.0
         """Steady time of the last block."""
         self.look_at: float | None = None
@@ -119,6 +121,7 @@ class Monitor(Worker):
         with self._slots:
             self._working = True
             self._in_hand = block = self.tail.read(now)
+            self.looked = True
             batch = self._batch(block, now) if block is not None else None
             self._working = False
         self._tell_losses()

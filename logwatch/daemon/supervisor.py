@@ -33,6 +33,11 @@ TICK_SECONDS = 1.0
 ONCE_TICK_SECONDS = 0.01
 STALL_SECONDS = 30.0
 RESCAN_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 5.0
+"""How long a file that does not answer, on a dead network mount say, may hold up being ready."""
+
+HUNG_SECONDS = 1.0
+"""A sink from which nothing came back for so long is not waited for at the stop."""
 
 
 class Ending(Enum):
@@ -84,7 +89,10 @@ class Daemon:
         return ending
 
     def start(self) -> None:
-        """Start every thread; back when the first scan is done and the watches are armed."""
+        """Start every thread; back when the watches are armed and every file was looked at.
+
+        Ready means that what is written from now on is found, whatever becomes of the files.
+        """
         parts = self._parts
         parts.awaited.update(parts.following.prepare())
         parts.consumer.start()
@@ -96,8 +104,18 @@ class Daemon:
         parts.scheduler.every(TICK_SECONDS, parts.following.poll, "poll files")
         parts.scheduler.every(RESCAN_SECONDS, parts.following.rescan, "find files")
         self._scheduler.start()
+        self._await_first_looks()
         parts.notifier.ready(self._status())
         telemetry.info("daemon.ready", files=len(parts.following.monitors))
+
+    def _await_first_looks(self) -> None:
+        parts, pause = self._parts, Event()
+        deadline = parts.clock.steady() + FIRST_LOOK_SECONDS
+        while any(not each.looked and each.is_alive() for each in parts.following.monitors):
+            if parts.clock.steady() >= deadline:
+                telemetry.warning("daemon.first_look_late", seconds=FIRST_LOOK_SECONDS)
+                return
+            pause.wait(0.002)
 
     def dead_threads(self) -> list[str]:
         """Names of the threads without which nothing works and which are no more."""
@@ -177,13 +195,14 @@ class Daemon:
         deadline = clock.steady() + self._grace + 1.0
         parts.scheduler_stop.set()
         parts.scheduler.nudge()
+        self._scheduler.join(0.5)  # or it could still start a monitor that nobody ends
         late: list[threads.Worker] = [*parts.following.end(deadline=clock.steady() + 1.0)]
         parts.waker.stop(max(0.0, deadline - clock.steady()))
         self._await_consumer(deadline)
-        grace = 0.0 if ending is Ending.RELOAD else self._grace
+        grace = self._grace if ending in (Ending.STOPPED, Ending.CAUGHT_UP) else 0.0
         for deliverer in parts.deliverers:
             deliverer.drain(clock.steady() + grace)
-        late += [each for each in parts.deliverers if not each.join(deadline - clock.steady())]
+        late += self._await_deliverers(deadline)
         self._stop_consumer(max(1.0, deadline - clock.steady()), late)
         for worker in late:
             telemetry.error("daemon.thread_late", thread=worker.name, stack=worker.stack())
@@ -206,6 +225,19 @@ class Daemon:
             if self._parts.consumer.idle:
                 return
             pause.wait(0.005)
+
+    def _await_deliverers(self, deadline: float) -> list[Deliverer]:
+        """Wait while sinks take what they are given; returns those that have not ended."""
+        parts, pause = self._parts, Event()
+        began = now = parts.clock.steady()
+        waiting = [each for each in parts.deliverers if each.is_alive()]
+        while now < deadline and any(
+            now - max(began, each.progress().stamp) < HUNG_SECONDS for each in waiting
+        ):
+            pause.wait(0.005)
+            now = parts.clock.steady()
+            waiting = [each for each in waiting if each.is_alive()]
+        return waiting
 
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts

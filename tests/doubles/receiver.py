@@ -32,13 +32,15 @@ class Received(NamedTuple):
 class Receiver:
     """The server; `with Receiver(...) as receiver`, then `receiver.url`."""
 
-    def __init__(self, decide: Callable[[int], Deed] = lambda _number: "take") -> None:
+    def __init__(
+        self, decide: Callable[[int], Deed] = lambda _number: "take", port: int = 0
+    ) -> None:
         """`decide` gets the number of the request, from 0, and says what becomes of it."""
         self.decide = decide
         self.requests: list[Received] = []
         self._lock = Lock()
         self._ended = Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.receiver = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/alerts"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})

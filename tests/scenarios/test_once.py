@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from doubles import oracle
 from doubles.process import alerts_in, run_once
 

@@ -1,0 +1,78 @@
+"""SIGTERM under load: an end in order, soon, whatever the sinks do; and a start that goes on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from signal import SIGTERM
+from threading import Event, Thread
+
+from doubles import oracle
+from doubles.process import Running, alerts_in, eventually
+from doubles.receiver import Receiver
+
+CONFIG = f"""\
+sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
+rules: [{oracle.RULE.replace("{", "{{").replace("}", "}}")}]
+sinks:
+  out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}
+  web: {{{{webhook: {{{{url: '{{url}}'}}}}}}}}
+"""
+
+
+@contextmanager
+def load(writer: oracle.Writer, lines: int = 10):
+    """Somebody who writes all the time."""
+    stop = Event()
+
+    def write() -> None:
+        while not stop.wait(0.01):
+            writer.write(lines)
+
+    thread = Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_hanging_sink_does_not_hold_up_the_stop(tmp_path):
+    """Exit 0 within two seconds under load; the next start tells the rest, and nothing twice."""
+    out = tmp_path / "alerts.jsonl"
+    with Receiver(lambda number: "hang") as receiver, oracle.Writer(tmp_path / "app.log") as writer:
+        config = CONFIG.format(folder=tmp_path, url=receiver.url)
+        with load(writer), Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: len(alerts_in(out)) > 500 and receiver.requests, "some alerts")
+            daemon.signal(SIGTERM)
+            took = daemon.stop()
+            assert "sink web" in daemon.says("daemon.thread_late")
+        assert took < 2.0
+        before = len(alerts_in(out))
+        receiver.decide = lambda number: "take"
+        with Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
+            eventually(
+                lambda: oracle.has_all(receiver.alerts(), writer.written), "all received", 30
+            )
+            daemon.stop()
+        assert 500 < before < len(alerts_in(out))
+        oracle.settle(alerts_in(out), writer.written)
+        oracle.settle(receiver.alerts(), writer.written)
+
+
+def test_a_stop_leaves_nothing_that_was_found_untold(tmp_path):
+    """Sinks that answer are given what was found before the stop; a quiet stop takes no time."""
+    out = tmp_path / "alerts.jsonl"
+    with Receiver() as receiver, oracle.Writer(tmp_path / "app.log") as writer:
+        config = CONFIG.format(folder=tmp_path, url=receiver.url)
+        with Running(tmp_path, config).ready() as daemon:
+            writer.write(200)
+            eventually(lambda: alerts_in(out), "the first alert")
+            assert daemon.stop() < 2.0
+        with Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: oracle.has_all(receiver.alerts(), writer.written), "all received")
+            took = daemon.stop()
+        assert took < 1.0
+        oracle.settle(alerts_in(out), writer.written)
+        oracle.settle(receiver.alerts(), writer.written)
