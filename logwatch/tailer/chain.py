@@ -85,15 +85,19 @@ class Chain:
         for checkpoint in history:
             if not checkpoint.closed and checkpoint.identity != name:
                 self._recover(checkpoint, file, now)
+        originals = lineage.originals(history, file.key if file is not None else None)
+        for generation in self._add_found(Unseen(originals, []), backlog=True):
+            generation.quiet_since = now.steady
         recovered = [each.file.modified_ns for each in self.generations]
         newest = max((birth_floor(each.birth) for each in history), default=0)
         self._since = newest or min(recovered, default=0)
-        if known:
-            lineage.look_around()
-        else:
+        if not known:
             self._add_unseen(file, now, backlog=True)
         if file is not None and beginning is not None:
             self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
+        if known:
+            self._finish_cuts(now)
+            lineage.look_around()
 
     def _begin_anew(self, file: OpenFile, refused: tuple[int, int] | None) -> None:
         """Begin with a file that nobody followed before."""
@@ -109,7 +113,13 @@ class Chain:
     def _recover(self, checkpoint: Checkpoint, live: OpenFile | None, now: Moment) -> None:
         """Find what is left of a generation that was open when logwatch stopped."""
         key = checkpoint.inode, checkpoint.birth
-        if self._claims.owner(key) not in (None, self._owner) or (live and live.key == key):
+        if self._claims.owner(key) not in (None, self._owner):
+            return
+        latest = self._claims.latest(key)
+        if latest is not None and latest.identity != checkpoint.identity:
+            self.outgoing.append(_closing(checkpoint))  # its file was begun anew
+            return
+        if live is not None and live.key == key:
             return
         file = find_inode(self._path, *key)
         if file is None and live is not None and _is_like(live.fd, checkpoint):
@@ -160,6 +170,11 @@ class Chain:
             self.current.seen = None
             self.current = None
 
+    def miss(self, now: Moment) -> None:
+        """There is nothing under the path; what was there a moment ago may be beside it."""
+        self.leave(now)
+        self._add_unseen(None, now, backlog=False)
+
     def return_to(self, held: Generation, now: Moment) -> None:
         """The path shows an older generation again. No error."""
         if held is not self.current:
@@ -169,6 +184,7 @@ class Chain:
             self.current = held
 
     def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
+        self._finish_cuts(now)
         keys = {each.key for each in self.generations} | ({live.key} if live else set())
         found = self._lineage.unseen(self._since, keys)
         for generation in self._add_found(found, backlog=backlog):
@@ -202,8 +218,8 @@ class Chain:
         generation = self._add(file, checkpoint, backlog=backlog)
         generation.reread_end = reread_end
         generation.registered = registered
-        self.current = generation
         generation.suspect = not continues(file.fd, checkpoint)
+        self.current = generation
 
     def _add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
         generation = Generation(
@@ -215,6 +231,13 @@ class Chain:
 
     # A file that was cut.
 
+    def _finish_cuts(self, now: Moment) -> None:
+        """Find the copies of files that were cut before anything new beside them is looked for."""
+        for generation in self.generations:
+            cut = generation.cut()
+            if cut is not None:
+                self.rebegin(generation, cut, now)
+
     def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
         """Finish a cut file's copy under the old generation, and begin the file anew after it."""
         old = generation.checkpoint
@@ -223,6 +246,12 @@ class Chain:
         later = self.generations[position + 1 :]
         self.generations = self.generations[:position]
         copied = self._take_copy(generation, now)
+        if copied:
+            rebegun.reread_end = 0  # no doubt
+        else:
+            # In this order: a crash between the two must not leave the file known as finished.
+            rebegun.registered = True
+            self.outgoing += (rebegun.moved(), _closing(old))
         self.generations = (*self.generations, rebegun, *later)
         if self.current is generation:
             self.current = rebegun
@@ -236,7 +265,7 @@ class Chain:
         )
 
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
-        file, old = generation.file, generation.checkpoint
+        file, old = generation.file._replace(size=found.size), generation.checkpoint
         fresh = self._lineage.new(file)
         intact = intact_end(file.fd, old, found.size) if found.shorter else 0
         if intact:
@@ -248,18 +277,16 @@ class Chain:
         return rebegun
 
     def _take_copy(self, generation: Generation, now: Moment) -> bool:
-        """Whether what was in the file before it was cut is, or was, read from a copy. No error."""
+        """Whether what was in the file before it was cut is read on in a copy. No error."""
         old = generation.checkpoint
         file = self._lineage.copy_of(old)
         if file is None:
-            self.outgoing.append(_closing(old))
             if generation.size > old.offset:
                 self._report.lose(old.identity, old.offset, generation.size, "truncated")
             return False
         if not self._claims.claim(file.key, self._owner):
-            self.outgoing.append(_closing(old))
             os.close(file.fd)
-            return True
+            return False
         copy = self._add(file, _in_file(old, file), backlog=False)
         younger = self._lineage.unseen(
             file.created_ns or file.modified_ns, [file.key, generation.key]

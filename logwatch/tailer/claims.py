@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.fingerprint import HEAD_LENGTH, Key
+from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
 from logwatch.tailer.siblings import stem
 
 _CLOSED_KEPT: Final = 8192
@@ -36,7 +36,9 @@ class Claims:
         newest: dict[Key, Checkpoint] = {}
         for checkpoint in known:
             self._note_epoch(checkpoint)
-            newest[checkpoint.inode, checkpoint.birth] = checkpoint
+            key = checkpoint.inode, checkpoint.birth
+            if key not in newest or not _was_begun_anew(checkpoint, newest[key]):
+                newest[key] = checkpoint
         for key, checkpoint in newest.items():
             if self._latest.setdefault(key, checkpoint) is checkpoint:
                 self._index(key, checkpoint)
@@ -53,6 +55,8 @@ class Claims:
         """Remember how far a file has been read."""
         key = checkpoint.inode, checkpoint.birth
         before = self._latest.get(key)
+        if before is not None and _was_begun_anew(checkpoint, before):
+            return
         self._latest[key] = checkpoint
         if before is None or before.head != checkpoint.head or before.epoch != checkpoint.epoch:
             self._note_epoch(checkpoint)
@@ -67,8 +71,14 @@ class Claims:
                 self._forget(next(iter(self._closed)))
 
     def latest(self, key: Key) -> Checkpoint | None:
-        """How far this file has been read, by whomever."""
-        return self._latest.get(key)
+        """How far this file has been read, by whomever; None: it is new, or was begun anew."""
+        found = self._latest.get(key)
+        if found is not None:
+            prefix = identity(*key, 0).rpartition(".")[0]
+            # A later epoch that is in another file by now: a copy from before the cut.
+            if found.identity.startswith(f"{prefix}.") and found.epoch < self._epochs[prefix]:
+                return None
+        return found
 
     def next_epoch(self, prefix: str) -> int:
         """The first epoch not used yet by the identities that begin with `prefix`."""
@@ -104,3 +114,9 @@ class Claims:
             self._epochs.pop(checkpoint.identity.rpartition(".")[0], None)
             self._same_head.get(checkpoint.head.digest, {}).pop(key, None)
             self._families.get(stem(checkpoint.path), {}).pop(key, None)
+
+
+def _was_begun_anew(checkpoint: Checkpoint, latest: Checkpoint) -> bool:
+    """Whether the file of `checkpoint` was cut, and `latest` is about what came after that."""
+    same_file = checkpoint.identity.rpartition(".")[0] == latest.identity.rpartition(".")[0]
+    return same_file and checkpoint.epoch < latest.epoch

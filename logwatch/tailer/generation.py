@@ -56,7 +56,8 @@ class Generation:
     ) -> None:
         self.file = file
         self.checkpoint = checkpoint
-        self.size = file.size
+        self.size = checkpoint.offset
+        """Bytes at the last look at which the file was as expected."""
         self.seen: tuple[int, int] | None = None
         """Size and time of change at which nothing was left to hand out."""
         self.quiet_since: float | None = None
@@ -90,9 +91,14 @@ class Generation:
         """Whether everything up to the last look's end was handed out but for an open line."""
         return self.seen is not None and self.registered
 
-    def still_fits(self) -> bool:
-        """Whether the checkpoint was made of this file. Raises OSError."""
-        return continues(self.file.fd, self.checkpoint)
+    def cut(self) -> Truncated | None:
+        """That the file was cut, if it was. Raises OSError."""
+        size = os.fstat(self.file.fd).st_size
+        if size < self.offset or (not self.offset and size < self.size):
+            return Truncated(size, shorter=True)
+        if self.suspect or not continues(self.file.fd, self.checkpoint):
+            return Truncated(size, shorter=False)
+        return None
 
     def moved(self, *, closed: bool = False) -> Block:
         """An empty block that commits the checkpoint as it is, or as closed."""
@@ -107,10 +113,12 @@ class Generation:
         """
         status = os.fstat(self.file.fd)
         size, stamp = status.st_size, (status.st_size, status.st_mtime_ns)
-        if self.suspect or size < self.offset:
-            return Truncated(size, size < self.offset)
+        if size < self.offset or (not self.offset and size < self.size):
+            return Truncated(size, shorter=True)
         if stamp == self.seen and not finish:
             return None
+        if self.suspect or (not self.offset and not matches(self.file.fd, self.checkpoint.head)):
+            return Truncated(size, shorter=False)
         found = self._skip(size) if self.checkpoint.skipping else self._lines(size, finish=finish)
         if not isinstance(found, Truncated):
             self.size = size

@@ -110,10 +110,15 @@ class Lineage:
         name = identity(file.inode, file.birth, epoch)
         return fresh_checkpoint(file, self._path, name, epoch)
 
-    def find(self, checkpoint: Checkpoint) -> OpenFile | None:
-        """The file of a checkpoint, by inode under any name, else by content in the family."""
-        found = find_inode(self._path, checkpoint.inode, checkpoint.birth)
-        return found or self.copy_of(checkpoint)
+    def originals(self, history: Iterable[Checkpoint], besides: Key | None) -> list[OpenFile]:
+        """Files that were cut and that nobody has begun anew, while their copies were read."""
+        keys: dict[Key, None] = {}
+        for each in history:
+            inode, birth, _ = each.identity.split(".")
+            keys[int(inode, 16), int(birth, 16)] = None
+        wanted = [each for each in keys if each != besides and self._is_unknown(each)]
+        found = [find_inode(self._path, *each) for each in wanted]
+        return [each for each in found if each is not None]
 
     def copy_of(self, checkpoint: Checkpoint) -> OpenFile | None:
         """A file of the family, not known yet, that has what was read and maybe more."""

@@ -159,8 +159,14 @@ class Tail:
         if number not in _MISSING:
             self._refuse(number, number, os.strerror(number), now)
             return
-        self._pass_first_look(now)
-        self._chain.leave(now)
+        try:
+            if self._is_first_look:
+                self._pass_first_look(now)
+            else:
+                self._chain.miss(now)
+        except OSError as error:
+            self._refuse(error.errno or errno.EIO, number, error.strerror or str(error), now)
+            return
         self._settle(number)
         self._report.say("waiting", "there is no such file")
 

@@ -1,0 +1,327 @@
+"""One path, everything that can happen to it, against a model of the lines that were written.
+
+The machine writes, rotates, cuts, deletes and recreates real files; reads; commits some of what
+was handed out; and restarts from what was committed. At the end each line must have been committed
+exactly once, and in order within its generation. Lines of files that were deleted before they were
+committed, and of files that came and went unseen, may be missing, but never come twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections import deque
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from logwatch import telemetry
+from logwatch.clock import ManualClock
+from logwatch.tailer.tail import Tail
+
+FIRST = re.compile(rb"(\d{6}) ")
+LAST = re.compile(rb" (\d{6})\n")
+GRACE = 30.0
+
+
+class Writer:
+    """An open handle of a program that appends; `owed` is the rest of a line begun."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("ab", buffering=0)
+        self.inode = os.fstat(self.file.fileno()).st_ino
+        self.owed: tuple[int, bytes] | None = None
+        self.generation = 0
+
+
+class TailMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp())
+        self.path = self.directory / "app.log"
+        self.clock = ManualClock()
+        self.store: dict[str, object] = {}
+        self.uncommitted: deque = deque()
+        self.committed: list[bytes] = []
+        self.written: dict[int, bytes] = {}
+        self.place: dict[int, int] = {}
+        self.optional: set[int] = set()
+        self.fragile: set[int] = set()
+        self.lines_of: dict[int, set[int]] = {}
+        self.generations = 0
+        self.old: list[Writer] = []
+        self.live: Writer | None = None
+
+    @initialize(
+        padding=st.sampled_from([0, 40, 400]),
+        start_empty=st.booleans(),
+        block=st.sampled_from([64, 1 << 20]),
+    )
+    def start(self, padding, start_empty, block):
+        self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
+        self.options = {"start": "beginning", "grace": GRACE, "block_size": block, "max_line": 4096}
+        self.create()
+        if not start_empty:
+            self.write(2)
+        self.tail = Tail(str(self.path), **self.options)
+        self.read_all()
+        self.commit_all()
+
+    def teardown(self):
+        if not hasattr(self, "tail"):
+            return
+        try:
+            self.settle()
+            self.check()
+        finally:
+            self.tail.close()
+            for writer in [*self.old, self.live]:
+                if writer is not None:
+                    writer.file.close()
+            shutil.rmtree(self.directory)
+
+    # What programs and rotation do.
+
+    def create(self):
+        self.live = Writer(self.path)
+        self.begin_generation(self.live)
+
+    def begin_generation(self, writer):
+        self.generations += 1
+        writer.generation = self.generations
+        self.lines_of[self.generations] = set()
+
+    def put(self, writer, number, data):
+        writer.file.write(data)
+        self.written[number] = self.written.get(number, b"") + data
+        self.place.setdefault(number, writer.generation)
+        self.lines_of[writer.generation].add(number)
+        if not self.is_linked(writer):
+            (self.fragile if self.is_held(writer) else self.optional).add(number)
+
+    def is_linked(self, writer):
+        return os.fstat(writer.file.fileno()).st_nlink > 0
+
+    def is_held(self, writer):
+        return writer.inode in {inode for inode, _ in self.tail.identities()}
+
+    def complete(self, writer):
+        if writer.owed:
+            number, rest = writer.owed
+            writer.owed = None
+            self.put(writer, number, rest)
+
+    def write(self, count, writer=None):
+        writer = writer or self.live
+        self.complete(writer)
+        for _ in range(count):
+            number = len(self.written) + 1
+            self.put(writer, number, b"%06d %s %06d\n" % (number, self.padding, number))
+
+    @precondition(lambda self: self.live)
+    @rule(count=st.integers(1, 12))
+    def append(self, count):
+        self.write(count)
+
+    @precondition(lambda self: self.live)
+    @rule(cut=st.integers(7, 10))
+    def append_part(self, cut):
+        self.complete(self.live)
+        number = len(self.written) + 1
+        line = b"%06d %s %06d\n" % (number, self.padding, number)
+        self.put(self.live, number, line[:cut])
+        self.live.owed = number, line[cut:]
+
+    @precondition(lambda self: self.old)
+    @rule(which=st.integers(0, 9), count=st.integers(1, 3))
+    def write_late(self, which, count):
+        writer = self.old[which % len(self.old)]
+        if self.is_held(writer):
+            self.write(count, writer)
+
+    def shift(self):
+        numbered = [int(each.suffix[1:]) for each in self.directory.glob("app.log.*")]
+        for number in sorted(numbered, reverse=True):
+            source = self.directory / f"app.log.{number}"
+            source.rename(self.directory / f"app.log.{number + 1}")
+
+    @precondition(lambda self: self.live)
+    @rule(create=st.booleans(), lines=st.integers(0, 3))
+    def rotate(self, create, lines):
+        self.shift()
+        self.path.rename(self.directory / "app.log.1")
+        self.old.append(self.live)
+        self.live = None
+        if create:
+            self.create()
+            self.write(lines) if lines else None
+
+    @precondition(lambda self: not self.live)
+    @rule(lines=st.integers(0, 3))
+    def recreate(self, lines):
+        self.create()
+        self.write(lines) if lines else None
+
+    @precondition(lambda self: self.live)
+    @rule(again=st.booleans())
+    def delete(self, again):
+        lines = self.lines_of[self.live.generation]
+        (self.fragile if self.is_held(self.live) else self.optional).update(lines)
+        self.path.unlink()
+        self.old.append(self.live)
+        self.live = None
+        if again:
+            self.create()
+
+    @precondition(lambda self: self.live)
+    @rule(lines=st.integers(0, 12))
+    def copy_and_cut(self, lines):
+        self.read_all()
+        self.commit_all()
+        if self.live.owed and self.lines_of[self.live.generation] == {self.live.owed[0]}:
+            self.optional.add(self.live.owed[0])  # nothing of the file was ever committed
+        self.shift()
+        shutil.copyfile(self.path, self.directory / "app.log.1")
+        self.cut(lines)
+
+    @precondition(lambda self: self.live)
+    @rule(lines=st.integers(0, 12))
+    def cut_to_nothing(self, lines):
+        self.read_all()
+        self.commit_all()
+        if self.live.owed:
+            self.optional.add(self.live.owed[0])
+        self.cut(lines)
+
+    def cut(self, lines):
+        os.truncate(self.path, 0)
+        self.begin_generation(self.live)
+        if lines:
+            self.write(lines)
+
+    # What logwatch does.
+
+    def read_one(self):
+        block = self.tail.read(self.clock.moment())
+        if block is not None:
+            assert block.checkpoint.offset == block.end >= block.start + len(block.data)
+            assert block.partial or block.data == b"" or block.data.endswith(b"\n")
+            self.uncommitted.append(block)
+        return block
+
+    def read_all(self):
+        for _ in range(10_000):
+            if self.read_one() is None:
+                return
+        raise AssertionError("reading does not come to an end")
+
+    def commit_all(self, count=None):
+        for _ in range(
+            len(self.uncommitted) if count is None else min(count, len(self.uncommitted))
+        ):
+            block = self.uncommitted.popleft()
+            self.store.pop(block.checkpoint.identity, None)
+            self.store[block.checkpoint.identity] = block.checkpoint
+            self.committed += block.data.splitlines(keepends=True)
+
+    @rule(count=st.integers(1, 30))
+    def read(self, count):
+        for _ in range(count):
+            if self.read_one() is None:
+                return
+
+    @rule()
+    def read_everything(self):
+        self.read_all()
+
+    @rule(count=st.integers(1, 30))
+    def commit(self, count):
+        self.commit_all(count)
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, GRACE + 1]))
+    def pass_time(self, seconds):
+        self.clock.advance(seconds)
+
+    @rule(look=st.booleans())
+    def restart(self, look):
+        self.optional |= self.fragile
+        self.fragile.clear()
+        self.uncommitted.clear()
+        self.tail.close()
+        self.tail = Tail(str(self.path), known=tuple(self.store.values()), **self.options)
+        if look:
+            self.read_one()
+
+    # What must be true.
+
+    def settle(self):
+        if self.live:
+            self.complete(self.live)
+        else:
+            self.create()  # what came and went between two looks is found at the next change
+        for _ in range(3):
+            self.read_all()
+            self.clock.advance(GRACE + 1)
+        self.commit_all()
+
+    def check(self):
+        pieces: dict[int, list[bytes]] = {}
+        last: dict[int, int] = {}
+        for line in self.committed:
+            for number in numbers(line):
+                pieces.setdefault(number, []).append(line)
+            begun = FIRST.match(line)
+            if begun:
+                place = self.place[int(begun[1])]
+                assert last.get(place, 0) < int(begun[1]), "out of order or twice"
+                last[place] = int(begun[1])
+        for number, data in self.written.items():
+            # A line that was cut apart is in two generations, which have no order between them.
+            found = b"".join(sorted(pieces.get(number, []), key=lambda each: not FIRST.match(each)))
+            if number in self.optional:
+                assert len(found) <= len(data), f"{number} twice: {pieces[number]}"
+            else:
+                assert found == data, f"{number}: {found!r} is not {data!r}"
+
+
+def numbers(line):
+    """The numbers of the lines that this is a piece of: one."""
+    found = FIRST.match(line) or LAST.search(line)
+    return {int(found[1])} if found else set()
+
+
+def run(examples, steps):
+    run_state_machine_as_test(
+        TailMachine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch):
+    monkeypatch.setattr(telemetry.telemetry, "_threshold", 100)
+
+
+def test_each_line_is_committed_once_and_in_order_whatever_happens_to_its_file():
+    run(examples=300, steps=30)
+
+
+@pytest.mark.stress
+def test_each_line_is_committed_once_and_in_order_in_long_lives():
+    run(examples=3000, steps=80)
