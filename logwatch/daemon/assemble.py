@@ -89,7 +89,7 @@ def _assemble(
     fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
     readings = Readings(config, options)
     slots = BoundedSemaphore(max(2, (os.cpu_count() or 1)))
-    waker = make_waker(options.waking)
+    waker = make_waker(options.waking, clock, _canary())
     awaited: set[str] = set()
     stored = store.checkpoints()
     claims = Claims()
@@ -198,6 +198,7 @@ class Readings:
         self._by_sources: dict[tuple[str, ...], Reading] = {}
         self._matchers: dict[tuple[tuple[int, ...], str, int], Matcher] = {}
         self._ruleset = _ruleset_name(config.rules)
+        self._said: set[str] = set()
 
     def of(self, names: tuple[str, ...]) -> Reading:
         """How to read a file that the sources `names` take; the first one's format counts."""
@@ -233,9 +234,17 @@ class Readings:
                 engine=self._options.engine,
                 cache=self._config.state / "patterns",
             )
-            telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
             self._matchers[key] = matcher
+            if matcher.engine_reason not in self._said:
+                self._said.add(matcher.engine_reason)
+                telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
         return self._matchers[key]
+
+
+def _canary() -> Path | None:
+    """A file whose writes must come back as events, where the service manager gave us a folder."""
+    folder = os.environ.get("RUNTIME_DIRECTORY")
+    return Path(folder) / "canary" if folder else None
 
 
 def _zone(source: SourceSettings) -> tzinfo:

@@ -156,7 +156,7 @@ class MatchRule:
             message = self._wording.message(
                 "",
                 {
-                    **fields,
+                    **record.fields,
                     "count": 1,
                     "key": key.replace("\x1f", ", "),
                     "rule": settings.name,
@@ -168,6 +168,7 @@ class MatchRule:
                     "last": stamp,
                     "duration": "0s",
                     "suppressed": 0,
+                    **captures,  # what the rule's author named comes before what we name
                 },
             )
         else:

@@ -45,6 +45,8 @@ class Sample(Struct, array_like=True, gc=False):
     line: AlertLine
     source: str
     fields: dict[str, str]
+    captured: tuple[str, ...]
+    """Which of the fields the pattern captured."""
 
 
 class KeyState(Struct, array_like=True):
@@ -179,7 +181,7 @@ class ThresholdRule:
             telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
 
     def _note(self, state: KeyState, times: LatestTimes, hit: Hit) -> None:
-        record, batch = hit.record, hit.batch
+        record, batch, captures = hit.record, hit.batch, hit.match.captures
         window = self._kind.window
         if state.episode is None and not times.count(record.time, window):
             state.anchor = None
@@ -193,7 +195,12 @@ class ThresholdRule:
         state.last = max(state.last, record.time)
         state.late = batch.backlog
         state.samples.append(
-            Sample(quote(hit), batch.source, fields_of(record, hit.match.captures))
+            Sample(
+                quote(hit),
+                batch.source,
+                fields_of(record, captures),
+                tuple(captures),
+            )
         )
         del state.samples[:-QUOTED_LINES]
 
@@ -337,6 +344,7 @@ class ThresholdRule:
                 "last": rfc3339(state.last),
                 "duration": lasted,
                 "suppressed": state.suppressed,
+                **{name: newest.fields[name] for name in newest.captured},
             },
         )
         return f"resolved after {lasted}: {text}" if status == "resolved" else text

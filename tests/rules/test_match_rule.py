@@ -180,3 +180,10 @@ def test_a_long_line_is_quoted_in_part(length):
     assert "characters …]" in alert.lines[0].text
     assert len(alert.message) == 300
     assert START
+
+
+def test_what_the_pattern_captures_comes_before_what_logwatch_names():
+    """A capture called `path` is the author's; without one, `{path}` is the log file."""
+    bench = plain(cooldown=0.0, say="{path}")
+    assert bench.line(0, path="/checkout")[0].message == "/checkout"
+    assert bench.line(0)[0].message == "/var/log/app.log"

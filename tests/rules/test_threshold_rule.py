@@ -227,3 +227,9 @@ def test_it_burns_exactly_while_a_naive_count_says_so(gaps):
         expected.append(("resolved", sorted(times)[-3] + 20))
     bench.until(at + 1000)
     assert [a.status for a in bench.alerts] == [status for status, _ in expected]
+
+
+def test_what_the_pattern_captures_comes_before_what_logwatch_names():
+    """As for a plain rule."""
+    bench = threshold(count=1, say="{path} {count}")
+    assert bench.line(0, path="/checkout")[0].message == "/checkout 1"
