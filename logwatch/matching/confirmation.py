@@ -6,6 +6,7 @@ PyPI `regex` instead (timed.py). A search that overruns its time counts as no ma
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -30,7 +31,7 @@ class _Rule(NamedTuple):
 
 
 class Confirmation:
-    """The patterns of all rules, each once, compiled when first needed."""
+    """The patterns of all rules, each once. Raises PatternError."""
 
     def __init__(self, rules: Sequence[RulePatterns]) -> None:
         numbers: dict[str, int] = {}
@@ -43,6 +44,7 @@ class Confirmation:
             for text in rule.unless:
                 numbers.setdefault(text, len(numbers))
         self._texts = tuple(numbers)
+        self._patterns = tuple(map(compile_pattern, numbers))
         self._rules = [
             _Rule(
                 tuple(numbers[text] for text in rule.match or ("",)),
@@ -115,14 +117,14 @@ class Confirmation:
         return seen[pattern]
 
     def _prepare(self, pattern: int) -> Search:
-        search = guarded_search(self._texts[pattern])
+        search = guarded_search(self._texts[pattern], self._patterns[pattern])
         self._searches[pattern] = search
         return search
 
 
-def guarded_search(text: str) -> Search:
-    """`search` of a valid pattern; it raises TimeoutError where it would take too long."""
-    plain: Search = compile_pattern(text).search
+def guarded_search(text: str, pattern: re.Pattern[str]) -> Search:
+    """`search` of `pattern`, made of `text`; raises TimeoutError where it would take too long."""
+    plain: Search = pattern.search
     degree = danger(parse(text)).degree
     limit = _SAFE_LENGTHS[degree] if degree < len(_SAFE_LENGTHS) else -1
     if degree == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import NamedTuple
 
 from logwatch.matching.alphabet import LATIN1, fold
@@ -17,6 +17,8 @@ from logwatch.matching.hits import Found, LineHit
 
 _PIECE = 1 << 16
 """Bytes of text that are looked at for something that is not ASCII."""
+_PAIRS = tuple(product(range(128, 256), repeat=2))
+"""Two bytes that are one character only where characters can have two."""
 
 
 class Piece(NamedTuple):
@@ -117,10 +119,11 @@ def encoding_problem(name: str) -> str | None:
         codec = codecs.lookup(name)
         if codec.name == "utf-8":
             return None
-        texts = [bytes([byte]).decode(name, "replace") for byte in range(256)]
-    except (LookupError, UnicodeError, ValueError):
+        alone = [bytes([byte]).decode(name, "backslashreplace") for byte in range(256)]
+        pairs = b"\n".join(map(bytes, _PAIRS)).decode(name, "backslashreplace")
+    except (LookupError, UnicodeError):
         return f"unknown encoding {name!r}"
-    plain = "".join(texts[:128]) == LATIN1[:128] and "\n" not in texts[128:]
-    if not plain or any(len(text) != 1 for text in texts):
-        return f"encoding {name!r} is neither utf-8 nor one byte a character with ASCII in it"
-    return None
+    has_ascii = "".join(alone[:128]) == LATIN1[:128] and "\n" not in alone[128:]
+    if has_ascii and pairs == "\n".join(alone[one] + alone[two] for one, two in _PAIRS):
+        return None
+    return f"encoding {name!r} is neither utf-8 nor one byte a character with ASCII in it"

@@ -94,7 +94,10 @@ def concat(items: list[Node]) -> Node:
 
 
 def either(branches: list[Node]) -> Node:
-    """Any one of them; sets join into one."""
+    """Any one of them, each once; sets join into one.
+
+    Not for a tree that is still to be judged: twice the same branch is twice the backtracking.
+    """
     flat: list[Node] = []
     for branch in branches:
         flat.extend(branch.branches if isinstance(branch, Either) else (branch,))
@@ -124,7 +127,7 @@ def _node(item: Leaf, flags: int) -> Node:  # noqa: PLR0911 - one line for each 
         case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
             return Chars(characters(item, flags))
         case "BRANCH":
-            return either([_sequence(branch, flags) for branch in argument[1]])
+            return Either(tuple(_sequence(branch, flags) for branch in argument[1]))
         case "SUBPATTERN":
             _, added, removed, body = argument
             return _sequence(body, scoped(flags, added, removed))
@@ -138,7 +141,7 @@ def _node(item: Leaf, flags: int) -> Node:  # noqa: PLR0911 - one line for each 
             return _position(str(argument))
         case "GROUPREF_EXISTS":
             _, yes, no = argument
-            return either([_sequence(yes, flags), _sequence(no or (), flags)])
+            return Either((_sequence(yes, flags), _sequence(no or (), flags)))
         case "FAILURE":
             return NEVER
         case _:  # a back-reference, or something that a later Python has invented

@@ -1,0 +1,159 @@
+"""The matcher's surface: what is returned, from which encodings, by which engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from logwatch.matching import matcher as matcher_module
+from logwatch.matching.matcher import EngineError, Matcher, RulePatterns, unusable
+from logwatch.matching.pattern import PatternError
+from logwatch.matching.reference import ReferenceMatcher
+
+
+def rules(*patterns):
+    return [RulePatterns(match=(pattern,)) for pattern in patterns]
+
+
+@pytest.fixture(params=["hyperscan", "reference"])
+def engine(request):
+    return request.param
+
+
+def test_a_block_gives_lines_with_their_offsets_and_captures(engine):
+    """Start and end are bytes of the block, without the newline."""
+    matcher = Matcher(rules(r"dev (?P<dev>\w+)(?: (?P<op>\w+))?"), engine=engine)
+    [first, second] = matcher.match("é\ndev sda\nno\ndev sdb read\r\n".encode())
+    assert (first.start, first.end, first.text, first.truncated) == (3, 10, "dev sda", False)
+    assert first.found == [(0, {"dev": "sda"})]
+    assert (second.start, second.end, second.text) == (14, 27, "dev sdb read")
+    assert second.found[0].captures == {"dev": "sdb", "op": "read"}
+
+
+def test_rules_come_in_their_order_and_the_first_pattern_captures(engine):
+    """One record, several rules, several patterns of one rule."""
+    both = RulePatterns(match=("(?P<a>b)", "(?P<c>a)"))
+    matcher = Matcher([*rules("zzz", "b"), both, *rules("a")], engine=engine)
+    [hit] = matcher.match(b"ab")
+    assert hit.found == [(1, {}), (2, {"a": "b"}), (3, {})]
+
+
+def test_a_pattern_that_rules_share_is_looked_for_once_and_found_for_each(engine):
+    """Identical patterns share one expression; `unless` stays each rule's own."""
+    shared = [RulePatterns(match=("fail",)), RulePatterns(match=("fail",), unless=("disk",))]
+    matcher = Matcher(shared, engine=engine)
+    assert [[one.rule for one in hit.found] for hit in matcher.match(b"fail\nfail disk")] == [
+        [0, 1],
+        [0],
+    ]
+
+
+def test_a_rule_without_match_takes_every_record(engine):
+    """The empty line too; an empty block has no record."""
+    matcher = Matcher([RulePatterns(match=(), unless=("skip",))], engine=engine)
+    assert [hit.text for hit in matcher.match(b"a\n\nskip\nb")] == ["a", "", "b"]
+    assert matcher.match(b"") == []
+    assert [hit.text for hit in matcher.match(b"\n")] == [""]
+
+
+def test_no_rules_take_nothing(engine):
+    """A source that no rule looks at."""
+    assert Matcher([], engine=engine).match(b"a\nb\n") == []
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-15", "koi8-r", "ascii"])
+def test_one_byte_encodings_match_as_the_reference_does(encoding, engine):
+    """Also for bytes that the encoding does not define."""
+    patterns = rules("é", r"\w\w", "€", r"\\x81", ".{3}b")
+    data = bytes(range(0x80, 0x100)) + b"\na\x80\x81\xe9b\n" + b"plain\n\x8db\n"
+    matcher = Matcher(patterns, encoding=encoding, engine=engine)
+    assert matcher.match(data) == ReferenceMatcher(patterns, encoding=encoding).match(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gbk", "utf-8-sig", "cp037", "nonsense", "rot13"])
+def test_an_encoding_that_cannot_be_scanned_is_refused(encoding):
+    """Two bytes a character, no ASCII in it, or unknown."""
+    with pytest.raises(ValueError, match="encoding"):
+        Matcher([], encoding=encoding)
+
+
+def test_a_bad_pattern_is_refused_whichever_engine_runs(engine):
+    """`match` as well as `unless`."""
+    with pytest.raises(PatternError):
+        Matcher(rules("("), engine=engine)
+    with pytest.raises(PatternError):
+        Matcher([RulePatterns(match=("a",), unless=("[",))], engine=engine)
+
+
+def test_a_large_block_of_mixed_text_keeps_its_offsets():
+    """Some pieces are ASCII, some are not, some lines are over-long."""
+    lines = [b"plain line number %d" % number for number in range(20_000)]
+    for number in range(0, 20_000, 4_111):
+        lines[number] = f"ünïcode € {number} hit".encode()
+        lines[number + 1] = b"bad \xff byte hit"
+        lines[number + 2] = b"l" * 5_000 + b" hit"
+        lines[number + 3] = b"hit"
+    data = b"\n".join(lines)
+    patterns = rules("hit", r"l{4000}$", "number 1999$")
+    matcher = Matcher(patterns, max_line=4_000)
+    hits = matcher.match(data)
+    assert hits == ReferenceMatcher(patterns, max_line=4_000).match(data)
+    assert len(hits) > 15
+
+
+def test_the_engine_says_which_it_is_and_why():
+    """For `status`."""
+    matcher = Matcher([])
+    assert matcher.engine == "hyperscan"
+    assert matcher.engine_reason == "hyperscan 0.7.8 (vectorscan 5.4.11), probes passed"
+    forced = Matcher(rules("a"), engine="reference")
+    assert (forced.engine, forced.engine_reason) == ("reference", "it was asked for")
+    assert forced.unfiltered() == [(0, "a", "it was asked for")]
+
+
+def test_without_the_wheel_the_reference_engine_runs(monkeypatch):
+    """Or nothing does, where Hyperscan was insisted on."""
+    monkeypatch.setattr(matcher_module, "version", lambda: None)
+    matcher = Matcher(rules("a"))
+    assert (matcher.engine, len(matcher.match(b"a\nb\na"))) == ("reference", 2)
+    assert "not installed" in matcher.engine_reason
+    with pytest.raises(EngineError, match="not installed"):
+        Matcher(rules("a"), engine="hyperscan")
+
+
+class _LiarScanner:
+    """Loses what the real scanner finds after a long gap at the end of a line."""
+
+    def __init__(self, expressions):
+        self._real = matcher_module.HyperscanScanner.compiled(expressions)
+
+    def scan(self, data):
+        return [
+            (end, number)
+            for end, number in self._real.scan(data)
+            if data[max(0, end - 40) : end].strip(b"a") != b"ok"[:0]
+            and end - data.rfind(b"\n", 0, end) < 31
+        ]
+
+
+def test_a_scanner_that_loses_a_known_match_is_not_used(monkeypatch):
+    """The probe names what is wrong."""
+    reason = unusable(_LiarScanner)
+    assert reason is not None
+    assert "failed a probe: it misses" in reason
+    monkeypatch.setattr(matcher_module, "unusable", lambda: reason)
+    assert Matcher(rules("a")).engine == "reference"
+
+
+def test_a_scanner_that_invents_matches_is_not_used():
+    """An answer to everything is no answer."""
+
+    class Inventing:
+        def __init__(self, expressions):
+            self.count = len(expressions)
+
+        def scan(self, data):
+            return [(at, n) for at in range(1, len(data) + 1) for n in range(self.count)]
+
+    reason = unusable(Inventing)
+    assert reason is not None
+    assert "it finds" in reason
