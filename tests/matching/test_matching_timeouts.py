@@ -7,10 +7,13 @@ import pytest
 from logwatch.matching import confirmation, timed
 from logwatch.matching.matcher import Matcher, RulePatterns
 
+EVIL = "(?:a|aa)+(?!.)"
+"""Exponential in both engines; the scan lets it through, since it knows no lookahead."""
+
 
 def test_a_search_that_overruns_counts_as_no_match_and_is_counted():
     """The lines around it are matched as ever."""
-    rules = [RulePatterns(match=("(a+)+$",)), RulePatterns(match=("a!",))]
+    rules = [RulePatterns(match=(EVIL,)), RulePatterns(match=("a!",))]
     matcher = Matcher(rules)
     hits = matcher.match(b"aa\n" + b"a" * 60 + b"!\nba\n")
     assert [(hit.text[:2], [one.rule for one in hit.found]) for hit in hits] == [
@@ -23,21 +26,21 @@ def test_a_search_that_overruns_counts_as_no_match_and_is_counted():
 
 def test_text_beyond_ascii_is_under_the_limit_too():
     """An accent is no way around it."""
-    matcher = Matcher([RulePatterns(match=(r"(\w+\s?)+$",))])
+    matcher = Matcher([RulePatterns(match=(r"(?:\w|\w\w)+(?!.)",))])
     assert matcher.match(("é" * 60 + "!\n").encode()) == []
     assert matcher.timeouts == {0: 1}
 
 
 def test_an_unless_that_overruns_excludes_nothing():
     """It is counted for its rule."""
-    matcher = Matcher([RulePatterns(match=("!",), unless=("^(a+)+$",))])
+    matcher = Matcher([RulePatterns(match=("!",), unless=(EVIL,))])
     assert len(matcher.match(b"a" * 60 + b"!")) == 1
     assert matcher.timeouts == {0: 1}
 
 
 def test_a_shared_pattern_that_overruns_is_counted_for_each_of_its_rules():
     """Each of them may have lost the line."""
-    rules = [RulePatterns(match=("(a+)+$",)), RulePatterns(match=("(a+)+$", "zz"))]
+    rules = [RulePatterns(match=(EVIL,)), RulePatterns(match=(EVIL, "zz"))]
     matcher = Matcher(rules)
     assert matcher.match(b"a" * 60 + b"!") == []
     assert matcher.timeouts == {0: 1, 1: 1}
@@ -46,7 +49,7 @@ def test_a_shared_pattern_that_overruns_is_counted_for_each_of_its_rules():
 def test_a_plain_pattern_on_a_long_line_is_under_the_limit(monkeypatch):
     """Quadratic time is nothing on a short line, and minutes on 256 KiB."""
     used = []
-    monkeypatch.setattr(confirmation, "timed_pattern", lambda text: used.append(text))
+    monkeypatch.setattr(confirmation, "timed_pattern", used.append)
     rules = [RulePatterns(match=(r"\s+$", "end")), RulePatterns(match=("plain",))]
     matcher = Matcher(rules)
     assert len(matcher.match(b"x \nplain\n")) == 2
