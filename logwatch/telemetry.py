@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from threading import Lock
 from typing import Any, Literal
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
@@ -25,49 +26,61 @@ class Telemetry:
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter()
         """How often each event was said, and whatever else was counted, by name."""
+        self._lock = Lock()  # held for one addition, and while the logger is made; takes no other
         self._threshold = _RANK["info"]
+        self._json: bool | None = None
         self._logger: Any = None
 
     def configure(self, level: Level = "info", *, json: bool | None = None) -> None:
         """Choose the least level said, and the form: JSON, key=value, or by where stderr goes."""
-        import structlog  # noqa: PLC0415 - see the module's docstring
-
         self._threshold = _RANK[level]
-        under_systemd = "JOURNAL_STREAM" in os.environ
-        as_json = under_systemd if json is None else json
-        renderer: Any
-        if as_json:
-            renderer = structlog.processors.JSONRenderer(default=str)
-        else:
-            renderer = structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        processors: list[Any] = [
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info if as_json else _keep,
-            renderer,
-        ]
-        if not under_systemd:  # journald stamps lines itself
-            stamp = structlog.processors.TimeStamper(fmt="iso", utc=False)
-            processors.insert(0, stamp)
-        else:
-            processors.append(_with_priority)
-        self._logger = structlog.wrap_logger(
-            structlog.PrintLogger(file=sys.stderr),
-            processors=processors,
-            wrapper_class=structlog.BoundLogger,
-            context_class=dict,
-        )
+        self._json = json
+        self._logger = None
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add `amount` to the counter `name`."""
+        with self._lock:
+            self.counters[name] += amount
 
     def emit(self, level: Level, event: str, **fields: Any) -> None:
         """Say that `event` ("stage.what_happened") took place, and count it."""
-        self.counters[event] += 1
+        self.count(event)
         if _RANK[level] < self._threshold:
             return
-        if self._logger is None:
-            self.configure()
+        with self._lock:
+            if self._logger is None:
+                self._logger = _make_logger(self._json)
         getattr(self._logger, level)(event, **fields)
+
+
+def _make_logger(json: bool | None) -> Any:
+    import structlog  # noqa: PLC0415 - see the module's docstring
+
+    under_systemd = "JOURNAL_STREAM" in os.environ
+    as_json = under_systemd if json is None else json
+    renderer: Any
+    if as_json:
+        renderer = structlog.processors.JSONRenderer(default=str)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    processors: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info if as_json else _keep,
+        renderer,
+    ]
+    if under_systemd:  # journald stamps lines itself
+        processors.append(_with_priority)
+    else:
+        processors.insert(0, structlog.processors.TimeStamper(fmt="iso", utc=False))
+    return structlog.wrap_logger(
+        structlog.PrintLogger(file=sys.stderr),
+        processors=processors,
+        wrapper_class=structlog.BoundLogger,
+        context_class=dict,
+    )
 
 
 def _keep(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
@@ -104,4 +117,4 @@ def error(event: str, **fields: Any) -> None:
 
 def count(name: str, amount: int = 1) -> None:
     """Add to a counter without saying anything."""
-    telemetry.counters[name] += amount
+    telemetry.count(name, amount)

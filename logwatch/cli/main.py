@@ -109,7 +109,7 @@ def _execute(name: str, words: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verb.arguments(parser)
-    return verb.execute(parser.parse_args(words))
+    return verb.execute(parser.parse_intermixed_args(words))
 
 
 def _help(words: Sequence[str]) -> int:

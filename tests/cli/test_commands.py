@@ -1,0 +1,236 @@
+"""The commands as a person types them: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from logwatch.cli.main import VERBS, run_command_line
+
+
+@pytest.fixture
+def config(tmp_path):
+    """The minimal configuration, and a log with two errors in five lines."""
+    (tmp_path / "app.log").write_text("fine\nERROR one\nfine\nERROR two\nfine\n")
+    path = tmp_path / "logwatch.yaml"
+    path.write_text(
+        f"state: {tmp_path}/state\n"
+        f"sources: {{app: {{path: {tmp_path}/app.log, start: beginning}}}}\n"
+        "rules: [{name: err, match: 'ERROR', cooldown: 0}]\n"
+        f"sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}\n"
+    )
+    return path
+
+
+def logwatch(*words, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The real command in a process of its own."""
+    command = [sys.executable, "-m", "logwatch", *map(str, words)]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, input=stdin)
+
+
+def test_without_a_verb_it_shows_what_there_is(capsys):
+    """The overview names every verb."""
+    assert run_command_line([]) == 0
+    shown = capsys.readouterr().out
+    assert all(verb in shown for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_examples(verb, capsys):
+    """`--help` ends with commands that can be copied."""
+    with pytest.raises(SystemExit) as ended:
+        run_command_line([verb, "--help"])
+    assert ended.value.code == 0
+    assert f"logwatch {verb}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+def test_an_unknown_verb_or_flag_gets_a_suggestion_and_exit_2(capsys):
+    """`did you mean`."""
+    assert run_command_line(["chekc"]) == 2
+    assert "did you mean 'check'?" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(["run", "--onec"])
+    assert ended.value.code == 2
+    assert "did you mean --once?" in capsys.readouterr().err
+
+
+def test_check_of_a_good_configuration_says_what_it_read(config, capsys):
+    """A check that checked nothing would be worse than none."""
+    assert run_command_line(["check", str(config)]) == 0
+    assert "1 file, 1 rule, 1 source, 1 sink, 0 routes: no problems" in capsys.readouterr().out
+
+
+def test_check_of_a_bad_configuration_shows_the_place_and_exits_78(config, capsys):
+    """file:line:col, the line, a caret, a remedy."""
+    config.write_text(config.read_text().replace("cooldown", "coldown"))
+    assert run_command_line(["check", "-c", str(config)]) == 78
+    shown = capsys.readouterr().out
+    assert f"{config}:3:37: error: unknown key 'coldown' in rule 'err'" in shown
+    assert "^^^^^^^  did you mean 'cooldown'?" in shown
+
+
+def test_check_can_speak_json_and_be_strict(config, capsys):
+    """For editors and CI."""
+    config.write_text(config.read_text().replace("app.log", "nothing-here.log"))
+    assert run_command_line(["check", "-c", str(config), "-o", "json", "--strict"]) == 1
+    problem = json.loads(capsys.readouterr().out)
+    assert (problem["level"], problem["code"], problem["line"]) == ("warning", "no-match", 2)
+
+
+def test_run_refuses_a_bad_configuration_with_exit_78_and_no_traceback(config):
+    """A wrong pattern is shown with its place."""
+    config.write_text(config.read_text().replace("'ERROR'", "'ERR('"))
+    done = logwatch("run", "-c", config)
+    assert done.returncode == 78
+    assert b"bad pattern" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_alerts_shows_history_and_one_alert_in_full(config, capsys):
+    """Newest last, as a log; an id may be shortened."""
+    assert logwatch("run", "-c", config, "--once").returncode == 0
+    assert run_command_line(["alerts", "-c", str(config)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("err: ERROR one") < shown.index("err: ERROR two")
+    assert run_command_line(["alerts", "-c", str(config), "-o", "json", "-n", "1"]) == 0
+    newest = json.loads(capsys.readouterr().out)
+    assert newest["message"] == "ERROR two"
+    assert run_command_line(["alerts", newest["id"][:8], "-c", str(config)]) == 0
+    assert f"{config.parent}/app.log:20  ERROR two" in capsys.readouterr().out
+    assert run_command_line(["alerts", "--rule", "other", "-c", str(config)]) == 0
+    assert run_command_line(["alerts", "zzzz", "-c", str(config)]) == 1
+    assert run_command_line(["alerts", "--exit-code", "-c", str(config)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "status"), [(["--since", "2h"], 0), (["--since", "soon"], 2), (["--until", "1d"], 0)]
+)
+def test_alerts_understands_durations_and_dates(config, flags, status):
+    """What cannot be a time is wrong usage."""
+    logwatch("run", "-c", config, "--once")
+    assert run_command_line(["alerts", "-c", str(config), *flags]) == status
+
+
+def test_alerts_without_a_store_says_so(config, capsys):
+    """Not a traceback of SQLite's."""
+    assert run_command_line(["alerts", "-c", str(config)]) != 0
+    assert "no store that can be read" in capsys.readouterr().err
+
+
+def test_send_delivers_a_message_that_is_marked_as_a_test(config, capsys):
+    """Through the real sink; flags may stand anywhere."""
+    assert run_command_line(["send", "out", "-c", str(config), "hello"]) == 0
+    sent = json.loads((config.parent / "alerts.jsonl").read_text())
+    assert sent["message"] == "[TEST] hello"
+    assert sent["labels"] == {"test": "true"}
+    assert "delivered" in capsys.readouterr().err
+
+
+def test_send_show_prints_and_sends_nothing(config, capsysbinary):
+    """A look before the leap."""
+    assert run_command_line(["send", "out", "-c", str(config), "--show"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["rule"] == "logwatch.test"
+    assert not (config.parent / "alerts.jsonl").exists()
+
+
+def test_send_to_what_is_no_sink_names_those_there_are(config, capsys):
+    """And a receiver that is not there is exit 1, with the reason."""
+    assert run_command_line(["send", "pager", "-c", str(config)]) == 2
+    assert "it has: out" in capsys.readouterr().err
+    assert run_command_line(["send", "http://127.0.0.1:9/"]) == 1
+    assert "Connection refused" in capsys.readouterr().err
+
+
+def test_tail_on_a_pipe_prints_the_lines_as_they_are(tmp_path):
+    """Byte for byte, even what is no text, and the last line without its newline."""
+    log = tmp_path / "app.log"
+    log.write_bytes(b"one\nt\x1b[31mwo\xff\nthree")
+    done = logwatch("tail", log, "--no-follow")
+    assert done.stdout == b"one\nt\x1b[31mwo\xff\nthree\n"
+    assert done.stderr == b""
+    assert logwatch("tail", log, "--no-follow", "-n", "1").stdout == b"three\n"
+
+
+def test_tail_filters_with_the_daemons_own_engine(tmp_path):
+    """-m takes, -x leaves out."""
+    log = tmp_path / "app.log"
+    log.write_text("ERROR a\nfine\nERROR b\nFATAL c\n")
+    done = logwatch("tail", log, "--no-follow", "-m", "ERROR", "-m", "FATAL", "-x", "b$")
+    assert done.stdout == b"ERROR a\nFATAL c\n"
+
+
+def test_tail_of_several_files_ends_quietly_when_its_reader_goes(tmp_path):
+    """EPIPE is no error."""
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_text("line\n" * 50_000)
+    command = f"{sys.executable} -m logwatch tail {tmp_path}/*.log --no-follow -n 50000 | head -n 1"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.stdout == b"line\n"
+    assert done.stderr == b""
+
+
+def test_tail_refuses_what_cannot_be_meant(tmp_path, capsys):
+    """--to without --match, a bad pattern, a URL of nothing."""
+    log = str(tmp_path / "a.log")
+    assert run_command_line(["tail", log, "--to", "console:"]) == 2
+    assert "which lines shall be told?" in capsys.readouterr().err
+    assert run_command_line(["tail", log, "-m", "("]) == 2
+    assert "bad pattern" in capsys.readouterr().err
+    assert run_command_line(["tail", log, "-m", "x", "--to", "pigeon:home"]) == 2
+    assert "pigeon: is no sink" in capsys.readouterr().err
+
+
+def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path):
+    """Every promised rule fires; the temporary folder is gone."""
+    done = subprocess.run(
+        [sys.executable, "-m", "logwatch", "demo", "--for", "10s"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"},
+    )
+    shown = done.stdout.decode()
+    assert done.returncode == 0, done.stderr.decode()
+    for rule in ("ssh-guessing", "oom-kill", "web-5xx-surge", "upstream-down", "app-errors"):
+        assert f" {rule} " in shown
+    assert "nothing undelivered" in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "forbidden"),
+    [
+        (
+            ["--version"],
+            {"structlog", "hyperscan", "urllib3", "sqlite3", "yaml"},
+        ),
+        (["check", "CONFIG"], {"structlog", "hyperscan", "urllib3", "sqlite3", "asyncio"}),
+        (["alerts", "-c", "CONFIG"], {"structlog", "hyperscan", "urllib3", "asyncio", "watchdog"}),
+        (
+            ["run", "-c", "CONFIG", "--once"],
+            {"asyncio", "rich", "urllib3", "http.server", "smtplib", "textual", "apprise"},
+        ),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(config, words, forbidden):
+    """Start-up time is import time."""
+    logwatch("run", "-c", config, "--once")
+    words = [str(config) if word == "CONFIG" else word for word in words]
+    code = (
+        "import sys; from logwatch.cli.main import run_command_line; "
+        f"run_command_line({words!r}); print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert not forbidden & set(done.stderr.decode().split())
+
+
+def test_the_stock_folder_is_found_in_a_checkout():
+    """The demo's rules come from there."""
+    from logwatch.cli.demo import stock_folder  # noqa: PLC0415 - imports the daemon
+
+    assert (stock_folder() / "rules.d" / "ssh.yaml").is_file()
+    assert isinstance(stock_folder(), Path)

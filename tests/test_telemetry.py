@@ -1,0 +1,57 @@
+"""What logwatch says about itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from logwatch.telemetry import Telemetry
+
+
+@pytest.fixture
+def telemetry():
+    """A telemetry of the test's own."""
+    return Telemetry()
+
+
+def test_an_event_is_said_with_its_fields_and_counted(telemetry, capsys, monkeypatch):
+    """On a terminal or a pipe: key=value."""
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    telemetry.emit("info", "tailer.file_rotated", path="/var/log/app.log")
+    said = capsys.readouterr().err
+    assert "tailer.file_rotated" in said
+    assert "path=/var/log/app.log" in said
+    assert telemetry.counters["tailer.file_rotated"] == 1
+
+
+def test_what_is_below_the_level_is_counted_and_not_said(telemetry, capsys):
+    """The level holds from the first event on."""
+    telemetry.configure("warning")
+    telemetry.emit("info", "daemon.live")
+    telemetry.emit("warning", "sink.down", sink="chat")
+    assert "daemon.live" not in capsys.readouterr().err
+    assert telemetry.counters == {"daemon.live": 1, "sink.down": 1}
+
+
+def test_under_systemd_it_is_json_with_a_priority(telemetry, capsys, monkeypatch):
+    """sd-daemon(3): journald reads the priority off the line's beginning."""
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    telemetry.emit("error", "store.degraded", reason="no space")
+    said = capsys.readouterr().err
+    assert said.startswith("<3>{")
+    assert json.loads(said[3:]) == {
+        "event": "store.degraded",
+        "level": "error",
+        "reason": "no space",
+    }
+
+
+def test_a_traceback_is_part_of_the_event(telemetry, capsys):
+    """With exc_info, in both forms."""
+    telemetry.configure(json=True)
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        telemetry.emit("error", "daemon.thread_died", exc_info=True)
+    assert "ZeroDivisionError" in json.loads(capsys.readouterr().err)["exception"]
