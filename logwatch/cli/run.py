@@ -14,9 +14,9 @@ from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.daemon import signals
 from logwatch.daemon.assemble import Options, assemble
-from logwatch.daemon.supervisor import Ending
+from logwatch.daemon.supervisor import Daemon, Ending
 from logwatch.daemon.systemd import Notifier
-from logwatch.errors import ConfigError, Exit
+from logwatch.errors import ConfigError, Exit, LogwatchError
 
 EXAMPLES = """\
 examples:
@@ -58,28 +58,54 @@ def execute(options: argparse.Namespace) -> Exit:
     os.umask(0o077)
     threading.stack_size(STACK_BYTES)
     signals.block()
-    notifier = Notifier()
     chosen = Options(engine=options.engine, waking=options.waking)
-    while True:
-        daemon = assemble(config, SystemClock(), chosen, notifier)
-        match daemon.run(once=options.once):
-            case Ending.STOPPED | Ending.CAUGHT_UP:
-                return Exit.DONE
-            case Ending.FAILED:
-                return Exit.SOFTWARE
-            case Ending.RELOAD:
-                config = _reload(path, config)
+    return _Lives(path, config, chosen).live(once=options.once)
 
 
-def _reload(path: Path, running: Config) -> Config:
-    """The new configuration, or the running one where the new one cannot be used."""
-    try:
-        config = load(path)
-    except ConfigError as problem:
-        telemetry.error("config.reload_refused", reason=str(problem))
-        return running
-    telemetry.info("config.reloaded", rules=len(config.rules), sources=len(config.sources))
-    return config
+class _Lives:
+    """One daemon after another, each with the newest configuration that can be used."""
+
+    def __init__(self, path: Path, config: Config, options: Options) -> None:
+        self._path = path
+        self._config = config
+        self._options = options
+        self._next: Config | None = None
+        self._notifier = Notifier()
+
+    def live(self, *, once: bool) -> Exit:
+        """Until one ends for good; returns the exit status."""
+        while True:
+            daemon = self._assemble()
+            match daemon.run(once=once, may_reload=self._may_reload):
+                case Ending.STOPPED | Ending.CAUGHT_UP:
+                    return Exit.DONE
+                case Ending.FAILED:
+                    return Exit.SOFTWARE
+                case Ending.RELOAD:
+                    pass
+
+    def _may_reload(self) -> bool:
+        """Whether there is a configuration to go on with in place of the running one."""
+        try:
+            self._next = load(self._path)
+        except ConfigError as problem:
+            telemetry.error("config.reload_refused", reason=str(problem))
+            return False
+        return True
+
+    def _assemble(self) -> Daemon:
+        """With the next configuration; where that cannot run, with the one before."""
+        config, self._next = self._next, None
+        if config is None:
+            return assemble(self._config, SystemClock(), self._options, self._notifier)
+        try:
+            daemon = assemble(config, SystemClock(), self._options, self._notifier)
+        except LogwatchError as problem:
+            telemetry.error("config.reload_refused", reason=str(problem))
+            return self._assemble()
+        self._config = config
+        telemetry.info("config.reloaded", rules=len(config.rules), sources=len(config.sources))
+        return daemon
 
 
 def _level(options: argparse.Namespace) -> telemetry.Level:

@@ -9,7 +9,8 @@ that misses the deadline at the end is named with its stack and does not hold up
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -75,16 +76,18 @@ class Daemon:
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
 
-    def run(self, *, once: bool = False) -> Ending:
+    def run(self, *, once: bool = False, may_reload: Callable[[], bool] = bool) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
 
-        `once`: stop when every file was read to its end and every sink was tried.
+        `once`: stop when every file was read to its end and every sink was tried. `may_reload` is
+        called at SIGHUP, while everything runs on: only where it is true this one stops for the
+        next.
         """
         self.start()
         ending: Ending | None = None
         while ending is None:
-            ending = self._on_signal(signals.wait(ONCE_TICK_SECONDS if once else TICK_SECONDS))
-            ending = ending or self._tick(once=once)
+            received = signals.wait(ONCE_TICK_SECONDS if once else TICK_SECONDS)
+            ending = self._on_signal(received, may_reload) or self._tick(once=once)
         self.stop(ending)
         return ending
 
@@ -123,19 +126,27 @@ class Daemon:
         dead = [worker.name for worker in workers if not worker.is_alive()]
         return dead if self._scheduler.is_alive() else [*dead, "scheduler"]
 
-    def _on_signal(self, received: Signals | None) -> Ending | None:
+    def _on_signal(self, received: Signals | None, may_reload: Callable[[], bool]) -> Ending | None:
         match received:
             case Signals.SIGTERM | Signals.SIGINT:
                 telemetry.info("daemon.stopping", signal=received.name)
                 return Ending.STOPPED
             case Signals.SIGHUP:
-                return Ending.RELOAD
+                return self._on_hangup(may_reload)
             case Signals.SIGUSR1:
                 now = self._parts.clock.moment()
                 sys.stderr.write(threads.dump(self._workers(), now))
                 telemetry.info("daemon.figures", **dict(telemetry.telemetry.counters))
             case _:
                 pass
+        return None
+
+    def _on_hangup(self, may_reload: Callable[[], bool]) -> Ending | None:
+        notifier = self._parts.notifier
+        notifier.reloading(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
+        if may_reload():
+            return Ending.RELOAD  # the next one says that it is ready
+        notifier.ready(self._status())
         return None
 
     def _tick(self, *, once: bool) -> Ending | None:

@@ -62,6 +62,18 @@ class Writer:
         text = "".join(self._lines(count))
         os.write(self._file, text.encode())
 
+    def shift(self) -> None:
+        """Rename the log to `.1`, after `.1` to `.2` and so on; `begin_anew` is still to come."""
+        number = 1
+        while self._shifted(number).exists():
+            number += 1
+        for each in range(number, 1, -1):
+            self._shifted(each - 1).rename(self._shifted(each))
+        self.rename(self._shifted(1))
+
+    def _shifted(self, number: int) -> Path:
+        return self.path.with_name(f"{self.path.name}.{number}")
+
     def rename(self, to: Path) -> None:
         """Rename the log; writes go to the renamed file until `begin_anew`."""
         self.path.rename(to)

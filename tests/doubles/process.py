@@ -38,13 +38,17 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -
         pause.wait(max(0.005, 3 * (now - began)))
 
 
-def alerts_in(path: Path) -> list[dict[str, Any]]:
-    """Every whole line of a jsonl_file, decoded; none while there is no file."""
+def alerts_in(path: Path, *, torn: bool = False) -> list[dict[str, Any]]:
+    """Every whole line of a jsonl_file, decoded; none while there is no file.
+
+    `torn`: the writer was killed now and then, so a line may end before its time.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+    lines = data[: data.rfind(b"\n") + 1].splitlines()
+    return [json.loads(line) for line in lines if not torn or line.endswith(b"}")]
 
 
 def run_once(folder: Path, config: str, *flags: str, seconds: float = 60.0):
@@ -131,7 +135,7 @@ class Running:
         """Wait until it has said READY=1 so many times in all."""
 
         def is_ready() -> bool:
-            self._listen()
+            self.heard()
             if self.child.poll() is not None:
                 raise AssertionError(f"ended with {self.child.returncode}:\n{self.stderr}")
             return sum("READY=1" in notice for notice in self.notices) >= times
@@ -189,9 +193,10 @@ class Running:
         text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
         return text.rpartition(") ")[2].split()
 
-    def _listen(self) -> None:
+    def heard(self) -> list[str]:
+        """Everything that it has told the service manager so far."""
         while True:
             try:
                 self.notices.append(self._notify.recv(4096).decode())
             except BlockingIOError:
-                return
+                return self.notices

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from signal import SIGTERM
-from threading import Event, Thread
 
 from doubles import oracle
+from doubles.load import load
 from doubles.process import Running, alerts_in, eventually
 from doubles.receiver import Receiver
 
@@ -17,24 +16,6 @@ sinks:
   out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}
   web: {{{{webhook: {{{{url: '{{url}}'}}}}}}}}
 """
-
-
-@contextmanager
-def load(writer: oracle.Writer, lines: int = 10):
-    """Somebody who writes all the time."""
-    stop = Event()
-
-    def write() -> None:
-        while not stop.wait(0.01):
-            writer.write(lines)
-
-    thread = Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_a_hanging_sink_does_not_hold_up_the_stop(tmp_path):
