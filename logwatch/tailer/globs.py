@@ -80,6 +80,8 @@ def _walk(base: str, parts: list[str], listings: Listings, found: Expansion) -> 
             _go_on(f"{base}/{entry.name}", entry.is_directory, rest, listings, found)
     else:
         # Without a wildcard it need not be listed, which also works where that is forbidden.
+        if not rest:
+            found.directories.append(base or "/")
         path = f"{base}/{part}"
         _go_on(path, True, rest, listings, found)  # noqa: FBT003 - the walk finds out
 

@@ -265,14 +265,14 @@ class Tail:
             return None
 
     def _read_on(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
-        before = generation.seen
+        before = generation.size
         found = generation.read(finish=finish or generation.ended)
         if isinstance(found, Truncated):
             return self._cut(generation, found, now)
         self._recovered(generation)
         if generation.quiet_since is None:
             return found
-        if found is not None or generation.seen != before:
+        if found is not None or generation.size != before:
             generation.quiet_since = now.steady  # somebody still writes
         quiet = now.steady - generation.quiet_since
         if found is not None or not (finish or generation.ended or quiet >= self._grace):
@@ -296,6 +296,7 @@ class Tail:
         is_news = not generation.delay
         generation.delay = min(generation.delay * 2 or _FIRST_DELAY, _LONGEST_DELAY)
         generation.retry_at = now.steady + generation.delay
+        generation.seen = None
         text = error.strerror or str(error)
         if generation is self._chain.current:
             self._report.say("error", text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from logwatch import telemetry
 from logwatch.clock import ManualClock
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.tail import Tail
@@ -96,6 +98,13 @@ def follow(tmp_path):
     yield make
     for harness in made:
         harness.tail.close()
+
+
+@pytest.fixture
+def events(monkeypatch):
+    """How often each event was said in this test."""
+    monkeypatch.setattr(telemetry.telemetry, "counters", Counter())
+    return telemetry.telemetry.counters
 
 
 @pytest.fixture
