@@ -49,11 +49,11 @@ class Telemetry:
             return
         with self._lock:
             if self._logger is None:
-                self._logger = _make_logger(self._json)
+                self._logger = _make_logger(json=self._json)
         getattr(self._logger, level)(event, **fields)
 
 
-def _make_logger(json: bool | None) -> Any:
+def _make_logger(*, json: bool | None) -> Any:
     import structlog  # noqa: PLC0415 - see the module's docstring
 
     under_systemd = "JOURNAL_STREAM" in os.environ

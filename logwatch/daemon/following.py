@@ -9,7 +9,7 @@ position that it handed on, later each time.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,6 +73,7 @@ class Following:
         self._ticks = 0
         self._rescan_now = False
         self._ended = False
+        self._prepared: list[Monitor] = []
 
     @property
     def monitors(self) -> list[Monitor]:
@@ -82,23 +83,22 @@ class Following:
     def prepare(self) -> set[str]:
         """Make, but do not start, the monitors of the files that are there; returns their paths."""
         self._scan(at_start=True)
+        self._prepared = self.monitors
         return set(self._monitors)
 
     def start(self) -> None:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
-        for monitor in self.monitors:
-            self._waker.watch(monitor.path, monitor.wake)
-            monitor.start()
+        for monitor in self._prepared:
+            self._start(monitor)
+        self._prepared.clear()
 
     def rescan(self, _now: Moment) -> None:
         """Find paths that came, and let go of those that went."""
         if self._ended:
             return
         self._rescan_now = False
-        for monitor in self._scan(at_start=False):
-            self._waker.watch(monitor.path, monitor.wake)
-            monitor.start()
-        self._let_go()
+        wanted = self._scan(at_start=False)
+        self._let_go_but(wanted)
 
     def poll(self, now: Moment) -> None:
         """Wake the monitors that have something to do, though no event said so."""
@@ -127,23 +127,32 @@ class Following:
             monitor.end()
         return [each for each in monitors if not each.join(deadline - self._clock.steady())]
 
-    def _scan(self, *, at_start: bool) -> list[Monitor]:
+    def _start(self, monitor: Monitor) -> None:
+        self._waker.watch(monitor.path, monitor.wake)
+        monitor.start()
+
+    def _scan(self, *, at_start: bool) -> Container[str]:
+        """Make a monitor for each new path, and start it unless all start later; all the paths."""
         found = self._discovery.scan()
         self._note_problems(found.problems)
         for directory in found.directories - self._directories:
             self._waker.watch_directory(directory, self._rescan_soon)
         self._directories = set(found.directories)
-        held = {inode for each in self.monitors for inode, _ in each.tail.identities()}
-        started = []
-        for path, sources in found.files.items():
-            if path in self._monitors or self._is_held(path, held):
+        new = [path for path in found.files if path not in self._monitors]
+        held = self._held_inodes() if new else set()
+        for path in new:
+            if self._is_held(path, held):
                 continue
-            known = self._stored.get(path, [])
+            sources, known = found.files[path], self._stored.get(path, [])
             monitor = self._make_monitor(path, sources, known, at_start=at_start)
-            self._monitors[path] = monitor
             monitor.sources = sources
-            started.append(monitor)
-        return started
+            self._monitors[path] = monitor
+            if not at_start:
+                self._start(monitor)
+        return found.files
+
+    def _held_inodes(self) -> set[int]:
+        return {inode for each in self.monitors for inode, _ in each.tail.identities()}
 
     def _rescan_soon(self) -> None:
         # Called by the waker's thread: only a flag, the scheduler's next tick does the work.
@@ -153,13 +162,12 @@ class Following:
     def _is_held(path: str, held: set[int]) -> bool:
         """Whether this is another name of a file that a monitor has open: a rotated one."""
         try:
-            return os.stat(path).st_ino in held  # noqa: PTH116 - as in Positions.near
+            return os.stat(path).st_ino in held  # noqa: PTH116 - paths here are plain strings
         except OSError:
             return False
 
-    def _let_go(self) -> None:
-        """End the monitors whose file is gone and whose path no source names literally."""
-        wanted = self._discovery.scan().files
+    def _let_go_but(self, wanted: Container[str]) -> None:
+        """End the monitors whose file is gone and whose path no source names any more."""
         for path, monitor in list(self._monitors.items()):
             if path in wanted or monitor.tail.identities():
                 continue
