@@ -1,0 +1,75 @@
+"""Routes: who is told."""
+
+from __future__ import annotations
+
+import pytest
+from doubles.alerts import alert
+
+from logwatch.alerts.route import Router, RouteSettings
+
+
+def router(*routes: RouteSettings, **to_by_rule: tuple[str, ...]) -> Router:
+    """A router with three sinks."""
+    return Router(routes, sinks=("pager", "chat", "mail"), to_by_rule=to_by_rule)
+
+
+def test_without_routes_everything_goes_to_every_sink():
+    """The minimal configuration."""
+    assert router().sinks_for(alert()) == ("pager", "chat", "mail")
+
+
+def test_the_first_route_that_fits_is_the_only_one():
+    """Later routes are not looked at."""
+    routes = router(
+        RouteSettings(to=("pager",), condition={"severity": ("critical",)}),
+        RouteSettings(to=("chat",)),
+        RouteSettings(to=("mail",)),
+    )
+    assert routes.sinks_for(alert(severity="critical")) == ("pager",)
+    assert routes.sinks_for(alert(severity="info")) == ("chat",)
+
+
+def test_also_goes_on_to_the_next_and_nobody_is_told_twice():
+    """Each sink once, in the order of the routes."""
+    routes = router(
+        RouteSettings(to=("mail",), also=True),
+        RouteSettings(to=("pager", "mail"), condition={"rule": ("ssh-*",)}, also=True),
+        RouteSettings(to=("chat",)),
+    )
+    assert routes.sinks_for(alert(rule="ssh-guessing")) == ("mail", "pager", "chat")
+    assert routes.sinks_for(alert(rule="oom")) == ("mail", "chat")
+
+
+def test_where_no_route_fits_nobody_is_told():
+    """The alert is in the history all the same."""
+    assert router(RouteSettings(to=("pager",), condition={"rule": ("x",)})).sinks_for(alert()) == ()
+
+
+def test_a_rules_own_to_comes_before_any_route():
+    """The short cut in the rule."""
+    routes = router(RouteSettings(to=("chat",)), **{"ssh-guessing": ("pager",)})
+    assert routes.sinks_for(alert()) == ("pager",)
+    assert routes.sinks_for(alert(rule="other")) == ("chat",)
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ({"source": ("auth",)}, True),
+        ({"source": ("web", "auth")}, True),
+        ({"source": ("web",)}, False),
+        ({"host": ("web*",)}, True),
+        ({"host": ("WEB*",)}, False),
+        ({"ip": ("203.0.113.*",)}, True),
+        ({"user": ("root",)}, True),
+        ({"team": ("ops",)}, True),
+        ({"nothing": ("*",)}, False),
+        ({"source": ("auth",), "severity": ("critical",)}, False),
+        ({"path": ("/var/log/*",)}, True),
+    ],
+)
+def test_conditions_look_at_the_alert_its_labels_its_key_and_its_fields(condition, fits):
+    """Every condition must hold; any of its globs will do."""
+    one = alert(labels={"team": "ops"})
+    told = router(RouteSettings(to=("chat",), condition=condition)).sinks_for(one)
+    assert told == (("chat",) if fits else ())

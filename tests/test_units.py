@@ -1,0 +1,47 @@
+"""Durations and sizes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.units import format_duration, parse_duration, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("2m", 120), ("1h30m", 5400), ("7d", 604_800), ("250ms", 0.25), ("0", 0)],
+)
+def test_durations_are_read_as_people_write_them(text, seconds):
+    """Units may be strung together."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "2min", "m", "-5m", "1 h", "5:30", "1h 30m", "५m"])
+def test_what_is_no_duration_is_refused_with_a_remedy(text):
+    """A number without a unit is a guess."""
+    with pytest.raises(ValueError, match="write 30s, 5m, 1h30m or 7d"):
+        parse_duration(text)
+
+
+@given(st.integers(0, 10**12))
+def test_a_formatted_duration_reads_back(milliseconds):
+    """To the millisecond."""
+    text = format_duration(milliseconds / 1000)
+    assert round(parse_duration(text) * 1000) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("4096", 4096), ("256KiB", 262_144), ("10MB", 10_000_000), ("1 GiB", 2**30)]
+)
+def test_sizes_know_both_kinds_of_units(text, size):
+    """KiB and KB."""
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "1XB", "KiB", "-1", "1.5MiB"])
+def test_what_is_no_size_is_refused_with_a_remedy(text):
+    """As for durations."""
+    with pytest.raises(ValueError, match="write 4096, 256KiB or 10MB"):
+        parse_size(text)
