@@ -219,7 +219,6 @@ class Readings:
             ruleset=self._ruleset,
             matcher=self._matcher(numbers, source),
             rules=numbers,
-            parses=source.format != "plain",
             events=EventClock(make_parser(source.format, settings), source=source.name),
         )
 

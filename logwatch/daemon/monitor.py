@@ -26,6 +26,8 @@ from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 
 SMALL_BLOCK = 64 * 1024
+LONGEST_STAMPED = 4096
+"""Bytes of a block's last line in which its time is looked for."""
 HOT_PAUSE_SECONDS = 0.005
 """How long a file that is written all the time is left to gather lines between two reads."""
 
@@ -39,8 +41,6 @@ class Reading:
     matcher: Matcher
     rules: Sequence[int]
     """For each rule of the matcher, its number in the whole configuration."""
-    parses: bool
-    """Whether the format has fields or times; plain text has neither."""
     events: EventClock
 
 
@@ -146,7 +146,7 @@ class Monitor(Worker):
             start=block.start,
             end=block.end,
             arrival=now.wall,
-            last_time=records[-1].time if records else now.wall,
+            last_time=self._last_time(block, now),
             records=records,
             matches=matches,
             backlog=block.backlog,
@@ -157,19 +157,20 @@ class Monitor(Worker):
         self, hits: list[LineHit], block: Block, now: Moment
     ) -> tuple[list[Record], list[Match]]:
         reading, arrival, backlog = self._reading, now.wall, block.backlog
+        parse, rules = reading.events.parse, reading.rules
         records: list[Record] = []
         matches: list[Match] = []
-        fields: dict[str, str] = {}
-        time = arrival
         for number, hit in enumerate(hits):
-            if reading.parses:
-                time, fields = reading.events.parse(hit.text, arrival=arrival, backlog=backlog)
+            time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
             truncated = hit.truncated or block.truncated
             records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
-            matches += [
-                Match(reading.rules[rule], number, captures) for rule, captures in hit.found
-            ]
+            matches += [Match(rules[rule], number, captures) for rule, captures in hit.found]
         return records, matches
+
+    def _last_time(self, block: Block, now: Moment) -> float:
+        lines = block.data.removesuffix(b"\n")
+        last = lines[lines.rfind(b"\n") + 1 :][:LONGEST_STAMPED].decode(errors="replace")
+        return self._reading.events.time(last, arrival=now.wall, backlog=block.backlog)
 
     def _put(self, message: Message) -> bool:
         """Wait for room in the Queue; False when everything stopped meanwhile."""

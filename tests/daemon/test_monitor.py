@@ -1,0 +1,153 @@
+"""The monitor: from a block to a batch, step by step, without its thread."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from logwatch.clock import ManualClock
+from logwatch.daemon.intake import CaughtUp, Intake
+from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.records import Batch
+from logwatch.tailer.tail import Tail
+
+DAY = 86_400.0
+
+
+class Bench:
+    """A monitor on a file, read when the test says so."""
+
+    def __init__(self, path, form: str = "plain", *, start="beginning", rules=None) -> None:
+        self.path = path
+        self.clock = ManualClock()
+        self.intake = Intake()
+        patterns = rules or [RulePatterns(match=(r"ERROR (?P<what>\w+)",))]
+        parser = make_parser(form, ParserSettings(tz=ZoneInfo("UTC")))
+        self.monitor = Monitor(
+            str(path),
+            tail=Tail(str(path), start=start),
+            reading=Reading(
+                source="app",
+                ruleset="r",
+                matcher=Matcher(patterns),
+                rules=tuple(range(10, 10 + len(patterns))),
+                events=EventClock(parser, source="app"),
+            ),
+            intake=self.intake,
+            slots=BoundedSemaphore(1),
+            clock=self.clock,
+        )
+
+    def read(self) -> list[Batch]:
+        """Everything that the monitor finds now, as the batches with records."""
+        while self.monitor.read_on(self.clock.moment()):
+            pass
+        messages = []
+        while not self.intake.empty():
+            messages.append(self.intake.get())
+        self.messages = messages
+        return [each for each in messages if isinstance(each, Batch) and each.records]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log with an error in its second line."""
+    path = tmp_path / "app.log"
+    path.write_text("fine\nERROR disk\nfine\n")
+    return path
+
+
+def test_a_batch_holds_the_lines_that_rules_took_and_the_position_behind_them(log):
+    """Offsets are those of the file; rules have their number in the whole configuration."""
+    (batch,) = Bench(log).read()
+    (record,) = batch.records
+    assert (record.offset, record.text, record.fields) == (5, "ERROR disk", {})
+    assert [(m.rule, m.record, m.captures) for m in batch.matches] == [(10, 0, {"what": "disk"})]
+    assert (batch.source, batch.backlog) == ("app", True)
+    assert batch.checkpoint.offset == batch.end == log.stat().st_size
+
+
+def test_it_says_once_that_it_caught_up(log):
+    """After the backlog, and not again."""
+    bench = Bench(log)
+    bench.read()
+    assert isinstance(bench.messages[-1], CaughtUp)
+    with log.open("a") as file:
+        file.write("ERROR again\n")
+    (batch,) = bench.read()
+    assert not batch.backlog
+    assert not any(isinstance(each, CaughtUp) for each in bench.messages)
+
+
+def test_a_missing_file_counts_as_caught_up(tmp_path):
+    """Or a daemon with one missing log would never go live."""
+    bench = Bench(tmp_path / "later.log")
+    assert bench.read() == []
+    assert bench.messages == [CaughtUp(str(tmp_path / "later.log"))]
+
+
+def test_several_rules_may_take_one_line(log):
+    """One record, two matches."""
+    rules = [RulePatterns(match=("ERROR",)), RulePatterns(match=("disk$",))]
+    (batch,) = Bench(log, rules=rules).read()
+    assert len(batch.records) == 1
+    assert [match.rule for match in batch.matches] == [10, 11]
+
+
+def test_event_time_is_the_stamp_of_the_line(tmp_path):
+    """In UTC, with the fields of the format beside it."""
+    path = tmp_path / "auth.log"
+    path.write_text("2026-01-04T23:00:00+00:00 web1 app[7]: ERROR disk\n")
+    bench = Bench(path, "syslog")
+    (batch,) = bench.read()
+    assert batch.records[0].time == bench.clock.wall() - 3600
+    assert batch.records[0].fields["host"] == "web1"
+    assert batch.last_time == batch.records[0].time
+
+
+def test_an_old_stamp_is_believed_in_a_backlog_and_not_in_a_line_just_written(tmp_path):
+    """The file explains the one, nothing explains the other."""
+    path = tmp_path / "auth.log"
+    path.write_text("2025-06-01T00:00:00Z web1 app: ERROR old\n")
+    bench = Bench(path, "syslog")
+    (backlog,) = bench.read()
+    assert backlog.records[0].time < bench.clock.wall() - 100 * DAY
+    with path.open("a") as file:
+        file.write("2025-06-01T00:00:01Z web1 app: ERROR skewed\n")
+    (live,) = bench.read()
+    assert live.records[0].time == bench.clock.wall()
+
+
+def test_a_stamp_far_in_the_future_is_not_believed(tmp_path):
+    """A window must not wait a year for it."""
+    path = tmp_path / "auth.log"
+    path.write_text("2027-06-01T00:00:00Z web1 app: ERROR skewed\n")
+    bench = Bench(path, "syslog")
+    (batch,) = bench.read()
+    assert batch.records[0].time == bench.clock.wall()
+
+
+def test_what_was_in_hand_when_it_died_is_read_again(log):
+    """The position to go on from is the beginning of the block that was not handed on."""
+    bench = Bench(log)
+    bench.read()
+    assert bench.monitor.position_in_hand() is None
+    with log.open("a") as file:
+        file.write("ERROR lost\n")
+
+    def broken(_data):
+        raise ZeroDivisionError
+
+    bench.monitor._reading.matcher.match = broken
+    with pytest.raises(ZeroDivisionError):
+        bench.read()
+    position = bench.monitor.position_in_hand()
+    assert position is not None
+    assert position.offset == 21
+    bench.monitor.finish()
