@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from logwatch.matching.alphabet import OTHER
 from logwatch.matching.syntax import (
     Atomic,
     Chars,
@@ -25,6 +26,7 @@ from logwatch.matching.syntax import (
 
 _MANY = 10
 """A repeat that may run so often is as bad as one without end."""
+_FOLDED = 1 << OTHER
 _ADJACENT = 3
 """So many competing repeats with nothing between them are worth a warning."""
 
@@ -105,7 +107,7 @@ def _separates(node: Node, taken: int) -> bool:
     """Whether every match of `node` has a character outside `taken`."""
     match node:
         case Chars(mask):
-            return not mask & taken
+            return not _overlap(mask, taken)
         case Concat(items):
             return any(_separates(item, taken) for item in items)
         case Either(branches):
@@ -116,6 +118,16 @@ def _separates(node: Node, taken: int) -> bool:
             return _separates(body, taken)
         case Look() | Start() | End():
             return False
+
+
+def _overlap(one: int, other: int) -> bool:
+    """Whether two sets have a character in common.
+
+    Word characters and spaces both reach above U+00FF and share nothing there; so what is folded
+    counts only where it is all that a set has.
+    """
+    both = one & other
+    return both not in {0, _FOLDED} or (both == _FOLDED and _FOLDED in {one, other})
 
 
 def _alphabet(node: Node) -> int:
@@ -130,7 +142,7 @@ def _alphabet(node: Node) -> int:
 def _are_distinct(branches: tuple[Node, ...]) -> bool:
     prefixes = [_prefix(branch) for branch in branches]
     return all(
-        any(not a & b for a, b in zip(one, other, strict=False))
+        any(not _overlap(a, b) for a, b in zip(one, other, strict=False))
         for at, one in enumerate(prefixes)
         for other in prefixes[:at]
     )
@@ -177,6 +189,9 @@ def _chain_of_sequence(items: tuple[Node, ...]) -> tuple[int, int]:
     most = most_adjacent = chain = adjacent = taken = 0
     for item in items:
         own, own_adjacent = _chain(item)
+        if isinstance(item, Look | Atomic):  # once left it is not entered again
+            most, most_adjacent = max(most, own), max(most_adjacent, own_adjacent)
+            continue
         if not own:
             if _separates(item, taken):
                 chain = adjacent = taken = 0
@@ -186,7 +201,7 @@ def _chain_of_sequence(items: tuple[Node, ...]) -> tuple[int, int]:
         alphabet = _alphabet(item)
         if _separates(item, taken):
             chain, adjacent, taken = own, own_adjacent, alphabet
-        elif alphabet & taken:
+        elif _overlap(alphabet, taken):
             chain, adjacent, taken = chain + own, adjacent + own_adjacent, taken | alphabet
         else:
             chain, adjacent, taken = max(chain, own), max(adjacent, own_adjacent), taken | alphabet

@@ -30,16 +30,15 @@ def failed_probe(make: MakeScanner) -> str | None:
     except RefusedError as error:
         return f"it refuses a plain pattern: {error}"
     lines, due = _lines()
-    got: set[tuple[int, int]] = set()
     block = b"\n".join(lines)
-    for end, number in scanner.scan(block):
-        got.add((block.count(b"\n", 0, end), number))
-    if missed := sorted(due - got):
-        line, number = missed[0]
-        return f"it misses {_PROBES[number][0]!r} in {lines[line]!r}"
-    if invented := sorted(got - due):
-        line, number = invented[0]
-        return f"it finds {_PROBES[number][0]!r} in {lines[line]!r}"
+    in_block = {(block.count(b"\n", 0, end), number) for end, number in scanner.scan(block)}
+    # The loss that is known shows only where the match is the very end of what is scanned.
+    alone = {(at, number) for at, line in enumerate(lines) for _, number in scanner.scan(line)}
+    for got in (in_block, alone):
+        for wrong, verb in ((due - got, "misses"), (got - due, "finds")):
+            if wrong:
+                line, number = min(wrong)
+                return f"it {verb} {_PROBES[number][0]!r} in {lines[line]!r}"
     return None
 
 

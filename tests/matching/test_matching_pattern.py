@@ -49,6 +49,8 @@ def test_names_come_in_the_order_of_their_groups():
         r"(?:\w+a*a*,)*x",
         r".*.*.*=",
         r"\s*\s*\s*x",
+        r"(?:日*)*x",
+        r"(?:\w+\d?\s?)*;",
         r"(?:(?:a+)+\n)?",
     ],
 )
@@ -68,6 +70,9 @@ def test_a_pattern_that_can_hang_is_named(text):
         r"(?:[a-z]+=\d+,)*end",
         r"^(?:foo|bar|qux)*$",
         r"error.*timeout",
+        r"(?:\w+\s)*end",
+        r"^(?=.*\bauth)(?=.*\bfail).*$",
+        r"\w+\s+\w+\s+\d+\s*=",
         r"(?>a+)+b",
         r"(?:a++,?)+b",
         r"(?:https?|ftp)://[^/\s]+/",
