@@ -25,6 +25,10 @@ from logwatch.tailer.lineage import Lineage, Packed, Unseen
 from logwatch.tailer.siblings import find_inode
 from logwatch.tailer.state import Report
 
+_REWRITES = 3
+_HABIT = 600.0
+"""Seconds within which so many rewrites make a file that is not only appended to."""
+
 
 class ChainSettings(Struct, frozen=True):
     """What a chain needs to know of its tail."""
@@ -58,6 +62,12 @@ class Chain:
         self._owner = owner
         self._lineage = Lineage(settings.path, claims, owner, known)
         self._since = 0
+        self._rewrites: deque[float] = deque(maxlen=_REWRITES)
+        self._told_of_rewrites = False
+
+    def is_premature(self, file: OpenFile) -> bool:
+        """See `Lineage.is_premature`. No error."""
+        return self._lineage.is_premature(file)
 
     def held(self, key: Key) -> Generation | None:
         """The generation that has this file."""
@@ -86,7 +96,7 @@ class Chain:
             if not checkpoint.closed and checkpoint.identity != name:
                 self._recover(checkpoint, file, now)
         originals = lineage.originals(history, file.key if file is not None else None)
-        for generation in self._add_found(Unseen(originals, []), backlog=True):
+        for generation in self._add_found(Unseen(originals, [], []), backlog=True):
             generation.quiet_since = now.steady
         recovered = [each.file.modified_ns for each in self.generations]
         newest = max((birth_floor(each.birth) for each in history), default=0)
@@ -113,7 +123,7 @@ class Chain:
     def _recover(self, checkpoint: Checkpoint, live: OpenFile | None, now: Moment) -> None:
         """Find what is left of a generation that was open when logwatch stopped."""
         key = checkpoint.inode, checkpoint.birth
-        if self._claims.owner(key) not in (None, self._owner):
+        if self._claims.owner(key) not in (None, self._owner) or self.held(key):
             return
         latest = self._claims.latest(key)
         if latest is not None and latest.identity != checkpoint.identity:
@@ -194,6 +204,8 @@ class Chain:
     def _add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
         for packed in found.packed:
             self._report.lose(packed.sibling.path, 0, packed.size, "compressed")
+        for denied in found.denied:
+            self._report.lose(denied.path, 0, denied.size, "unreadable")
         added = []
         for file in found.files:
             if not self._claims.claim(file.key, self._owner):
@@ -234,7 +246,10 @@ class Chain:
     def _finish_cuts(self, now: Moment) -> None:
         """Find the copies of files that were cut before anything new beside them is looked for."""
         for generation in self.generations:
-            cut = generation.cut()
+            try:
+                cut = generation.cut()
+            except OSError:
+                continue  # its own next read will say so
             if cut is not None:
                 self.rebegin(generation, cut, now)
 
@@ -251,6 +266,7 @@ class Chain:
         else:
             # In this order: a crash between the two must not leave the file known as finished.
             rebegun.registered = True
+            self._note_rewrite(rebegun, now)
             self.outgoing += (rebegun.moved(), _closing(old))
         self.generations = (*self.generations, rebegun, *later)
         if self.current is generation:
@@ -263,6 +279,15 @@ class Chain:
             size=found.size,
             copy_found=copied,
         )
+
+    def _note_rewrite(self, rebegun: Generation, now: Moment) -> None:
+        """Tell, once, of a file that is written in place again and again, each time read anew."""
+        if rebegun.reread_end:
+            self._rewrites.append(now.steady)
+        is_habit = len(self._rewrites) == _REWRITES and now.steady - self._rewrites[0] < _HABIT
+        if is_habit and not self._told_of_rewrites:
+            self._told_of_rewrites = True
+            telemetry.warning("tailer.not_append_only", path=self._path)
 
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
         file, old = generation.file._replace(size=found.size), generation.checkpoint
@@ -325,6 +350,7 @@ class Chain:
 
     def close(self) -> None:
         """Close all files, as they are."""
+        self._claims.leave(self._path)
         for each in self.generations:
             self.remove(each)
 

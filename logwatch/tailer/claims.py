@@ -15,7 +15,7 @@ from typing import Final
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
-from logwatch.tailer.siblings import stem
+from logwatch.tailer.siblings import Sign, stem
 
 _CLOSED_KEPT: Final = 8192
 
@@ -30,6 +30,7 @@ class Claims:
         self._same_head: dict[str, dict[Key, None]] = {}
         self._families: dict[str, dict[Key, None]] = {}
         self._closed: dict[Key, None] = {}
+        self._seen: dict[str, frozenset[Sign]] = {}
 
     def learn(self, known: Iterable[Checkpoint]) -> None:
         """Take in checkpoints from the store, newest last; what is known here already is newer."""
@@ -91,6 +92,18 @@ class Claims:
     def family(self, path: str) -> list[Checkpoint]:
         """Latest checkpoints of the files followed under `path` and its rotated names."""
         return self._all(list(self._families.get(stem(path), ())))
+
+    def note_seen(self, path: str, signs: frozenset[Sign]) -> None:
+        """Remember what the tail of `path` saw beside it when it last looked around."""
+        self._seen[path] = signs
+
+    def seen_beside(self, path: str) -> frozenset[Sign] | None:
+        """What the tail of `path` saw beside it; None: there is no such tail."""
+        return self._seen.get(path)
+
+    def leave(self, path: str) -> None:
+        """The tail of `path` is closed."""
+        self._seen.pop(path, None)
 
     def _all(self, keys: Iterable[Key]) -> list[Checkpoint]:
         found = [self._latest.get(key) for key in keys]

@@ -16,6 +16,7 @@ between two looks leaves no trace, and no program can report it.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 
@@ -36,13 +37,18 @@ from logwatch.tailer.generation import at, fresh_checkpoint, intact_end
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.siblings import (
     Sibling,
+    Sign,
     begins_with,
     family,
     find_inode,
     is_family,
+    stem,
     unpacked_head,
     unpacked_size,
 )
+
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Want of something that comes back."""
 
 
 class Beginning(Struct, frozen=True):
@@ -64,6 +70,7 @@ class Unseen(Struct, frozen=True):
 
     files: list[OpenFile]
     packed: list[Packed]
+    denied: list[Sibling]
 
 
 class Lineage:
@@ -75,7 +82,7 @@ class Lineage:
         self._path = path
         self._claims = claims
         self._owner = owner
-        self._seen: frozenset[tuple[int, int, str]] = frozenset()
+        self._seen: frozenset[Sign] = frozenset()
         self._known = tuple(each for each in known if each.path == path)
         claims.learn(known)
 
@@ -89,7 +96,22 @@ class Lineage:
 
     def look_around(self) -> None:
         """Take every file of the family that is there now for an old one."""
-        self._seen = frozenset(each.sign for each in family(self._path))
+        self._note_seen(family(self._path))
+
+    def is_premature(self, file: OpenFile) -> bool:
+        """Whether this may be a copy in the making of a log that another tail follows.
+
+        Its name is a rotated one, and it is younger than that tail's last look around. When that
+        tail sees its log cut it will look for the copy, and should find it untouched.
+        """
+        if self._claims.latest(file.key) is not None or stem(self._path) == self._path:
+            return False
+        seen = self._claims.seen_beside(stem(self._path))
+        return seen is not None and (file.inode, file.created_ns, "") not in seen
+
+    def _note_seen(self, siblings: Iterable[Sibling]) -> None:
+        self._seen = frozenset(each.sign for each in siblings)
+        self._claims.note_seen(self._path, self._seen)
 
     def begin(self, file: OpenFile) -> Beginning:
         """Where to read on in a file. Raises OSError."""
@@ -138,27 +160,44 @@ class Lineage:
         return None
 
     def unseen(self, since: int, besides: Iterable[Key] = ()) -> Unseen:
-        """Generations born since then that nobody knows; from now on they are seen."""
-        files: list[OpenFile] = []
-        packed: list[Packed] = []
+        """Generations born since then that nobody knows; from now on they are seen.
+
+        Raises OSError for want of handles or memory; then nothing is seen.
+        """
+        found = Unseen([], [], [])
         siblings = family(self._path)
         skipped = set(besides)
-        for sibling in siblings:
-            if sibling.sign in self._seen or (sibling.created_ns or sibling.modified_ns) < since:
-                continue
-            if sibling.compressed:
-                packed.extend(self._unknown_content(sibling))
-                continue
-            file = None if sibling.restored else _open(sibling.path)
-            if file is None:
-                continue
-            if file.key not in skipped and self._is_unknown(file.key):
-                skipped.add(file.key)
-                files.append(file)
-            else:
+        try:
+            for sibling in siblings:
+                born = sibling.created_ns or sibling.modified_ns
+                if sibling.sign not in self._seen and born >= since:
+                    self._sort(sibling, skipped, found)
+        except OSError:
+            for file in found.files:
                 os.close(file.fd)
-        self._seen = frozenset(each.sign for each in siblings)
-        return Unseen(files, packed)
+            raise
+        self._note_seen(siblings)
+        return found
+
+    def _sort(self, sibling: Sibling, skipped: set[Key], found: Unseen) -> None:
+        if sibling.compressed:
+            found.packed.extend(self._unknown_content(sibling))
+            return
+        if sibling.restored or any(sibling.inode == inode for inode, _ in skipped):
+            return
+        try:
+            file = open_regular(sibling.path)
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            if error.errno != errno.ENOENT:
+                found.denied.append(sibling)
+            return
+        if file.key not in skipped and self._is_unknown(file.key):
+            skipped.add(file.key)
+            found.files.append(file)
+        else:
+            os.close(file.fd)
 
     def packed(self, checkpoint: Checkpoint) -> Packed | None:
         """The compressed file that this generation became."""

@@ -13,7 +13,7 @@ import re
 import stat
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from logwatch.records import Marker
 from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, created_ns, digest
@@ -26,6 +26,10 @@ _PEEK = 65_536
 
 # A file born later than its last change was brought here with an old date: unpacked or restored.
 _BIRTH_SLACK_NS = 100_000_000
+
+
+Sign: TypeAlias = tuple[int, int, str]
+"""Inode, birth time in ns, and compression: enough to know a file without opening it."""
 
 
 class Sibling(NamedTuple):
@@ -42,7 +46,7 @@ class Sibling(NamedTuple):
     """Rises from older to younger by name alone."""
 
     @property
-    def sign(self) -> tuple[int, int, str]:
+    def sign(self) -> Sign:
         """Tells that this file was seen before, without opening it."""
         return self.inode, self.created_ns, self.compressed
 

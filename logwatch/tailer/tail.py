@@ -74,6 +74,7 @@ class Tail:
         self._is_first_look = True
         self._is_postponed = False
         self._refused_at_first: tuple[int, int] | None = None
+        self._early: tuple[Key | None, int, int] = None, 0, 0
         self._sign: Sign = 0
         self._retry_at: float | None = None
         self._delay = 0.0
@@ -192,9 +193,14 @@ class Tail:
         if held is not None:
             os.close(file.fd)
             chain.return_to(held, now)
+        elif self._is_too_early(file):
+            os.close(file.fd)
+            self._stand_back("may be a copy in the making", sign, now)
+            return
         elif not self._claims.claim(file.key, self):
             os.close(file.fd)
-            self._stand_back(file.key, sign, now)
+            owner = getattr(self._claims.owner(file.key), "path", "another path")
+            self._stand_back(f"followed as {owner}", sign, now)
             return
         elif self._is_first_look:
             chain.begin(file, now, self._refused_at_first)
@@ -206,13 +212,25 @@ class Tail:
         self._settle(sign)
         self._report.say("following")
 
-    def _stand_back(self, key: Key, sign: Sign, now: Moment) -> None:
-        """Another tail reads this file."""
+    def _is_too_early(self, file: OpenFile) -> bool:
+        """Whether to leave a file to the tail of the log that it may be a copy of, for a while.
+
+        A few seconds are enough for that tail; a file that grows may have a minute.
+        """
+        if not self._chain.is_premature(file):
+            return False
+        key, size, looks = self._early
+        if key != file.key:
+            size, looks = file.size, 0
+        self._early = file.key, file.size, looks + 1
+        return looks < (6 if file.size > size else 3)
+
+    def _stand_back(self, reason: str, sign: Sign, now: Moment) -> None:
+        """Another tail reads this file, or may have to."""
         self._pass_first_look(now)
         self._chain.leave(now)
         self._back_off(sign, now)
-        owner = self._claims.owner(key)
-        self._report.say("waiting", f"followed as {getattr(owner, 'path', 'another path')}")
+        self._report.say("waiting", reason)
 
     def _pass_first_look(self, now: Moment) -> None:
         if self._is_first_look:

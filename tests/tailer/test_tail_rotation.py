@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from logwatch.clock import ManualClock
 from logwatch.records import Checkpoint
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.tail import Tail
@@ -364,8 +366,6 @@ def test_files_with_equal_heads_are_all_read(tmp_path, numbered):
 
 
 def follow_moment():
-    from logwatch.clock import ManualClock  # noqa: PLC0415 - one use
-
     return ManualClock().moment()
 
 
@@ -558,18 +558,122 @@ def test_a_shifted_chain_under_a_glob_is_never_read_again(tmp_path, numbered):
         tail.close()
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_copies_under_a_glob_are_read_once_though_they_are_seen_while_made(
+    tmp_path, numbered, order
+):
+    paths = [tmp_path / "app.log", tmp_path / "app.log.1", tmp_path / "app.log.2"]
+    claims, clock, data = Claims(), ManualClock(), []
+    paths[0].write_bytes(numbered(0, 60))
+    tails = [Tail(str(path), start="beginning", claims=claims) for path in paths]
+
+    def read_all():
+        for n in order:
+            while (block := tails[n].read(clock.moment())) is not None:
+                data.append(block.data)
+
+    read_all()
+    expected = numbered(0, 60)
+    for n in range(1, 6):
+        if paths[1].exists():
+            paths[1].rename(paths[2])
+        paths[1].touch()
+        read_all()
+        content = paths[0].read_bytes()
+        paths[1].write_bytes(content[:700])
+        clock.advance(1.0)
+        read_all()
+        unread = numbered(n * 1000 + 500, 2)
+        paths[1].write_bytes(content + unread)
+        read_all()
+        paths[0].write_bytes(numbered(n * 1000, 60))
+        expected += unread + numbered(n * 1000, 60)
+        read_all()
+        clock.advance(400.0)
+        read_all()
+    assert sorted(b"".join(data).splitlines()) == sorted(expected.splitlines())
+    for tail in tails:
+        tail.close()
+
+
+def test_a_file_that_only_looks_like_a_copy_is_read_after_some_seconds(tmp_path):
+    claims, clock = Claims(), ManualClock()
+    (tmp_path / "app.log").write_bytes(b"one\n")
+    first = Tail(str(tmp_path / "app.log"), claims=claims)
+    while first.read(clock.moment()):
+        pass
+    (tmp_path / "app.log.7").write_bytes(b"mine\n")
+    second = Tail(str(tmp_path / "app.log.7"), claims=claims)
+    data = b""
+    for _ in range(8):
+        while (block := second.read(clock.moment())) is not None:
+            data += block.data
+        clock.advance(1.0)
+    assert data == b"mine\n"
+    first.close()
+    second.close()
+
+
 def test_a_copy_beside_its_living_original_is_not_read_again(tmp_path, numbered):
-    claims, moment = Claims(), follow_moment()
+    claims, clock = Claims(), ManualClock()
     path, copy = tmp_path / "app.log", tmp_path / "app.log.1"
     path.write_bytes(numbered(0, 100))
     first = Tail(str(path), start="beginning", claims=claims)
-    while first.read(moment):
+    while first.read(clock.moment()):
         pass
     shutil.copyfile(path, copy)
     second = Tail(str(copy), start="beginning", claims=claims)
     blocks = []
-    while (block := second.read(moment)) is not None:
-        blocks.append(block)
+    for _ in range(8):
+        while (block := second.read(clock.moment())) is not None:
+            blocks.append(block)
+        clock.advance(1.0)
     assert [block.data for block in blocks] == [b""]
     first.close()
     second.close()
+
+
+def test_too_few_handles_hold_up_a_rotation_and_lose_nothing(follow, monkeypatch):
+    log = follow(b"one\n")
+    log.read()
+    log.rotate(".2", b"two\n")
+    log.rotate(".1", b"three\n")
+
+    def fail(path):
+        raise OSError(errno.EMFILE, "Too many open files", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("logwatch.tailer.lineage.open_regular", fail)
+        assert log.read() == []
+    assert log.tail.state().status == "error"
+    log.advance(1.0)
+    assert log.read() == [b"two\n", b"three\n"]
+    assert log.tail.state().status == "following"
+
+
+def test_an_unseen_generation_that_may_not_be_read_is_told_as_lost(follow, monkeypatch):
+    log = follow(b"one\n")
+    log.read()
+    log.rotate(".2", b"two\n")
+    log.rotate(".1", b"three\n")
+
+    def fail(path):
+        raise OSError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("logwatch.tailer.lineage.open_regular", fail)
+    assert log.read() == [b"three\n"]
+    (loss,) = log.tail.losses()
+    assert (loss.generation, loss.end, loss.reason) == (str(log.beside(".1")), 4, "unreadable")
+
+
+def test_a_file_that_is_written_in_place_is_read_again_flagged_and_told_once(follow, events):
+    log = follow(b"state 0000\nthe rest\n")
+    log.read()
+    for n in range(1, 6):
+        with log.path.open("r+b") as writer:
+            writer.seek(6)
+            writer.write(b"%04d" % n)
+        assert log.read() == [b"state %04d\n" % n, b"the rest\n"]
+        assert log.blocks[-1].reread
+        log.advance(1.0)
+    assert events["tailer.not_append_only"] == 1
