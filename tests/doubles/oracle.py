@@ -78,6 +78,10 @@ class Writer:
         """Rename the log; writes go to the renamed file until `begin_anew`."""
         self.path.rename(to)
 
+    def date(self) -> None:
+        """Rename the log to a name that it keeps, as `dateext` does."""
+        self.rename(self.path.with_name(f"{self.path.name}-{20_260_101 + self.generation}"))
+
     def begin_anew(self) -> None:
         """Make a new log under the path, as a writer does that was told to reopen it."""
         os.close(self._file)
@@ -103,6 +107,11 @@ class Writer:
 
     def _open(self) -> int:
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+
+def ours(alerts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The alerts of the rule `oracle`; others are about logwatch itself."""
+    return [alert for alert in alerts if alert["rule"] == "oracle"]
 
 
 def told(alerts: Iterable[dict[str, Any]]) -> list[tuple[int, int]]:

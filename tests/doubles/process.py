@@ -23,7 +23,9 @@ _numbers = itertools.count(1)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -> Any:
+def eventually(
+    condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = 10.0
+) -> Any:
     """The first true answer of `condition`; fails with `what` when none comes in `seconds`."""
     pause, deadline = Event(), perf_counter() + seconds
     while True:
@@ -33,7 +35,8 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0) -
             return answer
         now = perf_counter()
         if now > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            words = what if isinstance(what, str) else what()
+            raise AssertionError(f"not within {seconds} s: {words}")
         # A costly look must not take the processor from what it waits for.
         pause.wait(max(0.005, 3 * (now - began)))
 
