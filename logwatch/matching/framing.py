@@ -15,7 +15,7 @@ from typing import NamedTuple
 from logwatch.matching.alphabet import LATIN1, fold
 from logwatch.matching.hits import Found, LineHit
 
-_PIECE = 1 << 16
+_PIECE = 1 << 14
 """Bytes of text that are looked at for something that is not ASCII."""
 _PAIRS = tuple(product(range(128, 256), repeat=2))
 """Two bytes that are one character only where characters can have two."""

@@ -84,11 +84,12 @@ class Matcher:
         """Records of `data` that a rule took, in order; rules within a record in rule order."""
         hits: list[LineHit] = []
         for piece in self._framing.pieces(data):
-            candidates = self._candidates(piece.folded())
+            folded = piece.folded()
+            candidates = self._candidates(folded)
             if piece.text is None:
                 self._confirm(piece, candidates, hits)
             else:
-                self._confirm_decoded(piece, candidates, hits)
+                self._confirm_decoded(piece, piece.text, folded, candidates, hits)
         return hits
 
     def _candidates(self, folded: bytes) -> Iterable[Candidate]:
@@ -106,16 +107,19 @@ class Matcher:
                 hits.append(piece.hit(start, end, text, found))
 
     def _confirm_decoded(
-        self, piece: Piece, candidates: Iterable[Candidate], hits: list[LineHit]
+        self,
+        piece: Piece,
+        decoded: str,
+        folded: bytes,
+        candidates: Iterable[Candidate],
+        hits: list[LineHit],
     ) -> None:
         """Text that had to be decoded first: lines are found again by their number."""
-        assert piece.text is not None
         found_in = self._confirmation.found
-        folded = piece.folded()
         offsets: list[int] = []
         line = counted = 0
         for start, end, patterns in candidates:
-            text = piece.text[start:end].removesuffix("\r")
+            text = decoded[start:end].removesuffix("\r")
             if found := found_in(text, patterns):
                 offsets = offsets or piece.line_offsets()
                 line += folded.count(b"\n", counted, start)
