@@ -15,7 +15,7 @@ from typing import Final
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
-from logwatch.tailer.siblings import Sign, stem
+from logwatch.tailer.siblings import Listings, Sign, stem
 
 _CLOSED_KEPT: Final = 8192
 
@@ -31,6 +31,7 @@ class Claims:
         self._families: dict[str, dict[Key, None]] = {}
         self._closed: dict[Key, None] = {}
         self._seen: dict[str, frozenset[Sign]] = {}
+        self.listings = Listings()
 
     def learn(self, known: Iterable[Checkpoint]) -> None:
         """Take in checkpoints from the store, newest last; what is known here already is newer."""

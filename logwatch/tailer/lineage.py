@@ -96,7 +96,7 @@ class Lineage:
 
     def look_around(self) -> None:
         """Take every file of the family that is there now for an old one."""
-        self._note_seen(family(self._path))
+        self._note_seen(family(self._path, self._claims.listings))
 
     def is_premature(self, file: OpenFile) -> bool:
         """Whether this may be a copy in the making of a log that another tail follows.

@@ -12,7 +12,8 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left
+from itertools import islice, takewhile
 from typing import NamedTuple, TypeAlias
 
 from logwatch.records import Marker
@@ -23,6 +24,7 @@ _SUFFIX = re.compile(
     r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
 )
 _PEEK = 65_536
+_LISTINGS_KEPT = 16
 
 # A file born later than its last change was brought here with an old date: unpacked or restored.
 _BIRTH_SLACK_NS = 100_000_000
@@ -60,16 +62,39 @@ class Sibling(NamedTuple):
         return self.created_ns, self.rank, self.modified_ns
 
 
-def family(path: str) -> list[Sibling]:
+class Listings:
+    """Directory listings that may be a few milliseconds old, for many looks at the same time.
+
+    Ten thousand logs in one directory must not list it ten thousand times when all begin.
+    """
+
+    def __init__(self) -> None:
+        self._sorted: dict[str, tuple[int, list[str]]] = {}
+
+    def starting_with(self, name: str, directory: str) -> list[str]:
+        """Names in `directory` that begin with `name`. Raises OSError."""
+        changed = os.stat(directory).st_mtime_ns  # noqa: PTH116 - paths here are plain strings
+        found = self._sorted.get(directory)
+        if found is None or found[0] != changed:
+            if len(self._sorted) >= _LISTINGS_KEPT:
+                self._sorted.clear()
+            found = changed, sorted(os.listdir(directory))  # noqa: PTH208 - names, not paths
+            self._sorted[directory] = found
+        names = found[1]
+        first = bisect_left(names, name)
+        return list(takewhile(lambda each: each.startswith(name), islice(names, first, None)))
+
+
+def family(path: str, listings: Listings | None = None) -> list[Sibling]:
     """Regular files beside `path` whose names are rotated forms of its name, oldest first.
 
-    An unreadable directory has none.
+    An unreadable directory has none. With `listings` one that was made just now may be missing.
     """
     real = os.path.realpath(path)
     directory, name = os.path.split(real)
     found = []
-    for entry in _names(directory):
-        suffix = entry.startswith(name) and _SUFFIX.fullmatch(entry, len(name))
+    for entry in _relatives(name, directory, listings):
+        suffix = _SUFFIX.fullmatch(entry, len(name))
         if suffix:
             sibling = _look_at(f"{directory}/{entry}", suffix[1] or "", suffix[2] or "")
             if sibling is not None:
@@ -94,7 +119,7 @@ def stem(path: str) -> str:
 def find_inode(path: str, inode: int, birth: int) -> OpenFile | None:
     """The file with this identity in the directory of `path`, under any name, opened."""
     directory = os.path.realpath(path).rpartition("/")[0]
-    for name in _names(directory, inode):
+    for name in _names_of(inode, directory):
         try:
             file = open_regular(f"{directory}/{name}")
         except OSError:
@@ -149,12 +174,22 @@ def _unxz(data: bytes) -> bytes:
 _UNPACK = {".gz": _gunzip, ".bz2": _bunzip2, ".xz": _unxz, ".lzma": _unxz}
 
 
-def _names(directory: str, inode: int | None = None) -> Iterator[str]:
+def _relatives(name: str, directory: str, listings: Listings | None) -> list[str]:
+    try:
+        if listings is not None:
+            return listings.starting_with(name, directory)
+        names = os.listdir(directory)  # noqa: PTH208 - names, not paths
+    except OSError:
+        return []
+    return [each for each in names if each.startswith(name)]
+
+
+def _names_of(inode: int, directory: str) -> list[str]:
     try:
         with os.scandir(directory or "/") as entries:
-            yield from [each.name for each in entries if inode in (None, each.inode())]
+            return [each.name for each in entries if each.inode() == inode]
     except OSError:
-        return
+        return []
 
 
 def _look_at(path: str, order: str, compressed: str) -> Sibling | None:

@@ -1,0 +1,42 @@
+"""Listing a big directory once for many logs."""
+
+from __future__ import annotations
+
+import os
+
+from logwatch.tailer.siblings import Listings, family
+
+
+def test_a_directory_that_did_not_change_is_listed_once(tmp_path, monkeypatch):
+    for name in ("a.log", "a.log.1", "b.log", "b.log.1", "b.log.2"):
+        (tmp_path / name).write_bytes(b"")
+    calls = []
+    real = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda where: calls.append(where) or real(where))
+    listings = Listings()
+    assert len(family(str(tmp_path / "a.log"), listings)) == 1
+    assert len(family(str(tmp_path / "b.log"), listings)) == 2
+    assert len(calls) == 1
+
+
+def test_a_directory_that_changed_is_listed_again(tmp_path):
+    listings = Listings()
+    path = str(tmp_path / "a.log")
+    assert family(path, listings) == []
+    (tmp_path / "a.log.1").write_bytes(b"")
+    os.utime(tmp_path, ns=(1, 1))
+    assert len(family(path, listings)) == 1
+
+
+def test_few_listings_are_kept(tmp_path):
+    listings = Listings()
+    for n in range(40):
+        (tmp_path / str(n)).mkdir()
+        (tmp_path / str(n) / "a.log.1").write_bytes(b"")
+        assert len(family(str(tmp_path / str(n) / "a.log"), listings)) == 1
+    assert len(listings._sorted) <= 16
+
+
+def test_a_missing_directory_has_no_family(tmp_path):
+    assert family(str(tmp_path / "missing" / "a.log"), Listings()) == []
+    assert family(str(tmp_path / "missing" / "a.log")) == []
