@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -52,6 +54,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
+    # The watchdog of systemd ends a daemon that hangs with SIGABRT: then say where it hung.
+    faulthandler.enable()
+    notifier = Notifier()
+    try:
+        return _run(options, notifier)
+    except LogwatchError as problem:
+        notifier.status(_in_short(problem))
+        if not _under_systemd():
+            raise
+        _say_all(problem)
+        return problem.exit
+
+
+def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     path = find_config(options.config)
     config = load(path)
     telemetry.telemetry.configure(_level(options))
@@ -59,18 +75,18 @@ def execute(options: argparse.Namespace) -> Exit:
     threading.stack_size(STACK_BYTES)
     signals.block()
     chosen = Options(engine=options.engine, waking=options.waking)
-    return _Lives(path, config, chosen).live(once=options.once)
+    return _Lives(path, config, chosen, notifier).live(once=options.once)
 
 
 class _Lives:
     """One daemon after another, each with the newest configuration that can be used."""
 
-    def __init__(self, path: Path, config: Config, options: Options) -> None:
+    def __init__(self, path: Path, config: Config, options: Options, notifier: Notifier) -> None:
         self._path = path
         self._config = config
         self._options = options
         self._next: Config | None = None
-        self._notifier = Notifier()
+        self._notifier = notifier
 
     def live(self, *, once: bool) -> Exit:
         """Until one ends for good; returns the exit status."""
@@ -89,7 +105,7 @@ class _Lives:
         try:
             self._next = load(self._path)
         except ConfigError as problem:
-            telemetry.error("config.reload_refused", reason=str(problem))
+            self._refuse(problem)
             return False
         return True
 
@@ -101,11 +117,33 @@ class _Lives:
         try:
             daemon = assemble(config, SystemClock(), self._options, self._notifier)
         except LogwatchError as problem:
-            telemetry.error("config.reload_refused", reason=str(problem))
+            self._refuse(problem)
             return self._assemble()
         self._config = config
+        self._notifier.remark = ""
         telemetry.info("config.reloaded", rules=len(config.rules), sources=len(config.sources))
         return daemon
+
+    def _refuse(self, problem: LogwatchError) -> None:
+        short = _in_short(problem)
+        telemetry.error("config.reload_refused", note="the one before stays", reason=short)
+        self._notifier.remark = f"reload refused: {short}"
+        _say_all(problem)
+
+
+def _in_short(problem: LogwatchError) -> str:
+    """The first line of what may be a page."""
+    return " ".join(str(problem).partition("\n")[0].split())
+
+
+def _say_all(problem: LogwatchError) -> None:
+    """Every line of a problem as it is: carets belong under their line, not into one field."""
+    level = "<3>" if _under_systemd() else ""  # sd-daemon(3), as in telemetry
+    sys.stderr.write("".join(f"{level}{line}\n" for line in str(problem).splitlines()))
+
+
+def _under_systemd() -> bool:
+    return "JOURNAL_STREAM" in os.environ
 
 
 def _level(options: argparse.Namespace) -> telemetry.Level:

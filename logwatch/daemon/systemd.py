@@ -30,6 +30,8 @@ class Notifier:
             environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", "")
         )
         """Seconds between two calls of `watchdog`: half of WatchdogSec=. None: do not call it."""
+        self.remark = ""
+        """Ends each status line from now on: what people must see until it is no longer so."""
 
     @property
     def connected(self) -> bool:
@@ -38,11 +40,11 @@ class Notifier:
 
     def ready(self, status: str) -> None:
         """Starting up, or reloading, is over."""
-        self._send(f"READY=1\n{_status(status)}")
+        self._send(f"READY=1\n{self._status(status)}")
 
     def status(self, text: str) -> None:
         """One line for people, shown by `systemctl status`."""
-        self._send(_status(text))
+        self._send(self._status(text))
 
     def reloading(self, monotonic_usec: int) -> None:
         """Reloading began at `monotonic_usec` (CLOCK_MONOTONIC, microseconds); ends by `ready`."""
@@ -60,6 +62,10 @@ class Notifier:
         """Starting, reloading or stopping needs `usec` microseconds more, counted from now."""
         self._send(f"EXTEND_TIMEOUT_USEC={usec}")
 
+    def _status(self, text: str) -> str:
+        parts = [" ".join(each.split()) for each in (text, self.remark)]
+        return "STATUS=" + "; ".join(part for part in parts if part)
+
     def _send(self, message: str) -> None:
         if not self._address:
             return
@@ -69,10 +75,6 @@ class Notifier:
                 line.sendto(message.encode(errors="replace"), self._address)
         except OSError:
             count("systemd.notify_failed")
-
-
-def _status(text: str) -> str:
-    return "STATUS=" + " ".join(text.split())
 
 
 def _watchdog_interval(usec: str, pid: str) -> float | None:

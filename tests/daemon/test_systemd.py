@@ -52,6 +52,21 @@ def test_a_status_cannot_smuggle_in_a_second_field(manager):
     assert listener.recv(4096) == b"STATUS=refused: STOPPING=1 ?"
 
 
+def test_a_remark_ends_every_status_until_it_is_taken_back(manager):
+    listener, address = manager
+    notifier = Notifier({"NOTIFY_SOCKET": address})
+    notifier.remark = "reload refused:\nline 7"
+    notifier.ready("2 files")
+    notifier.status("2 files")
+    notifier.remark = ""
+    notifier.status("2 files")
+    assert [listener.recv(4096) for _ in range(3)] == [
+        b"READY=1\nSTATUS=2 files; reload refused: line 7",
+        b"STATUS=2 files; reload refused: line 7",
+        b"STATUS=2 files",
+    ]
+
+
 def test_without_a_socket_nothing_happens():
     notifier = Notifier({})
     assert not notifier.connected

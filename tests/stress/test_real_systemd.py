@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -255,14 +256,12 @@ class Service:
 
     def says(self, text: str, priority: int = 7, seconds: float = 10.0) -> None:
         """Wait until the journal has this text."""
-        eventually(
-            lambda: text in self.journal(priority), lambda: f"{text}: {self.journal()}", seconds
-        )
+        self.until(lambda: text in self.journal(priority), f"{text!r} in the journal", seconds)
 
 
 def stamp() -> str:
-    """A time as rsyslog writes it; which one does not matter here."""
-    return "2026-01-05T01:00:00.000000+00:00"
+    """The time as rsyslog writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def line(number: int) -> str:
@@ -331,6 +330,8 @@ def test_a_hanging_daemon_is_killed_by_the_watchdog_and_nothing_is_lost(service:
     service.log(5)
     service.settle()
     assert service.state() == "active"
+    service.says("Fatal Python error: Aborted")
+    assert "in wait" in service.journal(), "and where it hung"
 
 
 def test_kill_in_the_middle_of_writing_loses_and_invents_nothing(service: Service):
@@ -345,3 +346,135 @@ def test_kill_in_the_middle_of_writing_loses_and_invents_nothing(service: Servic
     service.poured()
     service.settle(repetitions=True)
     assert service.show("NRestarts") == "3"
+
+
+WIDER = BASIC.replace(
+    "rules:", "rules:\n  - {name: other, match: 'other=(?P<number>\\d+)', cooldown: 0}"
+)
+
+
+def test_reload_takes_a_good_configuration_and_refuses_a_broken_one(service: Service):
+    """The process stays; the status line and the journal say what became of it."""
+    service.systemctl("start", UNIT)
+    pid = service.show("MainPID")
+    service.log(2)
+    service.settle()
+
+    service.configure(WIDER)
+    service.systemctl("reload", UNIT)
+    service.says("config.reloaded")
+    service.log(2)
+    service.machine.append(SYSLOG, line(1000).replace("number", "other") + "\n")
+    service.written.add(1000)
+    service.settle()
+
+    service.configure(BASIC.replace("cooldown: 0", "coldown: 0"))
+    service.systemctl("reload", UNIT)
+    service.says(f"{CONFIG}:7:", priority=3)
+    service.says("did you mean 'cooldown'?", priority=3)
+    service.until(lambda: "reload refused" in service.show("StatusText"), "the status line")
+    service.machine.append(SYSLOG, line(1001).replace("number", "other") + "\n")
+    service.written.add(1001)
+    service.log(2)
+    service.settle()
+    assert (service.show("MainPID"), service.state()) == (pid, "active")
+
+    service.configure(WIDER)
+    service.systemctl("reload", UNIT)
+    service.until(lambda: service.show("StatusText") == "2 files followed", "all is well again")
+
+
+def test_a_broken_configuration_fails_the_start_for_good(service: Service):
+    """Exit status 78, no restart, and `systemctl status` shows the mistake with its line."""
+    service.configure(BASIC.replace("cooldown: 0", "coldown: 0"))
+    assert service.machine.tries("systemctl", "start", UNIT).status == 1
+    assert service.state() == "failed"
+    assert (service.show("ExecMainStatus"), service.show("NRestarts")) == ("78", "0")
+    service.says(f"{CONFIG}:7:", priority=3)
+    assert not service.journal(priority=7).replace(service.journal(priority=3), "")
+    shown = service.machine.tries("systemctl", "status", "--full", UNIT).out
+    assert f"{CONFIG}:7:" in shown
+    assert "did you mean 'cooldown'?" in shown
+    assert service.show("StatusText").startswith(f"{CONFIG}:7:")
+
+    service.configure(BASIC)
+    service.systemctl("start", UNIT)
+    assert service.state() == "active"
+
+
+def test_stop_is_soon_and_clean_and_the_next_start_goes_on(service: Service):
+    """What was written while it was stopped is told; nothing twice."""
+    service.systemctl("start", UNIT)
+    service.log(20)
+    began = perf_counter()
+    service.systemctl("stop", UNIT)
+    assert perf_counter() - began < 2
+    assert service.state() == "inactive"
+    assert (service.show("ExecMainStatus"), service.show("Result")) == ("0", "success")
+    service.log(20)
+    service.machine.does("mv", AUTH, f"{AUTH}.1")
+    service.log(20)
+    service.machine.shell(f"chgrp adm {AUTH}; chmod 640 {AUTH}")
+    service.systemctl("start", UNIT)
+    service.settle()
+    service.log(20)
+    service.systemctl("restart", UNIT)
+    service.log(20)
+    service.settle()
+
+
+def test_a_log_of_root_alone_needs_the_drop_in(service: Service):
+    """Mode 0600 is `denied`, said once and in the status line; with all-logs.conf it is read."""
+    service.machine.does("chmod", "600", SYSLOG)
+    service.systemctl("start", UNIT)
+    service.says("tailer.file_denied", priority=4)
+    assert service.show("StatusText") == "1 file followed, 1 not readable"
+    service.log(1, SYSLOG)
+    service.log(2)
+    service.until(lambda: set(service.numbers()) == {2, 3}, "the other log is read")
+    service.install_drop_in("all-logs.conf")
+    service.systemctl("restart", UNIT)
+    service.log(1, SYSLOG)
+    service.settle()
+    assert service.show("StatusText") == "2 files followed"
+
+
+def test_local_only_has_no_network_and_works(service: Service):
+    """Alerts to files go on; a webhook has nowhere to go, and says so."""
+    service.configure(BASIC + "  web: {webhook: {url: 'http://127.0.0.1:9/'}}\n")
+    service.install_drop_in("local-only.conf")
+    service.systemctl("start", UNIT)
+    service.log(5)
+    service.settle()
+    service.says("sink.down", priority=4)
+    pid = service.show("MainPID")
+    assert service.machine.does("nsenter", "-n", "-t", pid, "ls", "/sys/class/net") is not None
+
+
+def test_home_and_tmp_are_hidden_until_they_are_shown(service: Service):
+    """A log in /home is not there for the service; the drop-in shows its directory."""
+    service.machine.write("/home/deploy/logs/app.log", "")
+    service.configure(BASIC.replace(SYSLOG, "/home/deploy/logs/app.log"))
+    service.systemctl("start", UNIT)
+    assert service.show("StatusText") == "1 file followed, 1 not readable"
+    service.install_drop_in("home-and-tmp.conf")
+    service.systemctl("restart", UNIT)
+    assert service.show("StatusText") == "2 files followed"
+    service.log(3, "/home/deploy/logs/app.log")
+    service.settle()
+
+
+@pytest.mark.parametrize(
+    ("drop_in", "most"),
+    [("", 1.1), ("all-logs.conf", 1.5), ("local-only.conf", 0.2), ("home-and-tmp.conf", 1.1)],
+)
+def test_the_manual_tells_the_exposure(service: Service, drop_in: str, most: float):
+    """`systemd-analyze security` and `verify`, of the unit as it is installed."""
+    if drop_in:
+        service.install_drop_in(drop_in)
+    said = service.machine.does("systemd-analyze", "security", "--offline=true", UNIT)
+    level = re.search(r"Overall exposure level for logwatchd.service: ([\d.]+)", said)
+    assert level
+    assert float(level[1]) <= most
+    verified = service.machine.tries("systemd-analyze", "verify", UNIT)
+    assert (verified.status, verified.out, verified.err) == (0, "", "")
