@@ -66,7 +66,7 @@ def assemble(config: Config, clock: Clock, options: Options, notifier: Notifier)
     try:
         return _assemble(config, clock, options, notifier, store)
     except BaseException:
-        store.close()
+        store.close(clean=False)
         raise
 
 
@@ -144,7 +144,7 @@ def _assemble(
         stored=stored,
     )
     if store.put_aside is not None:
-        _report_loss(pipeline, store.put_aside, clock)
+        intake.put(_loss(store.put_aside))
     scheduler_stop = Event()
     parts = Parts(
         clock=clock,
@@ -176,16 +176,13 @@ def _pipeline(config: Config, options: Options, store: Store) -> Pipeline:
     return pipeline
 
 
-def _report_loss(pipeline: Pipeline, aside: Path, clock: Clock) -> None:
-    pipeline.report(
-        SelfReport(
-            what="store-replaced",
-            severity="critical",
-            message=f"the store was damaged and is now at {aside}; positions, open alerts and"
-            " undelivered messages in it are not known to this run",
-            path=str(aside),
-        ),
-        clock.moment(),
+def _loss(aside: Path) -> SelfReport:
+    return SelfReport(
+        what="store-replaced",
+        severity="critical",
+        message=f"the store was damaged and is now at {aside}; positions, open alerts and"
+        " undelivered messages in it are not known to this run",
+        path=str(aside),
     )
 
 

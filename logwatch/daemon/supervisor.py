@@ -214,18 +214,19 @@ class Daemon:
         for deliverer in parts.deliverers:
             deliverer.drain(clock.steady() + grace)
         late += self._await_deliverers(deadline)
-        self._stop_consumer(max(1.0, deadline - clock.steady()), late)
+        clean = ending is not Ending.FAILED
+        self._stop_consumer(max(1.0, deadline - clock.steady()), late, clean=clean)
         for worker in late:
             telemetry.error("daemon.thread_late", thread=worker.name, stack=worker.stack())
         telemetry.info("daemon.stopped", ending=ending.value)
 
-    def _stop_consumer(self, seconds: float, late: list[threads.Worker]) -> None:
+    def _stop_consumer(self, seconds: float, late: list[threads.Worker], *, clean: bool) -> None:
         parts = self._parts
         parts.consumer.stopping.set()
         with suppress(Full):
             parts.intake.put_nowait(Nudge())
         if parts.consumer.join(seconds):
-            parts.store.close()
+            parts.store.close(clean=clean)
         else:
             late.append(parts.consumer)
 

@@ -29,7 +29,11 @@ class StoreLock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            self._descriptor = os.open(self._path, flags, 0o600)
+        except OSError as problem:
+            raise StoreError(f"cannot open {self._path}: {problem.strerror}") from problem
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,6 +75,7 @@ def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connectio
     Raises sqlite3.DatabaseError where the file is no sound database, StoreTooNewError where a
     later version wrote it.
     """
+    _refuse_empty(path)
     with _private_umask():
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=5.0
@@ -86,6 +91,12 @@ def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connectio
         connection.close()
         raise
     return connection
+
+
+def _refuse_empty(path: Path) -> None:
+    """An empty file was a store once: SQLite would begin anew in it, and nobody would know."""
+    if path.exists() and path.stat().st_size == 0:
+        raise sqlite3.DatabaseError("the file is empty")
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
@@ -108,6 +119,15 @@ def open_or_put_aside(
         aside = _put_aside(path, today)
         telemetry.error("store.put_aside", path=str(path), to=str(aside), reason=str(problem))
     return connect(path, durability=durability), aside
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What SQLite says of a file that cannot be read, as StoreError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        raise StoreError(f"cannot read {path}: {problem}") from problem
 
 
 def mark_clean(connection: sqlite3.Connection, *, clean: bool) -> None:

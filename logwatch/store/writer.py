@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from logwatch import telemetry
-from logwatch.errors import StoreFullError
+from logwatch.errors import StoreError, StoreFullError
 from logwatch.records import Alert, Checkpoint, StateChange, encode_alert
 from logwatch.store.database import (
     FILE_NAME,
@@ -26,6 +26,7 @@ from logwatch.store.database import (
     mark_clean,
     open_or_put_aside,
     prepare_folder,
+    reading,
 )
 
 _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
@@ -91,18 +92,23 @@ class Store:
         except BaseException:
             self._lock.release()
             raise
-        self._next_alert_row = self._last_alert_row() + 1
+        try:
+            self._next_alert_row = self._last_alert_row() + 1
+        except BaseException:
+            self.close(clean=False)
+            raise
 
     def checkpoints(self) -> list[Checkpoint]:
         """All known generations of all files, longest untouched first."""
-        rows = self._connection.execute("SELECT body FROM checkpoints ORDER BY updated_at")
-        return [_decode_checkpoint(body) for (body,) in rows]
+        with reading(self.path):
+            rows = self._connection.execute("SELECT body FROM checkpoints ORDER BY updated_at")
+            return [_decode_checkpoint(body) for (body,) in rows]
 
     def adopt_rules(self, fingerprints: Mapping[str, str]) -> list[StateChange]:
         """The stored state of every rule that is still the same; that of others is dropped."""
-        known = dict(self._connection.execute("SELECT name, fingerprint FROM rules"))
-        changed = [name for name in known if fingerprints.get(name) != known[name]]
-        with self._transaction() as connection:
+        with reading(self.path), self._transaction() as connection:
+            known = dict(connection.execute("SELECT name, fingerprint FROM rules"))
+            changed = [name for name in known if fingerprints.get(name) != known[name]]
             for name in changed:
                 connection.execute("DELETE FROM rule_state WHERE rule = ?", (name,))
                 connection.execute("DELETE FROM rules WHERE name = ?", (name,))
@@ -115,12 +121,13 @@ class Store:
             connection.executemany(
                 "INSERT OR REPLACE INTO rules VALUES (?, ?)", fingerprints.items()
             )
-        rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
-        return [StateChange(rule, key, body) for rule, key, body in rows]
+            rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
+            return [StateChange(rule, key, body) for rule, key, body in rows]
 
     def known_sources(self) -> dict[str, str]:
         """Name and fingerprint of every source whose files have been read before."""
-        return dict(self._connection.execute("SELECT name, fingerprint FROM sources"))
+        with reading(self.path):
+            return dict(self._connection.execute("SELECT name, fingerprint FROM sources"))
 
     def remember_sources(self, fingerprints: Mapping[str, str]) -> None:
         """From now on a file of these sources that has no position is a new file."""
@@ -163,10 +170,14 @@ class Store:
             connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
         return int(gone)
 
-    def close(self) -> None:
-        """Close in order; may be called twice."""
+    def close(self, *, clean: bool = True) -> None:
+        """Close in order; may be called twice.
+
+        Not `clean`: something failed, maybe for the file's sake, so the next start checks it.
+        """
         try:
-            mark_clean(self._connection, clean=True)
+            if clean:
+                mark_clean(self._connection, clean=True)
         except sqlite3.Error as problem:
             telemetry.warning("store.not_closed_cleanly", reason=str(problem))
         self._connection.close()
@@ -177,12 +188,14 @@ class Store:
 
     def reopen(self) -> None:
         """Replace the connection after an I/O error, whose page cache cannot be trusted."""
-        self._connection.close()
-        self._connection = connect(self.path, durability=self._durability)
+        before, fresh = self._connection, connect(self.path, durability=self._durability)
+        self._connection = fresh
+        before.close()
         self._next_alert_row = self._last_alert_row() + 1
 
     def _last_alert_row(self) -> int:
-        (row,) = self._connection.execute("SELECT coalesce(max(row), 0) FROM alerts").fetchone()
+        with reading(self.path):
+            (row,) = self._connection.execute("SELECT coalesce(max(row), 0) FROM alerts").fetchone()
         return int(row)
 
     def _write_alerts(self, connection: sqlite3.Connection, alerts: list[Addressed]) -> None:
@@ -302,6 +315,6 @@ class _Immediate:
         if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
             try:
                 self._store.reopen()
-            except sqlite3.Error as again:
+            except (sqlite3.Error, StoreError) as again:
                 telemetry.warning("store.reopen_failed", reason=str(again))
         return StoreFullError(f"nothing could be committed to {self._store.path}: {problem}")
