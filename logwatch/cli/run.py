@@ -29,8 +29,9 @@ SIGTERM and SIGINT stop it with everything committed, SIGHUP reads the configura
 SIGUSR1 logs every thread's stack.
 """
 
-STACK_BYTES = 256 * 1024
-"""For each thread: a thousand monitors must not reserve eight gigabytes of address space."""
+STACK_BYTES = 1024 * 1024
+"""For each thread: a thousand monitors must not reserve eight gigabytes of address space, but a
+quarter of this is too little for a line of JSON that is nested as deeply as its parser allows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
