@@ -143,7 +143,11 @@ class Running:
                 raise AssertionError(f"ended with {self.child.returncode}:\n{self.stderr}")
             return sum("READY=1" in notice for notice in self.notices) >= times
 
-        eventually(is_ready, f"ready {times} time(s); it said:\n{self.stderr}", seconds)
+        try:
+            eventually(is_ready, lambda: f"ready {times} time(s):\n{self.stderr}", seconds)
+        except AssertionError:
+            self.__exit__(AssertionError)  # it may not be in its `with` block yet
+            raise
         return self
 
     def says(self, text: str, times: int = 1, seconds: float = 10.0) -> str:
