@@ -56,6 +56,7 @@ class Consumer(Worker):
         self._awaited = awaited
         self._wake_sinks = wake_sinks
         self._on_live = on_live
+        self._told_live = False
         self._committed: list[Event] = []
         self._oldest_lazy: float | None = None
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
@@ -159,7 +160,16 @@ class Consumer(Worker):
         if not self._pipeline.live and not self._awaited:
             self._pipeline.live = True
             telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
+        if self._pipeline.live and not self._told_live:
+            self._tell_live()
+
+    def _tell_live(self) -> None:
+        try:
             self._on_live()
+        except StoreFullError as problem:  # only good to know: with the next step then
+            telemetry.debug("store.not_remembered", reason=str(problem))
+        else:
+            self._told_live = True
 
     def _commit_when_due(self, now: Moment) -> None:
         pending = self._pipeline.pending
