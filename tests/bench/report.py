@@ -1,0 +1,122 @@
+"""Figures as JSON lines for programs and as Markdown tables for people.
+
+A figure that was measured several times is written as its median, with the least and the most.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple, TypeAlias
+
+Figure: TypeAlias = float | int | str | Sequence[float]
+"""One value, or those of several runs."""
+
+
+class Result(NamedTuple):
+    """What one measurement found in one case."""
+
+    measurement: str
+    case: Mapping[str, Figure]
+    figures: Mapping[str, Figure]
+
+
+def as_json(result: Result, machine: Mapping[str, Any]) -> str:
+    """One line for the file of results."""
+    figures = {
+        name: value if isinstance(value, int | float | str) else _summary(value)
+        for name, value in result.figures.items()
+    }
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps(
+        {
+            "at": at,
+            "measurement": result.measurement,
+            "case": dict(result.case),
+            "figures": figures,
+            "machine": dict(machine),
+        }
+    )
+
+
+def _summary(values: Sequence[float]) -> dict[str, Any]:
+    return {
+        "median": round(median(values), 4),
+        "least": round(min(values), 4),
+        "most": round(max(values), 4),
+        "runs": [round(value, 4) for value in values],
+    }
+
+
+def tables(results: Sequence[Result]) -> str:
+    """A Markdown table for each measurement, a row for each case."""
+    parts = []
+    for name, group in groupby(results, key=lambda result: result.measurement):
+        rows = list(group)
+        heads = [*rows[0].case, *_figure_names(rows)]
+        lines = [f"### {name}", "", _row(heads), _row(["---"] * len(heads))]
+        for result in rows:
+            cells = {**result.case, **result.figures}
+            lines.append(_row([shown(cells.get(head, "")) for head in heads]))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _figure_names(rows: Sequence[Result]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.figures))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def shown(value: Figure) -> str:
+    """A figure as a table shows it: three digits, and the range of several runs."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return _digits(value)
+    if len(value) == 1:
+        return _digits(value[0])
+    return f"{_digits(median(value))} ({_digits(min(value))}-{_digits(max(value))})"
+
+
+def _digits(value: float) -> str:
+    if isinstance(value, int) or value == int(value):
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def machine() -> dict[str, Any]:
+    """Where the figures come from."""
+    return {
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "logwatch": version("logwatchd"),
+        "hyperscan": _version_of("hyperscan"),
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return version(package)
+    except ImportError:  # PackageNotFoundError is one
+        return None
