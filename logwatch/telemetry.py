@@ -11,7 +11,7 @@ import os
 import sys
 from collections import Counter
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, TextIO, cast
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -37,6 +37,12 @@ class Telemetry:
         self._json = json
         self._logger = None
 
+    def load(self) -> None:
+        """Import now what the first event needs: later there may be no descriptor left for it."""
+        with self._lock:
+            if self._logger is None:
+                self._logger = _make_logger(json=self._json)
+
     def count(self, name: str, amount: int = 1) -> None:
         """Add `amount` to the counter `name`."""
         with self._lock:
@@ -47,9 +53,7 @@ class Telemetry:
         self.count(event)
         if _RANK[level] < self._threshold:
             return
-        with self._lock:
-            if self._logger is None:
-                self._logger = _make_logger(json=self._json)
+        self.load()
         getattr(self._logger, level)(event, **fields)
 
 
@@ -76,11 +80,23 @@ def _make_logger(*, json: bool | None) -> Any:
     else:
         processors.insert(0, structlog.processors.TimeStamper(fmt="iso", utc=False))
     return structlog.wrap_logger(
-        structlog.PrintLogger(file=sys.stderr),
+        structlog.PrintLogger(file=cast("TextIO", _Stderr())),
         processors=processors,
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
     )
+
+
+class _Stderr:
+    """Whatever sys.stderr is when something is said: it may have been replaced since."""
+
+    @staticmethod
+    def write(text: str) -> int:
+        return sys.stderr.write(text)
+
+    @staticmethod
+    def flush() -> None:
+        sys.stderr.flush()
 
 
 def _keep(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     path = find_config(options.config)
     config = load(path)
     telemetry.telemetry.configure(_level(options))
+    if not options.once:
+        telemetry.telemetry.load()
     os.umask(0o077)
     threading.stack_size(STACK_BYTES)
     signals.block()

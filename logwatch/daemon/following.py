@@ -8,7 +8,6 @@ position that it handed on, later each time.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -138,12 +137,10 @@ class Following:
         for directory in found.directories - self._directories:
             self._waker.watch_directory(directory, self._rescan_soon)
         self._directories = set(found.directories)
-        new = [path for path in found.files if path not in self._monitors]
-        held = self._held_inodes() if new else set()
-        for path in new:
-            if self._is_held(path, held):
+        for path, sources in found.files.items():
+            if path in self._monitors:
                 continue
-            sources, known = found.files[path], self._stored.get(path, [])
+            known = self._stored.get(path, [])
             monitor = self._make_monitor(path, sources, known, at_start=at_start)
             monitor.sources = sources
             self._monitors[path] = monitor
@@ -151,20 +148,9 @@ class Following:
                 self._start(monitor)
         return found.files
 
-    def _held_inodes(self) -> set[int]:
-        return {inode for each in self.monitors for inode, _ in each.tail.identities()}
-
     def _rescan_soon(self) -> None:
         # Called by the waker's thread: only a flag, the scheduler's next tick does the work.
         self._rescan_now = True
-
-    @staticmethod
-    def _is_held(path: str, held: set[int]) -> bool:
-        """Whether this is another name of a file that a monitor has open: a rotated one."""
-        try:
-            return os.stat(path).st_ino in held  # noqa: PTH116 - paths here are plain strings
-        except OSError:
-            return False
 
     def _let_go_but(self, wanted: Container[str]) -> None:
         """End the monitors whose file is gone and whose path no source names any more."""

@@ -648,7 +648,7 @@ import os, sys, threading
 from logwatch.clock import ManualClock
 from logwatch.daemon.inotify import InotifyWaker
 from logwatch.telemetry import telemetry
-telemetry.configure()  # imports what nobody may not
+telemetry.load()  # imports what nobody may not
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 root = sys.argv[1]
 clock, woken = ManualClock(), threading.Event()
