@@ -17,7 +17,7 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert, Batch, Severity, StateChange
 from logwatch.rules.base import Hit, PlainMatch, Rule
-from logwatch.rules.message import episode_id, rfc3339
+from logwatch.rules.message import about_logwatch, episode_id
 from logwatch.store.writer import Addressed, Transaction
 
 
@@ -95,26 +95,15 @@ class Pipeline:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
         self._reports += 1
         rule = f"logwatch.{what.what}"
-        stamp = rfc3339(now.wall)
-        alert = Alert(
+        alert = about_logwatch(
+            rule,
+            what.message,
             id=episode_id(rule, what.path, f"{now.wall:.6f}", self._reports),
-            seq=1,
-            status="firing",
-            rule=rule,
             severity=what.severity,
-            message=what.message,
+            wall=now.wall,
+            host=self._host,
             source=what.source or "logwatch",
             path=what.path,
-            host=self._host,
-            key={"path": what.path} if what.path else {},
-            fields={},
-            count=1,
-            suppressed=0,
-            first=stamp,
-            last=stamp,
-            at=stamp,
-            late=False,
-            lines=[],
         )
         self._pending.alerts.append(Addressed(alert, now.wall, self._router.sinks_for(alert)))
 

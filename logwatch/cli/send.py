@@ -19,7 +19,7 @@ from logwatch.records import (
     Retry,
     encode_alert,
 )
-from logwatch.rules.message import rfc3339
+from logwatch.rules.message import about_logwatch
 from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.base import SinkSettings
 from logwatch.sinks.plain_text import visible
@@ -78,26 +78,13 @@ def _test_id(wall: float) -> str:
 
 
 def _test_alert(text: str, wall: float) -> Alert:
-    stamp = rfc3339(wall)
-    return Alert(
+    return about_logwatch(
+        "logwatch.test",
+        f"[TEST] {text}",
         id=_test_id(wall),
-        seq=1,
-        status="firing",
-        rule="logwatch.test",
         severity="info",
-        message=f"[TEST] {text}",
-        source="logwatch",
-        path="",
+        wall=wall,
         host=gethostname(),
-        key={},
-        fields={},
-        count=1,
-        suppressed=0,
-        first=stamp,
-        last=stamp,
-        at=stamp,
-        late=False,
-        lines=[],
         labels={"test": "true"},
     )
 

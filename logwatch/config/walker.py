@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import NODEFAULT, Struct, inspect
+from msgspec import Struct, inspect
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import Document, child, is_null
@@ -22,39 +21,12 @@ from logwatch.config.keys import Keys, Pieces
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References
 from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain
+from logwatch.config.shapes import SEQUENCES, Shape, fitting, shape_of
 
 MOST_ALIASED = 50_000
 """Values read beyond one a character of the file, which only aliases can bring about."""
 
 T = TypeVar("T", bound=Struct)
-
-
-class _Shape(NamedTuple):
-    """What the walker needs to know of a struct, looked up once."""
-
-    fields: dict[str, tuple[str, inspect.Type]]
-    required: tuple[str, ...]
-    later: Mapping[str, str]
-    instead: Mapping[str, tuple[str, ...]]
-    examples: Mapping[str, str]
-
-
-@lru_cache(maxsize=256)
-def _shape(struct: type[Struct]) -> _Shape:
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    required = tuple(
-        field.encode_name
-        for field in info.fields
-        if field.default is NODEFAULT and field.default_factory is NODEFAULT
-    )
-    return _Shape(
-        {field.encode_name: (field.name, field.type) for field in info.fields},
-        getattr(struct, "required", required),
-        getattr(struct, "later", {}),
-        getattr(struct, "instead", {}),
-        getattr(struct, "examples", {}),
-    )
 
 
 class _TooManyError(Exception):
@@ -132,7 +104,7 @@ class Walker:
     # -- maps --------------------------------------------------------------------------------
 
     def _keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
-        shape = _shape(struct)
+        shape = shape_of(struct)
         pieces = self._pieces(struct, shape, item, what)
         if pieces is None:
             return None
@@ -149,7 +121,7 @@ class Walker:
         return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
 
     def _pieces(
-        self, struct: type[Struct], shape: _Shape, item: Item, what: str
+        self, struct: type[Struct], shape: Shape, item: Item, what: str
     ) -> Mapping[str, Item] | None:
         """The parts of a map, however it is written."""
         if isinstance(item, MappingNode):
@@ -180,7 +152,7 @@ class Walker:
             for name, (offset, text) in pieces.items()
         }
 
-    def _field(self, shape: _Shape, name: str, piece: Item, item: Item, what: str) -> Any:
+    def _field(self, shape: Shape, name: str, piece: Item, item: Item, what: str) -> Any:
         """The value of one key, or BROKEN."""
         if name in shape.fields:
             slot = Slot(name, shape.examples.get(name, ""))
@@ -200,7 +172,7 @@ class Walker:
         return BROKEN
 
     def _missing(
-        self, shape: _Shape, pieces: Mapping[str, Item], node: Node, what: str
+        self, shape: Shape, pieces: Mapping[str, Item], node: Node, what: str
     ) -> Iterable[str]:
         for name in shape.required:
             if name in pieces:
@@ -215,7 +187,7 @@ class Walker:
     def _settings_fields(
         self, struct: type[Struct], item: Node, what: str, short: str | None
     ) -> dict[str, Any] | None:
-        shape = _shape(struct)
+        shape = shape_of(struct)
         if isinstance(item, MappingNode) and self._scalars.untagged(item):
             pieces: Mapping[str, Item] = self.pairs(item, what)
         elif isinstance(item, ScalarNode) and is_null(item):
@@ -282,7 +254,7 @@ class Walker:
                 value = self._dict(info, item, slot)
             case inspect.AnyType():
                 value = self._any(item)
-            case _ if isinstance(info, _SEQUENCES):
+            case _ if isinstance(info, SEQUENCES):
                 value = self._items(info, item, slot, one=bool(extra.get("one_or_many")))
             case _:
                 scalar = self._scalars.scalar(item, slot)
@@ -294,7 +266,7 @@ class Walker:
         some = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
         if len(some) < len(info.types) and isinstance(item, ScalarNode) and is_null(item):
             return self._nothing(item, slot)
-        return self._value(_fitting(some, item), item, slot)
+        return self._value(fitting(some, item), item, slot)
 
     def _struct(self, info: inspect.StructType, item: Item, slot: Slot) -> Any:
         what = repr(slot.label)
@@ -302,7 +274,7 @@ class Walker:
             node = item.node if isinstance(item, Scalar) else item
             fields = self._settings_fields(info.cls, node, what, None)
             return BROKEN if fields is None else fields
-        if isinstance(item, ScalarNode) and is_null(item) and not _shape(info.cls).required:
+        if isinstance(item, ScalarNode) and is_null(item) and not shape_of(info.cls).required:
             return info.cls()  # every key below it is commented out
         found = self._keys(info.cls, item, what)
         return BROKEN if found is None or found.broken else found.value
@@ -379,36 +351,3 @@ class Walker:
         if isinstance(piece, Scalar) and piece.offset is not None:
             return self.document.inside(piece.node, piece.offset, max(len(piece.text), len(name)))
         return self.document.place(item.node if isinstance(item, Scalar) else item)
-
-
-_SEQUENCES = (
-    inspect.VarTupleType,
-    inspect.TupleType,
-    inspect.ListType,
-    inspect.SetType,
-    inspect.FrozenSetType,
-)
-
-
-def _fitting(kinds: list[inspect.Type], item: Item) -> inspect.Type:
-    """Which of several types an item of this form is meant as."""
-    if len(kinds) == 1:
-        return kinds[0]
-    bare = [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in kinds]
-    if isinstance(item, MappingNode):
-        wanted: tuple[type, ...] = (inspect.StructType, inspect.DictType)
-    elif isinstance(item, SequenceNode):
-        wanted = _SEQUENCES
-    else:
-        text = item.text if isinstance(item, Scalar) else item.value
-        by_type = {bool: inspect.BoolType, int: inspect.IntType, float: inspect.FloatType}
-        wanted = (
-            by_type.get(type(plain(text)), inspect.StrType),
-            inspect.StrType,
-            inspect.FloatType,
-        )
-    for kind_type in wanted:
-        for kind, bare_kind in zip(kinds, bare, strict=True):
-            if isinstance(bare_kind, kind_type):
-                return kind
-    return kinds[0]

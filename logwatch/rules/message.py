@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 
-from logwatch.records import MISSING, AlertLine, Record
+from logwatch.records import MISSING, Alert, AlertLine, Record, Severity
 from logwatch.rules.base import Hit, RuleSettings
 from logwatch.rules.say import Say
 from logwatch.units import format_duration
@@ -42,6 +42,43 @@ def quote(hit: Hit) -> AlertLine:
         over = len(text) - LONGEST_QUOTE
         text = f"{text[: LONGEST_QUOTE // 2]}[… {over} characters …]{text[-LONGEST_QUOTE // 2 :]}"
     return AlertLine(hit.batch.checkpoint.path, record.offset, rfc3339(record.time), text)
+
+
+def about_logwatch(
+    rule: str,
+    message: str,
+    *,
+    id: str,  # noqa: A002 - the field's name
+    severity: Severity,
+    wall: float,
+    host: str,
+    source: str = "logwatch",
+    path: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> Alert:
+    """An alert that no log line brought about: `rule` is `logwatch.<what>`."""
+    stamp = rfc3339(wall)
+    return Alert(
+        id=id,
+        seq=1,
+        status="firing",
+        rule=rule,
+        severity=severity,
+        message=message,
+        source=source,
+        path=path,
+        host=host,
+        key={"path": path} if path else {},
+        fields={},
+        count=1,
+        suppressed=0,
+        first=stamp,
+        last=stamp,
+        at=stamp,
+        late=False,
+        lines=[],
+        labels=dict(labels or {}),
+    )
 
 
 class Keyed:

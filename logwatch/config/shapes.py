@@ -1,0 +1,74 @@
+"""What a settings struct looks like to the walker, and which type an item of YAML is meant as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from msgspec import NODEFAULT, Struct, inspect
+from yaml import MappingNode, SequenceNode
+
+from logwatch.config.scalars import Item, Scalar, plain
+
+
+class Shape(NamedTuple):
+    """What the walker needs to know of a struct, looked up once."""
+
+    fields: dict[str, tuple[str, inspect.Type]]
+    required: tuple[str, ...]
+    later: Mapping[str, str]
+    instead: Mapping[str, tuple[str, ...]]
+    examples: Mapping[str, str]
+
+
+@lru_cache(maxsize=256)
+def shape_of(struct: type[Struct]) -> Shape:
+    """The shape of `struct`, which may say more than its types: see `Keys`."""
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    required = tuple(
+        field.encode_name
+        for field in info.fields
+        if field.default is NODEFAULT and field.default_factory is NODEFAULT
+    )
+    return Shape(
+        {field.encode_name: (field.name, field.type) for field in info.fields},
+        getattr(struct, "required", required),
+        getattr(struct, "later", {}),
+        getattr(struct, "instead", {}),
+        getattr(struct, "examples", {}),
+    )
+
+
+SEQUENCES = (
+    inspect.VarTupleType,
+    inspect.TupleType,
+    inspect.ListType,
+    inspect.SetType,
+    inspect.FrozenSetType,
+)
+
+
+def fitting(kinds: list[inspect.Type], item: Item) -> inspect.Type:
+    """Which of several types an item of this form is meant as."""
+    if len(kinds) == 1:
+        return kinds[0]
+    bare = [kind.type if isinstance(kind, inspect.Metadata) else kind for kind in kinds]
+    if isinstance(item, MappingNode):
+        wanted: tuple[type, ...] = (inspect.StructType, inspect.DictType)
+    elif isinstance(item, SequenceNode):
+        wanted = SEQUENCES
+    else:
+        text = item.text if isinstance(item, Scalar) else item.value
+        by_type = {bool: inspect.BoolType, int: inspect.IntType, float: inspect.FloatType}
+        wanted = (
+            by_type.get(type(plain(text)), inspect.StrType),
+            inspect.StrType,
+            inspect.FloatType,
+        )
+    for kind_type in wanted:
+        for kind, bare_kind in zip(kinds, bare, strict=True):
+            if isinstance(bare_kind, kind_type):
+                return kind
+    return kinds[0]
