@@ -33,7 +33,7 @@ UNIT = "logwatchd.service"
 STATE = "/var/lib/logwatchd"
 CONFIG = "/etc/logwatchd/logwatch.yaml"
 ALERTS = f"{STATE}/alerts.jsonl"
-AUTH, SYSLOG = "/var/log/auth.log", "/var/log/syslog"
+AUTH, SYSLOG, CLOSED = "/var/log/auth.log", "/var/log/syslog", "/var/log/closed"
 DYNAMIC_USERS = range(61184, 65520)  # systemd.exec(5), DynamicUser=
 
 BASIC = f"""\
@@ -141,16 +141,17 @@ def machine() -> Iterator[Machine]:
             f" (this file's docstring says how it is called); or leave {Path(__file__).name} out"
         )
     with Machine(program) as booted:
-        booted.shell(installation(), seconds=300)
-        booted.does("systemctl", "disable", "--now", UNIT)
+        # As on every booted machine; without it LoadCredential= shows an empty directory.
+        booted.does("mount", "--make-rshared", "/")
+        installs, removes = re.findall(r"```sh\n(.*?)```", MANUAL, re.DOTALL)
+        booted.shell(installs, seconds=300)
+        booted.does("systemctl", "stop", UNIT)
         yield booted
-
-
-def installation() -> str:
-    """The first block of shell in the manual."""
-    found = re.search(r"```sh\n(.*?)```", MANUAL, re.DOTALL)
-    assert found
-    return found[1]
+        booted.shell(removes)
+        left = booted.tries(
+            "sh", "-c", "ls -d /etc/logwatchd* /*/*/logwatchd* /var/lib/*/logwatchd*"
+        )
+        assert left.out == ""
 
 
 class Service:
@@ -276,6 +277,7 @@ def service(machine: Machine) -> Iterator[Service]:
         systemctl stop {UNIT}
         systemctl reset-failed {UNIT} || true
         rm -rf /etc/systemd/system/{UNIT}.d /var/lib/private/logwatchd /usr/local/bin/on-alert
+        rm -rf /etc/logwatchd/secrets /srv/alerts {CLOSED}
         systemctl daemon-reload
         rm -f {AUTH} {SYSLOG}
         install -m 0640 -g adm /dev/null {AUTH}
@@ -423,20 +425,24 @@ def test_stop_is_soon_and_clean_and_the_next_start_goes_on(service: Service):
     service.settle()
 
 
-def test_a_log_of_root_alone_needs_the_drop_in(service: Service):
-    """Mode 0600 is `denied`, said once and in the status line; with all-logs.conf it is read."""
-    service.machine.does("chmod", "600", SYSLOG)
+def test_logs_of_root_alone_need_the_drop_in(service: Service):
+    """A 0600 log and one in a 0700 directory are `denied`; with all-logs.conf they are read."""
+    hidden = f"{CLOSED}/app.log"
+    service.machine.shell(f"chmod 600 {SYSLOG}; install -d -m 0700 {CLOSED}; touch {hidden}")
+    service.configure(BASIC.replace(f"path: {SYSLOG}", f"path: [{SYSLOG}, {hidden}]"))
     service.systemctl("start", UNIT)
     service.says("tailer.file_denied", priority=4)
-    assert service.show("StatusText") == "1 file followed, 1 not readable"
+    assert service.show("StatusText") == "1 file followed, 2 not readable"
     service.log(1, SYSLOG)
-    service.log(2)
-    service.until(lambda: set(service.numbers()) == {2, 3}, "the other log is read")
+    service.log(1, hidden)
+    service.log(1)
+    service.until(lambda: service.numbers() == [3], "the log of adm is read")
     service.install_drop_in("all-logs.conf")
     service.systemctl("restart", UNIT)
+    assert service.show("StatusText") == "3 files followed"
     service.log(1, SYSLOG)
+    service.log(1, hidden)
     service.settle()
-    assert service.show("StatusText") == "2 files followed"
 
 
 def test_local_only_has_no_network_and_works(service: Service):
@@ -447,8 +453,9 @@ def test_local_only_has_no_network_and_works(service: Service):
     service.log(5)
     service.settle()
     service.says("sink.down", priority=4)
-    pid = service.show("MainPID")
-    assert service.machine.does("nsenter", "-n", "-t", pid, "ls", "/sys/class/net") is not None
+    inside = ("nsenter", "--net", "--target", service.show("MainPID"))
+    devices = service.machine.does(*inside, "cat", "/proc/net/dev")
+    assert re.findall(r"^ *(\S+):", devices, re.MULTILINE) == ["lo"]
 
 
 def test_home_and_tmp_are_hidden_until_they_are_shown(service: Service):
@@ -478,3 +485,191 @@ def test_the_manual_tells_the_exposure(service: Service, drop_in: str, most: flo
     assert float(level[1]) <= most
     verified = service.machine.tries("systemd-analyze", "verify", UNIT)
     assert (verified.status, verified.out, verified.err) == (0, "", "")
+
+
+ON_ALERT = """\
+#!/bin/sh
+# What a program of a command sink sees of its sandbox, and its alert.
+exec >>/var/lib/logwatchd/seen
+grep -E '^(SigBlk|SigIgn|NoNewPrivs|CapBnd)' /proc/self/status
+cat
+echo
+"""
+
+HTTP = """\
+import http.server
+
+class Taker(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open("/var/log/taken.jsonl", "ab") as file:
+            file.write(body.rstrip() + b"\\n")
+        self.send_response(200)
+        self.end_headers()
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Taker)
+with open("/run/taker.port.new", "w") as file:
+    file.write(str(server.server_address[1]))
+import os
+os.rename("/run/taker.port.new", "/run/taker.port")
+server.serve_forever()
+"""
+
+
+def test_a_command_sink_runs_in_the_sandbox_with_clean_signals(service: Service):
+    """A shell script; no signal is blocked or ignored in it, and no right can be gained."""
+    service.machine.write("/usr/local/bin/on-alert", ON_ALERT, "0755")
+    service.configure(BASIC + "  program: {command: {argv: [/usr/local/bin/on-alert]}}\n")
+    service.systemctl("start", UNIT)
+    service.log(2)
+    service.settle()
+    seen = f"{STATE}/seen"
+    service.until(lambda: service.machine.tries("cat", seen).out.count("schema") == 2, "both ran")
+    text = service.machine.does("cat", seen)
+    signals = re.findall(r"^Sig(?:Blk|Ign):\t([0-9a-f]+)$", text, re.MULTILINE)
+    # The C library keeps two for itself, 32 and 33, which no program can use.
+    assert [int(each, 16) & 0x7FFFFFFF for each in signals] == [0] * 4
+    assert text.count("NoNewPrivs:\t1\n") == text.count("CapBnd:\t0000000000000000\n") == 2
+    assert text.count('"number":"1"') == 1
+
+
+def test_the_stop_ends_a_program_that_hangs_and_runs_it_again_later(service: Service):
+    """KillMode=mixed: at the end nothing of the service is left; its alert is still to be told."""
+    service.machine.write(
+        "/usr/local/bin/on-alert",
+        f"#!/bin/sh\necho begun >>{STATE}/begun\nexec sleep 600\n",
+        "0755",
+    )
+    service.configure(BASIC + "  program: {command: {argv: [/usr/local/bin/on-alert]}}\n")
+    service.systemctl("start", UNIT)
+    service.log()
+    begun = f"{STATE}/begun"
+    service.until(lambda: service.machine.tries("cat", begun).out == "begun\n", "it runs")
+    began = perf_counter()
+    service.systemctl("stop", UNIT)
+    assert perf_counter() - began < 10
+    assert service.show("Result") == "success"
+    assert service.machine.tries("pgrep", "-f", "sleep 600").out == ""
+    service.systemctl("start", UNIT)
+    service.until(lambda: service.machine.tries("cat", begun).out == "begun\n" * 2, "again")
+
+
+def test_a_webhook_on_loopback_is_told(service: Service):
+    """IPAddressDeny= leaves loopback and the world open."""
+    service.machine.does(
+        "systemd-run", "--quiet", "--unit=taker", "--collect", "python3", "-c", HTTP
+    )
+    try:
+        service.until(lambda: service.machine.tries("cat", "/run/taker.port").out, "it listens")
+        port = service.machine.does("cat", "/run/taker.port")
+        service.configure(BASIC + f"  web: {{webhook: {{url: 'http://127.0.0.1:{port}/'}}}}\n")
+        service.systemctl("start", UNIT)
+        service.log(5)
+        service.settle()
+        service.until(lambda: len(service.alerts("/var/log/taken.jsonl")) == 5, "all are posted")
+    finally:
+        service.systemctl("stop", "taker.service")
+
+
+def test_commands_of_root_beside_the_service(service: Service):
+    """check, alerts and send find the service's configuration and state without a flag."""
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.settle()
+    does = service.machine.does
+    assert "no problems" in does("logwatch", "check")
+    assert does("logwatch", "alerts").count("numbered") == 3
+    does("logwatch", "send", "file", "hello")
+    assert "[TEST] hello" in does("tail", "-n", "1", ALERTS)
+    busy = service.machine.tries("logwatch", "run")
+    assert busy.status == 75
+    assert f"pid {service.show('MainPID')}" in busy.err
+    service.log(3)
+    service.until(lambda: len(service.alerts()) == 7, "the service goes on")
+
+
+def test_commands_of_root_leave_a_stopped_service_its_files(service: Service):
+    """Whatever root's readers make in the state folder belongs to the service's user."""
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.settle()
+    service.systemctl("stop", UNIT)
+    assert service.machine.does("logwatch", "alerts").count("numbered") == 3
+    foreign = service.machine.does("find", f"{STATE}/", "-user", "root")
+    assert foreign == ""
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.settle()
+
+
+def test_a_file_sink_elsewhere_and_a_secret_as_the_manual_has_them(service: Service):
+    """ReadWritePaths= with a directory of group adm; LoadCredential= of a file of root's."""
+    service.machine.write("/etc/logwatchd/secrets/pager_url", "http://127.0.0.1:9/x\n", "0600")
+    service.machine.shell("chmod 700 /etc/logwatchd/secrets; install -d -g adm -m 2770 /srv/alerts")
+    service.drop_in(
+        "ReadWritePaths=/srv/alerts\nLoadCredential=pager_url:/etc/logwatchd/secrets/pager_url"
+    )
+    secret = "${file:/run/credentials/logwatchd.service/pager_url}"
+    elsewhere = BASIC.replace(ALERTS, "/srv/alerts/alerts.jsonl")
+    service.configure(elsewhere + f"  pager: {{webhook: {{url: '{secret}'}}}}\n")
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.until(lambda: len(service.alerts("/srv/alerts/alerts.jsonl")) == 3, "told elsewhere")
+    service.says("no connection to http://127.0.0.1:9/", priority=4)
+    service.systemctl("stop", UNIT)
+    service.machine.does("rm", "/etc/logwatchd/secrets/pager_url")
+    service.machine.tries("systemctl", "start", UNIT)
+    assert service.show("ExecMainStatus") == "243"
+
+
+def test_the_stacks_that_the_manual_asks_for_are_in_the_journal(service: Service):
+    """SIGUSR1 to the main process; it goes on."""
+    service.systemctl("start", UNIT)
+    pid = service.show("MainPID")
+    service.systemctl("kill", "--kill-who=main", "--signal=USR1", UNIT)
+    service.says("daemon.figures")
+    assert "consumer: runs" in service.journal()
+    assert service.show("MainPID") == pid
+    service.log(2)
+    service.settle()
+
+
+def test_the_installed_program_does_not_need_the_checkout(machine: Machine):
+    """The wheel carries the stock configuration and its rules, and the demo uses them."""
+    [stock] = machine.shell("echo /opt/logwatchd/lib/python3*/site-packages/logwatch/stock").split()
+    hidden = f"mount -t tmpfs none {CHECKOUT} && cd / && exec"
+    without = ("unshare", "--mount", "sh", "-c")
+    checked = machine.does(*without, f"{hidden} logwatch check {stock}/logwatch.yaml")
+    assert re.search(r"\d\d+ rules", checked)
+    told = machine.does(*without, f"{hidden} logwatch demo --for 10s")
+    assert "nothing undelivered" in told
+
+
+def test_the_stock_configuration_tells_the_journal(service: Service):
+    """As the manual installs it: every source waits for its file, an alert is one readable line."""
+    stock = (CHECKOUT / "config" / "logwatch.yaml").read_text(encoding="utf-8")
+    service.configure(f"state: {STATE}\n{stock}")
+    service.systemctl("start", UNIT)
+    killed = "kernel: Out of memory: Killed process 4711 (java) total-vm:8388608kB"
+    service.machine.append(SYSLOG, f"{stamp()} web1 {killed}, anon-rss:4194304kB\n")
+    service.says("\N{BLACK UP-POINTING TRIANGLE} ")
+    [told] = [each for each in service.journal().splitlines() if each.startswith("\u25b2")]
+    assert "oom-kill critical" in told
+    assert "java" in told
+
+
+def test_systemd_gives_up_after_ten_failures_and_can_be_told_to_start_again(service: Service):
+    """A cause that goes away by itself in half a minute is survived, a longer one is `failed`."""
+    service.machine.write("/var/lib/private/logwatchd", "a file where the folder should be")
+    service.drop_in("RestartSec=100ms\nStateDirectory=")
+    service.machine.tries("systemctl", "start", UNIT)
+    service.until(lambda: service.state() == "failed", "it has given up", 60)
+    assert service.show("NRestarts") == "10"
+    assert "start-limit-hit" in service.show("Result") or "exit-code" in service.show("Result")
+    service.machine.does(
+        "rm", f"/etc/systemd/system/{UNIT}.d/test.conf", "/var/lib/private/logwatchd"
+    )
+    service.systemctl("daemon-reload")
+    service.systemctl("reset-failed", UNIT)
+    service.systemctl("start", UNIT)
+    assert service.state() == "active"
