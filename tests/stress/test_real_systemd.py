@@ -148,10 +148,8 @@ def machine() -> Iterator[Machine]:
         booted.does("systemctl", "stop", UNIT)
         yield booted
         booted.shell(removes)
-        left = booted.tries(
-            "sh", "-c", "ls -d /etc/logwatchd* /*/*/logwatchd* /var/lib/*/logwatchd*"
-        )
-        assert left.out == ""
+        for path in ("/etc/logwatchd", "/opt/logwatchd", "/usr/bin/logwatch", STATE):
+            assert booted.tries("test", "-e", path).status == 1, f"{path} is left"
 
 
 class Service:
