@@ -29,6 +29,7 @@ from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import make_waker
 from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
@@ -91,6 +92,7 @@ def _assemble(
     slots = BoundedSemaphore(max(2, (os.cpu_count() or 1)))
     waker = make_waker(options.waking, clock, _canary())
     awaited: set[str] = set()
+    store.cap_waits(clock.steady() + LONGEST_RETRY_AFTER)
     stored = store.checkpoints()
     claims = Claims()
     claims.learn(stored)

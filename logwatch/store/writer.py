@@ -135,6 +135,18 @@ class Store:
             connection.execute("DELETE FROM sources")
             connection.executemany("INSERT INTO sources VALUES (?, ?)", fingerprints.items())
 
+    def cap_waits(self, latest: float) -> None:
+        """Let nothing that is postponed wait beyond the steady time `latest`.
+
+        Steady time is counted from the date at the start of a process: where the date was set back
+        since, a wait of seconds would have become one of years.
+        """
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE outbox SET next_try_at = ? WHERE dead = 0 AND next_try_at > ?",
+                (latest, latest),
+            )
+
     def commit(self, transaction: Transaction, *, now: float) -> None:
         """Make all of `transaction` durable; `now` is wall time.
 

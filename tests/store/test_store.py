@@ -213,3 +213,16 @@ def test_closing_twice_is_harmless(folder):
     store = Store(folder)
     store.close()
     store.close()
+
+
+def test_no_wait_reaches_beyond_a_cap(store, folder):
+    """After the date was set back, what waits for its next try is tried soon all the same."""
+    store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
+    reader = StoreReader(folder)
+    first, second = reader.due("chat", now=0.0, limit=10)
+    postponed = [Postponed(first.row, 1e9, "down"), Postponed(second.row, 50.0, "down")]
+    store.commit(Transaction(postponed=postponed), now=1.0)
+    store.cap_waits(100.0)
+    assert [one.row for one in reader.due("chat", now=50.0, limit=10)] == [second.row]
+    assert [one.row for one in reader.due("chat", now=100.0, limit=10)] == [first.row, second.row]
+    reader.close()
