@@ -92,7 +92,14 @@ def environment() -> dict[str, str]:
 class Running:
     """One `logwatch run`; leaving the `with` block ends it and looks for tracebacks."""
 
-    def __init__(self, folder: Path, config: str, *flags: str, sabotage: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: str,
+        *flags: str,
+        sabotage: str = "",
+        variables: dict[str, str] | None = None,
+    ) -> None:
         """`sabotage` is Python that the child runs before it begins, to break something in it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -111,7 +118,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                env=environment() | {"NOTIFY_SOCKET": "@" + name},
+                env=environment() | {"NOTIFY_SOCKET": "@" + name} | (variables or {}),
             )
 
     def __enter__(self) -> Self:

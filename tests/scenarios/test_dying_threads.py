@@ -125,4 +125,40 @@ Intake._put, Pipeline.take = counts, fails
         with Running(tmp_path, config).ready() as daemon:
             eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "every line told")
             daemon.stop()
+    # What a sink had taken, and nobody was left to write down, comes again under its key.
+    oracle.settle(alerts_in(out), writer.written, repetitions=True)
+
+
+def test_a_monitor_that_hangs_is_shown_and_the_watchdog_goes_hungry(tmp_path):
+    """The service manager will start it anew; meanwhile other files are followed as ever."""
+    sabotage = """
+from threading import Event
+from logwatch.daemon import supervisor
+from logwatch.matching.matcher import Matcher
+supervisor.STALL_SECONDS, match = 0.5, Matcher.match
+def hangs(matcher, data):
+    if b"HANG" in data:
+        Event().wait()
+    return match(matcher, data)
+Matcher.match = hangs
+"""
+    config = CONFIG.format(folder=tmp_path).replace("app.log", "*.log")
+    fed = {"WATCHDOG_USEC": "200000"}
+    (tmp_path / "bad.log").touch()
+    out = tmp_path / "alerts.jsonl"
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config, sabotage=sabotage, variables=fed).ready() as daemon,
+    ):
+        eventually(lambda: "WATCHDOG=1" in daemon.heard()[-2:], "the watchdog is fed")
+        (tmp_path / "bad.log").write_text("HANG\n")
+        daemon.says(f"file {tmp_path}/bad.log: runs, has work pending")
+        daemon.says("in hangs")
+        del daemon.heard()[:]
+        writer.write(10)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
+        daemon.says("daemon.stalled", 3)
+        assert "WATCHDOG=1" not in daemon.heard()
+        assert daemon.stop() < 5
+        assert f"thread='file {tmp_path}/bad.log'" in daemon.says("daemon.thread_late")
     oracle.settle(alerts_in(out), writer.written)
