@@ -4,6 +4,7 @@
     ├── ConfigError        exit 78
     ├── StoreError
     │   ├── StoreBusyError     another daemon owns the store, exit 75
+    │   ├── StoreDeniedError   not readable for this user, exit 77
     │   ├── StoreTooNewError   written by a later version, exit 78
     │   └── StoreFullError     no space or an I/O error: nothing was committed
     ├── SinkError
@@ -62,6 +63,12 @@ class StoreTooNewError(StoreError):
     """Raised when the store was written by a later version of logwatch; it is left untouched."""
 
     exit = Exit.CONFIG
+
+
+class StoreDeniedError(StoreError):
+    """Raised when this user may not read the store."""
+
+    exit = Exit.NOT_PERMITTED
 
 
 class StoreFullError(StoreError):

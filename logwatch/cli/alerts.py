@@ -9,7 +9,7 @@ from datetime import datetime
 
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.clock import SystemClock
-from logwatch.config.loader import find_config, load
+from logwatch.config.loader import find_config, state_folder
 from logwatch.errors import Exit, UsageError
 from logwatch.records import Alert, decode_alert
 from logwatch.sinks.plain_text import visible
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    reader = StoreReader(load(find_config(options.config)).state)
+    reader = StoreReader(state_folder(find_config(options.config)))
     try:
         if options.id:
             return _one(reader, options)

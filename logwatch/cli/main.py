@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -98,6 +99,10 @@ def _guarded(name: str, words: Sequence[str]) -> int:
         return Exit.DONE
     except KeyboardInterrupt:
         return 130
+    except Exception:  # noqa: BLE001 - the edge of the program: what comes here is our fault
+        traceback.print_exc()
+        print(f"logwatch {name}: this is a fault of logwatch, please report it", file=sys.stderr)
+        return Exit.SOFTWARE
 
 
 def _execute(name: str, words: Sequence[str]) -> int:

@@ -109,7 +109,7 @@ class Assembly:
             if not self._report.failed:
                 sink_names = self._names["sinks"]
                 routes.warn_of_unreached_sinks(sink_names, built_routes, built_rules, self._report)
-        state = self._state()
+        state = self.state()
         if self._report.failed or state is None:
             return None
         return Config(
@@ -173,7 +173,8 @@ class Assembly:
                 "rules: [{name: errors, match: 'ERROR'}], sinks: {out: {console: {}}}",
             )
 
-    def _state(self) -> Path | None:
+    def state(self) -> Path | None:
+        """Folder of the store; None after reporting why it cannot be known."""
         assert self._main is not None
         text = self._main.value.state
         if text is None:

@@ -31,7 +31,7 @@ from logwatch.config.search import find_config
 from logwatch.sinks import KINDS
 from logwatch.sinks.base import SinkKind
 
-__all__ = ["Summary", "examine", "find_config", "from_text", "load"]
+__all__ = ["Summary", "examine", "find_config", "from_text", "load", "state_folder"]
 
 MOST_FILES: Final = 10_000
 
@@ -92,6 +92,25 @@ def from_text(
     """
     document = Document(name, text, (folder or Path()).absolute())
     return _valid(*_examined([document], environ, kinds, thorough=False, rules_needed=rules_needed))
+
+
+def state_folder(path: Path | str, *, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the daemon of this configuration keeps its store.
+
+    Looks at nothing else in it: what reads the store needs no secret and no sound rule. Raises
+    InvalidConfigError.
+    """
+    report = Report()
+    document = _read(Path(path), str(path), Place(str(path), 0, 0, 1), report)
+    state = None
+    if document is not None:
+        assembly = Assembly(report, environ, kinds={}, thorough=False)
+        state = assembly.state() if assembly.add_main(document) else None
+    if state is None:
+        texts = {document.name: document.text} if document is not None else {}
+        problems = report.in_order(list(texts))
+        raise InvalidConfigError(render(problems, texts, counted="1 file"), problems)
+    return state
 
 
 def _valid(config: Config | None, problems: list[Problem], summary: Summary) -> Config:

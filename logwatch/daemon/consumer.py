@@ -6,7 +6,8 @@ can be committed (no space, an I/O error) it takes nothing more, keeps the trans
 again: monitors wait at the full Queue and the log files are the buffer.
 
 What nobody waits for (positions without hits, counters of windows) is committed within
-`LAZY_SECONDS`; alerts and delivery reports are committed at once.
+`LAZY_SECONDS`; alerts and delivery reports are committed at once, and within `GATHER_SECONDS`
+while the backlog is read: it is late already, and a commit costs the same for many as for one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from logwatch.records import Batch
 from logwatch.store.writer import Postponed, Store, Transaction
 
 LAZY_SECONDS = 1.0
+GATHER_SECONDS = 0.05
+MOST_GATHERED = 2_000
+"""Alerts that wait for others, at most."""
 MOST_MESSAGES = 256
 MOST_MATCHES = 20_000
 RETRY_SECONDS = 1.0
@@ -58,7 +62,8 @@ class Consumer(Worker):
         self._on_live = on_live
         self._told_live = False
         self._committed: list[Event] = []
-        self._oldest_lazy: float | None = None
+        self._oldest_pending: float | None = None
+        self._owes = False
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
 
     def step(self, now: Moment) -> None:
@@ -70,7 +75,7 @@ class Consumer(Worker):
     @property
     def idle(self) -> bool:
         """Every message that was put has taken effect, and every alert among it is committed."""
-        return self._intake.unfinished_tasks == 0
+        return self._intake.unfinished_tasks == 0 and not self._owes
 
     def take(self, messages: Sequence[Message], now: Moment) -> None:
         """Take `messages`, let deadlines take effect, and commit what must not wait."""
@@ -125,8 +130,8 @@ class Consumer(Worker):
 
     def _seconds_to_wait(self, now: Moment) -> float:
         waits = [5.0]  # timers in wall time are looked at again, in case the date was set
-        if self._oldest_lazy is not None:
-            waits.append(self._oldest_lazy + LAZY_SECONDS - now.steady)
+        if self._oldest_pending is not None:
+            waits.append(self._oldest_pending + self._patience() - now.steady)
         deadline = self._pipeline.seconds_to_deadline(now)
         if deadline is not None:
             waits.append(deadline)
@@ -173,28 +178,34 @@ class Consumer(Worker):
 
     def _commit_when_due(self, now: Moment) -> None:
         pending = self._pipeline.pending
-        urgent = bool(
+        self._owes = bool(
             pending.alerts or self._committed or any(c.closed for c in pending.checkpoints.values())
         )
-        if not urgent:
-            if self._oldest_lazy is None:
-                if not pending.checkpoints:
-                    return
-                self._oldest_lazy = now.steady
-            if now.steady < self._oldest_lazy + LAZY_SECONDS:
+        if self._oldest_pending is None:
+            if not self._owes and not pending.checkpoints:
                 return
-        self._commit(self._pipeline.drain(), now)
+            self._oldest_pending = now.steady
+        if now.steady >= self._oldest_pending + self._patience():
+            self._commit(self._pipeline.drain(), now)
+
+    def _patience(self) -> float:
+        """How long what is pending may wait for more, in seconds."""
+        if not self._owes:
+            return LAZY_SECONDS
+        gathers = not self._pipeline.live and len(self._pipeline.pending.alerts) < MOST_GATHERED
+        return GATHER_SECONDS if gathers else 0.0
 
     def _commit(self, transaction: Transaction, now: Moment) -> None:
         if transaction:
             self._commit_until_it_holds(transaction, now)
-        self._oldest_lazy = None
+        self._oldest_pending = None
         for event in self._committed:
             event.set()
         self._committed.clear()
         told = {sink for one in transaction.alerts for sink in one.sinks}
         if told:
             self._wake_sinks(told)
+        self._owes = False
 
     def _commit_until_it_holds(self, transaction: Transaction, now: Moment) -> None:
         failures = 0

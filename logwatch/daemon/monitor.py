@@ -168,8 +168,10 @@ class Monitor(Worker):
         return records, matches
 
     def _last_time(self, block: Block, now: Moment) -> float:
-        lines = block.data.removesuffix(b"\n")
-        last = lines[lines.rfind(b"\n") + 1 :][:LONGEST_STAMPED].decode(errors="replace")
+        data = block.data
+        end = len(data) - data.endswith(b"\n")
+        start = data.rfind(b"\n", 0, end) + 1
+        last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
         return self._reading.events.time(last, arrival=now.wall, backlog=block.backlog)
 
     def _put(self, message: Message) -> bool:

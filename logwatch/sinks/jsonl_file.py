@@ -99,6 +99,7 @@ class JsonlFileSink:
             _refuse_what_blocks(found)
             if made:
                 os.fchmod(file, self._mode)
+                _give_to_owner_of(self._path.parent, file)
             elif _ends_mid_line(self._path, found):
                 self._owed = b"\n"
         except OSError:
@@ -130,6 +131,13 @@ def _open_or_make(path: Path, mode: int) -> tuple[int, bool]:
             return os.open(path, flags | os.O_CREAT | os.O_EXCL, mode), True
         except FileExistsError:  # somebody was faster, or it is a link to nowhere
             return os.open(path, flags | os.O_CREAT, mode), False
+
+
+def _give_to_owner_of(folder: Path, file: int) -> None:
+    """A file that root makes, with `logwatch send` say, must not shut out the service's user."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(file, owner.st_uid, owner.st_gid)
 
 
 def _refuse_what_blocks(found: os.stat_result) -> None:

@@ -43,8 +43,17 @@ class StoreLock:
                 f"{folder} is in use by logwatch with pid {owner or 'unknown'}; "
                 "stop that one, or give this one another `state:` folder"
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._sign()
+
+    def _sign(self) -> None:
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as problem:
+            self.release()
+            raise StoreError(
+                f"cannot write {self._path}: {problem.strerror}; make room on that disk"
+            ) from problem
 
     def release(self) -> None:
         """Give the folder up; may be called twice."""

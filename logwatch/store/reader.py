@@ -5,12 +5,13 @@ Each reader has its own read-only connection and belongs to the thread that made
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 from msgspec import Struct
 
-from logwatch.errors import StoreError
+from logwatch.errors import StoreDeniedError, StoreError
 from logwatch.records import Notification
 from logwatch.store.database import FILE_NAME, connect_read_only
 
@@ -54,6 +55,11 @@ class StoreReader:
 
     def __init__(self, folder: Path) -> None:
         path = folder / FILE_NAME
+        if not os.access(folder, os.X_OK) and folder.exists():
+            raise StoreDeniedError(
+                f"{folder} is closed to user {os.geteuid()}: it holds lines of logs; run this as"
+                " root, or as the user of the daemon"
+            )
         try:
             self._connection = connect_read_only(path)
             self._connection.execute("SELECT 1 FROM migrations LIMIT 1")

@@ -65,8 +65,14 @@ def denial(path: str) -> str:
     user = _user_name(os.geteuid())
     if status.st_mode & needed:
         return f"{text}; usermod -aG {group} {user}"
-    rights = "rx" if stat.S_ISDIR(status.st_mode) else "r"
-    return f"{text}; setfacl -m u:{user}:{rights} {culprit}"
+    rights = "g+rx" if stat.S_ISDIR(status.st_mode) else "g+r"
+    return f"{text}; chgrp {_reading_group()} {culprit} && chmod {rights} {culprit}"
+
+
+def _reading_group() -> str:
+    """A group of this process's that is meant for logs, else its own."""
+    groups = [_group_name(number) for number in os.getgroups()]
+    return "adm" if "adm" in groups else _group_name(os.getegid())
 
 
 def _first_closed(path: str) -> str:

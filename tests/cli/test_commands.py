@@ -234,3 +234,28 @@ def test_the_stock_folder_is_found_in_a_checkout():
 
     assert (stock_folder() / "rules.d" / "ssh.yaml").is_file()
     assert isinstance(stock_folder(), Path)
+
+
+def test_alerts_needs_no_secret_and_no_sound_rule(config, capsys):
+    """What reads the store looks at nothing but `state`."""
+    assert logwatch("run", "-c", config, "--once").returncode == 0
+    config.write_text(config.read_text().replace("'ERROR'", "'${file:/nowhere}('"))
+    assert run_command_line(["alerts", "-c", str(config)]) == 0
+    assert "err: ERROR two" in capsys.readouterr().out
+
+
+def test_a_store_that_is_closed_to_this_user_is_exit_77_with_a_remedy(config, monkeypatch, capsys):
+    """It holds lines of logs."""
+    assert logwatch("run", "-c", config, "--once").returncode == 0
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert run_command_line(["alerts", "-c", str(config)]) == 77
+    assert "run this as root" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_exit_70_and_says_so(monkeypatch, capsys):
+    """With the traceback, for the report."""
+    monkeypatch.setattr("logwatch.cli.check.find_config", lambda _: 1 / 0)
+    assert run_command_line(["check"]) == 70
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError" in shown
+    assert "this is a fault of logwatch" in shown

@@ -6,6 +6,7 @@ import pytest
 from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
 
+from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED
 from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
@@ -123,11 +124,37 @@ def test_deadlines_wait_until_the_backlog_is_read(tmp_path):
     bench = Bench(tmp_path, rule, awaited=("/a", "/b"))
     bench.take(batch("boom", time=bench.clock.wall() - 3600, backlog=True))
     bench.take(CaughtUp("/a"))
+    bench.clock.advance(GATHER_SECONDS)
+    bench.take()
     assert len(bench.due()) == 1
     assert bench.lived == 0
     bench.take(CaughtUp("/b"))
     assert bench.lived == 1
     assert [key.rpartition(":")[2] for key in bench.due()] == ["1", "2"]
+    bench.store.close()
+
+
+def test_alerts_of_the_backlog_gather_for_one_commit(tmp_path):
+    """Fifty milliseconds at most; live, an alert waits for nothing."""
+    bench = Bench(tmp_path, awaited=("/a",))
+    bench.take(batch("boom 1", backlog=True))
+    bench.clock.advance(GATHER_SECONDS * 0.9)
+    bench.take(batch("boom 2", offset=7, backlog=True))
+    assert (bench.due(), bench.consumer.idle) == ([], False)
+    assert bench.consumer._seconds_to_wait(bench.clock.moment()) < GATHER_SECONDS
+    bench.clock.advance(GATHER_SECONDS * 0.2)
+    bench.take()
+    assert (len(bench.due()), bench.consumer.idle) == (2, True)
+    bench.take(CaughtUp("/a"), batch("boom 3", offset=14))
+    assert (len(bench.due()), bench.consumer.idle) == (3, True)
+    bench.store.close()
+
+
+def test_many_alerts_of_the_backlog_do_not_wait(tmp_path):
+    """What is gathered is bounded."""
+    bench = Bench(tmp_path, awaited=("/a",))
+    bench.take(batch(*["boom"] * MOST_GATHERED, backlog=True))
+    assert len(bench.due()) == MOST_GATHERED
     bench.store.close()
 
 

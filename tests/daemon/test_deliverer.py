@@ -129,7 +129,7 @@ def test_what_is_rejected_is_not_tried_again_and_blocks_nothing(bench):
 
 
 def test_a_restart_before_the_commit_repeats_the_message_with_its_key(tmp_path):
-    """kill -9 between the sink's yes and our commit: the same id:seq comes again."""
+    """Even kill -9 between the sink's yes and our commit: the same id:seq comes again."""
     bench = Bench(tmp_path)
     commit(bench, alert(id="a"))
     sink = Scripted()

@@ -8,7 +8,11 @@ from doubles.process import alerts_in, run_once
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning, format: {form}}}}}
 rules:
-  - {{name: err, match: 'ERROR(?: key=(?P<key>.*))?', by: key, cooldown: 0, say: '{{key:,}} {{host}}'}}
+  - name: err
+    match: 'ERROR(?: key=(?P<key>.*))?'
+    by: key
+    cooldown: 0
+    say: '{{key:,}} {{host}}'
   - {{name: slow, match: '(?:E+R*)+(?:O|R)*$', cooldown: 0}}
 sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
 """

@@ -270,7 +270,8 @@ def test_a_denied_file_is_told_with_its_remedy_and_read_when_granted(as_nobody, 
         clock.advance(10)
     state = tail.state()
     assert state.status == "denied"
-    assert " 0; setfacl -m u:" in state.detail
+    assert " 0; chgrp " in state.detail
+    assert "&& chmod g+r " in state.detail
     assert events["tailer.file_denied"] == 1
     path.chmod(0o400)
     assert tail.changed()
