@@ -65,7 +65,8 @@ def test_a_stop_while_the_store_cannot_be_written_loses_nothing(tmp_path):
         with Running(tmp_path, config).ready() as daemon:
             eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
             daemon.stop()
-    oracle.settle(alerts_in(out), writer.written)
+    # That the sink had taken the first ones may be among what could not be committed.
+    oracle.settle(alerts_in(out), writer.written, repetitions=True)
 
 
 def test_what_is_only_good_to_know_does_not_end_the_consumer(tmp_path):
