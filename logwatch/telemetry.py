@@ -73,6 +73,7 @@ def _make_logger(*, json: bool | None) -> Any:
     processors: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.format_exc_info if as_json else _keep,
+        _event_first,
         renderer,
     ]
     if under_systemd:  # journald stamps lines itself
@@ -101,6 +102,10 @@ class _Stderr:
 
 def _keep(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
     return event_dict
+
+
+def _event_first(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
+    return {"event": event_dict.pop("event"), **event_dict}
 
 
 def _with_priority(_logger: Any, method: str, rendered: str) -> str:

@@ -109,7 +109,13 @@ class Daemon:
         self._scheduler.start()
         self._await_first_looks()
         parts.notifier.ready(self._status())
-        telemetry.info("daemon.ready", files=len(parts.following.monitors))
+        self._say_ready()
+
+    def _say_ready(self) -> None:
+        states = {each.path: each.tail.state().status for each in self._parts.following.monitors}
+        missing = sorted(path for path, status in states.items() if status == "waiting")
+        more = {"missing": len(missing), "first_missing": missing[:5]} if missing else {}
+        telemetry.info("daemon.ready", files=len(states) - len(missing), **more)
 
     def _await_first_looks(self) -> None:
         parts, pause = self._parts, Event()

@@ -58,7 +58,7 @@ class Report:
             return
         self.state = replace(before, status=status, detail=detail)
         level: telemetry.Level = "warning" if status in ("denied", "error") else "info"
-        if before.detail == _NEW and status == "following":
+        if before.detail == _NEW and status in ("following", "waiting"):  # the daemon sums these up
             level = "debug"
         telemetry.telemetry.emit(level, f"tailer.file_{status}", path=self._path, detail=detail)
 
