@@ -157,7 +157,7 @@ Matcher.match = hangs
         del daemon.heard()[:]
         writer.write(10)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
-        daemon.says("daemon.stalled", 3)
+        daemon.says("daemon.stalled", 2)
         assert "WATCHDOG=1" not in daemon.heard()
         assert daemon.stop() < 5
         assert f"thread='file {tmp_path}/bad.log'" in daemon.says("daemon.thread_late")
