@@ -15,7 +15,12 @@ from logwatch.pipeline import SelfReport
 from logwatch.records import Batch
 
 BATCH_WEIGHT = 1024
-"""What a batch weighs beside its text, in bytes, so that empty ones are bounded too."""
+"""What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""
+RECORD_WEIGHT = 256
+"""What a record weighs beside its text; measured, as the next two are, on CPython 3.11."""
+MATCH_WEIGHT = 448
+"""A match with three captures of usual length."""
+FIELD_WEIGHT = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,11 @@ Message: TypeAlias = Batch | CaughtUp | Report | SelfReport | Nudge
 def weight(message: Message) -> int:
     """About how many bytes of memory `message` keeps busy."""
     if isinstance(message, Batch):
-        return BATCH_WEIGHT + sum(len(record.text) for record in message.records)
+        records = sum(
+            RECORD_WEIGHT + len(record.text) + FIELD_WEIGHT * len(record.fields)
+            for record in message.records
+        )
+        return BATCH_WEIGHT + records + MATCH_WEIGHT * len(message.matches)
     return 1
 
 
@@ -56,6 +65,14 @@ class Intake(queue.Queue[Message]):
     def __init__(self, limit_bytes: int = 64 * 1024 * 1024) -> None:
         self._weight = 0
         super().__init__(limit_bytes)
+
+    def tell(self, message: Message) -> bool:
+        """Put `message` without waiting; False where there is no room."""
+        try:
+            self.put_nowait(message)
+        except queue.Full:
+            return False
+        return True
 
     def _qsize(self) -> int:
         # Queue itself compares this with maxsize before a put and with 0 before a get.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
@@ -11,7 +13,7 @@ from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import SelfReport
-from logwatch.records import Record
+from logwatch.records import Match, Record
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.store.reader import StoreReader
 
@@ -208,3 +210,23 @@ def test_the_queue_is_bounded_by_what_its_messages_weigh():
     intake.get_nowait()
     assert not intake.full()
     assert isinstance(heavy.records[0], Record)
+
+
+def test_a_batch_weighs_about_what_it_takes_of_memory():
+    """Objects weigh more than their text: a bound on the text alone would be none."""
+
+    def made():
+        return [
+            batch(f"boom {number}", offset=number * 100, matches=[match(number)])
+            for number in range(2_000)
+        ]
+
+    def match(number):
+        return Match(0, 0, {"user": f"u{number}", "ip": f"10.0.0.{number}", "port": f"1{number}"})
+
+    made()
+    tracemalloc.start()
+    batches = made()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.5 < sum(map(weight, batches)) / taken < 2
