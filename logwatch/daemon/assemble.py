@@ -144,6 +144,7 @@ def _assemble(
         clock=clock,
         claims=claims,
         stored=stored,
+        tell=intake.tell,
     )
     if store.put_aside is not None:
         intake.put(_loss(store.put_aside))

@@ -8,14 +8,16 @@ position that it handed on, later each time.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.intake import CaughtUp, Message
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.waker import Waker
+from logwatch.pipeline import SelfReport
 from logwatch.records import Checkpoint
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
@@ -24,6 +26,8 @@ BUSY_SECONDS = 30.0
 IDLE_POLLS = 10
 """An idle file is polled at every tenth tick."""
 LONGEST_BACK_OFF = 60.0
+MANY_CRASHES = 3
+"""When the monitor of a file has died so often a person is told, and nobody waits for it."""
 
 
 class MakeMonitor(Protocol):
@@ -42,6 +46,7 @@ class Crashes:
 
     number: int = 0
     again_at: float = 0.0
+    told: bool = False
 
 
 class Following:
@@ -56,12 +61,15 @@ class Following:
         clock: Clock,
         claims: Claims,
         stored: Iterable[Checkpoint],
+        tell: Callable[[Message], bool],
     ) -> None:
+        """`tell` hands a message to the consumer without waiting; False: not now."""
         self._discovery = discovery
         self._make_monitor = make_monitor
         self._waker = waker
         self._clock = clock
         self._claims = claims
+        self._tell = tell
         self._stored: dict[str, list[Checkpoint]] = {}
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)
@@ -172,9 +180,24 @@ class Following:
                 wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
                 crashes.again_at = now.steady + wait
                 telemetry.error("daemon.monitor_died", path=path, again_in_seconds=wait)
+                if crashes.number >= MANY_CRASHES and not crashes.told:
+                    crashes.told = self._tell_of_many_crashes(monitor)
             elif now.steady >= crashes.again_at:
                 crashes.again_at = 0.0
                 self._start_again(path, monitor)
+
+    def _tell_of_many_crashes(self, monitor: Monitor) -> bool:
+        # Deadlines wait until every backlog is read: one file must not make all wait for ever.
+        return self._tell(CaughtUp(monitor.path)) and self._tell(
+            SelfReport(
+                what="file-not-read",
+                severity="critical",
+                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times, at last"
+                f" with {monitor.failure!r}; it is tried again, later each time",
+                path=monitor.path,
+                source=monitor.sources[0],
+            )
+        )
 
     def _start_again(self, path: str, dead: Monitor) -> None:
         """A new monitor that reads on where the dead one had handed on its last block."""

@@ -9,8 +9,9 @@ import pytest
 from doubles import oracle
 from doubles.process import Running, alerts_in, eventually, write_config
 
-from logwatch.clock import SystemClock
+from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load
+from logwatch.daemon import supervisor
 from logwatch.daemon.assemble import Options, assemble
 from logwatch.daemon.supervisor import Ending
 from logwatch.daemon.systemd import Notifier
@@ -26,8 +27,9 @@ sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 """
 
 
-def assembled(folder):
-    config = load(write_config(folder, CONFIG.format(folder=folder)), environ={})
+def assembled(folder, name: str = "app.log"):
+    text = CONFIG.format(folder=folder).replace("app.log", name)
+    config = load(write_config(folder, text), environ={})
     return assemble(config, SystemClock(), Options(grace=2.0), Notifier({}))
 
 
@@ -90,6 +92,38 @@ def test_a_monitor_that_dies_comes_back_and_loses_nothing(tmp_path, monkeypatch)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "every line told")
     assert oracle.settle(alerts_in(out), writer.written).alerts == 200
     assert telemetry.counters["daemon.monitor_died"] == died + 1
+
+
+def test_a_file_that_kills_its_monitor_again_and_again_is_told(tmp_path, monkeypatch):
+    """Nobody waits for it: another file's alerts and deadlines go on as ever."""
+    match = Matcher.match
+
+    def fails(matcher, data):
+        if b"POISON" in data:
+            raise RuntimeError("a bug in the matcher")
+        return match(matcher, data)
+
+    monkeypatch.setattr(Matcher, "match", fails)
+    monkeypatch.setattr(supervisor, "TICK_SECONDS", 3_600.0)  # the test is the scheduler
+    (tmp_path / "bad.log").write_text("POISON\n")
+    out = tmp_path / "alerts.jsonl"
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        daemon = assembled(tmp_path, "*.log")
+        following, moment = daemon._parts.following, SystemClock().moment()
+        daemon.start()
+        eventually(lambda: following.monitors[-1].failure, "dead")
+        for seconds in range(1, 20):
+            following.poll(Moment(moment.steady + 10 * seconds, moment.wall))
+            writer.write()
+            eventually(lambda: oracle.has_all(oracle.ours(alerts_in(out)), writer.written), "told")
+            if len(alerts_in(out)) > len(writer.written):
+                break
+        daemon.stop(Ending.STOPPED)
+    [alert] = [each for each in alerts_in(out) if each["rule"] == "logwatch.file-not-read"]
+    assert alert["path"] == f"{tmp_path}/bad.log"
+    assert "RuntimeError('a bug in the matcher')" in alert["message"]
+    assert daemon._parts.consumer._pipeline.live
+    oracle.settle(oracle.ours(alerts_in(out)), writer.written)
 
 
 @pytest.mark.parametrize("batch", [1, 4])
