@@ -192,8 +192,8 @@ class Following:
             SelfReport(
                 what="file-not-read",
                 severity="critical",
-                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times, at last"
-                f" with {monitor.failure!r}; it is tried again, later each time",
+                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times,"
+                f" at last with {monitor.failure!r}; it is tried again, later each time",
                 path=monitor.path,
                 source=monitor.sources[0],
             )
