@@ -14,7 +14,7 @@ from logwatch.errors import Exit
 
 EXAMPLES = """\
 examples:
-  logwatch check                      the configuration that `run` would take
+  logwatch check                      ./logwatch.yaml, else the configuration that `run` takes
   logwatch check -c logwatch.yaml --strict
   logwatch check -o json              one JSON object a problem
 
@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    path = find_config(options.file or options.config)
+    path = find_config(options.file or options.config, working_folder=True)
     config, problems, summary = examine(path)
     if options.output == "json":
         for problem in problems:

@@ -13,19 +13,23 @@ SYSTEM_FILE = Path("/etc/logwatchd/logwatch.yaml")
 
 
 def find_config(
-    explicit: Path | str | None = None, environ: Mapping[str, str] = os.environ
+    explicit: Path | str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    working_folder: bool = False,
 ) -> Path:
     """The file to load: `explicit`, else `$LOGWATCH_CONFIG`, else the first place that has one.
 
-    Never the working folder, where a stranger may have left a file that runs programs. Raises
-    ConfigError that lists where it looked.
+    `working_folder` is for commands that only read: a stranger may have left a file there that
+    runs programs. Raises ConfigError that lists where it looked.
     """
     if explicit:
         return Path(explicit)
     named = environ.get("LOGWATCH_CONFIG")
     if named:
         return Path(expand_home(named, environ))
-    places = [_home_folder(environ) / "logwatch" / "logwatch.yaml", SYSTEM_FILE]
+    places = [Path("logwatch.yaml")] if working_folder else []
+    places += [_home_folder(environ) / "logwatch" / "logwatch.yaml", SYSTEM_FILE]
     for place in places:
         if os.path.lexists(place):
             return place

@@ -25,6 +25,8 @@ from logwatch.tailer.discovery import Discovery
 BUSY_SECONDS = 30.0
 IDLE_POLLS = 10
 """An idle file is polled at every tenth tick."""
+COVERED_RESCANS = 6
+"""Where events reach every directory, every sixth rescan looks for files all the same."""
 LONGEST_BACK_OFF = 60.0
 MANY_CRASHES = 3
 """When the monitor of a file has died so often a person is told, and nobody waits for it."""
@@ -78,6 +80,7 @@ class Following:
         self._directories: set[str] = set()
         self._problems: Mapping[str, str] = {}
         self._ticks = 0
+        self._rescans = 0
         self._rescan_now = False
         self._ended = False
         self._prepared: list[Monitor] = []
@@ -101,7 +104,8 @@ class Following:
 
     def rescan(self, _now: Moment) -> None:
         """Find paths that came, and let go of those that went."""
-        if self._ended:
+        self._rescans += 1
+        if self._ended or not (self._rescan_now or self._rescan_due()):
             return
         self._rescan_now = False
         wanted = self._scan(at_start=False)
@@ -159,6 +163,12 @@ class Following:
     def _rescan_soon(self) -> None:
         # Called by the waker's thread: only a flag, the scheduler's next tick does the work.
         self._rescan_now = True
+
+    def _rescan_due(self) -> bool:
+        """Looking for a thousand files takes longer than all else that an idle daemon does."""
+        return self._rescans % COVERED_RESCANS == 0 or not all(
+            self._waker.covers(directory) for directory in self._directories
+        )
 
     def _let_go_but(self, wanted: Container[str]) -> None:
         """End the monitors whose file is gone and whose path no source names any more."""

@@ -15,6 +15,8 @@ class Settings(NamedTuple):
     repeat: int
     samples: int
     """Lines whose way is timed."""
+    settle_seconds: float
+    """How long files are left alone before they count as idle."""
     idle_seconds: float
     hot_seconds: float
     files: int
@@ -25,9 +27,9 @@ class Settings(NamedTuple):
 
 def full(folder: Path, megabytes: int, repeat: int) -> Settings:
     """What docs/performance.md quotes."""
-    return Settings(folder, megabytes * 1_000_000, repeat, 200, 20.0, 5.0, 1_000, 200_000, 10)
+    return Settings(folder, megabytes * 1_000_000, repeat, 200, 35.0, 20.0, 5.0, 1_000, 200_000, 10)
 
 
 def quick(folder: Path) -> Settings:
     """About a minute in all."""
-    return Settings(folder, 20_000_000, 1, 40, 3.0, 1.0, 200, 40_000, 3)
+    return Settings(folder, 20_000_000, 1, 40, 3.0, 3.0, 1.0, 200, 40_000, 3)

@@ -36,9 +36,10 @@ class Subject:
         self._path = folder / "logwatch.yaml"
         self._path.write_text(self.text, encoding="utf-8")
 
-    def run_once(self) -> child.Spent:
-        """From nothing to the end of every file."""
-        self.forget()
+    def run_once(self, *, forget: bool = True) -> child.Spent:
+        """To the end of every file, from nothing or from where the last run stopped."""
+        if forget:
+            self.forget()
         command = [sys.executable, "-m", "logwatch", "run", "-c", self._path, "--once"]
         return child.run(command, env=environment())
 

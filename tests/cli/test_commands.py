@@ -254,8 +254,19 @@ def test_a_store_that_is_closed_to_this_user_is_exit_77_with_a_remedy(config, mo
 
 def test_a_fault_of_ours_is_exit_70_and_says_so(monkeypatch, capsys):
     """With the traceback, for the report."""
-    monkeypatch.setattr("logwatch.cli.check.find_config", lambda _: 1 / 0)
+    monkeypatch.setattr("logwatch.cli.check.find_config", lambda *_, **__: 1 / 0)
     assert run_command_line(["check"]) == 70
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown
     assert "this is a fault of logwatch" in shown
+
+
+def test_check_alone_looks_into_the_working_folder_and_run_never_does(config, monkeypatch, capsys):
+    """A file that a stranger left there may name programs to run."""
+    monkeypatch.chdir(config.parent)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config.parent / "none"))
+    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
+    assert run_command_line(["check"]) == 0
+    assert capsys.readouterr().out.startswith("logwatch.yaml: 1 file")
+    assert run_command_line(["run", "--once"]) == 78
+    assert "there is no configuration" in capsys.readouterr().err
