@@ -12,6 +12,7 @@ import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Event
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -211,10 +212,16 @@ class Monitor(Worker):
 
 
 def _loss_in_words(loss: Loss) -> str:
-    reason = {
-        "truncated": "was truncated before all of it was read",
-        "gone": "was deleted before all of it was read",
-        "compressed": "was rotated and compressed before all of it was read",
-    }[loss.reason]
+    match loss.reason:
+        case "truncated":
+            reason = "was truncated before all of it was read"
+        case "gone":
+            reason = "was deleted before all of it was read"
+        case "compressed":
+            reason = "was rotated and compressed before all of it was read"
+        case "unreadable":
+            reason = "was rotated and cannot be read"
+        case _:
+            assert_never(loss.reason)
     amount = "an unknown number of" if loss.end is None else f"{max(0, loss.end - loss.start):,}"
     return f"{loss.path} {reason}: {amount} bytes from offset {loss.start:,} on are lost"
