@@ -30,7 +30,9 @@ SMALL_BLOCK = 64 * 1024
 LONGEST_STAMPED = 4096
 """Bytes of a block's last line in which its time is looked for."""
 HOT_PAUSE_SECONDS = 0.005
-"""How long a file that is written all the time is left to gather lines between two reads."""
+LONGEST_HOT_PAUSE_SECONDS = 0.02
+"""How long a file that is written all the time is left to gather lines between two reads, at
+first and when that goes on: each read costs the same, however few lines it finds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Monitor(Worker):
         self._working = False
         self._told_caught_up = False
         self._last_read = 0.0
+        self._hot_pause = 0.0
         self._in_hand: Block | None = None
         self.looked = False
         """Whether it has looked at its path at least once."""
@@ -205,10 +208,14 @@ class Monitor(Worker):
             )
 
     def _pause_while_hot(self, block: Block, now: Moment) -> None:
-        often = now.steady - self._last_read < 4 * HOT_PAUSE_SECONDS
+        often = now.steady - self._last_read < 2 * LONGEST_HOT_PAUSE_SECONDS
         self._last_read = now.steady
-        if often and len(block.data) < SMALL_BLOCK:
-            self.stopping.wait(HOT_PAUSE_SECONDS)
+        if not often or len(block.data) >= SMALL_BLOCK:
+            self._hot_pause = 0.0
+            return
+        longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)
+        self._hot_pause = min(longer, LONGEST_HOT_PAUSE_SECONDS)
+        self.stopping.wait(self._hot_pause)
 
 
 def _loss_in_words(loss: Loss) -> str:

@@ -268,5 +268,6 @@ def test_check_alone_looks_into_the_working_folder_and_run_never_does(config, mo
     monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
     assert run_command_line(["check"]) == 0
     assert capsys.readouterr().out.startswith("logwatch.yaml: 1 file")
-    assert run_command_line(["run", "--once"]) == 78
-    assert "there is no configuration" in capsys.readouterr().err
+    done = logwatch("run", "--once")
+    assert done.returncode == 78
+    assert b"there is no configuration" in done.stderr
