@@ -60,6 +60,8 @@ class Consumer(Worker):
         self._awaited = awaited
         self._wake_sinks = wake_sinks
         self._on_live = on_live
+        self.degraded = False
+        """Whether it tries in vain to commit."""
         self._told_live = False
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
@@ -214,6 +216,7 @@ class Consumer(Worker):
                 self._store.commit(transaction, now=now.wall)
             except StoreFullError as problem:
                 failures += 1
+                self.degraded = True
                 if failures == 1:
                     telemetry.error(
                         "store.degraded",
@@ -223,6 +226,7 @@ class Consumer(Worker):
                 if self.stopping.wait(RETRY_SECONDS):
                     raise  # what is not committed is read again at the next start
             else:
+                self.degraded = False
                 if failures:
                     telemetry.info("store.recovered", attempts=failures)
                 return

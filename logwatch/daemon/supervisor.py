@@ -237,10 +237,14 @@ class Daemon:
             late.append(parts.consumer)
 
     def _await_consumer(self, deadline: float) -> None:
-        """Let the consumer empty the Queue, so that deliverers still see what was found."""
-        pause = Event()
-        while self._parts.consumer.is_alive() and self._parts.clock.steady() < deadline:
-            if self._parts.consumer.idle:
+        """Let the consumer empty the Queue, so that deliverers still see what was found.
+
+        One that cannot commit gets as long as a sink that hangs: the next start reads it all again.
+        """
+        consumer, clock, pause = self._parts.consumer, self._parts.clock, Event()
+        began = clock.steady()
+        while consumer.is_alive() and not consumer.idle and clock.steady() < deadline:
+            if consumer.degraded and clock.steady() - began >= HUNG_SECONDS:
                 return
             pause.wait(0.005)
 
