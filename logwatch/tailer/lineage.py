@@ -36,12 +36,14 @@ from logwatch.tailer.fingerprint import (
 from logwatch.tailer.generation import at, fresh_checkpoint, intact_end
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.siblings import (
+    MOST_LOOKS,
     Sibling,
     Sign,
     begins_with,
     family,
     find_inode,
     is_family,
+    state_beside,
     stem,
     unpacked_head,
     unpacked_size,
@@ -164,8 +166,22 @@ class Lineage:
 
         Raises OSError for want of handles or memory; then nothing is seen.
         """
+        kept = tuple(besides)
+        for _ in range(MOST_LOOKS):
+            before = state_beside(self._path)
+            siblings = family(self._path)
+            found = self._unseen_among(siblings, since, kept)
+            if state_beside(self._path) == before:
+                self._note_seen(siblings)
+                return found
+            for file in found.files:
+                os.close(file.fd)
+        raise OSError(errno.EBUSY, "the names in the directory do not rest", self._path)
+
+    def _unseen_among(
+        self, siblings: list[Sibling], since: int, besides: tuple[Key, ...]
+    ) -> Unseen:
         found = Unseen([], [], [])
-        siblings = family(self._path)
         skipped = set(besides)
         try:
             for sibling in siblings:
@@ -176,7 +192,6 @@ class Lineage:
             for file in found.files:
                 os.close(file.fd)
             raise
-        self._note_seen(siblings)
         return found
 
     def _sort(self, sibling: Sibling, skipped: set[Key], found: Unseen) -> None:

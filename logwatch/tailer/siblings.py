@@ -11,6 +11,7 @@ import lzma
 import os
 import re
 import stat
+import time
 import zlib
 from bisect import bisect_left
 from itertools import islice, takewhile
@@ -25,6 +26,10 @@ _SUFFIX = re.compile(
 )
 _PEEK = 65_536
 _LISTINGS_KEPT = 16
+_COARSE_NS = 50_000_000
+"""A file system stamps with the time of the last tick, 10 ms ago at most; and some to spare."""
+MOST_LOOKS = 50
+"""Looks at a directory whose names change all the time, until the last one has to do."""
 
 # A file born later than its last change was brought here with an old date: unpacked or restored.
 _BIRTH_SLACK_NS = 100_000_000
@@ -119,6 +124,36 @@ def stem(path: str) -> str:
 def find_inode(path: str, inode: int, birth: int) -> OpenFile | None:
     """The file with this identity in the directory of `path`, under any name, opened."""
     directory = os.path.realpath(path).rpartition("/")[0]
+    for _ in range(MOST_LOOKS):
+        before = state_beside(path)
+        file = _find_inode(directory, inode, birth)
+        if file is not None or state_beside(path) == before:
+            return file
+    return None
+
+
+def state_beside(path: str) -> object:
+    """Something that is the same, before and after a look, only where no name came or went.
+
+    While a rotation shifts names a listing may miss a file or show it under a name that by now is
+    another's: a look at the family counts only where this is the same before and after it. The
+    directory's own stamp is enough where it is older than the kernel's clock for stamps is coarse;
+    else it is the names and inodes that begin with this one's name.
+    """
+    directory, name = os.path.split(os.path.realpath(path))
+    try:
+        changed = os.stat(directory or "/").st_mtime_ns  # noqa: PTH116 - paths here are strings
+        if 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - _COARSE_NS:
+            return changed
+        with os.scandir(directory or "/") as entries:
+            return frozenset(
+                (each.name, each.inode()) for each in entries if each.name.startswith(name)
+            )
+    except OSError:
+        return None
+
+
+def _find_inode(directory: str, inode: int, birth: int) -> OpenFile | None:
     for name in _names_of(inode, directory):
         try:
             file = open_regular(f"{directory}/{name}")
