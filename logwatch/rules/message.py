@@ -15,6 +15,9 @@ from logwatch.units import format_duration
 LONGEST_QUOTE = 4096
 """Characters of one line that an alert quotes."""
 
+_BETWEEN = "\x1f"
+"""Stands between the values of a key with several fields, and so in none of them."""
+
 
 @lru_cache(maxsize=256)
 def _second(whole: int) -> str:
@@ -92,11 +95,16 @@ class Keyed:
         if not self._by:
             return ""
         captures, fields = hit.match.captures, hit.record.fields
-        return "\x1f".join(captures.get(name) or fields.get(name) or MISSING for name in self._by)
+        values = [captures.get(name) or fields.get(name) or MISSING for name in self._by]
+        key = _BETWEEN.join(values)
+        if key.count(_BETWEEN) < len(values):
+            return key
+        return _BETWEEN.join(value.replace(_BETWEEN, "␟") for value in values)
 
     def named(self, key: str) -> dict[str, str]:
         """The key as a map from field to value."""
-        return dict(zip(self._by, key.split("\x1f"), strict=True)) if self._by else {}
+        values = key.split(_BETWEEN, len(self._by) - 1) if self._by else []
+        return dict(zip(self._by, values, strict=True))
 
 
 class Wording:

@@ -6,7 +6,7 @@ import pytest
 from doubles.rules import START, Bench, checkpoint, told
 
 from logwatch.records import Batch, Match, Record
-from logwatch.rules.base import Hit, PlainMatch, RuleSettings
+from logwatch.rules.base import Hit, PlainMatch, RuleSettings, Threshold
 
 
 def plain(**changes) -> Bench:
@@ -66,6 +66,18 @@ def test_each_key_has_its_own_cooldown_and_a_missing_key_is_a_bucket():
         {"dev": "sdb"},
         {"dev": "<none>"},
     ]
+
+
+@pytest.mark.parametrize("kind", [PlainMatch(), Threshold(count=1, window=60.0)])
+def test_a_value_with_the_separator_of_keys_in_it_is_a_value_like_any_other(kind):
+    """Whoever writes the log must not be able to make a rule fail, nor to mix up two fields."""
+    bench = Bench(RuleSettings(name="err", kind=kind, by=("ip", "user")))
+    bench.line(0, ip="::1", user="a\x1fb")
+    bench.line(0, ip="::1\x1fa", user="b")
+    keys = [alert.key for alert in bench.alerts]
+    assert keys == [{"ip": "::1", "user": "a␟b"}, {"ip": "::1␟a", "user": "b"}]
+    bench.restart()
+    bench.until(3600)
 
 
 def test_a_restart_within_the_cooldown_changes_nothing():
