@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from logwatch import telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
@@ -52,9 +54,14 @@ class Pipeline:
         """Give each rule its state back, before the first `take`."""
         for state in states:
             rule = self._by_name.get(state.rule)
-            if rule is not None:
+            if rule is None:
+                continue
+            try:
                 rule.restore(state)
-                self._timed[state.rule] = rule
+            except Exception as problem:  # noqa: BLE001 - as in `take`; another version wrote it
+                telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
+                self._pending.states[state.rule, state.key] = replace(state, body=None)
+            self._timed[state.rule] = rule
 
     def take(self, batch: Batch, now: Moment) -> None:
         """Run one batch through the rules."""
@@ -82,7 +89,10 @@ class Pipeline:
                 del self._timed[name]
             elif remaining <= 0:
                 self._touched[name] = rule
-                self._address(rule, rule.expire(now), now)
+                try:
+                    self._address(rule, rule.expire(now), now)
+                except Exception as problem:  # noqa: BLE001 - as in `take`
+                    self._quarantine(rule, problem, now)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
@@ -134,6 +144,7 @@ class Pipeline:
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name
         self._quarantined.add(name)
+        self._timed.pop(name, None)
         telemetry.error("rules.quarantined", rule=name, reason=repr(problem), exc_info=True)
         self.report(
             SelfReport(

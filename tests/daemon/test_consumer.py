@@ -13,9 +13,11 @@ from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import SelfReport
-from logwatch.records import Match, Record
+from logwatch.records import Match, Record, StateChange
+from logwatch.rules import fingerprint
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.store.reader import StoreReader
+from logwatch.store.writer import Transaction
 
 
 @pytest.fixture
@@ -177,6 +179,41 @@ def test_a_rule_that_fails_is_quarantined_and_told_and_the_others_go_on(tmp_path
     ]
     reader.close()
     bench.store.close()
+
+
+def test_a_rule_whose_deadline_fails_does_not_end_the_consumer(tmp_path, monkeypatch):
+    """Or each start would end in the same way: its state is in the store."""
+    rule = RuleSettings(name="bad", kind=PlainMatch(), match=("boom",), cooldown=5.0)
+    bench = Bench(tmp_path, rule)
+    bench.take(batch("boom", "boom"))
+
+    def broken(_now):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bench.pipeline._rules[0], "expire", broken)
+    bench.clock.advance(5)
+    bench.take()
+    reader = StoreReader(tmp_path)
+    assert [one.rule for one in reader.alerts(limit=9)] == ["logwatch.rule-quarantined", "bad"]
+    assert bench.pipeline.seconds_to_deadline(bench.clock.moment()) is None
+    reader.close()
+    bench.store.close()
+
+
+def test_state_that_is_not_understood_is_forgotten_and_the_rest_goes_on(tmp_path):
+    """Another version may have written it; a daemon that does not start tells nobody anything."""
+    rule = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=5.0)
+    first = Bench(tmp_path, rule)
+    first.store.commit(
+        Transaction(states={("err", "a"): StateChange("err", "a", b"?")}), now=first.clock.wall()
+    )
+    first.store.close()
+    second = Bench(tmp_path, rule)
+    second.take(batch("boom"))
+    assert len(second.due()) == 1
+    states = second.store.adopt_rules({"err": fingerprint(rule)})
+    assert [state.key for state in states] == [""]
+    second.store.close()
 
 
 def test_alerts_about_logwatch_itself_take_the_same_way(bench):
