@@ -3,6 +3,9 @@
 Events go to stderr through structlog: key=value for a person, JSON with a syslog priority prefix
 under systemd. structlog is imported at the first event, so that commands which say nothing do not
 pay for it. An event is a change of state, said once, by the edge that knows.
+
+Where stderr does not take it (a full disk, a reader that has gone) an event is lost and counted as
+`telemetry.lost`: whoever has something to say must not fail for having said it.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Literal, TextIO, cast
 
@@ -71,6 +76,7 @@ def _make_logger(*, json: bool | None) -> Any:
             exception_formatter=structlog.dev.plain_traceback,
         )
     processors: list[Any] = [
+        _keep if as_json else _harmless,
         structlog.processors.add_log_level,
         structlog.processors.format_exc_info if as_json else _keep,
         _event_first,
@@ -93,11 +99,41 @@ class _Stderr:
 
     @staticmethod
     def write(text: str) -> int:
-        return sys.stderr.write(text)
+        say(text)
+        return len(text)
 
     @staticmethod
     def flush() -> None:
-        sys.stderr.flush()
+        with _losing():
+            sys.stderr.flush()
+
+
+def say(text: str) -> None:
+    """Write `text` to stderr as it is, or lose it where that is impossible."""
+    with _losing():
+        sys.stderr.write(text)
+
+
+@contextmanager
+def _losing() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError):  # ValueError: it was closed
+        count("telemetry.lost")
+
+
+def _harmless(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
+    """Names of files and words of receivers must not steer the terminal of whoever reads on."""
+    return {
+        name: _escaped(value) if isinstance(value, str) and not value.isprintable() else value
+        for name, value in event_dict.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _keep(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:

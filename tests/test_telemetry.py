@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 
 import pytest
 
 from logwatch.telemetry import Telemetry
+from logwatch.telemetry import telemetry as process_wide
 
 
 @pytest.fixture
@@ -55,3 +58,36 @@ def test_a_traceback_is_part_of_the_event(telemetry, capsys):
     except ZeroDivisionError:
         telemetry.emit("error", "daemon.thread_died", exc_info=True)
     assert "ZeroDivisionError" in json.loads(capsys.readouterr().err)["exception"]
+
+
+class Refusing(io.StringIO):
+    """A stderr on a full disk."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+
+@pytest.mark.parametrize("form", [True, False])
+def test_what_cannot_be_said_is_lost_and_counted_and_harms_nobody(telemetry, monkeypatch, form):
+    """A full disk under stderr must not end the thread that wants to tell of a full disk."""
+    monkeypatch.setattr("sys.stderr", Refusing())
+    telemetry.configure(json=form)
+    before = process_wide.counters["telemetry.lost"]
+    telemetry.emit("error", "store.degraded", reason="no space")
+    assert process_wide.counters["telemetry.lost"] > before
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    telemetry.emit("error", "store.degraded", reason="no space")
+
+
+def test_a_name_of_a_file_cannot_steer_the_terminal(telemetry, capsys, monkeypatch):
+    """Whoever may make a file in a log folder writes its name into our messages."""
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    telemetry.emit("warning", "tailer.file_denied", path="/log/x\x1b[2J\u202e.log")
+    said = capsys.readouterr().err
+    assert "/log/x\\x1b[2J\\u202e.log" in said
+    assert "\x1b[2J" not in said

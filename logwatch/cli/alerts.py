@@ -127,5 +127,5 @@ def _in_full(alert: Alert) -> list[str]:
         if values:
             text = "  ".join(f"{key}={value}" for key, value in values.items())
             lines.append(f"  {name}  {visible(text)}")
-    lines += [f"  {each.path}:{each.offset}  {visible(each.text)}" for each in alert.lines]
+    lines += [f"  {visible(each.path)}:{each.offset}  {visible(each.text)}" for each in alert.lines]
     return lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import os
-import sys
 import threading
 from pathlib import Path
 
@@ -142,7 +141,7 @@ def _in_short(problem: LogwatchError) -> str:
 def _say_all(problem: LogwatchError) -> None:
     """Every line of a problem as it is: carets belong under their line, not into one field."""
     level = "<3>" if _under_systemd() else ""  # sd-daemon(3), as in telemetry
-    sys.stderr.write("".join(f"{level}{line}\n" for line in str(problem).splitlines()))
+    telemetry.say("".join(f"{level}{line}\n" for line in str(problem).splitlines()))
 
 
 def _under_systemd() -> bool:

@@ -8,7 +8,6 @@ that misses the deadline at the end is named with its stack and does not hold up
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -141,7 +140,7 @@ class Daemon:
                 return self._on_hangup(may_reload)
             case Signals.SIGUSR1:
                 now = self._parts.clock.moment()
-                sys.stderr.write(threads.dump(self._workers(), now))
+                telemetry.say(threads.dump(self._workers(), now))
                 telemetry.info("daemon.figures", **dict(telemetry.telemetry.counters))
             case _:
                 pass
@@ -178,7 +177,7 @@ class Daemon:
         ]
         if stalled:
             telemetry.error("daemon.stalled", threads=stalled)
-            sys.stderr.write(threads.dump(self._workers(), now))
+            telemetry.say(threads.dump(self._workers(), now))
             return  # systemd will restart us, and what is committed is safe
         notifier.watchdog()
         notifier.status(self._status())
