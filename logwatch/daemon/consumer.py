@@ -225,6 +225,7 @@ class Consumer(Worker):
                     )
                 if self.stopping.wait(RETRY_SECONDS):
                     raise  # what is not committed is read again at the next start
+                self._stamp = self.clock.steady()  # it does not hang: a restart would not help
             else:
                 self.degraded = False
                 if failures:

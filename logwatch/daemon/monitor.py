@@ -97,8 +97,11 @@ class Monitor(Worker):
         return self._told_caught_up and not self._more and not self._dirty.is_set()
 
     def has_work(self) -> bool:
-        """See `Worker.has_work`. Waiting for room in the Queue is no work of this thread."""
-        return self._working
+        """See `Worker.has_work`. Waiting for room in the Queue is no work of this thread.
+
+        One that died does not hang: it is waiting to be started again.
+        """
+        return self._working and self.failure is None
 
     def step(self, _now: Moment) -> None:
         """Wait until woken, unless there is more to read at once; then read one block."""

@@ -107,6 +107,27 @@ def test_when_the_disk_is_full_it_keeps_the_transaction_and_tries_again(bench, m
     assert len(bench.due()) == 1
 
 
+def test_waiting_for_room_on_the_disk_is_no_hang(bench, monkeypatch):
+    """Or the watchdog would end the daemon, and what only its open handles still reach."""
+    failures = iter([True] * 40 + [False])
+    commit = bench.store.commit
+    stalled = []
+
+    def failing(transaction, *, now):
+        stalled.append(bench.consumer.progress().stalled(bench.clock.moment(), 30.0))
+        bench.clock.advance(1)
+        if next(failures):
+            raise StoreFullError("no space left on device")
+        commit(transaction, now=now)
+
+    monkeypatch.setattr(bench.store, "commit", failing)
+    monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+    bench.intake.put(batch("boom"))
+    bench.consumer.step(bench.clock.moment())
+    assert len(stalled) == 41
+    assert not any(stalled)
+
+
 def test_when_stopped_with_a_full_disk_nothing_counts_as_read(bench, monkeypatch):
     """The lines are read again at the next start."""
 

@@ -151,3 +151,17 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     assert position is not None
     assert position.offset == 21
     bench.monitor.finish()
+
+
+def test_one_that_died_does_not_count_as_one_that_hangs(log):
+    """Or the watchdog would end the whole daemon while one file waits to be tried again."""
+    bench = Bench(log)
+
+    def broken(_data):
+        raise ZeroDivisionError
+
+    bench.monitor._reading.matcher.match = broken
+    bench.monitor.start()
+    assert bench.monitor.join(5.0)
+    bench.clock.advance(60)
+    assert not bench.monitor.progress().stalled(bench.clock.moment(), 30.0)
