@@ -173,8 +173,8 @@ class Following:
     def _let_go_but(self, wanted: Container[str]) -> None:
         """End the monitors whose file is gone and whose path no source names any more."""
         for path, monitor in list(self._monitors.items()):
-            if path in wanted or monitor.tail.identities():
-                continue
+            if path in wanted or monitor.tail.identities() or not monitor.caught_up:
+                continue  # it is awaited until it has said that there is nothing to wait for
             self._waker.unwatch(path)
             monitor.end()
             del self._monitors[path]

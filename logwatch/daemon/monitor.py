@@ -93,8 +93,8 @@ class Monitor(Worker):
 
     @property
     def caught_up(self) -> bool:
-        """Whether everything that was there at the last look has been handed on."""
-        return self._told_caught_up and not self._more and not self._dirty.is_set()
+        """Whether it has said that what was there when it began is handed on, or never will be."""
+        return self._told_caught_up
 
     def has_work(self) -> bool:
         """See `Worker.has_work`. Waiting for room in the Queue is no work of this thread.
@@ -138,6 +138,7 @@ class Monitor(Worker):
             return False
         if self._put(batch):
             self._in_hand = None
+            self._tell_caught_up()
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
@@ -194,9 +195,8 @@ class Monitor(Worker):
     def _tell_caught_up(self) -> None:
         if self._told_caught_up:
             return
-        if self.tail.caught_up() or self.tail.state().status != "following":
-            self._told_caught_up = True
-            self._put(CaughtUp(self.path))
+        if self.tail.past_opening() or self.tail.state().status != "following":
+            self._told_caught_up = self._put(CaughtUp(self.path))
 
     def _tell_losses(self) -> None:
         for loss in self.tail.losses():

@@ -161,8 +161,14 @@ class Daemon:
             return Ending.FAILED
         self._feed_watchdog()
         if once and self._all_done():
-            return Ending.CAUGHT_UP
+            return self._how_once_ended()
         return None
+
+    def _how_once_ended(self) -> Ending:
+        died = [each.name for each in self._parts.following.monitors if each.failure is not None]
+        if died:
+            telemetry.error("daemon.failed", dead_threads=died)
+        return Ending.FAILED if died else Ending.CAUGHT_UP
 
     def _feed_watchdog(self) -> None:
         notifier, now = self._parts.notifier, self._parts.clock.moment()
@@ -187,7 +193,7 @@ class Daemon:
         parts = self._parts
         return (
             not parts.awaited
-            and all(monitor.caught_up for monitor in parts.following.monitors)
+            and all(each.caught_up or each.failure for each in parts.following.monitors)
             and parts.consumer.idle
             and all(deliverer.idle for deliverer in parts.deliverers)
             and parts.consumer.idle

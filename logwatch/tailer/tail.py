@@ -127,6 +127,17 @@ class Tail:
         drained = all(each.is_drained for each in self._chain.generations)
         return drained and not self._chain.outgoing and self._sighting is not None
 
+    def past_opening(self) -> bool:
+        """Whether all was handed out that was in each generation when it was opened.
+
+        A file that is written all the time comes to this, and perhaps never to `caught_up`.
+        """
+        past = all(
+            each.registered and (each.is_drained or each.offset >= each.file.size)
+            for each in self._chain.generations
+        )
+        return past and not self._chain.outgoing and self._sighting is not None
+
     def identities(self) -> frozenset[Key]:
         """Inode and birth of every generation held open; from any thread."""
         return frozenset(each.key for each in self._chain.generations)

@@ -92,6 +92,18 @@ def test_a_missing_file_counts_as_caught_up(tmp_path):
     assert bench.messages == [CaughtUp(str(tmp_path / "later.log"))]
 
 
+def test_a_file_that_never_rests_counts_as_caught_up(log):
+    """Each look finds a new line; yet what was there at the beginning has been handed on."""
+    bench = Bench(log)
+    for _ in range(3):
+        assert bench.monitor.read_on(bench.clock.moment())
+        with log.open("a") as file:
+            file.write("fine\n")
+    messages = [bench.intake.get() for _ in range(bench.intake.unfinished_tasks)]
+    assert messages.count(CaughtUp(str(log))) == 1
+    assert bench.monitor.caught_up
+
+
 def test_several_rules_may_take_one_line(log):
     """One record, two matches."""
     rules = [RulePatterns(match=("ERROR",)), RulePatterns(match=("disk$",))]

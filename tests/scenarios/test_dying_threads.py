@@ -196,3 +196,25 @@ Matcher.match = hangs
         assert daemon.stop() < 5
         assert f"thread='file {tmp_path}/bad.log'" in daemon.says("daemon.thread_late")
     oracle.settle(alerts_in(out), writer.written)
+
+
+def test_a_run_that_cannot_read_a_file_ends_and_says_so(tmp_path):
+    """`--once` with a file that its monitor dies of: the others are told, exit 70."""
+    sabotage = """
+from logwatch.matching.matcher import Matcher
+match = Matcher.match
+def fails(matcher, data):
+    if b"POISON" in data:
+        raise RuntimeError("a bug in the matcher")
+    return match(matcher, data)
+Matcher.match = fails
+"""
+    config = CONFIG.format(folder=tmp_path).replace("app.log", "*.log")
+    (tmp_path / "poison.log").write_text("POISON\n")
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(10)
+        with Running(tmp_path, config, "--once", sabotage=sabotage) as daemon:
+            daemon.may_trace = True
+            assert daemon.exit_status() == Exit.SOFTWARE
+    alerts = oracle.ours(alerts_in(tmp_path / "alerts.jsonl"))
+    assert oracle.settle(alerts, writer.written).alerts == 10

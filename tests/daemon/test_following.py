@@ -1,0 +1,53 @@
+"""Which monitors there are: made for each path, let go of when there is nothing left to do."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+from zoneinfo import ZoneInfo
+
+from logwatch.clock import ManualClock
+from logwatch.daemon.following import Following
+from logwatch.daemon.intake import CaughtUp, Intake
+from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.waker import make_waker
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.tail import Tail
+
+
+def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_path):
+    """With many files the first look comes late; deadlines wait until each has been looked at."""
+    path = tmp_path / "app.log"
+    path.write_text("fine\n")
+    clock, intake, slots, claims = ManualClock(), Intake(), BoundedSemaphore(1), Claims()
+    events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
+    matcher = Matcher([RulePatterns(match=("ERROR",))])
+
+    def make_monitor(path, _sources, known, *, at_start):
+        reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
+        tail = Tail(path, known=known, claims=claims, start="end" if at_start else "beginning")
+        return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
+
+    following = Following(
+        discovery=Discovery([SourceSettings(name="app", paths=(str(tmp_path / "*.log"),))]),
+        make_monitor=make_monitor,
+        waker=make_waker("poll", clock),
+        clock=clock,
+        claims=claims,
+        stored=(),
+        tell=intake.tell,
+    )
+    with slots:  # others are being read
+        assert following.prepare() == {str(path)}
+        following.start()
+        path.unlink()
+        following.rescan(clock.moment())
+    assert intake.get(timeout=5.0) == CaughtUp(str(path))
+    following.rescan(clock.moment())
+    assert following.monitors == []
+    assert following.end(deadline=clock.steady() + 5) == []
