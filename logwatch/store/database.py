@@ -85,6 +85,7 @@ def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connectio
     later version wrote it.
     """
     _refuse_empty(path)
+    is_new = not path.exists()
     with _private_umask():
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=5.0
@@ -98,6 +99,8 @@ def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connectio
         _check_after_unclean_end(connection)
     except BaseException:
         connection.close()
+        if is_new and path.exists() and path.stat().st_size == 0:
+            path.unlink()  # the next start must not take it for a store that was damaged
         raise
     return connection
 
@@ -127,7 +130,10 @@ def open_or_put_aside(
             raise StoreError(f"cannot open {path}: {problem}") from problem
         aside = _put_aside(path, today)
         telemetry.error("store.put_aside", path=str(path), to=str(aside), reason=str(problem))
-    return connect(path, durability=durability), aside
+    try:
+        return connect(path, durability=durability), aside
+    except sqlite3.DatabaseError as problem:
+        raise StoreError(f"cannot make {path} anew: {problem}") from problem
 
 
 @contextlib.contextmanager

@@ -29,6 +29,15 @@ WHERE outbox.sink = :sink AND outbox.dead = 0 AND outbox.next_try_at <= :now
 ORDER BY outbox.row LIMIT :limit
 """
 
+# When `_DUE` will have something: a notification falls due no sooner than the one it waits for.
+_NEXT_DUE = """
+SELECT min(max(next_try_at, coalesce((
+    SELECT max(earlier.next_try_at) FROM outbox AS earlier
+    WHERE earlier.sink = :sink AND earlier.dead = 0 AND earlier.attempts > 0
+      AND earlier.episode = outbox.episode AND earlier.row < outbox.row), 0)))
+FROM outbox WHERE sink = :sink AND dead = 0
+"""
+
 
 class Waiting(Struct, frozen=True):
     """What one sink has still to be told."""
@@ -73,9 +82,7 @@ class StoreReader:
 
     def next_due(self, sink: str) -> float | None:
         """Steady time at which something for `sink` falls due, None where nothing waits."""
-        (when,) = self._connection.execute(
-            "SELECT min(next_try_at) FROM outbox WHERE sink = ? AND dead = 0", (sink,)
-        ).fetchone()
+        (when,) = self._connection.execute(_NEXT_DUE, {"sink": sink}).fetchone()
         return None if when is None else float(when)
 
     def waiting(self) -> list[Waiting]:

@@ -168,14 +168,21 @@ class Store:
     def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
         """Forget the oldest alerts that are over `keep_rows` or older than `before`.
 
-        What a sink has still to be told stays. Closed generations of files untouched since
-        `before` go too. At most `limit` alerts go in one call; returns how many went.
+        What a sink has still to be told stays, and so does what burns; what a receiver will never
+        take goes with its alert. Closed generations of files untouched since `before` go too. At
+        most `limit` alerts go in one call; returns how many went.
         """
         newest = self._next_alert_row - 1
         with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM outbox WHERE dead AND alert IN"
+                " (SELECT row FROM alerts WHERE row <= ? OR at < ?)",
+                (newest - keep_rows, before),
+            )
             gone = connection.execute(
                 "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE (row <= ? OR at < ?)"
                 " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.alert = alerts.row)"
+                " AND row NOT IN (SELECT alert FROM burning)"
                 " ORDER BY row LIMIT ?)",
                 (newest - keep_rows, before, limit),
             ).rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
 
@@ -12,6 +13,7 @@ from doubles.rules import checkpoint
 
 from logwatch.errors import StoreBusyError, StoreFullError, StoreTooNewError
 from logwatch.records import StateChange
+from logwatch.store.database import connect
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Postponed, Store, Transaction
 
@@ -226,3 +228,43 @@ def test_no_wait_reaches_beyond_a_cap(store, folder):
     assert [one.row for one in reader.due("chat", now=50.0, limit=10)] == [second.row]
     assert [one.row for one in reader.due("chat", now=100.0, limit=10)] == [first.row, second.row]
     reader.close()
+
+
+def test_what_waits_for_an_earlier_message_falls_due_with_it(store, folder):
+    """Or its deliverer would look every few milliseconds for what may not be sent yet."""
+    store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2)), now=1.0)
+    store.commit(Transaction(postponed=[Postponed(1, 50.0, "503")]), now=2.0)
+    reader = StoreReader(folder)
+    assert reader.next_due("chat") == 50.0
+    store.commit(to_sinks(alert(id="b")), now=3.0)
+    assert reader.next_due("chat") == 0.0
+    assert reader.next_due("mail") is None
+    reader.close()
+
+
+def test_what_burns_is_not_forgotten_and_what_nobody_will_take_is(store, folder):
+    """An episode may burn for longer than the history reaches; a dead letter is history."""
+    burns = Transaction(alerts=[Addressed(alert(id="a"), 1.0, (), burns=True)])
+    store.commit(burns, now=1.0)
+    store.commit(to_sinks(alert(id="b"), alert(id="c"), alert(id="d")), now=1.0)
+    store.commit(Transaction(delivered=[3], dead=[(1, "400")]), now=2.0)
+    assert store.prune(keep_rows=0, before=0.0) == 2
+    reader = StoreReader(folder)
+    assert len(reader.burning()) == 1
+    assert [(one.waiting, one.dead) for one in reader.waiting()] == [(1, 0)]
+    reader.close()
+
+
+def test_a_store_that_could_not_be_begun_is_not_one_that_was_damaged(folder):
+    """A full disk at the first start leaves nothing that the next one would raise alarm about."""
+    folder.mkdir()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        with pytest.raises(sqlite3.Error):
+            connect(folder / "state.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    store = Store(folder)
+    assert store.put_aside is None
+    store.close()
