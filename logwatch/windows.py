@@ -46,5 +46,5 @@ class LatestTimes:
         return len(self._times)
 
     def dump(self) -> bytes:
-        """The times as bytes, for `stored`."""
-        return self._times[-self._capacity :].tobytes()
+        """The times as bytes, for `stored`: all, so that a count after a restart is the same."""
+        return self._times.tobytes()

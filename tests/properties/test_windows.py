@@ -35,3 +35,4 @@ def test_the_latest_times_survive_being_stored(stamps, capacity):
     for number in range(1, capacity + 1):
         expected = sorted(stamps)[-number] if number <= len(stamps) else None
         assert again.latest(number) == window_times.latest(number) == expected
+    assert again.count(300, 301) == window_times.count(300, 301)
