@@ -10,7 +10,6 @@ backlog, so that reading yesterday's file tells what yesterday's daemon would ha
 
 from __future__ import annotations
 
-import heapq
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -21,6 +20,7 @@ from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Alert, AlertLine, StateChange, Status
 from logwatch.rules.base import Hit, RuleSettings
+from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
     Keyed,
     Wording,
@@ -45,6 +45,10 @@ class Held(Struct, array_like=True):
     late: bool
     suppressed: int = 0
 
+    def in_force(self, now: Moment, cooldown: float) -> bool:
+        """Whether it began live and goes on: an older line of some backlog does not end it."""
+        return not self.late and now.steady < self.until <= now.steady + cooldown
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Held).decode
@@ -61,7 +65,7 @@ class MatchRule:
         self._wording = Wording(settings)
         self._labels = self._wording.labels()
         self._held: OrderedDict[str, Held] = OrderedDict()
-        self._deadlines: list[tuple[float, str]] = []
+        self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
 
@@ -75,9 +79,9 @@ class MatchRule:
         held = self._held.get(key)
         alerts: list[Alert] = []
         if held is not None:
-            if held.until > clock + cooldown:  # a stamp from the future must not hold for ever
-                held.until = clock + cooldown
-                heapq.heappush(self._deadlines, (held.until, key))
+            if held.until > clock + cooldown and not held.in_force(now, cooldown):
+                held.until = clock + cooldown  # a stamp from the future must not hold for ever
+                self._deadlines.put(key, held.until)
             if clock < held.until:
                 held.suppressed += 1
                 held.last = hit.record.time
@@ -87,24 +91,21 @@ class MatchRule:
                 alerts.append(self._closing_note(key, held, now))
         fired = self._fired(hit, key, now)
         alerts.append(fired)
-        self._hold(key, hit, fired, clock + cooldown)
+        alerts += self._hold(key, hit, fired, clock + cooldown, now)
         return alerts
 
     def due(self, now: Moment) -> float | None:
         """See `Rule.due`."""
-        return max(0.0, self._deadlines[0][0] - now.steady) if self._deadlines else None
+        first = self._deadlines.first()
+        return None if first is None else max(0.0, first - now.steady)
 
     def expire(self, now: Moment) -> Iterable[Alert]:
         """See `Rule.expire`."""
         alerts = []
-        while self._deadlines and self._deadlines[0][0] <= now.steady:
-            _, key = heapq.heappop(self._deadlines)
-            held = self._held.get(key)
-            if held is None or held.until > now.steady:
-                continue
+        while (key := self._deadlines.pop(now.steady)) is not None:
+            held = self._held.pop(key)
             if held.suppressed:
                 alerts.append(self._closing_note(key, held, now))
-            del self._held[key]
             self._changed.add(key)
         return alerts
 
@@ -120,9 +121,9 @@ class MatchRule:
         assert change.body is not None
         held = _decode(change.body)
         self._held[change.key] = held
-        heapq.heappush(self._deadlines, (held.until, change.key))
+        self._deadlines.put(change.key, held.until)
 
-    def _hold(self, key: str, hit: Hit, fired: Alert, until: float) -> None:
+    def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Moment) -> Iterable[Alert]:
         self._held[key] = Held(
             until=until,
             episode=fired.id,
@@ -134,18 +135,20 @@ class MatchRule:
             late=hit.batch.backlog,
         )
         self._held.move_to_end(key)
-        heapq.heappush(self._deadlines, (until, key))
+        self._deadlines.put(key, until)
         self._changed.add(key)
-        if len(self._held) > self._max_keys:
-            self._evict()
+        return self._evict(now) if len(self._held) > self._max_keys else ()
 
-    def _evict(self) -> None:
-        key, _ = self._held.popitem(last=False)
+    def _evict(self, now: Moment) -> Iterable[Alert]:
+        """Forget the key held longest; what it has held back is told, as at its end."""
+        key, held = self._held.popitem(last=False)
+        self._deadlines.drop(key)
         self._changed.add(key)
         self._evicted += 1
         telemetry.count("rules.keys_evicted")
         if self._evicted == 1:
             telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
+        return (self._closing_note(key, held, now),) if held.suppressed else ()
 
     def _fired(self, hit: Hit, key: str, now: Moment) -> Alert:
         batch, record, captures = hit.batch, hit.record, hit.match.captures

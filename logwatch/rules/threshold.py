@@ -12,9 +12,9 @@ tells the same story as the live log.
 
 from __future__ import annotations
 
-import heapq
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import SEVERITIES, Alert, AlertLine, Severity, StateChange, Status
 from logwatch.rules.base import Hit, RuleSettings, Threshold
+from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
     Keyed,
     Wording,
@@ -37,6 +38,9 @@ from logwatch.windows import LatestTimes
 
 QUOTED_LINES = 3
 """Lines that an alert of a threshold rule quotes: the latest."""
+
+LOOKED_AT = 64
+"""Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
 
 
 class Sample(Struct, array_like=True, gc=False):
@@ -89,17 +93,19 @@ class ThresholdRule:
         counts = [self._kind.count, *(count for count, _ in self._kind.levels)]
         self._capacity = max(*counts, (self._kind.clear_count or 0) + 1)
         self._states: OrderedDict[str, tuple[KeyState, LatestTimes]] = OrderedDict()
-        self._deadlines: list[tuple[float, str]] = []
+        self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
 
     def feed(self, hit: Hit, now: Moment) -> Iterable[Alert]:
         """See `Rule.feed`."""
         key = self._keyed.key(hit)
+        alerts: list[Alert] = []
+        if key not in self._states and len(self._states) >= self._max_keys:
+            alerts += self._evict(now)
         state, times = self._state_of(key)
         self._changed.add(key)
         at = hit.record.time
-        alerts: list[Alert] = []
         deadline = self._clears_at(state, times)
         if deadline is not None and at >= deadline:
             alerts.append(self._resolve(key, state, now, deadline))
@@ -114,21 +120,19 @@ class ThresholdRule:
 
     def due(self, now: Moment) -> float | None:
         """See `Rule.due`."""
-        return max(0.0, self._deadlines[0][0] - now.wall) if self._deadlines else None
+        first = self._deadlines.first()
+        return None if first is None else max(0.0, first - now.wall)
 
     def expire(self, now: Moment) -> Iterable[Alert]:
         """See `Rule.expire`."""
         alerts = []
-        while self._deadlines and self._deadlines[0][0] <= now.wall:
-            _, key = heapq.heappop(self._deadlines)
-            if key not in self._states:
-                continue
+        while (key := self._deadlines.pop(now.wall)) is not None:
             state, times = self._states[key]
             deadline = self._clears_at(state, times)
             if deadline is None:
                 self._forget_if_idle(key, state, now)
             elif deadline > now.wall:
-                heapq.heappush(self._deadlines, (deadline, key))
+                self._deadlines.put(key, deadline)
             else:
                 alerts.append(self._resolve(key, state, now, deadline))
                 self._changed.add(key)
@@ -153,7 +157,7 @@ class ThresholdRule:
         times = LatestTimes(self._capacity, state.times)
         self._states[change.key] = (state, times)
         deadline = self._clears_at(state, times)
-        heapq.heappush(self._deadlines, (deadline or self._idle_at(state), change.key))
+        self._deadlines.put(change.key, deadline or self._idle_at(state))
 
     def _state_of(self, key: str) -> tuple[KeyState, LatestTimes]:
         known = self._states.get(key)
@@ -162,23 +166,26 @@ class ThresholdRule:
             return known
         known = (KeyState(samples=[]), LatestTimes(self._capacity))
         self._states[key] = known
-        if len(self._states) > self._max_keys:
-            self._evict()
         return known
 
-    def _evict(self) -> None:
-        # A burning key is the last that should be forgotten: it owes a `resolved`.
-        for key in self._states:
-            if self._states[key][0].episode is None:
-                break
-        else:
-            key = next(iter(self._states))
-        del self._states[key]
-        self._changed.add(key)
+    def _evict(self, now: Moment) -> Iterable[Alert]:
+        """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
+        oldest = next(iter(self._states))
+        candidates = islice(self._states.items(), LOOKED_AT)
+        key = next((key for key, (state, _) in candidates if state.episode is None), oldest)
+        state, _ = self._states[key]
+        owed = () if state.episode is None else (self._resolve(key, state, now, state.last),)
+        self._forget(key)
         self._evicted += 1
         telemetry.count("rules.keys_evicted")
         if self._evicted == 1:
             telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
+        return owed
+
+    def _forget(self, key: str) -> None:
+        del self._states[key]
+        self._deadlines.drop(key)
+        self._changed.add(key)
 
     def _note(self, state: KeyState, times: LatestTimes, hit: Hit) -> None:
         record, batch, captures = hit.record, hit.batch, hit.match.captures
@@ -186,9 +193,7 @@ class ThresholdRule:
         if state.episode is None and not times.count(record.time, window):
             state.anchor = None
             if not state.samples:  # a first sight: due to be forgotten when it stays alone
-                heapq.heappush(
-                    self._deadlines, (record.time + self._memory_seconds, self._keyed.key(hit))
-                )
+                self._deadlines.put(self._keyed.key(hit), record.time + self._memory_seconds)
         if state.anchor is None:
             state.anchor = (batch.checkpoint.identity, record.offset)
         times.add(record.time)
@@ -226,7 +231,7 @@ class ThresholdRule:
         state.suppressed = 0
         deadline = self._clears_at(state, times)
         assert deadline is not None
-        heapq.heappush(self._deadlines, (deadline, key))
+        self._deadlines.put(key, deadline)
         return alert
 
     def _burn_on(self, key: str, state: KeyState, times: LatestTimes, now: Moment) -> Alert | None:
@@ -251,7 +256,7 @@ class ThresholdRule:
         state.episode = None
         state.anchor = None
         state.count = 0
-        heapq.heappush(self._deadlines, (self._idle_at(state), key))
+        self._deadlines.put(key, self._idle_at(state))
         return alert
 
     def _level(self, times: LatestTimes, at: float) -> Severity:
@@ -282,10 +287,9 @@ class ThresholdRule:
     def _forget_if_idle(self, key: str, state: KeyState, now: Moment) -> None:
         """A key whose window is empty and whose cool-down is over needs no memory."""
         if self._idle_at(state) > now.wall:
-            heapq.heappush(self._deadlines, (self._idle_at(state), key))
+            self._deadlines.put(key, self._idle_at(state))
             return
-        del self._states[key]
-        self._changed.add(key)
+        self._forget(key)
 
     def _alert(
         self,

@@ -183,6 +183,38 @@ def test_the_number_of_keys_is_bounded():
     assert sorted(int(key) for _, key in bench.stored) == list(range(20, 30))
 
 
+def test_what_a_forgotten_key_has_held_back_is_told():
+    """The closing note comes early, but no count is lost."""
+    bench = Bench(
+        RuleSettings(name="err", kind=PlainMatch(), by=("k",), cooldown=1000.0), max_keys=2
+    )
+    for key in "aaabc":
+        bench.line(0, k=key)
+    assert bench.until(5000) == []
+    [note] = [alert for alert in bench.alerts if alert.status == "updated"]
+    assert (note.key, note.seq, note.suppressed) == ({"k": "a"}, 2, 2)
+
+
+@pytest.mark.parametrize("kind", [PlainMatch(), Threshold(count=5, window=60.0)])
+def test_memory_is_bounded_by_the_number_of_keys_and_not_of_records(kind):
+    """Deadlines of forgotten keys go too, long before they are due."""
+    bench = Bench(RuleSettings(name="err", kind=kind, by=("k",), cooldown=86_400.0), max_keys=10)
+    for number in range(2_000):
+        bench.line(0, k=str(number))
+    assert len(bench.rule._deadlines) < 200
+
+
+def test_an_old_line_of_some_backlog_does_not_end_a_cooldown_that_is_in_force():
+    """A file that comes late, with yesterday's lines, is no reason to tell the same thing again."""
+    bench = plain(cooldown=3600.0)
+    bench.line(90_000)
+    bench.line(10, backlog=True)
+    bench.line(90_010)
+    assert told(bench.alerts) == [("firing", 1, 1)]
+    (note,) = bench.until(93_600)
+    assert (note.status, note.suppressed) == ("updated", 2)
+
+
 @pytest.mark.parametrize("length", [5000, 300_000])
 def test_a_long_line_is_quoted_in_part(length):
     """Memory and messages stay small whatever a line holds."""

@@ -233,3 +233,39 @@ def test_what_the_pattern_captures_comes_before_what_logwatch_names():
     """As for a plain rule."""
     bench = threshold(count=1, say="{path} {count}")
     assert bench.line(0, path="/checkout")[0].message == "/checkout 1"
+
+
+def test_a_restart_does_not_change_the_count_of_what_was_held_back():
+    """More than the threshold lie in the window when the cool-down ends: all are counted."""
+
+    def story(*, restart: bool) -> list[tuple[str, int, int]]:
+        kind = Threshold(count=2, window=100.0, clear_count=0, clear_window=1.0)
+        bench = Bench(RuleSettings(name="many", kind=kind, cooldown=50.0))
+        for at in (0, 0.5, *range(10, 45, 2)):
+            bench.line(at)
+        if restart:
+            bench.restart()
+        bench.line(52)
+        bench.until(1000)
+        return told(bench.alerts)
+
+    assert story(restart=True) == story(restart=False)
+    assert ("firing", 1, 21) in story(restart=False)
+
+
+def test_a_key_that_must_be_forgotten_while_it_burns_is_resolved():
+    """Where every key burns the one seen longest ago goes, and the new one fires once."""
+    bench = Bench(
+        RuleSettings(name="many", kind=Threshold(count=1, window=100.0), by=("k",), cooldown=0.0),
+        max_keys=2,
+    )
+    for at, key in enumerate("abccc"):
+        bench.line(at, k=key)
+    assert [(alert.key["k"], alert.status) for alert in bench.alerts] == [
+        ("a", "firing"),
+        ("b", "firing"),
+        ("a", "resolved"),
+        ("c", "firing"),
+    ]
+    bench.restart()
+    assert sorted(key for _, key in bench.stored) == ["b", "c"]
