@@ -19,8 +19,8 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert, Batch, Severity, StateChange
 from logwatch.rules.base import Hit, PlainMatch, Rule
-from logwatch.rules.message import about_logwatch, episode_id
-from logwatch.store.writer import Addressed, Transaction
+from logwatch.rules.message import about_logwatch, episode_id, rfc3339
+from logwatch.store.writer import Addressed, Burning, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ class Pipeline:
         self._touched: dict[str, Rule] = {}
         self._timed: dict[str, Rule] = {}
         self._quarantined: set[str] = set()
+        self._told: dict[str, tuple[str, ...]] = {}
         self._reports = 0
         self.live = False
         """Whether deadlines take effect; False while the backlog is read."""
@@ -62,6 +63,21 @@ class Pipeline:
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
             self._timed[state.rule] = rule
+
+    def resume(self, burning: Iterable[Burning], now: Moment) -> None:
+        """Take back who was told of which open episode, after `restore`.
+
+        One that no rule keeps open, since its rule was removed or changed, ends here: whoever was
+        told that it began is told that nobody watches it any more.
+        """
+        kept = {episode for rule in self._rules for episode in rule.burning()}
+        for each in burning:
+            if each.alert.id in kept:
+                self._told[each.alert.id] = each.told
+            else:
+                sinks = self._router.known(each.told) or self._router.sinks_for(each.alert)
+                ended = _ended(each.alert, now)
+                self._pending.alerts.append(Addressed(ended, now.wall, sinks))
 
     def take(self, batch: Batch, now: Moment) -> None:
         """Run one batch through the rules."""
@@ -136,10 +152,25 @@ class Pipeline:
         plain = isinstance(settings.kind, PlainMatch)
         if not plain or settings.cooldown > 0:
             self._timed[settings.name] = rule
-        told, sinks_for = self._pending.alerts, self._router.sinks_for
-        for alert in alerts:
-            burns = not plain and alert.status != "resolved"
-            told.append(Addressed(alert, now.wall, sinks_for(alert), burns))
+        pending, sinks_for = self._pending.alerts, self._router.sinks_for
+        if plain:
+            pending.extend(Addressed(alert, now.wall, sinks_for(alert)) for alert in alerts)
+        else:
+            pending.extend(self._episodic(alert, now) for alert in alerts)
+
+    def _episodic(self, alert: Alert, now: Moment) -> Addressed:
+        """Address a message of an episode: who was told that it began is told that it is over.
+
+        Its severity and fields may be others by then, and with them the routes.
+        """
+        before = self._told.pop(alert.id, ())
+        if alert.status == "resolved":
+            sinks = self._router.known(before) or self._router.sinks_for(alert)
+            return Addressed(alert, now.wall, sinks)
+        sinks = self._router.sinks_for(alert)
+        told = tuple(dict.fromkeys((*before, *sinks)))
+        self._told[alert.id] = told
+        return Addressed(alert, now.wall, sinks, burns=True, told=told)
 
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name
@@ -155,3 +186,13 @@ class Pipeline:
             ),
             now,
         )
+
+
+def _ended(alert: Alert, now: Moment) -> Alert:
+    return replace(
+        alert,
+        seq=alert.seq + 1,
+        status="resolved",
+        message=f"no longer watched, for its rule was changed or removed: {alert.message}",
+        at=rfc3339(now.wall),
+    )

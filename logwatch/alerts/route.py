@@ -57,6 +57,10 @@ class Router:
         self._sinks = tuple(sinks)
         self._to_by_rule = to_by_rule
 
+    def known(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of `names` that are sinks of this configuration."""
+        return tuple(name for name in names if name in self._sinks)
+
     def sinks_for(self, alert: Alert) -> tuple[str, ...]:
         """Names of the sinks that must be told, each once, in the order of the routes."""
         own = self._to_by_rule.get(alert.rule)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from logwatch import telemetry
 from logwatch.alerts.route import Router
-from logwatch.clock import Clock
+from logwatch.clock import Clock, Moment
 from logwatch.config.model import Config
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.deliverer import Deliverer
@@ -75,7 +75,7 @@ def _assemble(
     config: Config, clock: Clock, options: Options, notifier: Notifier, store: Store
 ) -> Daemon:
     intake = Intake()
-    pipeline = _pipeline(config, options, store)
+    pipeline = _pipeline(config, options, store, clock.moment())
     deliverers = {
         sink.name: Deliverer(
             sink.name,
@@ -165,7 +165,7 @@ def _assemble(
     return Daemon(parts, grace=options.grace)
 
 
-def _pipeline(config: Config, options: Options, store: Store) -> Pipeline:
+def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pipeline:
     router = Router(
         config.routes,
         sinks=[sink.name for sink in config.sinks],
@@ -176,6 +176,7 @@ def _pipeline(config: Config, options: Options, store: Store) -> Pipeline:
     pipeline.restore(
         store.adopt_rules({settings.name: fingerprint(settings) for settings in config.rules})
     )
+    pipeline.resume(store.burning(), now)
     return pipeline
 
 

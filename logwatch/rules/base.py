@@ -90,3 +90,7 @@ class Rule(Protocol):
     def restore(self, change: StateChange) -> None:
         """Take back one key's state at start, before the first `feed`."""
         ...
+
+    def burning(self) -> Iterable[str]:
+        """Ids of the episodes that it keeps open: each of them it will resolve."""
+        ...

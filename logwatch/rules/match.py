@@ -123,6 +123,10 @@ class MatchRule:
         self._held[change.key] = held
         self._deadlines.put(change.key, held.until)
 
+    def burning(self) -> Iterable[str]:
+        """See `Rule.burning`. An event is over at once."""
+        return ()
+
     def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Moment) -> Iterable[Alert]:
         self._held[key] = Held(
             until=until,

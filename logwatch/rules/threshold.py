@@ -159,6 +159,10 @@ class ThresholdRule:
         deadline = self._clears_at(state, times)
         self._deadlines.put(change.key, deadline or self._idle_at(state))
 
+    def burning(self) -> Iterable[str]:
+        """See `Rule.burning`."""
+        return [state.episode for state, _ in self._states.values() if state.episode is not None]
+
     def _state_of(self, key: str) -> tuple[KeyState, LatestTimes]:
         known = self._states.get(key)
         if known is not None:

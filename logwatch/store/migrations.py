@@ -67,6 +67,11 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX outbox_alert ON outbox (alert);
         """,
     ),
+    (
+        "0002-who-was-told",
+        # Names of the sinks that were told of the episode, as a JSON list.
+        "ALTER TABLE burning ADD COLUMN told TEXT NOT NULL DEFAULT '[]'",
+    ),
 )
 
 

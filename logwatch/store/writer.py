@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from logwatch import telemetry
 from logwatch.errors import StoreError, StoreFullError
-from logwatch.records import Alert, Checkpoint, StateChange, encode_alert
+from logwatch.records import Alert, Checkpoint, StateChange, decode_alert, encode_alert
 from logwatch.store.database import (
     FILE_NAME,
     Durability,
@@ -31,6 +31,8 @@ from logwatch.store.database import (
 
 _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
 _encode_checkpoint = msgspec.json.Encoder().encode
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_encode_names = msgspec.json.Encoder().encode
 
 
 class Addressed(Struct, frozen=True, gc=False):
@@ -41,6 +43,15 @@ class Addressed(Struct, frozen=True, gc=False):
     sinks: tuple[str, ...]
     burns: bool = False
     """Its episode goes on until a message says `resolved`; False: an event, over at once."""
+    told: tuple[str, ...] = ()
+    """Where it burns: all sinks that were told of the episode, by this message or before."""
+
+
+class Burning(Struct, frozen=True, gc=False):
+    """An episode without an end: its newest message, and the sinks that were told of it."""
+
+    alert: Alert
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +125,20 @@ class Store:
                 connection.execute("DELETE FROM rules WHERE name = ?", (name,))
                 if name in fingerprints:
                     telemetry.info("store.rule_restarted", rule=name, reason="its meaning changed")
-                connection.execute(
-                    "DELETE FROM burning WHERE alert IN (SELECT row FROM alerts WHERE rule = ?)",
-                    (name,),
-                )
             connection.executemany(
                 "INSERT OR REPLACE INTO rules VALUES (?, ?)", fingerprints.items()
             )
             rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
             return [StateChange(rule, key, body) for rule, key, body in rows]
+
+    def burning(self) -> list[Burning]:
+        """The episodes that have not been resolved, oldest message first."""
+        with reading(self.path):
+            rows = self._connection.execute(
+                "SELECT alerts.body, burning.told FROM burning JOIN alerts"
+                " ON alerts.row = burning.alert ORDER BY alerts.row"
+            )
+            return [Burning(decode_alert(body), _decode_names(told)) for body, told in rows]
 
     def known_sources(self) -> dict[str, str]:
         """Name and fingerprint of every source whose files have been read before."""
@@ -260,7 +276,8 @@ class Store:
         for row, one in enumerate(alerts, start=first):
             if one.burns:
                 connection.execute(
-                    "INSERT OR REPLACE INTO burning VALUES (?, ?)", (one.alert.id, row)
+                    "INSERT OR REPLACE INTO burning VALUES (?, ?, ?)",
+                    (one.alert.id, row, _encode_names(one.told).decode()),
                 )
             elif one.alert.status == "resolved":
                 connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))

@@ -8,12 +8,13 @@ import pytest
 from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
 
+from logwatch.alerts.route import RouteSettings
 from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED
 from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import SelfReport
-from logwatch.records import Match, Record, StateChange
+from logwatch.records import Match, Record, StateChange, decode_alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.store.reader import StoreReader
@@ -255,6 +256,59 @@ def test_state_of_a_window_survives_the_next_start(tmp_path):
     second.take(batch("boom", offset=5))
     assert len(second.due()) == 1
     second.store.close()
+
+
+LEVELS = RuleSettings(
+    name="many",
+    match=("boom",),
+    kind=Threshold(count=1, window=10.0, levels=((1, "warning"), (3, "critical"))),
+    cooldown=0.0,
+)
+BY_SEVERITY = (
+    RouteSettings(to=("pager",), condition={"severity": ("critical",)}),
+    RouteSettings(to=("chat",)),
+)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_whoever_was_told_that_it_began_is_told_that_it_is_over(tmp_path, restart):
+    """The episode grew worse on the way, and took another route from then on."""
+    made = {"sinks": ("chat", "pager"), "routes": BY_SEVERITY}
+    bench = Bench(tmp_path, LEVELS, **made)
+    bench.take(batch("boom", "boom", "boom"))
+    if restart:
+        bench.consumer.finish()
+        bench.store.close()
+        bench = Bench(tmp_path, LEVELS, **made)
+    bench.clock.advance(60)
+    bench.take()
+    assert [key[-2:] for key in bench.due("chat")] == [":1", ":3"]
+    assert [key[-2:] for key in bench.due("pager")] == [":2", ":3"]
+    assert bench.store.burning() == []
+    bench.store.close()
+
+
+def test_an_episode_whose_rule_is_gone_ends_once(tmp_path):
+    """Nobody would ever resolve it: a pager would show it for good."""
+    first = Bench(tmp_path, LEVELS, sinks=("chat", "pager"), routes=BY_SEVERITY)
+    first.take(batch("boom"))
+    first.store.close()
+    for _ in range(2):  # the first ends before it commits anything
+        second = Bench(tmp_path)
+        second.store.close()
+    third = Bench(tmp_path)
+    third.take()
+    third.store.close()
+    fourth = Bench(tmp_path)
+    fourth.take()
+    reader = StoreReader(tmp_path)
+    messages = [decode_alert(one.body) for one in reader.alerts(limit=9)]
+    assert [(one.status, one.seq) for one in messages] == [("resolved", 2), ("firing", 1)]
+    assert messages[0].message.startswith("no longer watched")
+    assert [key[-2:] for key in fourth.due("chat")] == [":1", ":2"]
+    assert reader.burning() == []
+    reader.close()
+    fourth.store.close()
 
 
 def test_the_queue_is_bounded_by_what_its_messages_weigh():

@@ -22,17 +22,20 @@ EVERY = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=0.
 class Bench:
     """A consumer that tests feed by hand."""
 
-    def __init__(self, folder: Path, *rules: RuleSettings, sinks=("chat",), awaited=()) -> None:
+    def __init__(
+        self, folder: Path, *rules: RuleSettings, sinks=("chat",), awaited=(), routes=()
+    ) -> None:
         self.folder = folder
         self.rules = rules or (EVERY,)
         self.clock = ManualClock()
         self.intake = Intake()
         self.store = Store(folder)
-        router = Router((), sinks=sinks, to_by_rule={})
+        router = Router(routes, sinks=sinks, to_by_rule={})
         self.pipeline = Pipeline(
             [make_rule(one, host="web1") for one in self.rules], router, host="web1"
         )
         self.pipeline.restore(self.store.adopt_rules({r.name: fingerprint(r) for r in self.rules}))
+        self.pipeline.resume(self.store.burning(), self.clock.moment())
         self.woken: list[str] = []
         self.lived = 0
         self.consumer = Consumer(
