@@ -19,8 +19,18 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert, Batch, Severity, StateChange
 from logwatch.rules.base import Hit, PlainMatch, Rule
+from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
 from logwatch.store.writer import Addressed, Burning, Transaction
+
+LOOK_AT_ALL_SECONDS = 5.0
+"""How often every rule is asked for its deadline, since the date may have been set meanwhile."""
+
+ROUNDING = 1e-6
+"""Seconds by which a deadline may be early, so that rounding never makes it late."""
+
+LEAST_WAIT = 0.001
+"""Seconds after which, at the soonest, a rule is asked again that had nothing to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +54,8 @@ class Pipeline:
         self._host = host
         self._pending = Transaction()
         self._touched: dict[str, Rule] = {}
-        self._timed: dict[str, Rule] = {}
+        self._deadlines = Deadlines()
+        self._look_at_all = 0.0
         self._quarantined: set[str] = set()
         self._told: dict[str, tuple[str, ...]] = {}
         self._reports = 0
@@ -62,7 +73,6 @@ class Pipeline:
             except Exception as problem:  # noqa: BLE001 - as in `take`; another version wrote it
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
-            self._timed[state.rule] = rule
 
     def resume(self, burning: Iterable[Burning], now: Moment) -> None:
         """Take back who was told of which open episode, after `restore`.
@@ -82,40 +92,52 @@ class Pipeline:
     def take(self, batch: Batch, now: Moment) -> None:
         """Run one batch through the rules."""
         records, rules = batch.records, self._rules
+        fed: dict[str, Rule] = {}
         for match in batch.matches:
             rule = rules[match.rule]
             name = rule.settings.name
             if name in self._quarantined:
                 continue
-            self._touched[name] = rule
+            fed[name] = rule
             hit = Hit(batch, records[match.record], match)
             try:
                 self._address(rule, rule.feed(hit, now), now)
             except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
                 self._quarantine(rule, problem, now)
+        self._touched.update(fed)
+        for rule in fed.values():
+            self._note_deadline(rule, now)
         self._pending.checkpoints[batch.checkpoint.identity] = batch.checkpoint
 
     def expire(self, now: Moment) -> None:
         """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
         if not self.live:
             return
-        for name, rule in list(self._timed.items()):
-            remaining = rule.due(now)
-            if remaining is None:
-                del self._timed[name]
-            elif remaining <= 0:
-                self._touched[name] = rule
-                try:
-                    self._address(rule, rule.expire(now), now)
-                except Exception as problem:  # noqa: BLE001 - as in `take`
-                    self._quarantine(rule, problem, now)
+        if now.steady >= self._look_at_all:  # after a start, and in case the date was set
+            self._look_at_all = now.steady + LOOK_AT_ALL_SECONDS
+            for rule in self._rules:
+                self._note_deadline(rule, now)
+        while (name := self._deadlines.pop(now.steady)) is not None:
+            rule = self._touched[name] = self._by_name[name]
+            try:
+                self._address(rule, rule.expire(now), now)
+            except Exception as problem:  # noqa: BLE001 - as in `take`
+                self._quarantine(rule, problem, now)
+            self._note_deadline(rule, now, soonest=LEAST_WAIT)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
-        if not self.live:
-            return None
-        waits = [wait for rule in self._timed.values() if (wait := rule.due(now)) is not None]
-        return min(waits, default=None)
+        first = self._deadlines.first() if self.live else None
+        return None if first is None else max(0.0, first - now.steady)
+
+    def _note_deadline(self, rule: Rule, now: Moment, *, soonest: float = 0.0) -> None:
+        """Remember when `rule` has something to do, on the steady clock whichever one it uses."""
+        name = rule.settings.name
+        wait = None if name in self._quarantined else rule.due(now)
+        if wait is None:
+            self._deadlines.drop(name)
+        else:
+            self._deadlines.put(name, now.steady + max(soonest, wait - ROUNDING))
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
@@ -148,10 +170,7 @@ class Pipeline:
         return transaction
 
     def _address(self, rule: Rule, alerts: Iterable[Alert], now: Moment) -> None:
-        settings = rule.settings
-        plain = isinstance(settings.kind, PlainMatch)
-        if not plain or settings.cooldown > 0:
-            self._timed[settings.name] = rule
+        plain = isinstance(rule.settings.kind, PlainMatch)
         pending, sinks_for = self._pending.alerts, self._router.sinks_for
         if plain:
             pending.extend(Addressed(alert, now.wall, sinks_for(alert)) for alert in alerts)
@@ -175,7 +194,7 @@ class Pipeline:
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name
         self._quarantined.add(name)
-        self._timed.pop(name, None)
+        self._deadlines.drop(name)
         telemetry.error("rules.quarantined", rule=name, reason=repr(problem), exc_info=True)
         self.report(
             SelfReport(

@@ -258,6 +258,36 @@ def test_state_of_a_window_survives_the_next_start(tmp_path):
     second.store.close()
 
 
+def test_a_rule_that_is_not_due_costs_nothing_at_each_step(tmp_path, monkeypatch):
+    """With thousands of rules in their cool-down, asking each one took longer than the step."""
+    bench = Bench(tmp_path, RuleSettings(name="err", kind=PlainMatch(), cooldown=60.0))
+    bench.take(batch("boom", "boom"))
+    rule, asked = bench.pipeline._rules[0], []
+    due = rule.due
+    monkeypatch.setattr(rule, "due", lambda now: asked.append(now) or due(now))
+    for _ in range(100):
+        bench.take()
+        bench.clock.advance(0.125)
+    assert len(asked) <= 4  # every five seconds
+    assert 0 < bench.pipeline.seconds_to_deadline(bench.clock.moment()) < 50
+    bench.clock.advance(50)
+    bench.take()
+    assert len(bench.due()) == 2
+    bench.store.close()
+
+
+def test_a_deadline_in_event_time_is_kept_when_the_date_is_set(tmp_path):
+    """Within seconds: nobody tells a process that its clock was set."""
+    rule = RuleSettings(name="many", kind=Threshold(count=1, window=3600.0), match=("boom",))
+    bench = Bench(tmp_path, rule)
+    bench.take(batch("boom"))
+    bench.clock.step_wall(8000)
+    bench.clock.advance(5)
+    bench.take()
+    assert [key[-2:] for key in bench.due()] == [":1", ":2"]
+    bench.store.close()
+
+
 LEVELS = RuleSettings(
     name="many",
     match=("boom",),
