@@ -77,6 +77,7 @@ class Deliverer(Worker):
 
     def step(self, now: Moment) -> None:
         """Deliver one round, or wait for news or the next try."""
+        self._idle = False  # before the news are taken away, or nobody would seem to have any
         self._news.clear()
         wait = self.deliver_due(now.steady)
         if self._drain_by is not None and (wait > 0 or self._time_is_up()):

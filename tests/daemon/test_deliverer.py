@@ -155,3 +155,20 @@ def test_a_dead_sink_is_not_hammered_with_everything_that_waits(bench):
     run(bench, deliverer(bench, sink), seconds=600)
     assert len({key for (key,) in sink.got}) == 1000
     assert bench.due() == []
+
+
+def test_it_is_not_idle_while_it_looks_for_what_it_was_woken_for(bench):
+    """`--once` would end with an alert on its way."""
+    sink = Scripted()
+    worker = deliverer(bench, sink)
+    worker._news.wait = lambda _seconds: None
+    worker.step(bench.clock.moment())
+    assert worker.idle
+    commit(bench, alert(id="a"))
+    worker.wake()
+    worker._idle = True  # as its thread leaves it that was about to wait
+    seen, due = [], worker._reader.due
+    worker._reader.due = lambda *args, **named: seen.append(worker.idle) or due(*args, **named)
+    worker.step(bench.clock.moment())
+    assert seen == [False]
+    assert sink.got == [["a:1"]]
