@@ -63,6 +63,7 @@ class Scheduler:
         self._heap: list[tuple[float, int, Job]] = []
         self._sequence = itertools.count()
         self._cancelled = 0
+        self._job_began: float | None = None
 
     def every(self, seconds: float, task: Task, name: str) -> Job:
         """Run `task` each `seconds`, for the first time `seconds` from now."""
@@ -110,6 +111,11 @@ class Scheduler:
         with self._lock:
             return self._heap[0][0] if self._heap else None
 
+    def busy_for(self, now: float) -> float:
+        """Seconds for which the job that runs at steady time `now` has been running, else 0.0."""
+        began = self._job_began
+        return 0.0 if began is None else now - began
+
     def run(self) -> None:
         """Step until the stop Event is set; the body of the scheduler's thread."""
         while not self._stop.is_set():
@@ -150,6 +156,7 @@ class Scheduler:
         return None
 
     def _run_job(self, job: Job, now: Moment) -> None:
+        self._job_began = now.steady
         try:
             job.task(now)
         except Exception as error:  # noqa: BLE001 - the loop's edge: one job must not take the rest
@@ -158,6 +165,8 @@ class Scheduler:
             if job.failures == 1:
                 telemetry.error("scheduler.job_failed", job=job.name, exc_info=error)
             return
+        finally:
+            self._job_began = None
         if job.failures:
             telemetry.info("scheduler.job_recovered", job=job.name, failures=job.failures)
             job.failures = 0

@@ -181,6 +181,8 @@ class Daemon:
             for progress in (worker.progress() for worker in self._workers())
             if progress.stalled(now, STALL_SECONDS)
         ]
+        if self._parts.scheduler.busy_for(now.steady) >= STALL_SECONDS:
+            stalled.append("scheduler")
         if stalled:
             telemetry.error("daemon.stalled", threads=stalled)
             telemetry.say(threads.dump(self._workers(), now))

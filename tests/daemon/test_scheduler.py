@@ -226,3 +226,21 @@ def test_whatever_the_strides_every_job_runs_once_a_step_in_which_it_is_due(jobs
                 job[0] = job[0] + job[1] if job[0] + job[1] > now else now + job[1]
         assert scheduler.step(clock.moment()) == min((job[0] for job in due), default=None)
     assert sorted(ran) == expected
+
+
+def test_a_job_that_hangs_can_be_seen_from_outside():
+    """A look at a dead network mount: no other timed work is done, and no thread has died."""
+    clock = ManualClock()
+    scheduler = Scheduler(clock, threading.Event())
+    seen = []
+
+    def hangs(_now):
+        clock.advance(40)
+        seen.append(scheduler.busy_for(clock.steady()))
+        raise OSError
+
+    scheduler.at(clock.steady(), hangs, "look")
+    assert scheduler.busy_for(clock.steady()) == 0.0
+    scheduler.step(clock.moment())
+    assert seen == [40.0]
+    assert scheduler.busy_for(clock.steady()) == 0.0

@@ -218,3 +218,18 @@ Matcher.match = fails
             assert daemon.exit_status() == Exit.SOFTWARE
     alerts = oracle.ours(alerts_in(tmp_path / "alerts.jsonl"))
     assert oracle.settle(alerts, writer.written).alerts == 10
+
+
+def test_the_watchdog_is_not_fed_while_the_scheduler_hangs(tmp_path, monkeypatch):
+    """It lives, so nobody else would notice that no file is looked for any more."""
+    daemon, fed = assembled(tmp_path), []
+    notifier, scheduler = daemon._parts.notifier, daemon._parts.scheduler
+    notifier.watchdog_interval = 0.001
+    monkeypatch.setattr(notifier, "watchdog", lambda: fed.append(1))
+    daemon._feed_watchdog()
+    assert fed == [1]
+    scheduler._job_began = daemon._parts.clock.steady() - 31
+    daemon._next_watchdog = 0.0
+    daemon._feed_watchdog()
+    assert fed == [1]
+    daemon._parts.store.close()
