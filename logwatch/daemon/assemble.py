@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from hashlib import blake2b
 from pathlib import Path
 from random import SystemRandom
-from threading import BoundedSemaphore, Event
+from threading import Event
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor, Reading
 from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import make_waker
@@ -89,7 +90,7 @@ def _assemble(
     }
     fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
     readings = Readings(config, options)
-    slots = BoundedSemaphore(max(2, (os.cpu_count() or 1)))
+    slots = Slots(max(2, os.cpu_count() or 1), clock)
     waker = make_waker(options.waking, clock, _canary())
     awaited: set[str] = set()
     store.cap_waits(clock.steady() + LONGEST_RETRY_AFTER)

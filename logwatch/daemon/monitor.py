@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Event
+from threading import Event
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -57,7 +58,7 @@ class Monitor(Worker):
         tail: Tail,
         reading: Reading,
         intake: Intake,
-        slots: BoundedSemaphore,
+        slots: AbstractContextManager[object],
         clock: Clock,
     ) -> None:
         super().__init__(f"file {path}", clock=clock, stop=Event())
