@@ -27,6 +27,7 @@ from logwatch.daemon.intake import Intake, Nudge
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import Waker
+from logwatch.pipeline import SelfReport
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0
@@ -74,6 +75,7 @@ class Daemon:
         self._grace = grace
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
+        self._store_gone = False
 
     def run(self, *, once: bool = False, may_reload: Callable[[], bool] = bool) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
@@ -159,10 +161,27 @@ class Daemon:
         if dead:
             telemetry.error("daemon.failed", dead_threads=dead)
             return Ending.FAILED
+        self._look_at_store()
         self._feed_watchdog()
         if once and self._all_done():
             return self._how_once_ended()
         return None
+
+    def _look_at_store(self) -> None:
+        """Tell, once, when the store was removed or replaced under us: it goes on in vain."""
+        store = self._parts.store
+        if self._store_gone or store.is_in_place():
+            return
+        self._store_gone = self._parts.intake.tell(
+            SelfReport(
+                what="store-removed",
+                severity="critical",
+                message=f"{store.path} was removed or replaced while logwatch runs: what it commits"
+                " now is lost at the next start; restart it soon",
+                path=str(store.path),
+            )
+        )
+        telemetry.error("store.removed", path=str(store.path), remedy="restart logwatch")
 
     def _how_once_ended(self) -> Ending:
         died = [each.name for each in self._parts.following.monitors if each.failure is not None]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 
 from logwatch.records import MISSING, Alert, AlertLine, Record, Severity
 from logwatch.rules.base import Hit, RuleSettings
@@ -14,6 +15,11 @@ from logwatch.units import format_duration
 
 LONGEST_QUOTE = 4096
 """Characters of one line that an alert quotes."""
+
+LONGEST_FIELD = 1024
+"""Characters of one field of a long line that are kept."""
+MOST_FIELDS = 100
+"""Fields of a long line that are kept."""
 
 _BETWEEN = "\x1f"
 """Stands between the values of a key with several fields, and so in none of them."""
@@ -95,7 +101,7 @@ class Keyed:
         if not self._by:
             return ""
         captures, fields = hit.match.captures, hit.record.fields
-        values = [captures.get(name) or fields.get(name) or MISSING for name in self._by]
+        values = [_short(captures.get(name) or fields.get(name) or MISSING) for name in self._by]
         key = _BETWEEN.join(values)
         if key.count(_BETWEEN) < len(values):
             return key
@@ -105,6 +111,14 @@ class Keyed:
         """The key as a map from field to value."""
         values = key.split(_BETWEEN, len(self._by) - 1) if self._by else []
         return dict(zip(self._by, values, strict=True))
+
+
+def _short(value: str) -> str:
+    """`value` as part of a key: a long one by its beginning and a digest of all of it."""
+    if len(value) <= LONGEST_FIELD:
+        return value
+    digest = blake2b(value.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+    return f"{value[:200]}…{digest}"
 
 
 class Wording:
@@ -131,7 +145,14 @@ class Wording:
 
 def fields_of(record: Record, captures: dict[str, str]) -> dict[str, str]:
     """What is known of a record: its parsed fields, and over them what the pattern captured."""
-    return {**record.fields, **captures} if record.fields else captures
+    fields = {**record.fields, **captures} if record.fields else captures
+    if len(record.text) <= LONGEST_QUOTE:
+        return fields
+    # What is remembered of a key must not be as long as a line may be.
+    return {
+        name: value if len(value) <= LONGEST_FIELD else f"{value[: LONGEST_FIELD - 1]}…"
+        for name, value in islice(fields.items(), MOST_FIELDS)
+    }
 
 
 def first_line(text: str, limit: int = 300) -> str:

@@ -49,7 +49,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 
         CREATE TABLE burning (
             episode TEXT PRIMARY KEY,
-            alert INTEGER NOT NULL REFERENCES alerts (row)
+            alert INTEGER NOT NULL REFERENCES alerts (row),
+            told TEXT NOT NULL  -- names of the sinks that heard of it, as a JSON list
         ) WITHOUT ROWID;
 
         CREATE TABLE outbox (
@@ -66,11 +67,6 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX outbox_retried ON outbox (sink, episode) WHERE dead = 0 AND attempts > 0;
         CREATE INDEX outbox_alert ON outbox (alert);
         """,
-    ),
-    (
-        "0002-who-was-told",
-        # Names of the sinks that were told of the episode, as a JSON list.
-        "ALTER TABLE burning ADD COLUMN told TEXT NOT NULL DEFAULT '[]'",
     ),
 )
 

@@ -105,6 +105,8 @@ class Store:
             raise
         try:
             self._next_alert_row = self._last_alert_row() + 1
+            found = self.path.stat()
+            self._file = (found.st_dev, found.st_ino)
         except BaseException:
             self.close(clean=False)
             raise
@@ -204,6 +206,14 @@ class Store:
             ).rowcount
             connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
         return int(gone)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is written is still the one that the next start will find."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._file
 
     def close(self, *, clean: bool = True) -> None:
         """Close in order; may be called twice.

@@ -269,3 +269,15 @@ def test_a_key_that_must_be_forgotten_while_it_burns_is_resolved():
     ]
     bench.restart()
     assert sorted(key for _, key in bench.stored) == ["b", "c"]
+
+
+def test_what_is_remembered_of_a_key_is_short_however_long_its_line():
+    """Two long keys that differ at their ends are two keys all the same."""
+    bench = threshold(by=("k",), count=1)
+    for end in "ab":
+        bench.line(0, "x" * 200_000, k="y" * 200_000 + end, other="z" * 200_000)
+    assert len({alert.id for alert in bench.alerts}) == 2
+    assert all(len(value) <= 1024 for alert in bench.alerts for value in alert.fields.values())
+    bench.restart()
+    assert all(len(state.body) < 30_000 for state in bench.stored.values())
+    assert all(len(key) < 300 for _, key in bench.stored)

@@ -83,3 +83,19 @@ def damage_table(store, table: str) -> None:
     with store.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xa5" * size)
+
+
+def test_a_store_that_is_removed_while_it_is_written_is_told(tmp_path):
+    """It would go on in a file without a name, and a second daemon beside it, without a word."""
+    (tmp_path / "app.log").touch()
+    config = (
+        f"sources: {{app: {{path: {tmp_path}/app.log}}}}\n"
+        "rules: [{name: err, match: 'ERROR'}]\n"
+        f"sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}\n"
+    )
+    with Running(tmp_path, config) as daemon:
+        daemon.ready()
+        (tmp_path / "state" / "state.db").rename(tmp_path / "elsewhere.db")
+        [alert] = eventually(lambda: alerts_in(tmp_path / "alerts.jsonl"), "the alert")
+        assert alert["rule"] == "logwatch.store-removed"
+        assert alert["severity"] == "critical"
