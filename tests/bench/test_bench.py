@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 
+import pytest
+from bench import child
 from bench.corpus import HITS, write_log
-from bench.rule_sets import FIRST_TEN, extended, rule_set
+from bench.peers import installed
+from bench.report import Result, as_json, tables
+from bench.rule_sets import FIRST_TEN, extended, rule_set, without_names
 
 
 def taken(log, patterns):
@@ -54,5 +60,56 @@ def test_a_part_knows_its_own_hits(tmp_path):
     assert part.lines == part.path.read_bytes().count(b"\n")
 
 
-def test_posix_takes_the_same_lines_as_python(tmp_path):
-    assert extended(r"(?P<a>x|y)(?:\d+)\S") == "(x|y)([0-9]+)\\S"
+def test_other_programs_are_given_the_same_patterns():
+    assert extended(r"(?P<a>x|y)(?:\d+)\S") == r"(x|y)([0-9]+)\S"
+    assert without_names(r"(?P<a>x|y)(?:\d+)") == r"(?:x|y)(?:\d+)"
+
+
+@pytest.mark.parametrize("peer", installed(), ids=lambda peer: peer.name)
+def test_a_peer_counts_the_hits(tmp_path, peer):
+    corpus = write_log(tmp_path / "log", 100_000, hit_rate=0.02)
+    peer.prepare(tmp_path, rule_set(20))
+    spent = peer.run(corpus.path)
+    assert peer.count() == len(corpus.hits) > 0
+    assert 0 < spent.cpu < 10
+
+
+def test_a_program_that_fails_says_what_it_said():
+    with pytest.raises(RuntimeError, match="ended with 3: oh no"):
+        child.run([sys.executable, "-c", "import sys; sys.stderr.write('oh no'); sys.exit(3)"])
+
+
+def test_memory_is_that_of_the_child_and_not_of_its_parent():
+    code = "import time; held = bytearray(80_000_000); time.sleep(0.2)"
+    small = child.run([sys.executable, "-S", "-c", "import time; time.sleep(0.2)"])
+    large = child.run([sys.executable, "-S", "-c", code])
+    assert 1_000_000 < small.peak_bytes < 40_000_000
+    assert large.peak_bytes - small.peak_bytes > 70_000_000
+
+
+def test_a_table_shows_median_and_range():
+    results = [
+        Result("speed", {"rules": 10}, {"s/GB": [3.0, 1.234, 2.5], "right": "yes"}),
+        Result("speed", {"rules": 1_000}, {"s/GB": [123.4], "extra": 5}),
+    ]
+    assert tables(results).splitlines() == [
+        "### speed",
+        "",
+        "| rules | s/GB | right | extra |",
+        "| --- | --- | --- | --- |",
+        "| 10 | 2.50 (1.23-3) | yes |  |",
+        "| 1,000 | 123 |  | 5 |",
+    ]
+
+
+def test_a_result_is_one_line_of_json_with_every_run():
+    line = as_json(Result("speed", {"rules": 10}, {"s/GB": [3.0, 1.0]}), {"cores": 2})
+    found = json.loads(line)
+    assert found["figures"]["s/GB"] == {
+        "median": 2.0,
+        "least": 1.0,
+        "most": 3.0,
+        "runs": [3.0, 1.0],
+    }
+    assert (found["case"], found["machine"]) == ({"rules": 10}, {"cores": 2})
+    assert "\n" not in line
