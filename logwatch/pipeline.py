@@ -172,10 +172,11 @@ class Pipeline:
     def _address(self, rule: Rule, alerts: Iterable[Alert], now: Moment) -> None:
         plain = isinstance(rule.settings.kind, PlainMatch)
         pending, sinks_for = self._pending.alerts, self._router.sinks_for
-        if plain:
-            pending.extend(Addressed(alert, now.wall, sinks_for(alert)) for alert in alerts)
-        else:
-            pending.extend(self._episodic(alert, now) for alert in alerts)
+        for alert in alerts:
+            if plain:
+                pending.append(Addressed(alert, now.wall, sinks_for(alert)))
+            else:
+                pending.append(self._episodic(alert, now))
 
     def _episodic(self, alert: Alert, now: Moment) -> Addressed:
         """Address a message of an episode: who was told that it began is told that it is over.

@@ -173,7 +173,7 @@ class StateChange(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Notification(Struct, frozen=True, gc=False):
-    """One alert on its way to one sink (outbox -> sink). `row` names it in the outbox."""
+    """One alert on its way to one sink (outbox -> sink). `row` is the alert's in the store."""
 
     row: int
     episode: str

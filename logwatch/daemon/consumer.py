@@ -27,8 +27,8 @@ from logwatch.records import Batch
 from logwatch.store.writer import Postponed, Store, Transaction
 
 LAZY_SECONDS = 1.0
-GATHER_SECONDS = 0.05
-MOST_GATHERED = 2_000
+GATHER_SECONDS = 0.25
+MOST_GATHERED = 5_000
 """Alerts that wait for others, at most."""
 MOST_MESSAGES = 256
 MOST_MATCHES = 20_000
@@ -153,14 +153,16 @@ class Consumer(Worker):
                 pass
 
     def _record(self, report: Report) -> None:
-        pending = self._pipeline.pending
+        pending, sink = self._pipeline.pending, report.sink
         match report.verdict:
             case Done():
-                pending.delivered.extend(report.rows)
+                pending.delivered.extend((sink, row) for row in report.rows)
             case Later(next_try_at, reason):
-                pending.postponed.extend(Postponed(row, next_try_at, reason) for row in report.rows)
+                pending.postponed.extend(
+                    Postponed(sink, row, next_try_at, reason) for row in report.rows
+                )
             case Dead(reason):
-                pending.dead.extend((row, reason) for row in report.rows)
+                pending.dead.extend((sink, row, reason) for row in report.rows)
         self._committed.append(report.committed)
 
     def _go_live_when_caught_up(self) -> None:

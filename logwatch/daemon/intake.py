@@ -6,6 +6,7 @@ When it is full monitors wait, and the log files are the buffer: nothing is ever
 from __future__ import annotations
 
 import queue
+from collections import deque
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeAlias
@@ -64,6 +65,7 @@ class Intake(queue.Queue[Message]):
 
     def __init__(self, limit_bytes: int = 64 * 1024 * 1024) -> None:
         self._weight = 0
+        self._weights: deque[int] = deque()  # of the messages, in their order
         super().__init__(limit_bytes)
 
     def tell(self, message: Message) -> bool:
@@ -79,10 +81,11 @@ class Intake(queue.Queue[Message]):
         return self._weight
 
     def _put(self, item: Message) -> None:
-        self._weight += weight(item)
+        heavy = weight(item)
+        self._weight += heavy
+        self._weights.append(heavy)
         super()._put(item)
 
     def _get(self) -> Message:
-        item = super()._get()
-        self._weight -= weight(item)
-        return item
+        self._weight -= self._weights.popleft()
+        return super()._get()

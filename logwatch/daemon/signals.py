@@ -36,7 +36,10 @@ def block() -> frozenset[signal.Signals]:
 def wait(timeout: float) -> signal.Signals | None:
     """The next of `SIGNALS`, None after `timeout` seconds. For the main thread, after `block`."""
     found = signal.sigtimedwait(SIGNALS, max(0.0, timeout))
-    return None if found is None else signal.Signals(found.si_signo)
+    # Stopped and continued past its time-out, CPython's call comes back with no signal's number.
+    if found is None or found.si_signo not in SIGNALS:
+        return None
+    return signal.Signals(found.si_signo)
 
 
 def for_child(command: Sequence[str]) -> list[str]:

@@ -53,19 +53,26 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             told TEXT NOT NULL  -- names of the sinks that heard of it, as a JSON list
         ) WITHOUT ROWID;
 
+        -- One tree, in the order of delivery: an alert costs one entry a sink and no index.
         CREATE TABLE outbox (
-            row INTEGER PRIMARY KEY AUTOINCREMENT,
             sink TEXT NOT NULL,
             alert INTEGER NOT NULL REFERENCES alerts (row),
             episode TEXT NOT NULL,
             attempts INTEGER NOT NULL DEFAULT 0,
             next_try_at REAL NOT NULL DEFAULT 0,
             reason TEXT,
-            dead INTEGER NOT NULL DEFAULT 0
-        );
-        CREATE INDEX outbox_waiting ON outbox (sink, row) WHERE dead = 0;
-        CREATE INDEX outbox_retried ON outbox (sink, episode) WHERE dead = 0 AND attempts > 0;
-        CREATE INDEX outbox_alert ON outbox (alert);
+            PRIMARY KEY (sink, alert)
+        ) WITHOUT ROWID;
+        CREATE INDEX outbox_retried ON outbox (sink, episode) WHERE attempts > 0;
+
+        -- Apart, so that what will never be delivered is in nobody's way.
+        CREATE TABLE dead_letters (
+            sink TEXT NOT NULL,
+            alert INTEGER NOT NULL REFERENCES alerts (row),
+            attempts INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (sink, alert)
+        ) WITHOUT ROWID;
         """,
     ),
 )

@@ -18,24 +18,24 @@ from logwatch.store.database import FILE_NAME, connect_read_only
 # A notification waits while an earlier one of its episode waits for its next try: a person must
 # not be told "resolved" before "firing".
 _DUE = """
-SELECT outbox.row, alerts.episode, alerts.seq, outbox.attempts, alerts.body
+SELECT outbox.alert, alerts.episode, alerts.seq, outbox.attempts, alerts.body
 FROM outbox JOIN alerts ON alerts.row = outbox.alert
-WHERE outbox.sink = :sink AND outbox.dead = 0 AND outbox.next_try_at <= :now
+WHERE outbox.sink = :sink AND outbox.next_try_at <= :now
   AND NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier
-    WHERE earlier.sink = :sink AND earlier.dead = 0 AND earlier.attempts > 0
-      AND earlier.episode = outbox.episode AND earlier.row < outbox.row
+    SELECT 1 FROM outbox AS earlier INDEXED BY outbox_retried
+    WHERE earlier.sink = :sink AND earlier.attempts > 0
+      AND earlier.episode = outbox.episode AND earlier.alert < outbox.alert
       AND earlier.next_try_at > :now)
-ORDER BY outbox.row LIMIT :limit
+ORDER BY outbox.alert LIMIT :limit
 """
 
 # When `_DUE` will have something: a notification falls due no sooner than the one it waits for.
 _NEXT_DUE = """
 SELECT min(max(next_try_at, coalesce((
-    SELECT max(earlier.next_try_at) FROM outbox AS earlier
-    WHERE earlier.sink = :sink AND earlier.dead = 0 AND earlier.attempts > 0
-      AND earlier.episode = outbox.episode AND earlier.row < outbox.row), 0)))
-FROM outbox WHERE sink = :sink AND dead = 0
+    SELECT max(earlier.next_try_at) FROM outbox AS earlier INDEXED BY outbox_retried
+    WHERE earlier.sink = :sink AND earlier.attempts > 0
+      AND earlier.episode = outbox.episode AND earlier.alert < outbox.alert), 0)))
+FROM outbox WHERE sink = :sink
 """
 
 
@@ -88,8 +88,10 @@ class StoreReader:
     def waiting(self) -> list[Waiting]:
         """A line per sink that has anything waiting or dead."""
         rows = self._connection.execute(
-            "SELECT sink, sum(dead = 0), sum(dead), max(reason),"
-            " min(CASE WHEN dead = 0 THEN next_try_at END) FROM outbox GROUP BY sink ORDER BY sink"
+            "SELECT sink, sum(waits), sum(NOT waits), max(reason), min(next_try_at) FROM"
+            " (SELECT sink, 1 AS waits, reason, next_try_at FROM outbox"
+            " UNION ALL SELECT sink, 0, reason, NULL FROM dead_letters)"
+            " GROUP BY sink ORDER BY sink"
         )
         return [Waiting(*row) for row in rows]
 

@@ -58,6 +58,7 @@ class Burning(Struct, frozen=True, gc=False):
 class Postponed:
     """A delivery that failed for now."""
 
+    sink: str
     row: int
     next_try_at: float
     reason: str
@@ -70,9 +71,11 @@ class Transaction:
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     states: dict[tuple[str, str], StateChange] = field(default_factory=dict)
     alerts: list[Addressed] = field(default_factory=list)
-    delivered: list[int] = field(default_factory=list)
+    delivered: list[tuple[str, int]] = field(default_factory=list)
+    """Sink and row of each notification that the sink took."""
     postponed: list[Postponed] = field(default_factory=list)
-    dead: list[tuple[int, str]] = field(default_factory=list)
+    dead: list[tuple[str, int, str]] = field(default_factory=list)
+    """Sink, row and reason of each that it never will."""
 
     def __bool__(self) -> bool:
         return bool(
@@ -161,7 +164,7 @@ class Store:
         """
         with self._transaction() as connection:
             connection.execute(
-                "UPDATE outbox SET next_try_at = ? WHERE dead = 0 AND next_try_at > ?",
+                "UPDATE outbox SET next_try_at = ? WHERE next_try_at > ?",
                 (latest, latest),
             )
 
@@ -193,13 +196,14 @@ class Store:
         newest = self._next_alert_row - 1
         with self._transaction() as connection:
             connection.execute(
-                "DELETE FROM outbox WHERE dead AND alert IN"
+                "DELETE FROM dead_letters WHERE alert IN"
                 " (SELECT row FROM alerts WHERE row <= ? OR at < ?)",
                 (newest - keep_rows, before),
             )
             gone = connection.execute(
                 "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE (row <= ? OR at < ?)"
-                " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.alert = alerts.row)"
+                " AND row NOT IN (SELECT alert FROM outbox)"
+                " AND row NOT IN (SELECT alert FROM dead_letters)"
                 " AND row NOT IN (SELECT alert FROM burning)"
                 " ORDER BY row LIMIT ?)",
                 (newest - keep_rows, before, limit),
@@ -295,16 +299,23 @@ class Store:
     @staticmethod
     def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction) -> None:
         connection.executemany(
-            "DELETE FROM outbox WHERE row = ?", ((row,) for row in transaction.delivered)
+            "DELETE FROM outbox WHERE sink = ? AND alert = ?", transaction.delivered
         )
         connection.executemany(
-            "UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, reason = ? WHERE row = ?",
-            ((each.next_try_at, each.reason, each.row) for each in transaction.postponed),
+            "UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, reason = ?"
+            " WHERE sink = ? AND alert = ?",
+            (
+                (each.next_try_at, each.reason, each.sink, each.row)
+                for each in transaction.postponed
+            ),
         )
-        connection.executemany(
-            "UPDATE outbox SET attempts = attempts + 1, dead = 1, reason = ? WHERE row = ?",
-            ((reason, row) for row, reason in transaction.dead),
-        )
+        for sink, row, reason in transaction.dead:
+            connection.execute(
+                "INSERT OR REPLACE INTO dead_letters"
+                " SELECT sink, alert, attempts + 1, ? FROM outbox WHERE sink = ? AND alert = ?",
+                (reason, sink, row),
+            )
+            connection.execute("DELETE FROM outbox WHERE sink = ? AND alert = ?", (sink, row))
 
     @staticmethod
     def _write_states(connection: sqlite3.Connection, states: Iterable[StateChange]) -> None:

@@ -11,6 +11,7 @@ from logwatch.daemon.signals import SIGNALS
 
 PRELUDE = """
 import os, signal, subprocess, sys, threading
+from types import SimpleNamespace
 from logwatch.daemon import signals
 signals.block()
 """
@@ -103,3 +104,10 @@ print(out == f"given a  'b {child.pid}\\n")
 def test_the_test_itself_runs_unblocked():
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & SIGNALS
     assert os.getpid()
+
+
+def test_a_wait_that_was_stopped_and_continued_past_its_end_has_no_signal(monkeypatch):
+    """CPython 3.11 then hands out a number that nobody set: Ctrl-Z must not end the daemon."""
+    uninitialised = SimpleNamespace(si_signo=-1_380_230_992)
+    monkeypatch.setattr("signal.sigtimedwait", lambda *_: uninitialised)
+    assert signals.wait(1.0) is None

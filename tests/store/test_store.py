@@ -86,7 +86,7 @@ def test_the_same_alert_message_is_stored_once(store, folder):
 def test_a_delivered_notification_leaves_the_outbox_and_stays_in_the_history(store, folder):
     """Delivered rows are gone for good."""
     store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
-    store.commit(Transaction(delivered=[1]), now=2.0)
+    store.commit(Transaction(delivered=[("chat", 1)]), now=2.0)
     assert due(folder) == [("b:1", 0)]
     reader = StoreReader(folder)
     assert len(reader.alerts(limit=10)) == 2
@@ -96,7 +96,7 @@ def test_a_delivered_notification_leaves_the_outbox_and_stays_in_the_history(sto
 def test_a_postponed_notification_holds_back_only_its_own_episode(store, folder):
     """Nobody is told "resolved" before "firing", and nobody else waits."""
     store.commit(to_sinks(alert(id="a"), alert(id="b"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(postponed=[Postponed(1, 50.0, "503")]), now=2.0)
+    store.commit(Transaction(postponed=[Postponed("chat", 1, 50.0, "503")]), now=2.0)
     assert due(folder, now=49.0) == [("b:1", 0)]
     assert due(folder, now=50.0) == [("a:1", 1), ("b:1", 0), ("a:2", 0)]
     reader = StoreReader(folder)
@@ -108,7 +108,7 @@ def test_a_postponed_notification_holds_back_only_its_own_episode(store, folder)
 def test_a_rejected_notification_is_kept_apart_and_blocks_nothing(store, folder):
     """A dead letter is visible and is not tried again."""
     store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(dead=[(1, "400: no")]), now=2.0)
+    store.commit(Transaction(dead=[("chat", 1, "400: no")]), now=2.0)
     assert due(folder) == [("a:2", 0)]
     reader = StoreReader(folder)
     assert [(one.waiting, one.dead) for one in reader.waiting()] == [(1, 1)]
@@ -222,7 +222,10 @@ def test_no_wait_reaches_beyond_a_cap(store, folder):
     store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
     reader = StoreReader(folder)
     first, second = reader.due("chat", now=0.0, limit=10)
-    postponed = [Postponed(first.row, 1e9, "down"), Postponed(second.row, 50.0, "down")]
+    postponed = [
+        Postponed("chat", first.row, 1e9, "down"),
+        Postponed("chat", second.row, 50.0, "down"),
+    ]
     store.commit(Transaction(postponed=postponed), now=1.0)
     store.cap_waits(100.0)
     assert [one.row for one in reader.due("chat", now=50.0, limit=10)] == [second.row]
@@ -233,7 +236,7 @@ def test_no_wait_reaches_beyond_a_cap(store, folder):
 def test_what_waits_for_an_earlier_message_falls_due_with_it(store, folder):
     """Or its deliverer would look every few milliseconds for what may not be sent yet."""
     store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(postponed=[Postponed(1, 50.0, "503")]), now=2.0)
+    store.commit(Transaction(postponed=[Postponed("chat", 1, 50.0, "503")]), now=2.0)
     reader = StoreReader(folder)
     assert reader.next_due("chat") == 50.0
     store.commit(to_sinks(alert(id="b")), now=3.0)
@@ -247,7 +250,7 @@ def test_what_burns_is_not_forgotten_and_what_nobody_will_take_is(store, folder)
     burns = Transaction(alerts=[Addressed(alert(id="a"), 1.0, (), burns=True)])
     store.commit(burns, now=1.0)
     store.commit(to_sinks(alert(id="b"), alert(id="c"), alert(id="d")), now=1.0)
-    store.commit(Transaction(delivered=[3], dead=[(1, "400")]), now=2.0)
+    store.commit(Transaction(delivered=[("chat", 4)], dead=[("chat", 2, "400")]), now=2.0)
     assert store.prune(keep_rows=0, before=0.0) == 2
     reader = StoreReader(folder)
     assert len(reader.burning()) == 1
