@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from logwatch.daemon import signals
 from logwatch.daemon.signals import SIGNALS
 
 PRELUDE = """
