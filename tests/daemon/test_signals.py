@@ -13,7 +13,6 @@ from logwatch.daemon.signals import SIGNALS
 
 PRELUDE = """
 import os, signal, subprocess, sys, threading
-from types import SimpleNamespace
 from logwatch.daemon import signals
 signals.block()
 """
