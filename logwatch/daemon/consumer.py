@@ -34,6 +34,7 @@ MOST_MESSAGES = 256
 MOST_MATCHES = 20_000
 RETRY_SECONDS = 1.0
 PRUNE_EVERY_SECONDS = 600.0
+MOST_PRUNES_AT_END = 4
 KEEP_ALERT_ROWS = 100_000
 KEEP_ALERT_SECONDS = 30 * 86_400.0
 
@@ -101,6 +102,9 @@ class Consumer(Worker):
             self.take(messages, self.clock.moment())
             self._done_with(messages)
         self._commit(self._pipeline.drain(), self.clock.moment())
+        for _ in range(MOST_PRUNES_AT_END):  # or a store that cron alone writes grew for ever
+            if not self._prune(self.clock.moment()):
+                break
 
     def has_work(self) -> bool:
         """See `Worker.has_work`."""
@@ -234,7 +238,8 @@ class Consumer(Worker):
                     telemetry.info("store.recovered", attempts=failures)
                 return
 
-    def _prune(self, now: Moment) -> None:
+    def _prune(self, now: Moment) -> bool:
+        """Forget some of the history's end; whether more may be left."""
         self._next_prune = now.steady + PRUNE_EVERY_SECONDS
         try:
             gone = self._store.prune(
@@ -242,7 +247,8 @@ class Consumer(Worker):
             )
         except StoreFullError as problem:
             telemetry.warning("store.prune_failed", reason=str(problem))
-            return
+            return False
         if gone:
             self._next_prune = now.steady + 1.0  # more may be left
             telemetry.info("store.pruned", alerts=gone)
+        return gone > 0

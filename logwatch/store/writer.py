@@ -193,23 +193,26 @@ class Store:
         take goes with its alert. Closed generations of files untouched since `before` go too. At
         most `limit` alerts go in one call; returns how many went.
         """
-        newest = self._next_alert_row - 1
         with self._transaction() as connection:
-            connection.execute(
-                "DELETE FROM dead_letters WHERE alert IN"
-                " (SELECT row FROM alerts WHERE row <= ? OR at < ?)",
-                (newest - keep_rows, before),
-            )
+            last = self._last_to_forget(connection, keep_rows, before)
+            connection.execute("DELETE FROM dead_letters WHERE alert <= ?", (last,))
             gone = connection.execute(
-                "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE (row <= ? OR at < ?)"
+                "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE row <= ?"
                 " AND row NOT IN (SELECT alert FROM outbox)"
-                " AND row NOT IN (SELECT alert FROM dead_letters)"
                 " AND row NOT IN (SELECT alert FROM burning)"
                 " ORDER BY row LIMIT ?)",
-                (newest - keep_rows, before, limit),
+                (last, limit),
             ).rowcount
             connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
         return int(gone)
+
+    def _last_to_forget(self, connection: sqlite3.Connection, keep_rows: int, before: float) -> int:
+        # Rows are in the order of time: the first that is young enough ends the search.
+        young = connection.execute(
+            "SELECT row FROM alerts WHERE at >= ? ORDER BY row LIMIT 1", (before,)
+        ).fetchone()
+        oldest_kept = young[0] if young else self._next_alert_row
+        return int(max(self._next_alert_row - 1 - keep_rows, oldest_kept - 1))
 
     def is_in_place(self) -> bool:
         """Whether the file that is written is still the one that the next start will find."""

@@ -372,3 +372,15 @@ def test_a_batch_weighs_about_what_it_takes_of_memory():
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert 0.5 < sum(map(weight, batches)) / taken < 2
+
+
+def test_the_history_is_bounded_at_the_end_too(tmp_path, monkeypatch):
+    """A daemon that cron starts with --once never lives long enough to prune on the way."""
+    monkeypatch.setattr("logwatch.daemon.consumer.KEEP_ALERT_ROWS", 10)
+    bench = Bench(tmp_path, sinks=())
+    bench.take(batch(*(f"boom {number}" for number in range(50))))
+    bench.consumer.finish()
+    reader = StoreReader(tmp_path)
+    assert len(reader.alerts(limit=100)) == 10
+    reader.close()
+    bench.store.close()
