@@ -166,7 +166,8 @@ class Deliverer(Worker):
         return self._drain_by is not None and self.clock.steady() >= self._drain_by
 
     def _say_down(self, outcome: Retry) -> None:
-        if not self._down:
+        # One failure among successes is ordinary; one in trouble is paused, and that is news.
+        if not self._down and self._health.probing:
             self._down = True
             telemetry.warning("sink.down", sink=self.sink_name, reason=outcome.reason)
 

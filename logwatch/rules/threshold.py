@@ -39,6 +39,9 @@ from logwatch.windows import LatestTimes
 QUOTED_LINES = 3
 """Lines that an alert of a threshold rule quotes: the latest."""
 
+LATE_SECONDS = 120.0
+"""How late a live record may come, by its own stamp, and still find its window."""
+
 LOOKED_AT = 64
 """Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
 
@@ -72,6 +75,8 @@ class KeyState(Struct, array_like=True):
     first: float = 0.0
     last: float = 0.0
     late: bool = False
+    lag: float = 0.0
+    """Seconds by which the latest record came behind the clock; timers wait for so much longer."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -131,8 +136,8 @@ class ThresholdRule:
             deadline = self._clears_at(state, times)
             if deadline is None:
                 self._forget_if_idle(key, state, now)
-            elif deadline > now.wall:
-                self._deadlines.put(key, deadline)
+            elif deadline + state.lag > now.wall:
+                self._deadlines.put(key, deadline + state.lag)
             else:
                 alerts.append(self._resolve(key, state, now, deadline))
                 self._changed.add(key)
@@ -157,7 +162,8 @@ class ThresholdRule:
         times = LatestTimes(self._capacity, state.times)
         self._states[change.key] = (state, times)
         deadline = self._clears_at(state, times)
-        self._deadlines.put(change.key, deadline or self._idle_at(state))
+        due = deadline + state.lag if deadline is not None else self._idle_at(state)
+        self._deadlines.put(change.key, due)
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
@@ -203,6 +209,9 @@ class ThresholdRule:
         times.add(record.time)
         state.last = max(state.last, record.time)
         state.late = batch.backlog
+        # In a backlog a stamp is old for a good reason; live, the log comes behind the clock.
+        behind = 0.0 if batch.backlog else batch.arrival - record.time
+        state.lag = min(LATE_SECONDS, max(0.0, behind))
         state.samples.append(
             Sample(
                 quote(hit),
@@ -235,7 +244,7 @@ class ThresholdRule:
         state.suppressed = 0
         deadline = self._clears_at(state, times)
         assert deadline is not None
-        self._deadlines.put(key, deadline)
+        self._deadlines.put(key, deadline + state.lag)
         return alert
 
     def _burn_on(self, key: str, state: KeyState, times: LatestTimes, now: Moment) -> Alert | None:
@@ -283,7 +292,7 @@ class ThresholdRule:
 
     @property
     def _memory_seconds(self) -> float:
-        return max(self._kind.window, self.settings.cooldown)
+        return max(self._kind.window, self.settings.cooldown) + LATE_SECONDS
 
     def _idle_at(self, state: KeyState) -> float:
         return max(state.last, state.fired_at or 0.0) + self._memory_seconds

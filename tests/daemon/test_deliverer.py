@@ -172,3 +172,14 @@ def test_it_is_not_idle_while_it_looks_for_what_it_was_woken_for(bench):
     worker.step(bench.clock.moment())
     assert seen == [False]
     assert sink.got == [["a:1"]]
+
+
+def test_a_failure_now_and_then_is_no_news_and_trouble_is_told_once(bench, capsys):
+    """No flood from a receiver that fails a third of the time."""
+    commit(bench, *(alert(id=f"{n}") for n in range(30)))
+    run(bench, deliverer(bench, Scripted(*[Retry("503"), Delivered(), Delivered()] * 10)), 600)
+    assert "sink.down" not in capsys.readouterr().err
+    commit(bench, alert(id="late"))
+    run(bench, deliverer(bench, Scripted(*[Retry("503")] * 8)), 600)
+    said = capsys.readouterr().err
+    assert said.count("sink.down") == said.count("sink.up") == 1

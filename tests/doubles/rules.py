@@ -22,10 +22,21 @@ class Bench:
         self.offset = 0
         self.alerts: list[Alert] = []
 
-    def line(self, at: float, text: str = "boom", *, backlog: bool = False, **captures: str):
-        """A line stamped `at` seconds after the start that the rule took; returns its alerts."""
-        if not backlog and START + at > self.clock.wall():
-            self.until(at)
+    def line(
+        self,
+        at: float,
+        text: str = "boom",
+        *,
+        backlog: bool = False,
+        lag: float = 0,
+        **captures: str,
+    ):
+        """A line stamped `at` seconds after the start that the rule took; returns its alerts.
+
+        It arrives `lag` seconds after that; out of order where the clock is past that already.
+        """
+        if not backlog and START + at + lag > self.clock.wall():
+            self.until(at + lag)
         record = Record(self.offset, text, START + at)
         self.offset += len(text) + 1
         batch = Batch(

@@ -281,3 +281,22 @@ def test_what_is_remembered_of_a_key_is_short_however_long_its_line():
     bench.restart()
     assert all(len(state.body) < 30_000 for state in bench.stored.values())
     assert all(len(key) < 300 for _, key in bench.stored)
+
+
+def test_a_log_that_comes_late_by_its_own_stamps_fires_and_resolves_all_the_same():
+    """Shipped in batches, or written under another clock: its windows are those of its stamps."""
+    bench = threshold()
+    for at in (0, 1, 2, 3):
+        bench.line(at, lag=40)
+    assert told(bench.alerts) == [("firing", 1, 3)]
+    assert bench.until(60.5) == []
+    assert told(bench.until(61)) == [("resolved", 2, 4)]
+
+
+def test_lines_far_apart_in_arrival_find_their_window_while_they_are_not_too_late():
+    """A key is not forgotten before the latest line that may belong to its window."""
+    bench = threshold(cooldown=0.0)
+    bench.line(0, lag=100)
+    bench.line(1, lag=110)
+    bench.restart()
+    assert told(bench.line(2, lag=115)) == [("firing", 1, 3)]
