@@ -1,84 +1,86 @@
-"""Compiled databases kept on disk, so that a start with many rules does not compile them again.
+"""What was compiled from patterns, kept on disk, so that the next start need not read a pattern.
 
-A file is named by a hash of all that its content depends on, and carries a hash of its content.
-Whatever is missing, foreign, cut short or damaged counts as not there; a folder that cannot be
-written is said once and costs only time.
+A file is named by a hash of all that its content depends on: the texts of the patterns, the version
+of the engine, of Python and of our own translator, and the processor. It carries a hash of its
+content. Whatever is missing, foreign, cut short or damaged counts as not there; a folder that
+cannot be written is said once and costs only time.
 """
 
 from __future__ import annotations
 
 import os
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, NamedTuple, TypeAlias
-
-import msgspec
 
 from logwatch import telemetry
-from logwatch.matching.scanner import BINDING, version
 
-_SUFFIX = ".hyperscan"
 _DIGEST_BYTES = 32
 _MOST_FILES = 64
+_READERS = ("alphabet", "literal_prefilter", "literals", "prefilter", "syntax", "translator")
+"""The modules of this package that decide what is scanned for."""
 
 
-Weakened: TypeAlias = tuple[dict[int, int], dict[int, str]]
-"""Which patterns are not scanned for in full: their form, or why in none."""
+class DatabaseCache:
+    """A folder of files of one `kind`, made by `engine`: a name with its version."""
+
+    def __init__(self, folder: Path, kind: str, engine: str) -> None:
+        self._folder = folder
+        self._suffix = f".{kind}"
+        self._environment = f"{engine}\0{sys.version}\0{_cpu_flags()}".encode() + _translator()
+
+    def load(self, patterns: Iterable[str]) -> bytes | None:
+        """What was kept for these patterns in this order, None where that is nothing sound."""
+        path = self._path(patterns)
+        try:
+            content = path.read_bytes()
+            os.utime(path)  # the least recently used go first
+        except OSError:
+            return None
+        digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+        return body if _digest(body) == digest else None
+
+    def save(self, patterns: Iterable[str], body: bytes) -> None:
+        """Keep `body` for the next start that has these patterns."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(self._path(patterns), _digest(body) + body)
+            self._prune()
+        except OSError as error:
+            telemetry.warning(
+                "matching.cache_not_written", folder=str(self._folder), error=str(error)
+            )
+
+    def _path(self, patterns: Iterable[str]) -> Path:
+        key = blake2b(self._environment, digest_size=16)
+        for text in patterns:
+            # A pattern may hold half of a surrogate pair, which UTF-8 proper has no bytes for.
+            part = text.encode("utf-8", "surrogatepass")
+            key.update(len(part).to_bytes(8, "big") + part)
+        return self._folder / (key.hexdigest() + self._suffix)
+
+    def _prune(self) -> None:
+        files = sorted(self._folder.glob(f"*{self._suffix}"), key=lambda path: path.stat().st_mtime)
+        for path in files[:-_MOST_FILES]:
+            path.unlink(missing_ok=True)
 
 
-class Entry(NamedTuple):
-    """What is kept."""
-
-    weakened: Weakened
-    database: Any
-
-
-def load(folder: Path, expressions: Sequence[bytes]) -> Entry | None:
-    """What is kept for the `expressions` that were wanted, None where that is nothing sound."""
-    path = _path(folder, expressions)
-    try:
-        content = path.read_bytes()
-        os.utime(path)  # the least recently used go first
-    except OSError:
-        return None
-    digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if _digest(body) != digest:
-        return None
-    try:
-        weakened, packed = msgspec.msgpack.decode(body, type=tuple[Weakened, bytes])
-        database = BINDING.loadb(packed, mode=BINDING.HS_MODE_BLOCK)
-        database.scratch = BINDING.Scratch(database)  # the binding leaves it unset
-    except (msgspec.MsgspecError, BINDING.error):
-        return None
-    return Entry(weakened, database)
-
-
-def save(folder: Path, expressions: Sequence[bytes], entry: Entry) -> None:
-    """Keep `entry` for the next start that wants `expressions`."""
-    body = msgspec.msgpack.encode((entry.weakened, BINDING.dumpb(entry.database)))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(_path(folder, expressions), _digest(body) + body)
-        _prune(folder)
-    except OSError as error:
-        telemetry.warning("matching.cache_not_written", folder=str(folder), error=str(error))
-
-
-def _path(folder: Path, expressions: Sequence[bytes]) -> Path:
+@lru_cache(maxsize=1)
+def _translator() -> bytes:
+    """A hash of our own source: what another translator made is never used."""
     key = blake2b(digest_size=16)
-    for part in (*expressions, _environment()):
-        key.update(len(part).to_bytes(8, "big") + part)
-    return folder / (key.hexdigest() + _SUFFIX)
+    for name in _READERS:
+        source = pkgutil.get_data(__package__, f"{name}.py") or b""
+        key.update(len(source).to_bytes(8, "big") + source)
+    return key.digest()
 
 
-def _environment() -> bytes:
-    return f"{version()}\0{sys.version}\0{_cpu_flags()}".encode()
-
-
+@lru_cache(maxsize=1)
 def _cpu_flags() -> str:
     # The library builds for the processor that it runs on; x86 calls the line "flags".
     with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
@@ -102,9 +104,3 @@ def _write(path: Path, content: bytes) -> None:
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise
-
-
-def _prune(folder: Path) -> None:
-    files = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
-    for path in files[:-_MOST_FILES]:
-        path.unlink(missing_ok=True)

@@ -10,31 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from logwatch.matching import prefilter
 from logwatch.matching.candidates import Candidate, all_lines, stopped_at
 from logwatch.matching.confirmation import Confirmation
+from logwatch.matching.engines import Engine, EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
-from logwatch.matching.probes import failed_probe
 from logwatch.matching.reference import ReferenceMatcher
-from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError, version
 
-__all__ = ["Found", "LineHit", "Matcher", "ReferenceMatcher", "RulePatterns"]
-
-Engine = Literal["auto", "hyperscan", "reference"]
-
-
-class EngineError(RuntimeError):
-    """Raised when the engine that was asked for cannot be used; the text says why."""
+__all__ = ["EngineError", "Found", "LineHit", "Matcher", "ReferenceMatcher", "RulePatterns"]
 
 
 class Matcher:
     """All rules that look at one source.
 
-    Raises PatternError for a pattern, ValueError for the encoding, EngineError where `engine` is
-    "hyperscan" and that cannot be had. `cache` is a folder for compiled databases.
+    Raises PatternError for a pattern, ValueError for the encoding, EngineError where `engine`
+    cannot be had. `cache` is a folder for compiled databases; matchers that are given the same
+    `engines` share what is compiled, and the two others count for nothing.
     """
 
     def __init__(
@@ -45,24 +37,16 @@ class Matcher:
         max_line: int = 262_144,
         engine: Engine = "auto",
         cache: Path | None = None,
+        engines: Engines | None = None,
     ) -> None:
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
         self._confirmation = Confirmation(rules)
-        patterns = self._confirmation.scanned
-        problem = "it was asked for" if engine == "reference" else unusable()
-        self._prefilter = prefilter.Prefilter(None, (), dict.fromkeys(range(len(patterns)), ""))
-        if not problem:
-            try:
-                self._prefilter = prefilter.build(patterns, cache)
-            except RefusedError as error:
-                problem = f"Hyperscan refuses these patterns together: {error}"
-        if problem and engine == "hyperscan":
-            raise EngineError(problem)
-        self.engine: str = "reference" if problem else "hyperscan"
-        """ "hyperscan" or "reference"."""
-        self.engine_reason: str = problem or f"{version()}, probes passed"
-        """Why this one."""
+        engines = engines or Engines(engine, cache)
+        self._prefilter, self.engine, self.engine_reason = engines.choose(
+            self._confirmation.scanned
+        )
+        """Which of "hyperscan", "aho-corasick" and "reference" it is, and why."""
         self._everywhere = tuple(self._prefilter.unfiltered)
 
     @property
@@ -125,16 +109,3 @@ class Matcher:
                 line += folded.count(b"\n", counted, start)
                 counted = start
                 hits.append(piece.hit(offsets[line], offsets[line + 1] - 1, text, found))
-
-
-_verdicts: dict[MakeScanner, str | None] = {}
-
-
-def unusable(make: MakeScanner = HyperscanScanner.compiled) -> str | None:
-    """Why Hyperscan cannot be used here, None where it can. Probed once in a process."""
-    if version() is None:
-        return "Hyperscan is not installed: there is no wheel for this Python or machine"
-    if make not in _verdicts:
-        problem = failed_probe(make)
-        _verdicts[make] = f"{version()} failed a probe: {problem}" if problem else None
-    return _verdicts[make]

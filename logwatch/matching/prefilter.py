@@ -1,25 +1,33 @@
 """From patterns to one scanner that finds, for each, at least the lines where it matches.
 
 A pattern that the scanner refuses is tried again in weaker forms; one that no form helps is named
-with the reason, and has to run on every line.
+with the reason, and has to run on every line. What was compiled is kept, so that the next start
+with the same patterns reads none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from logwatch.matching import database_cache
+import msgspec
+
+from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.scanner import (
+    BINDING,
     HyperscanScanner,
     RefusedError,
     Scanner,
     compile_database,
     refused,
+    version,
 )
 from logwatch.matching.syntax import NEVER, Node, parse
 from logwatch.matching.translator import Form, express, least_width, skeleton
+
+Unfiltered: TypeAlias = dict[int, str]
+"""Pattern number -> why it has to run on every line."""
 
 
 class Prefilter(NamedTuple):
@@ -29,8 +37,15 @@ class Prefilter(NamedTuple):
     """None where there is nothing to scan for."""
     patterns: tuple[int, ...]
     """Expression number -> pattern number."""
-    unfiltered: dict[int, str]
-    """Pattern number -> why it has to run on every line."""
+    unfiltered: Unfiltered
+
+
+class _Compiled(NamedTuple):
+    """What is kept: a database, None where there is nothing to scan for, and its meaning."""
+
+    database: Any | None
+    patterns: tuple[int, ...]
+    unfiltered: Unfiltered
 
 
 def build(patterns: Sequence[str], cache: Path | None = None) -> Prefilter:
@@ -38,21 +53,59 @@ def build(patterns: Sequence[str], cache: Path | None = None) -> Prefilter:
 
     Raises RefusedError where Hyperscan takes every pattern but not all of them together.
     """
+    kept = DatabaseCache(cache, "hyperscan", str(version())) if cache else None
+    compiled = _load(kept, patterns) if kept else None
+    if compiled is None:
+        compiled = _compiled(patterns)
+        if kept:
+            kept.save(patterns, _packed(compiled))
+    database, numbers, unfiltered = compiled
+    return Prefilter(database and HyperscanScanner(database), numbers, unfiltered)
+
+
+def outline(patterns: Sequence[str]) -> tuple[dict[int, Node], Unfiltered]:
+    """What each valid pattern requires of a line; and those that require nothing, or why not."""
     skeletons: dict[int, Node] = {}
-    unfiltered: dict[int, str] = {}
+    unfiltered: Unfiltered = {}
     for number, text in enumerate(patterns):
-        skeleton_of_text = skeleton(parse(text))
-        if skeleton_of_text == NEVER:  # it needs a newline, and no record has one
+        required = skeleton(parse(text))
+        if required == NEVER:  # it needs a newline, and no record has one
             continue
-        if least_width(skeleton_of_text) == 0:
+        if least_width(required) == 0:
             unfiltered[number] = "no character is sure to be in every line that it matches"
         else:
-            skeletons[number] = skeleton_of_text
+            skeletons[number] = required
+    return skeletons, unfiltered
+
+
+def _packed(compiled: _Compiled) -> bytes:
+    packed = b"" if compiled.database is None else BINDING.dumpb(compiled.database)
+    return msgspec.msgpack.encode((compiled.patterns, compiled.unfiltered, packed))
+
+
+def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Compiled | None:
+    body = cache.load(patterns)
+    if body is None:
+        return None
+    try:
+        numbers, unfiltered, packed = msgspec.msgpack.decode(
+            body, type=tuple[tuple[int, ...], Unfiltered, bytes]
+        )
+        if not packed:
+            return _Compiled(None, numbers, unfiltered)
+        database = BINDING.loadb(packed, mode=BINDING.HS_MODE_BLOCK)
+        database.scratch = BINDING.Scratch(database)  # the binding leaves it unset
+    except (msgspec.MsgspecError, BINDING.error):
+        return None
+    return _Compiled(database, numbers, unfiltered)
+
+
+def _compiled(patterns: Sequence[str]) -> _Compiled:
+    skeletons, unfiltered = outline(patterns)
     choice = _Choice(skeletons)
-    database = _database(choice, cache)
+    database = _database(choice, compile_database)
     unfiltered |= choice.given_up
-    scanner = None if database is None else HyperscanScanner(database)
-    return Prefilter(scanner, tuple(choice.expressions()), dict(sorted(unfiltered.items())))
+    return _Compiled(database, tuple(choice.expressions()), dict(sorted(unfiltered.items())))
 
 
 class _Choice:
@@ -61,7 +114,7 @@ class _Choice:
     def __init__(self, skeletons: dict[int, Node]) -> None:
         self._skeletons = skeletons
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
-        self.given_up: dict[int, str] = {}
+        self.given_up: Unfiltered = {}
 
     def expressions(self) -> dict[int, bytes]:
         chosen = {}
@@ -80,33 +133,8 @@ class _Choice:
         del self.forms[number]
         self.given_up[number] = f"Hyperscan refuses it: {reason}"
 
-    def saved(self) -> database_cache.Weakened:
-        weakened = {number: int(form) for number, form in self.forms.items() if form}
-        return weakened, self.given_up
 
-    def restore(self, saved: database_cache.Weakened) -> None:
-        weakened, self.given_up = saved
-        self.forms |= {number: Form(form) for number, form in weakened.items()}
-        for number in self.given_up:
-            del self.forms[number]
-
-
-def _database(choice: _Choice, cache: Path | None) -> Any | None:
-    wanted = list(choice.expressions().values())
-    if not wanted:
-        return None
-    kept = database_cache.load(cache, wanted) if cache else None
-    if kept:
-        choice.restore(kept.weakened)
-        return kept.database
-    database = _compiled(choice, compile_database)
-    if cache and database is not None:
-        entry = database_cache.Entry(choice.saved(), database)
-        database_cache.save(cache, wanted, entry)
-    return database
-
-
-def _compiled(choice: _Choice, make: Callable[[Sequence[bytes]], Any]) -> Any | None:
+def _database(choice: _Choice, make: Callable[[Sequence[bytes]], Any]) -> Any | None:
     while expressions := choice.expressions():
         try:
             return make(list(expressions.values()))

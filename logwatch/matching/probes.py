@@ -7,6 +7,7 @@ proves nothing about other patterns; it only refuses what is known to be broken.
 
 from __future__ import annotations
 
+from logwatch.matching.literal_scanner import Expression, MakeLiteralScanner
 from logwatch.matching.scanner import MakeScanner, RefusedError
 
 _GAPS = (1, 7, 15, 16, 29, 30, 31, 32, 33, 47, 48, 63, 64, 65, 100, 127, 128, 255, 300)
@@ -51,3 +52,32 @@ def _lines() -> tuple[list[bytes], set[tuple[int, int]]]:
                 due.add((len(lines), number))
                 lines.append(first + b"a" * gap + last)
     return lines, due
+
+
+# Texts in, about and across one another, one of them in any case; and where each ends.
+_TEXTS = (
+    Expression((b"he", b"hers")),
+    Expression((b"she", b"his")),
+    Expression((b"Error",)),
+    Expression((b"warn", b"\xe9t\xe9"), any_case=True),
+)
+_ANSWERS: tuple[tuple[bytes, list[tuple[int, int]]], ...] = (
+    (b"ushers", [(4, 0), (4, 1), (6, 0)]),
+    (b"hishe", [(3, 1), (5, 0), (5, 1)]),
+    (b"error Error", [(11, 2)]),
+    (b"WaRn \xc9T\xe9", [(4, 3), (8, 3)]),
+    (b"h e wa\nrn \xc3\xa9t erroR", []),
+    (b"", []),
+)
+
+
+def failed_literal_probe(make: MakeLiteralScanner) -> str | None:
+    """What a scanner for literals gets wrong, as a sentence; None where it is all right."""
+    scanner = make(_TEXTS)
+    for gap in _GAPS:
+        for text, ends in _ANSWERS:
+            due = [(end + gap, number) for end, number in ends]
+            got = sorted(scanner.scan(b"." * gap + text))
+            if got != due:
+                return f"it finds {got} where {due} is right, in {text!r} after {gap} bytes"
+    return None

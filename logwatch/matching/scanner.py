@@ -8,6 +8,7 @@ scratch space of its own, so that there are as many of those as there ever were 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
@@ -38,6 +39,7 @@ class RefusedError(ValueError):
     """Raised when Hyperscan cannot compile an expression; the text is its reason."""
 
 
+@lru_cache(maxsize=1)
 def version() -> str | None:
     """Versions of the binding and of the library in it, None where there is none."""
     if BINDING is None:

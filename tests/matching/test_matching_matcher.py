@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from logwatch.matching import matcher as matcher_module
-from logwatch.matching.matcher import EngineError, Matcher, RulePatterns, unusable
+from logwatch.matching import engines, literal_scanner, scanner
+from logwatch.matching.engines import literals_unusable, unusable
+from logwatch.matching.matcher import EngineError, Matcher, RulePatterns
 from logwatch.matching.pattern import PatternError
 from logwatch.matching.reference import ReferenceMatcher
 
 
 def rules(*patterns):
     return [RulePatterns(match=(pattern,)) for pattern in patterns]
-
-
-@pytest.fixture(params=["hyperscan", "reference"])
-def engine(request):
-    return request.param
 
 
 def test_a_block_gives_lines_with_their_offsets_and_captures(engine):
@@ -110,14 +106,28 @@ def test_the_engine_says_which_it_is_and_why():
     assert forced.unfiltered() == [(0, "a", "it was asked for")]
 
 
-def test_without_the_wheel_the_reference_engine_runs(monkeypatch):
-    """Or nothing does, where Hyperscan was insisted on."""
-    monkeypatch.setattr(matcher_module, "version", lambda: None)
-    matcher = Matcher(rules("a"))
-    assert (matcher.engine, len(matcher.match(b"a\nb\na"))) == ("reference", 2)
-    assert "not installed" in matcher.engine_reason
+def test_without_the_wheel_the_literals_are_looked_for(monkeypatch):
+    """Or nothing runs, where Hyperscan was insisted on."""
+    monkeypatch.setattr(scanner, "version", lambda: None)
+    matcher = Matcher(rules("aa", "b"))
+    assert (matcher.engine, len(matcher.match(b"aa\nb\naa"))) == ("aho-corasick", 3)
+    assert "Hyperscan is not installed" in matcher.engine_reason
+    assert "ahocorasick_rs" in matcher.engine_reason
+    assert [text for _, text, _ in matcher.unfiltered()] == ["b"]
     with pytest.raises(EngineError, match="not installed"):
-        Matcher(rules("a"), engine="hyperscan")
+        Matcher(rules("aa"), engine="hyperscan")
+
+
+def test_without_any_wheel_the_reference_engine_runs(monkeypatch):
+    """And tells of both."""
+    monkeypatch.setattr(scanner, "version", lambda: None)
+    monkeypatch.setattr(literal_scanner, "library", lambda: None)
+    matcher = Matcher(rules("aa"))
+    assert (matcher.engine, len(matcher.match(b"aa\nb\naa"))) == ("reference", 2)
+    assert "Hyperscan is not installed" in matcher.engine_reason
+    assert "ahocorasick_rs is not installed" in matcher.engine_reason
+    with pytest.raises(EngineError, match="not installed"):
+        Matcher(rules("aa"), engine="aho-corasick")
 
 
 def liar(is_lost):
@@ -125,7 +135,7 @@ def liar(is_lost):
 
     class Liar:
         def __init__(self, expressions):
-            self._real = matcher_module.HyperscanScanner.compiled(expressions)
+            self._real = scanner.HyperscanScanner.compiled(expressions)
 
         def scan(self, data):
             return [found for found in self._real.scan(data) if not is_lost(data, found[0])]
@@ -143,13 +153,14 @@ def liar(is_lost):
     ],
 )
 def test_a_scanner_that_loses_a_known_match_is_not_used(monkeypatch, is_lost):
-    """The probe names what is wrong, and the reference engine runs."""
+    """The probe names what is wrong, and the next engine runs."""
     reason = unusable(liar(is_lost))
     assert reason is not None
     assert "failed a probe: it misses" in reason
-    monkeypatch.setattr(matcher_module, "unusable", lambda: reason)
+    monkeypatch.setattr(engines, "unusable", lambda: reason)
     matcher = Matcher(rules("a"))
-    assert (matcher.engine, matcher.engine_reason) == ("reference", reason)
+    assert matcher.engine == "aho-corasick"
+    assert matcher.engine_reason.startswith(reason)
 
 
 def test_a_scanner_that_invents_matches_is_not_used():
@@ -165,3 +176,30 @@ def test_a_scanner_that_invents_matches_is_not_used():
     reason = unusable(Inventing)
     assert reason is not None
     assert "it finds" in reason
+
+
+@pytest.mark.parametrize(
+    "is_lost",
+    [
+        lambda data, end: end == len(data),
+        lambda data, end: len(data) > 64,
+        lambda data, end: data[end - 1 : end] == b"\xe9",
+    ],
+)
+def test_an_automaton_that_loses_a_known_text_is_not_used(monkeypatch, is_lost):
+    """It has probes of its own; when they fail too, every line is looked at."""
+
+    class Losing:
+        def __init__(self, expressions):
+            self._real = literal_scanner.LiteralScanner(expressions)
+
+        def scan(self, data):
+            return [found for found in self._real.scan(data) if not is_lost(data, found[0])]
+
+    reason = literals_unusable(Losing)
+    assert reason is not None
+    assert "failed a probe: it finds" in reason
+    monkeypatch.setattr(engines, "unusable", lambda: "one")
+    monkeypatch.setattr(engines, "literals_unusable", lambda: reason)
+    matcher = Matcher(rules("a"))
+    assert (matcher.engine, matcher.engine_reason) == ("reference", f"one; {reason}")

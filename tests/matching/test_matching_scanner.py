@@ -75,7 +75,7 @@ def test_a_pattern_that_is_refused_in_every_form_runs_on_every_line(monkeypatch)
     assert matcher.match(BLOCK) == ReferenceMatcher(RULES).match(BLOCK)
 
 
-def test_patterns_that_are_refused_only_together_leave_it_to_the_reference(monkeypatch):
+def test_patterns_that_are_refused_only_together_leave_it_to_the_next_engine(monkeypatch):
     """A limit of the whole database."""
 
     def compile_none(_expressions):
@@ -84,7 +84,7 @@ def test_patterns_that_are_refused_only_together_leave_it_to_the_reference(monke
     monkeypatch.setattr(prefilter, "compile_database", compile_none)
     monkeypatch.setattr(prefilter, "refused", lambda _expressions: {})
     matcher = Matcher(RULES)
-    assert matcher.engine == "reference"
+    assert matcher.engine == "aho-corasick"
     assert "resource limit" in matcher.engine_reason
     assert matcher.match(BLOCK) == ReferenceMatcher(RULES).match(BLOCK)
 

@@ -1,0 +1,121 @@
+"""Which engine scans blocks, and why that one.
+
+Hyperscan where it can be used; else the literals of each pattern, with Aho-Corasick; else nothing
+is scanned and every pattern runs on every line, as in reference.py. Each engine must give known
+answers on this machine before it is used (probes.py). What is found is the same with all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
+from logwatch.matching.prefilter import Prefilter
+from logwatch.matching.probes import failed_literal_probe, failed_probe
+from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError
+
+Engine: TypeAlias = Literal["auto", "hyperscan", "aho-corasick", "reference"]
+"""What may be asked for."""
+ENGINES: tuple[str, ...] = get_args(Engine)
+
+
+class EngineError(RuntimeError):
+    """Raised when the engine that was asked for cannot be used; the text says why."""
+
+
+class Choice(NamedTuple):
+    """An engine that is ready to scan."""
+
+    prefilter: Prefilter
+    name: str
+    """ "hyperscan", "aho-corasick" or "reference"."""
+    reason: str
+    """Why this one."""
+
+
+class Engines:
+    """The engine `wanted`, for one set of patterns after another.
+
+    Those that ask for the same patterns share one engine. What is compiled is kept in the folder
+    `cache`.
+    """
+
+    def __init__(self, wanted: Engine = "auto", cache: Path | None = None) -> None:
+        self._wanted = wanted
+        self._cache = cache
+        self._chosen: dict[tuple[str, ...], Choice] = {}
+
+    def choose(self, patterns: Sequence[str]) -> Choice:
+        """An engine for valid patterns. Raises EngineError where the one wanted cannot be had."""
+        key = tuple(patterns)
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(key)
+        return self._chosen[key]
+
+    def _choose(self, patterns: tuple[str, ...]) -> Choice:
+        against: list[str] = []
+        for name, build in _BUILDERS.items():
+            if self._wanted not in ("auto", name):
+                continue
+            made = build(patterns, self._cache)
+            if isinstance(made, Choice):
+                return made._replace(reason="; ".join([*against, made.reason]))
+            if self._wanted == name:
+                raise EngineError(made)
+            against.append(made)
+        why = "; ".join(against) or "it was asked for"
+        everywhere = dict.fromkeys(range(len(patterns)), "")
+        return Choice(Prefilter(None, (), everywhere), "reference", why)
+
+
+def _with_hyperscan(patterns: Sequence[str], cache: Path | None) -> Choice | str:
+    problem = unusable()
+    if problem:
+        return problem
+    try:
+        built = prefilter.build(patterns, cache)
+    except RefusedError as error:
+        return f"Hyperscan refuses these patterns together: {error}"
+    return Choice(built, "hyperscan", f"{scanner.version()}, probes passed")
+
+
+def _with_literals(patterns: Sequence[str], cache: Path | None) -> Choice | str:
+    problem = literals_unusable()
+    if problem:
+        return problem
+    built = literal_prefilter.build(patterns, cache)
+    return Choice(built, "aho-corasick", f"{literal_scanner.library()}, probes passed")
+
+
+_BUILDERS: dict[str, Callable[[Sequence[str], Path | None], Choice | str]] = {
+    "hyperscan": _with_hyperscan,
+    "aho-corasick": _with_literals,
+}
+"""Best first. Each gives the engine, or why it cannot be had."""
+
+_verdicts: dict[object, str | None] = {}
+
+
+def unusable(make: MakeScanner = HyperscanScanner.compiled) -> str | None:
+    """Why Hyperscan cannot be used here, None where it can. Probed once in a process."""
+    if scanner.version() is None:
+        return "Hyperscan is not installed: there is no wheel for this Python or machine"
+    if make not in _verdicts:
+        problem = failed_probe(make)
+        _verdicts[make] = f"{scanner.version()} failed a probe: {problem}" if problem else None
+    return _verdicts[make]
+
+
+def literals_unusable(
+    make: literal_scanner.MakeLiteralScanner = literal_scanner.LiteralScanner,
+) -> str | None:
+    """Why the literals cannot be used here, None where they can. Probed once in a process."""
+    if literal_scanner.library() is None:
+        return "ahocorasick_rs is not installed"
+    if make not in _verdicts:
+        problem = failed_literal_probe(make)
+        name = literal_scanner.library()
+        _verdicts[make] = f"{name} failed a probe: {problem}" if problem else None
+    return _verdicts[make]

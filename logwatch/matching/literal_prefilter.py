@@ -1,0 +1,60 @@
+"""The prefilter where Hyperscan cannot be had: the literals that each pattern requires.
+
+A pattern that requires none is named with the reason, and has to run on every line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from logwatch.matching.database_cache import DatabaseCache
+from logwatch.matching.literal_scanner import Expression, LiteralScanner, library
+from logwatch.matching.literals import ignores_case, literals
+from logwatch.matching.prefilter import Prefilter, Unfiltered, outline
+
+
+class _Literals(NamedTuple):
+    """What is kept."""
+
+    expressions: list[Expression]
+    patterns: tuple[int, ...]
+    """Expression number -> pattern number."""
+    unfiltered: Unfiltered
+
+
+def build(patterns: Sequence[str], cache: Path | None = None) -> Prefilter:
+    """The prefilter of valid patterns; their literals are kept in the folder `cache`."""
+    kept = DatabaseCache(cache, "literals", str(library())) if cache else None
+    found = _load(kept, patterns) if kept else None
+    if found is None:
+        found = _literals(patterns)
+        if kept:
+            kept.save(patterns, msgspec.msgpack.encode(found))
+    expressions, numbers, unfiltered = found
+    return Prefilter(LiteralScanner(expressions) if expressions else None, numbers, unfiltered)
+
+
+def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Literals | None:
+    body = cache.load(patterns)
+    try:
+        return None if body is None else msgspec.msgpack.decode(body, type=_Literals)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _literals(patterns: Sequence[str]) -> _Literals:
+    skeletons, unfiltered = outline(patterns)
+    expressions: dict[int, Expression] = {}
+    for number, required in skeletons.items():
+        any_case = ignores_case(required)
+        texts = literals(required, small=any_case)
+        if texts:
+            expressions[number] = Expression(texts, any_case)
+        else:
+            unfiltered[number] = "no text of two characters is sure to be in every such line"
+    numbers = tuple(expressions)
+    return _Literals([*expressions.values()], numbers, dict(sorted(unfiltered.items())))
