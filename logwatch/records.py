@@ -172,21 +172,38 @@ class StateChange(Struct, frozen=True, array_like=True, gc=False):
     body: bytes | None
 
 
+class MessageName(Struct, frozen=True, gc=False):
+    """What names an alert among all messages."""
+
+    id: str
+    seq: int
+
+
 class Notification(Struct, frozen=True, gc=False):
-    """One alert on its way to one sink (outbox -> sink). `row` is the alert's in the store."""
+    """One alert on its way to one sink (outbox -> sink). `row` is the alert's number."""
 
     row: int
-    episode: str
-    seq: int
-    attempts: int
-    """Tries before this one."""
     body: bytes
     """The alert as JSON, UTF-8, without a newline."""
+    attempts: int = 0
+    """Tries before this one."""
+    parcel: int = 0
+    """Segment of the parcel that it came in, 0 where it waited on its own."""
+    position: int = 0
+    """How many of its parcel are done with once this one is."""
+    held: bool = False
+    """An earlier message of its episode waits for its next try: this one must not overtake it."""
+
+    @property
+    def name(self) -> MessageName:
+        """Which message of which episode it is, decoded anew at each call."""
+        return _decode_name(self.body)
 
     @property
     def idempotency_key(self) -> str:
         """`id:seq`: the same for every attempt at the same message."""
-        return f"{self.episode}:{self.seq}"
+        name = self.name
+        return f"{name.id}:{name.seq}"
 
     @property
     def alert(self) -> Alert:
@@ -218,6 +235,7 @@ Outcome: TypeAlias = Delivered | Retry | Rejected
 
 _alert_encoder = msgspec.json.Encoder()
 _alert_decoder = msgspec.json.Decoder(Alert)
+_decode_name = msgspec.json.Decoder(MessageName).decode
 
 encode_alert = _alert_encoder.encode
 decode_alert = _alert_decoder.decode

@@ -52,7 +52,7 @@ def execute(options: argparse.Namespace) -> Exit:
     sink = KINDS[kind].make(settings)
     began = clock.steady()
     try:
-        outcome = sink.deliver([Notification(0, _test_id(clock.wall()), 1, 0, body)])
+        outcome = sink.deliver([Notification(0, body)])
     finally:
         sink.close()
     taken = round((clock.steady() - began) * 1000)

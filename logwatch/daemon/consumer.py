@@ -24,7 +24,8 @@ from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import Pipeline, SelfReport
 from logwatch.records import Batch
-from logwatch.store.writer import Postponed, Store, Transaction
+from logwatch.store.outgoing import DeadLetter, Postponed
+from logwatch.store.writer import Store, Transaction
 
 LAZY_SECONDS = 1.0
 GATHER_SECONDS = 0.25
@@ -158,15 +159,25 @@ class Consumer(Worker):
 
     def _record(self, report: Report) -> None:
         pending, sink = self._pipeline.pending, report.sink
+        for one in report.notifications:
+            if one.parcel:
+                pending.taken[sink, one.parcel] = one.position
         match report.verdict:
             case Done():
-                pending.delivered.extend((sink, row) for row in report.rows)
+                pending.delivered.extend(
+                    (sink, one.row) for one in report.notifications if not one.parcel
+                )
             case Later(next_try_at, reason):
+                tried = reason is not None
                 pending.postponed.extend(
-                    Postponed(sink, row, next_try_at, reason) for row in report.rows
+                    Postponed(sink, one.row, one.name.id, next_try_at, reason, tried)
+                    for one in report.notifications
                 )
             case Dead(reason):
-                pending.dead.extend((sink, row, reason) for row in report.rows)
+                pending.dead.extend(
+                    DeadLetter(sink, one.row, one.attempts + 1, reason)
+                    for one in report.notifications
+                )
         self._committed.append(report.committed)
 
     def _go_live_when_caught_up(self) -> None:

@@ -8,7 +8,7 @@ it was delivered. So a sink may see the notifications of one unfinished round tw
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -113,8 +113,10 @@ class Deliverer(Worker):
     def _deliver_round(self, due: Sequence[Notification], size: int) -> None:
         reports: list[Report] = []
         began = self.clock.steady()
-        for start in range(0, len(due), size):
-            batch = due[start : start + size]
+        for batch in _batches(due, size):
+            if batch[0].held:
+                reports.append(self._report(batch, Later(0.0, None)))
+                continue
             outcome = self._sink.deliver(batch)
             self._stamp = now = self.clock.steady()
             verdict = decide(outcome, batch[0].attempts, now, self._random)
@@ -130,7 +132,7 @@ class Deliverer(Worker):
         self._await(reports)
 
     def _report(self, batch: Sequence[Notification], verdict: Verdict) -> Report:
-        report = Report(self.sink_name, tuple(one.row for one in batch), verdict)
+        report = Report(self.sink_name, tuple(batch), verdict)
         match verdict:
             case Done():
                 telemetry.count("sink.delivered", len(batch))
@@ -175,3 +177,15 @@ class Deliverer(Worker):
         if self._down:
             self._down = False
             telemetry.info("sink.up", sink=self.sink_name)
+
+
+def _batches(due: Sequence[Notification], size: int) -> Iterator[Sequence[Notification]]:
+    """`due` in its order, cut into what one `deliver` takes; what is held back by itself."""
+    start = 0
+    while start < len(due):
+        end = start + 1
+        if not due[start].held:
+            while end < len(due) and end - start < size and not due[end].held:
+                end += 1
+        yield due[start:end]
+        start = end

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import SelfReport
-from logwatch.records import Batch
+from logwatch.records import Batch, Notification
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""
@@ -36,7 +36,8 @@ class Report:
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
     sink: str
-    rows: tuple[int, ...]
+    notifications: tuple[Notification, ...]
+    """In the order of the outbox."""
     verdict: Verdict
     committed: Event = field(default_factory=Event)
 

@@ -37,7 +37,8 @@ class Later(Struct, frozen=True):
     """Try again, not before `next_try_at`."""
 
     next_try_at: float
-    reason: str
+    reason: str | None
+    """None: it was not tried, for an earlier message of its episode waits."""
 
 
 class Dead(Struct, frozen=True):

@@ -75,6 +75,50 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "0002-segments",
+        """
+        CREATE TABLE segments (
+            first INTEGER PRIMARY KEY,  -- number of its first alert
+            size INTEGER NOT NULL,      -- alerts in it
+            at REAL NOT NULL,           -- wall seconds of its newest
+            body BLOB NOT NULL          -- alerts as JSON, each with a newline
+        );
+        INSERT INTO segments
+            SELECT row, 1, at, CAST(CAST(body AS TEXT) || char(10) AS BLOB) FROM alerts;
+
+        -- What a sink has still to be told, in the order of delivery.
+        CREATE TABLE parcels (
+            sink TEXT NOT NULL,
+            segment INTEGER NOT NULL,
+            size INTEGER NOT NULL,   -- alerts of the segment that it gets
+            taken INTEGER NOT NULL,  -- of these, from the first: delivered, dead or in retries
+            picked BLOB,             -- their positions in the segment as a JSON list; NULL: all
+            PRIMARY KEY (sink, segment)
+        ) WITHOUT ROWID;
+
+        -- What waits on its own, since it failed or an earlier message of its episode did.
+        CREATE TABLE retries (
+            sink TEXT NOT NULL,
+            alert INTEGER NOT NULL,
+            episode TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            next_try_at REAL NOT NULL,
+            reason TEXT,
+            PRIMARY KEY (sink, alert)
+        ) WITHOUT ROWID;
+        CREATE INDEX retries_tried ON retries (sink, episode) WHERE attempts > 0;
+        CREATE INDEX retries_by_alert ON retries (alert);
+        INSERT INTO retries
+            SELECT sink, alert, episode, attempts, next_try_at, reason FROM outbox;
+
+        ALTER TABLE burning ADD COLUMN body BLOB;
+        UPDATE burning SET body = (SELECT body FROM alerts WHERE alerts.row = burning.alert);
+
+        DROP TABLE outbox;
+        DROP TABLE alerts;
+        """,
+    ),
 )
 
 

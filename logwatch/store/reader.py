@@ -7,36 +7,59 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from logwatch.errors import StoreDeniedError, StoreError
 from logwatch.records import Notification
 from logwatch.store.database import FILE_NAME, connect_read_only
+from logwatch.store.outgoing import decode_positions
+from logwatch.store.segments import messages
 
 # A notification waits while an earlier one of its episode waits for its next try: a person must
 # not be told "resolved" before "firing".
-_DUE = """
-SELECT outbox.alert, alerts.episode, alerts.seq, outbox.attempts, alerts.body
-FROM outbox JOIN alerts ON alerts.row = outbox.alert
-WHERE outbox.sink = :sink AND outbox.next_try_at <= :now
+_DUE_RETRIES = """
+SELECT alert, attempts FROM retries
+WHERE sink = :sink AND next_try_at <= :now
   AND NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier INDEXED BY outbox_retried
+    SELECT 1 FROM retries AS earlier INDEXED BY retries_tried
     WHERE earlier.sink = :sink AND earlier.attempts > 0
-      AND earlier.episode = outbox.episode AND earlier.alert < outbox.alert
+      AND earlier.episode = retries.episode AND earlier.alert < retries.alert
       AND earlier.next_try_at > :now)
-ORDER BY outbox.alert LIMIT :limit
+ORDER BY alert LIMIT :limit
 """
 
-# When `_DUE` will have something: a notification falls due no sooner than the one it waits for.
-_NEXT_DUE = """
+# When `_DUE_RETRIES` will have something: no sooner than what it waits for falls due.
+_NEXT_RETRY = """
 SELECT min(max(next_try_at, coalesce((
-    SELECT max(earlier.next_try_at) FROM outbox AS earlier INDEXED BY outbox_retried
+    SELECT max(earlier.next_try_at) FROM retries AS earlier INDEXED BY retries_tried
     WHERE earlier.sink = :sink AND earlier.attempts > 0
-      AND earlier.episode = outbox.episode AND earlier.alert < outbox.alert), 0)))
-FROM outbox WHERE sink = :sink
+      AND earlier.episode = retries.episode AND earlier.alert < retries.alert), 0)))
+FROM retries WHERE sink = :sink
 """
+
+_HELD_BACK = """
+SELECT DISTINCT episode FROM retries WHERE sink = :sink
+  AND (next_try_at > :now OR EXISTS (
+    SELECT 1 FROM retries AS earlier INDEXED BY retries_tried
+    WHERE earlier.sink = :sink AND earlier.attempts > 0
+      AND earlier.episode = retries.episode AND earlier.next_try_at > :now))
+"""
+
+_PARCELS = """
+SELECT segment, taken, picked, body FROM parcels JOIN segments ON first = segment
+WHERE sink = :sink ORDER BY segment
+"""
+
+_ANY_PARCEL = "SELECT EXISTS (SELECT 1 FROM parcels WHERE sink = :sink)"
+
+_HISTORY = "SELECT body FROM segments WHERE :since IS NULL OR at >= :since ORDER BY first DESC"
 
 
 class Waiting(Struct, frozen=True):
@@ -52,11 +75,53 @@ class Waiting(Struct, frozen=True):
 class StoredAlert(Struct, frozen=True):
     """One alert message of the history."""
 
+    id: str
     at: float
+    """Wall seconds at which it was made."""
     rule: str
     severity: str
     status: str
     body: bytes
+
+
+class _Columns(Struct, frozen=True, gc=False):
+    """What is looked at of a message without decoding the rest."""
+
+    id: str
+    at: str
+    rule: str
+    severity: str
+    status: str
+
+
+_decode_columns = msgspec.json.Decoder(_Columns).decode
+
+
+def stored(body: bytes) -> StoredAlert:
+    """A message of the history, from its JSON."""
+    one = _decode_columns(body)
+    at = datetime.fromisoformat(one.at).timestamp()
+    return StoredAlert(one.id, at, one.rule, one.severity, one.status, body)
+
+
+class _Bodies:
+    """Single alerts by their number; neighbours share one reading of their segment."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._first = self._after = 0
+        self._messages: list[bytes] = []
+
+    def of(self, row: int) -> bytes:
+        """The alert as JSON."""
+        if not self._first <= row < self._after:
+            self._first, body = self._connection.execute(
+                "SELECT first, body FROM segments WHERE first <= ? ORDER BY first DESC LIMIT 1",
+                (row,),
+            ).fetchone()
+            self._messages = messages(body)
+            self._after = self._first + len(self._messages)
+        return self._messages[row - self._first]
 
 
 class StoreReader:
@@ -71,26 +136,53 @@ class StoreReader:
             )
         try:
             self._connection = connect_read_only(path)
-            self._connection.execute("SELECT 1 FROM migrations LIMIT 1")
+            self._connection.execute("SELECT 1 FROM parcels LIMIT 1")
         except sqlite3.Error as problem:
             raise StoreError(f"no store that can be read at {path}: {problem}") from problem
 
     def due(self, sink: str, *, now: float, limit: int) -> list[Notification]:
-        """The next notifications for `sink` whose time has come (`now`: steady seconds)."""
-        rows = self._connection.execute(_DUE, {"sink": sink, "now": now, "limit": limit})
-        return [Notification(*row) for row in rows]
+        """The next notifications for `sink` whose time has come (`now`: steady seconds).
+
+        What waits on its own comes first: it is older than anything in a parcel.
+        """
+        found = self._due_retries(sink, now, limit)
+        if len(found) < limit:
+            found += islice(self._in_parcels(sink, now), limit - len(found))
+        return found
+
+    def _due_retries(self, sink: str, now: float, limit: int) -> list[Notification]:
+        rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": limit})
+        bodies = _Bodies(self._connection)
+        return [Notification(row, bodies.of(row), attempts) for row, attempts in rows.fetchall()]
+
+    def _in_parcels(self, sink: str, now: float) -> Iterator[Notification]:
+        which = {"sink": sink, "now": now}
+        held = {episode for (episode,) in self._connection.execute(_HELD_BACK, which)}
+        for segment, taken, picked, body in self._connection.execute(_PARCELS, which):
+            bodies = messages(body)
+            positions = range(len(bodies)) if picked is None else decode_positions(picked)
+            for count, position in enumerate(positions[taken:], start=taken + 1):
+                notification = Notification(segment + position, bodies[position], 0, segment, count)
+                if held and notification.name.id in held:
+                    notification = replace(notification, held=True)
+                yield notification
 
     def next_due(self, sink: str) -> float | None:
         """Steady time at which something for `sink` falls due, None where nothing waits."""
-        (when,) = self._connection.execute(_NEXT_DUE, {"sink": sink}).fetchone()
+        (parcel,) = self._connection.execute(_ANY_PARCEL, {"sink": sink}).fetchone()
+        if parcel:
+            return 0.0
+        (when,) = self._connection.execute(_NEXT_RETRY, {"sink": sink}).fetchone()
         return None if when is None else float(when)
 
     def waiting(self) -> list[Waiting]:
         """A line per sink that has anything waiting or dead."""
         rows = self._connection.execute(
-            "SELECT sink, sum(waits), sum(NOT waits), max(reason), min(next_try_at) FROM"
-            " (SELECT sink, 1 AS waits, reason, next_try_at FROM outbox"
-            " UNION ALL SELECT sink, 0, reason, NULL FROM dead_letters)"
+            "SELECT sink, sum(waits), sum(is_dead), max(reason), min(next_try_at) FROM"
+            " (SELECT sink, size - taken AS waits, 0 AS is_dead, NULL AS reason, 0 AS next_try_at"
+            " FROM parcels"
+            " UNION ALL SELECT sink, 1, 0, reason, next_try_at FROM retries"
+            " UNION ALL SELECT sink, 0, 1, reason, NULL FROM dead_letters)"
             " GROUP BY sink ORDER BY sink"
         )
         return [Waiting(*row) for row in rows]
@@ -104,30 +196,37 @@ class StoreReader:
         until: float | None = None,
     ) -> list[StoredAlert]:
         """The newest messages of the history, newest first."""
-        rows = self._connection.execute(
-            "SELECT at, rule, severity, status, body FROM alerts"
-            " WHERE (:rule IS NULL OR rule = :rule) AND (:since IS NULL OR at >= :since)"
-            " AND (:until IS NULL OR at < :until) ORDER BY row DESC LIMIT :limit",
-            {"rule": rule, "since": since, "until": until, "limit": limit},
+        newest_first = (
+            stored(body)
+            for (segment,) in self._connection.execute(_HISTORY, {"since": since})
+            for body in reversed(messages(segment))
         )
-        return [StoredAlert(*row) for row in rows]
+        wanted = (
+            one
+            for one in newest_first
+            if (rule is None or one.rule == rule)
+            and (since is None or one.at >= since)
+            and (until is None or one.at < until)
+        )
+        return list(islice(wanted, limit))
 
     def episode(self, prefix: str) -> list[StoredAlert]:
         """All messages of the one episode whose id begins with `prefix`, oldest first."""
+        needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
         rows = self._connection.execute(
-            "SELECT at, rule, severity, status, body FROM alerts"
-            " WHERE episode >= ? AND episode < ? ORDER BY row",
-            (prefix, prefix + "\U0010ffff"),
+            "SELECT body FROM segments WHERE instr(body, ?) ORDER BY first", (needle,)
         )
-        return [StoredAlert(*row) for row in rows]
+        return [
+            one
+            for (segment,) in rows
+            for one in map(stored, messages(segment))
+            if one.id.startswith(prefix)
+        ]
 
     def burning(self) -> list[StoredAlert]:
         """The newest message of each episode that a rule still keeps open, newest first."""
-        rows = self._connection.execute(
-            "SELECT at, rule, severity, status, body FROM alerts"
-            " WHERE row IN (SELECT alert FROM burning) ORDER BY row DESC"
-        )
-        return [StoredAlert(*row) for row in rows]
+        rows = self._connection.execute("SELECT body FROM burning ORDER BY alert DESC")
+        return [stored(body) for (body,) in rows]
 
     def close(self) -> None:
         """Let the file go."""

@@ -1,8 +1,8 @@
 """The only writer: everything that one moment brought about becomes durable in one transaction.
 
 Either all of a `Transaction` is in the file or nothing is: positions never run ahead of the alerts
-and the rule state that the lines before them brought about. The same alert message is stored once,
-however often it is committed.
+and the rule state that the lines before them brought about. A message of bytes that were read again
+in doubt, or of a commit that may have been carried out though it failed, is stored once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec import Struct
 from logwatch import telemetry
 from logwatch.errors import StoreError, StoreFullError
 from logwatch.records import Alert, Checkpoint, StateChange, decode_alert, encode_alert
+from logwatch.store import outgoing, segments
 from logwatch.store.database import (
     FILE_NAME,
     Durability,
@@ -28,11 +29,14 @@ from logwatch.store.database import (
     prepare_folder,
     reading,
 )
+from logwatch.store.outgoing import DeadLetter, Postponed
 
 _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
 _encode_checkpoint = msgspec.json.Encoder().encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _encode_names = msgspec.json.Encoder().encode
+
+__all__ = ["Addressed", "Burning", "DeadLetter", "Postponed", "Store", "Transaction"]
 
 
 class Addressed(Struct, frozen=True, gc=False):
@@ -54,16 +58,6 @@ class Burning(Struct, frozen=True, gc=False):
     told: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """A delivery that failed for now."""
-
-    sink: str
-    row: int
-    next_try_at: float
-    reason: str
-
-
 @dataclass(slots=True)
 class Transaction:
     """What is to be committed together."""
@@ -71,17 +65,19 @@ class Transaction:
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     states: dict[tuple[str, str], StateChange] = field(default_factory=dict)
     alerts: list[Addressed] = field(default_factory=list)
+    taken: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Sink and segment of each parcel that was worked on -> how many of it are done with."""
     delivered: list[tuple[str, int]] = field(default_factory=list)
-    """Sink and row of each notification that the sink took."""
+    """Sink and row of each notification that waited on its own and that the sink took."""
     postponed: list[Postponed] = field(default_factory=list)
-    dead: list[tuple[str, int, str]] = field(default_factory=list)
-    """Sink, row and reason of each that it never will."""
+    dead: list[DeadLetter] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(
             self.checkpoints
             or self.states
             or self.alerts
+            or self.taken
             or self.delivered
             or self.postponed
             or self.dead
@@ -108,6 +104,7 @@ class Store:
             raise
         try:
             self._next_alert_row = self._last_alert_row() + 1
+            self._in_doubt = False
             found = self.path.stat()
             self._file = (found.st_dev, found.st_ino)
         except BaseException:
@@ -139,10 +136,7 @@ class Store:
     def burning(self) -> list[Burning]:
         """The episodes that have not been resolved, oldest message first."""
         with reading(self.path):
-            rows = self._connection.execute(
-                "SELECT alerts.body, burning.told FROM burning JOIN alerts"
-                " ON alerts.row = burning.alert ORDER BY alerts.row"
-            )
+            rows = self._connection.execute("SELECT body, told FROM burning ORDER BY alert")
             return [Burning(decode_alert(body), _decode_names(told)) for body, told in rows]
 
     def known_sources(self) -> dict[str, str]:
@@ -164,7 +158,7 @@ class Store:
         """
         with self._transaction() as connection:
             connection.execute(
-                "UPDATE outbox SET next_try_at = ? WHERE next_try_at > ?",
+                "UPDATE retries SET next_try_at = ? WHERE next_try_at > ?",
                 (latest, latest),
             )
 
@@ -174,45 +168,29 @@ class Store:
         Raises StoreFullError where nothing was committed: the same transaction may be committed
         again later.
         """
-        with self._transaction() as connection:
-            self._write_alerts(connection, transaction.alerts)
-            self._write_deliveries(connection, transaction)
-            connection.executemany(
-                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
-                (
-                    (each.identity, each.path, each.closed, now, _encode_checkpoint(each).decode())
-                    for each in transaction.checkpoints.values()
-                ),
-            )
-            self._write_states(connection, transaction.states.values())
+        try:
+            with self._transaction() as connection:
+                self._write_alerts(connection, transaction.alerts)
+                _write_deliveries(connection, transaction)
+                _write_checkpoints(connection, transaction.checkpoints.values(), now)
+                _write_states(connection, transaction.states.values())
+        except BaseException:
+            self._in_doubt = True  # a COMMIT that failed may have been carried out all the same
+            raise
+        self._in_doubt = False
 
     def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
         """Forget the oldest alerts that are over `keep_rows` or older than `before`.
 
-        What a sink has still to be told stays, and so does what burns; what a receiver will never
-        take goes with its alert. Closed generations of files untouched since `before` go too. At
-        most `limit` alerts go in one call; returns how many went.
+        Whole segments go: what a sink has still to be told stays, and so do its neighbours; what a
+        receiver will never take goes with its alert. Closed generations of files untouched since
+        `before` go too. About `limit` alerts go in one call; returns how many went.
         """
         with self._transaction() as connection:
-            last = self._last_to_forget(connection, keep_rows, before)
-            connection.execute("DELETE FROM dead_letters WHERE alert <= ?", (last,))
-            gone = connection.execute(
-                "DELETE FROM alerts WHERE row IN (SELECT row FROM alerts WHERE row <= ?"
-                " AND row NOT IN (SELECT alert FROM outbox)"
-                " AND row NOT IN (SELECT alert FROM burning)"
-                " ORDER BY row LIMIT ?)",
-                (last, limit),
-            ).rowcount
+            last = segments.last_to_forget(connection, keep=keep_rows, before=before)
+            gone = segments.forget(connection, last, limit=limit)
             connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
-        return int(gone)
-
-    def _last_to_forget(self, connection: sqlite3.Connection, keep_rows: int, before: float) -> int:
-        # Rows are in the order of time: the first that is young enough ends the search.
-        young = connection.execute(
-            "SELECT row FROM alerts WHERE at >= ? ORDER BY row LIMIT 1", (before,)
-        ).fetchone()
-        oldest_kept = young[0] if young else self._next_alert_row
-        return int(max(self._next_alert_row - 1 - keep_rows, oldest_kept - 1))
+        return gone
 
     def is_in_place(self) -> bool:
         """Whether the file that is written is still the one that the next start will find."""
@@ -247,90 +225,74 @@ class Store:
 
     def _last_alert_row(self) -> int:
         with reading(self.path):
-            (row,) = self._connection.execute("SELECT coalesce(max(row), 0) FROM alerts").fetchone()
-        return int(row)
+            return segments.last_number(self._connection)
 
     def _write_alerts(self, connection: sqlite3.Connection, alerts: list[Addressed]) -> None:
+        if self._in_doubt:
+            self._next_alert_row = segments.last_number(connection) + 1
+        if alerts and (self._in_doubt or any(one.alert.reread is True for one in alerts)):
+            alerts = _unknown(connection, alerts)
         if not alerts:
             return
         first = self._next_alert_row
-        rows = [
-            (
-                row,
-                one.alert.id,
-                one.alert.seq,
-                one.alert.rule,
-                one.alert.severity,
-                one.alert.status,
-                one.at,
-                encode_alert(one.alert),
-            )
-            for row, one in enumerate(alerts, start=first)
-        ]
-        new = connection.executemany(
-            "INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
-        ).rowcount
-        outgoing = [
-            (sink, row, one.alert.id)
-            for row, one in enumerate(alerts, start=first)
-            for sink in one.sinks
-        ]
-        if new != len(rows):  # some were known already: their sinks have been told
-            stored = {
-                row
-                for (row,) in connection.execute("SELECT row FROM alerts WHERE row >= ?", (first,))
-            }
-            outgoing = [each for each in outgoing if each[1] in stored]
-            telemetry.info("store.known_alerts_passed_over", count=len(rows) - new)
-        connection.executemany(
-            "INSERT INTO outbox (sink, alert, episode) VALUES (?, ?, ?)", outgoing
+        packed = list(
+            segments.pack([one.alert for one in alerts], [one.at for one in alerts], first)
         )
-        self._write_burning(connection, alerts, first)
-        self._next_alert_row = first + len(rows)
+        segments.write(connection, packed)
+        outgoing.write_parcels(connection, packed, [one.sinks for one in alerts])
+        _write_burning(connection, alerts, first)
+        self._next_alert_row = first + len(alerts)
 
-    @staticmethod
-    def _write_burning(connection: sqlite3.Connection, alerts: list[Addressed], first: int) -> None:
-        for row, one in enumerate(alerts, start=first):
-            if one.burns:
-                connection.execute(
-                    "INSERT OR REPLACE INTO burning VALUES (?, ?, ?)",
-                    (one.alert.id, row, _encode_names(one.told).decode()),
-                )
-            elif one.alert.status == "resolved":
-                connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))
 
-    @staticmethod
-    def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction) -> None:
-        connection.executemany(
-            "DELETE FROM outbox WHERE sink = ? AND alert = ?", transaction.delivered
-        )
-        connection.executemany(
-            "UPDATE outbox SET attempts = attempts + 1, next_try_at = ?, reason = ?"
-            " WHERE sink = ? AND alert = ?",
-            (
-                (each.next_try_at, each.reason, each.sink, each.row)
-                for each in transaction.postponed
-            ),
-        )
-        for sink, row, reason in transaction.dead:
+def _unknown(connection: sqlite3.Connection, alerts: list[Addressed]) -> list[Addressed]:
+    """Those of `alerts` that are not stored: the sinks of the others have been told."""
+    known = segments.known(connection, ((one.alert.id, one.alert.seq) for one in alerts))
+    unknown = [one for one in alerts if (one.alert.id, one.alert.seq) not in known]
+    if known:
+        telemetry.info("store.known_alerts_passed_over", count=len(alerts) - len(unknown))
+    return unknown
+
+
+def _write_burning(connection: sqlite3.Connection, alerts: list[Addressed], first: int) -> None:
+    for row, one in enumerate(alerts, start=first):
+        if one.burns:
             connection.execute(
-                "INSERT OR REPLACE INTO dead_letters"
-                " SELECT sink, alert, attempts + 1, ? FROM outbox WHERE sink = ? AND alert = ?",
-                (reason, sink, row),
+                "INSERT OR REPLACE INTO burning VALUES (?, ?, ?, ?)",
+                (one.alert.id, row, _encode_names(one.told).decode(), encode_alert(one.alert)),
             )
-            connection.execute("DELETE FROM outbox WHERE sink = ? AND alert = ?", (sink, row))
+        elif one.alert.status == "resolved":
+            connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))
 
-    @staticmethod
-    def _write_states(connection: sqlite3.Connection, states: Iterable[StateChange]) -> None:
-        kept: list[tuple[str, str, bytes]] = []
-        forgotten: list[tuple[str, str]] = []
-        for each in states:
-            if each.body is None:
-                forgotten.append((each.rule, each.key))
-            else:
-                kept.append((each.rule, each.key, each.body))
-        connection.executemany("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?)", kept)
-        connection.executemany("DELETE FROM rule_state WHERE rule = ? AND key = ?", forgotten)
+
+def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction) -> None:
+    outgoing.take(connection, transaction.taken)
+    outgoing.forget_retries(connection, transaction.delivered)
+    outgoing.postpone(connection, transaction.postponed)
+    outgoing.bury(connection, transaction.dead)
+
+
+def _write_checkpoints(
+    connection: sqlite3.Connection, checkpoints: Iterable[Checkpoint], now: float
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+        (
+            (each.identity, each.path, each.closed, now, _encode_checkpoint(each).decode())
+            for each in checkpoints
+        ),
+    )
+
+
+def _write_states(connection: sqlite3.Connection, states: Iterable[StateChange]) -> None:
+    kept: list[tuple[str, str, bytes]] = []
+    forgotten: list[tuple[str, str]] = []
+    for each in states:
+        if each.body is None:
+            forgotten.append((each.rule, each.key))
+        else:
+            kept.append((each.rule, each.key, each.body))
+    connection.executemany("INSERT OR REPLACE INTO rule_state VALUES (?, ?, ?)", kept)
+    connection.executemany("DELETE FROM rule_state WHERE rule = ? AND key = ?", forgotten)
 
 
 class _Immediate:

@@ -69,7 +69,7 @@ def hostile_alert(text: str) -> Notification:
         lines=[line],
         context=AlertContext(before=(line,), after=(line,)),
     )
-    return Notification(1, alert.id, 1, 0, encode_alert(alert))
+    return Notification(1, encode_alert(alert))
 
 
 @pytest.fixture

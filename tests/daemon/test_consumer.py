@@ -77,10 +77,13 @@ def test_deliveries_are_recorded_and_their_deliverer_told(bench):
     """Done leaves the outbox, Later waits, Dead is kept apart; then the report is committed."""
     bench.take(batch("boom 1", "boom 2", "boom 3"))
     now = bench.clock.steady()
+    reader = StoreReader(bench.folder)
+    first, second, third = reader.due("chat", now=now, limit=10)
+    reader.close()
     reports = [
-        Report("chat", (1,), Done()),
-        Report("chat", (2,), Later(now + 30, "503")),
-        Report("chat", (3,), Dead("400")),
+        Report("chat", (first,), Done()),
+        Report("chat", (second,), Later(now + 30, "503")),
+        Report("chat", (third,), Dead("400")),
     ]
     bench.take(*reports)
     assert all(report.committed.is_set() for report in reports)
@@ -378,7 +381,8 @@ def test_the_history_is_bounded_at_the_end_too(tmp_path, monkeypatch):
     """A daemon that cron starts with --once never lives long enough to prune on the way."""
     monkeypatch.setattr("logwatch.daemon.consumer.KEEP_ALERT_ROWS", 10)
     bench = Bench(tmp_path, sinks=())
-    bench.take(batch(*(f"boom {number}" for number in range(50))))
+    for number in range(50):
+        bench.take(batch(f"boom {number}", offset=10 * number))
     bench.consumer.finish()
     reader = StoreReader(tmp_path)
     assert len(reader.alerts(limit=100)) == 10

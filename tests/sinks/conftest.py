@@ -40,7 +40,7 @@ def make_alert(**changes) -> Alert:
 
 def make_notification(**changes) -> Notification:
     alert = make_alert(**changes)
-    return Notification(alert.seq, alert.id, alert.seq, 0, encode_alert(alert))
+    return Notification(alert.seq, encode_alert(alert))
 
 
 @pytest.fixture

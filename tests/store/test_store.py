@@ -14,8 +14,9 @@ from doubles.rules import checkpoint
 from logwatch.errors import StoreBusyError, StoreFullError, StoreTooNewError
 from logwatch.records import StateChange
 from logwatch.store.database import connect
+from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Addressed, Postponed, Store, Transaction
+from logwatch.store.writer import Addressed, Store, Transaction
 
 
 @pytest.fixture
@@ -37,12 +38,36 @@ def to_sinks(*alerts, sinks=("chat",)) -> Transaction:
     return Transaction(alerts=[Addressed(one, 1.0, sinks) for one in alerts])
 
 
-def due(folder, sink="chat", now=100.0):
-    """What is due for a sink, as (id:seq, attempts)."""
+def notifications(folder, sink="chat", now=100.0):
+    """What is due for a sink."""
     reader = StoreReader(folder)
     rows = reader.due(sink, now=now, limit=100)
     reader.close()
-    return [(row.idempotency_key, row.attempts) for row in rows]
+    return rows
+
+
+def due(folder, sink="chat", now=100.0):
+    """What is due for a sink and may be sent, as (id:seq, attempts)."""
+    rows = notifications(folder, sink, now)
+    return [(row.idempotency_key, row.attempts) for row in rows if not row.held]
+
+
+def handled(*rows, until=None, reason="503", dead=None, sink="chat") -> Transaction:
+    """That these were delivered, or are to be tried `until` then, or are `dead`."""
+    transaction = Transaction(
+        taken={(sink, one.parcel): one.position for one in rows if one.parcel}
+    )
+    for one in rows:
+        if until is not None:
+            episode = one.name.id
+            transaction.postponed.append(
+                Postponed(sink, one.row, episode, until, reason, tried=not one.held)
+            )
+        elif dead:
+            transaction.dead.append(DeadLetter(sink, one.row, one.attempts + 1, dead))
+        elif not one.parcel:
+            transaction.delivered.append((sink, one.row))
+    return transaction
 
 
 def test_everything_of_a_transaction_is_there_after_a_restart(folder):
@@ -76,27 +101,76 @@ def test_a_failed_transaction_leaves_nothing(store, folder):
     assert due(folder) == [("a:1", 0)]
 
 
-def test_the_same_alert_message_is_stored_once(store, folder):
-    """A message that was committed before is passed over, its sinks have been told."""
+def test_a_message_of_bytes_that_were_read_again_is_stored_once(store, folder):
+    """What was committed before is passed over, its sinks have been told."""
     store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
-    store.commit(to_sinks(alert(id="b"), alert(id="c"), alert(id="b", seq=2)), now=1.0)
+    again = [alert(id=id_, reread=True) for id_ in ("b", "c")]
+    store.commit(to_sinks(*again, alert(id="b", seq=2)), now=1.0)
     assert [key for key, _ in due(folder)] == ["a:1", "b:1", "c:1", "b:2"]
 
 
+def test_a_commit_that_failed_and_was_carried_out_all_the_same_tells_nothing_twice(
+    store, folder, monkeypatch
+):
+    """An I/O error at COMMIT leaves it open whether the transaction is in the file."""
+    transaction = to_sinks(alert(id="a"), alert(id="b"))
+    with monkeypatch.context() as patch:
+        patch.setattr("logwatch.store.outgoing.bury", lambda *_: store._connection.commit())
+        with pytest.raises(StoreFullError):  # there is nothing left to commit
+            store.commit(transaction, now=1.0)
+    store.commit(transaction, now=2.0)
+    store.commit(to_sinks(alert(id="c")), now=3.0)
+    assert [key for key, _ in due(folder)] == ["a:1", "b:1", "c:1"]
+
+
 def test_a_delivered_notification_leaves_the_outbox_and_stays_in_the_history(store, folder):
-    """Delivered rows are gone for good."""
+    """Delivered is for good."""
     store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
-    store.commit(Transaction(delivered=[("chat", 1)]), now=2.0)
+    first, second = notifications(folder)
+    store.commit(handled(first), now=2.0)
     assert due(folder) == [("b:1", 0)]
+    store.commit(handled(second), now=2.0)
+    assert due(folder) == []
     reader = StoreReader(folder)
     assert len(reader.alerts(limit=10)) == 2
+    assert reader.waiting() == []
+    assert reader.next_due("chat") is None
     reader.close()
+
+
+def test_each_sink_gets_its_own_of_a_segment_in_order(store, folder):
+    """Routes that differ from alert to alert."""
+    sinks = [("chat",), ("chat", "mail"), (), ("mail",), ("chat",)]
+    alerts = [Addressed(alert(id=f"{n}"), 1.0, names) for n, names in enumerate(sinks)]
+    store.commit(Transaction(alerts=alerts), now=1.0)
+    assert [key for key, _ in due(folder, "chat")] == ["0:1", "1:1", "4:1"]
+    assert [key for key, _ in due(folder, "mail")] == ["1:1", "3:1"]
+    store.commit(handled(*notifications(folder, "chat")[:2]), now=2.0)
+    assert [key for key, _ in due(folder, "chat")] == ["4:1"]
+    assert [key for key, _ in due(folder, "mail")] == ["1:1", "3:1"]
+
+
+def test_many_and_large_alerts_fill_several_segments(store, folder):
+    """No segment is so large that one message of it is costly to read."""
+    large = [alert(id=f"large{n}", message="x" * 400_000) for n in range(5)]
+    small = [alert(id=f"{n}") for n in range(1200)]
+    store.commit(to_sinks(*large, *small), now=1.0)
+    rows = store._connection.execute("SELECT first, size, length(body) FROM segments").fetchall()
+    assert sum(size for _, size, _ in rows) == 1205
+    assert [first for first, _, _ in rows] == [
+        1 + sum(r[1] for r in rows[:n]) for n in range(len(rows))
+    ]
+    assert all(size <= 500 and length < 1_100_000 for _, size, length in rows)
+    reader = StoreReader(folder)
+    keys = [one.idempotency_key for one in reader.due("chat", now=1.0, limit=5000)]
+    reader.close()
+    assert keys == [f"{one.id}:1" for one in (*large, *small)]
 
 
 def test_a_postponed_notification_holds_back_only_its_own_episode(store, folder):
     """Nobody is told "resolved" before "firing", and nobody else waits."""
     store.commit(to_sinks(alert(id="a"), alert(id="b"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(postponed=[Postponed("chat", 1, 50.0, "503")]), now=2.0)
+    store.commit(handled(notifications(folder)[0], until=50.0), now=2.0)
     assert due(folder, now=49.0) == [("b:1", 0)]
     assert due(folder, now=50.0) == [("a:1", 1), ("b:1", 0), ("a:2", 0)]
     reader = StoreReader(folder)
@@ -105,10 +179,26 @@ def test_a_postponed_notification_holds_back_only_its_own_episode(store, folder)
     reader.close()
 
 
+def test_what_is_held_back_waits_beside_what_it_may_not_overtake(store, folder):
+    """It leaves its parcel too, so that the rest of the parcel goes on."""
+    store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2), alert(id="b")), now=1.0)
+    store.commit(handled(notifications(folder)[0], until=50.0), now=2.0)
+    held, free = notifications(folder, now=49.0)
+    assert (held.held, held.idempotency_key, free.idempotency_key) == (True, "a:2", "b:1")
+    store.commit(handled(held, until=0.0, reason=None), now=3.0)
+    store.commit(handled(free), now=3.0)
+    assert notifications(folder, now=49.0) == []
+    assert due(folder, now=50.0) == [("a:1", 1), ("a:2", 0)]
+    store.commit(handled(notifications(folder, now=50.0)[0], until=90.0), now=4.0)
+    assert notifications(folder, now=89.0) == []
+    store.commit(handled(*notifications(folder, now=90.0)), now=5.0)
+    assert notifications(folder, now=1e9) == []
+
+
 def test_a_rejected_notification_is_kept_apart_and_blocks_nothing(store, folder):
     """A dead letter is visible and is not tried again."""
     store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(dead=[("chat", 1, "400: no")]), now=2.0)
+    store.commit(handled(notifications(folder)[0], dead="400: no"), now=2.0)
     assert due(folder) == [("a:2", 0)]
     reader = StoreReader(folder)
     assert [(one.waiting, one.dead) for one in reader.waiting()] == [(1, 1)]
@@ -140,12 +230,40 @@ def test_the_history_is_bounded_but_never_loses_what_must_still_be_told(store, f
     """Old alerts go, except those that wait in the outbox."""
     store.commit(to_sinks(*(alert(id=f"{n:03}") for n in range(50)), sinks=()), now=1.0)
     store.commit(to_sinks(alert(id="waits")), now=1.0)
-    store.commit(to_sinks(*(alert(id=f"later{n}") for n in range(9)), sinks=()), now=1.0)
+    for n in range(9):
+        store.commit(to_sinks(alert(id=f"later{n}"), sinks=()), now=1.0)
     assert store.prune(keep_rows=5, before=0.0) == 54
     reader = StoreReader(folder)
     assert len(reader.alerts(limit=100)) == 6
     reader.close()
     assert due(folder) == [("waits:1", 0)]
+    store.commit(handled(*notifications(folder), until=500.0), now=2.0)
+    assert store.prune(keep_rows=5, before=0.0) == 0
+    assert due(folder, now=500.0) == [("waits:1", 1)]
+
+
+def test_the_history_is_bounded_by_age(store, folder):
+    """Rows are in the order of time."""
+    for at in (1.0, 2.0, 3.0):
+        store.commit(Transaction(alerts=[Addressed(alert(id=f"{at}"), at, ())]), now=at)
+    assert store.prune(keep_rows=100, before=2.5) == 2
+    reader = StoreReader(folder)
+    assert [one.id for one in reader.alerts(limit=100)] == ["3.0"]
+    reader.close()
+
+
+def test_the_history_is_searched_by_rule_time_and_id(store, folder):
+    """Newest first, across segments."""
+    stamps = {f"2026-01-05T01:00:0{n}.000Z": rule for n, rule in enumerate("aabba")}
+    for number, (at, rule) in enumerate(stamps.items()):
+        store.commit(to_sinks(alert(id=f"{number}f", rule=rule, at=at)), now=1.0)
+    reader = StoreReader(folder)
+    assert [one.id for one in reader.alerts(limit=2, rule="a")] == ["4f", "1f"]
+    third = reader.alerts(limit=9)[2].at
+    assert [one.id for one in reader.alerts(limit=9, until=third)] == ["1f", "0f"]
+    assert [one.id for one in reader.episode("3")] == ["3f"]
+    assert reader.episode('"') == reader.episode("5") == []
+    reader.close()
 
 
 def test_a_second_daemon_is_refused_with_the_pid_of_the_first(store, folder):
@@ -222,11 +340,8 @@ def test_no_wait_reaches_beyond_a_cap(store, folder):
     store.commit(to_sinks(alert(id="a"), alert(id="b")), now=1.0)
     reader = StoreReader(folder)
     first, second = reader.due("chat", now=0.0, limit=10)
-    postponed = [
-        Postponed("chat", first.row, 1e9, "down"),
-        Postponed("chat", second.row, 50.0, "down"),
-    ]
-    store.commit(Transaction(postponed=postponed), now=1.0)
+    store.commit(handled(first, until=1e9), now=1.0)
+    store.commit(handled(second, until=50.0), now=1.0)
     store.cap_waits(100.0)
     assert [one.row for one in reader.due("chat", now=50.0, limit=10)] == [second.row]
     assert [one.row for one in reader.due("chat", now=100.0, limit=10)] == [first.row, second.row]
@@ -236,7 +351,8 @@ def test_no_wait_reaches_beyond_a_cap(store, folder):
 def test_what_waits_for_an_earlier_message_falls_due_with_it(store, folder):
     """Or its deliverer would look every few milliseconds for what may not be sent yet."""
     store.commit(to_sinks(alert(id="a"), alert(id="a", seq=2)), now=1.0)
-    store.commit(Transaction(postponed=[Postponed("chat", 1, 50.0, "503")]), now=2.0)
+    store.commit(handled(notifications(folder)[0], until=50.0), now=2.0)
+    store.commit(handled(*notifications(folder, now=49.0), until=0.0, reason=None), now=2.0)
     reader = StoreReader(folder)
     assert reader.next_due("chat") == 50.0
     store.commit(to_sinks(alert(id="b")), now=3.0)
@@ -249,11 +365,15 @@ def test_what_burns_is_not_forgotten_and_what_nobody_will_take_is(store, folder)
     """An episode may burn for longer than the history reaches; a dead letter is history."""
     burns = Transaction(alerts=[Addressed(alert(id="a"), 1.0, (), burns=True)])
     store.commit(burns, now=1.0)
-    store.commit(to_sinks(alert(id="b"), alert(id="c"), alert(id="d")), now=1.0)
-    store.commit(Transaction(delivered=[("chat", 4)], dead=[("chat", 2, "400")]), now=2.0)
-    assert store.prune(keep_rows=0, before=0.0) == 2
+    for name in "bcd":
+        store.commit(to_sinks(alert(id=name)), now=1.0)
+    first, _, third = notifications(folder)
+    store.commit(handled(third), now=2.0)
+    store.commit(handled(first, dead="400"), now=2.0)
+    assert store.prune(keep_rows=0, before=0.0) == 3
     reader = StoreReader(folder)
     assert len(reader.burning()) == 1
+    assert [one.alert.id for one in store.burning()] == ["a"]
     assert [(one.waiting, one.dead) for one in reader.waiting()] == [(1, 0)]
     reader.close()
 

@@ -1,0 +1,119 @@
+"""Alerts in segments: some hundreds of messages a row, one JSON text a line.
+
+An alert of its own row costs some ten microseconds in trees and indexes; in a segment with others
+of the same commit it costs its bytes. Alerts are numbered from 1 in the order of their commits, and
+a segment is named by the number of its first. What looks for one message in the whole history reads
+all of it: a tenth of a second, and only a person or a file that is read again asks for that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from logwatch.records import Alert, MessageName
+
+MOST_ALERTS = 500
+"""Alerts in a segment, at most."""
+MOST_BYTES = 1024 * 1024
+"""Size from which a segment of several is cut in two."""
+
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+_decode_name = msgspec.json.Decoder(MessageName).decode
+
+
+class Segment(NamedTuple):
+    """One row: alerts `first` to `first + size - 1`, the newest made at `at` (wall seconds)."""
+
+    first: int
+    size: int
+    at: float
+    body: bytes
+
+
+def pack(alerts: Sequence[Alert], ats: Sequence[float], first: int) -> Iterator[Segment]:
+    """The segments that hold `alerts`, which were made at `ats` and are numbered from `first`."""
+    for start in range(0, len(alerts), MOST_ALERTS):
+        chunk = alerts[start : start + MOST_ALERTS]
+        yield from _packed(chunk, ats[start : start + MOST_ALERTS], first + start)
+
+
+def _packed(alerts: Sequence[Alert], ats: Sequence[float], first: int) -> Iterator[Segment]:
+    body = _encode_lines(alerts)
+    if len(body) <= MOST_BYTES or len(alerts) == 1:
+        yield Segment(first, len(alerts), max(ats), body)
+        return
+    half = len(alerts) // 2
+    yield from _packed(alerts[:half], ats[:half], first)
+    yield from _packed(alerts[half:], ats[half:], first + half)
+
+
+def write(connection: sqlite3.Connection, segments: Iterable[Segment]) -> None:
+    """Add `segments`."""
+    connection.executemany("INSERT INTO segments VALUES (?, ?, ?, ?)", segments)
+
+
+def messages(body: bytes) -> list[bytes]:
+    """The alerts of a segment, each as JSON."""
+    return body.splitlines()
+
+
+def last_number(connection: sqlite3.Connection) -> int:
+    """Number of the newest alert, 0 where there is none."""
+    newest = connection.execute(
+        "SELECT first + size - 1 FROM segments ORDER BY first DESC LIMIT 1"
+    ).fetchone()
+    return int(newest[0]) if newest else 0
+
+
+def known(
+    connection: sqlite3.Connection, wanted: Iterable[tuple[str, int]]
+) -> set[tuple[str, int]]:
+    """Those of the messages `wanted` (id and seq) that are stored."""
+    unseen = set(wanted)
+    found = set()
+    for (body,) in connection.execute("SELECT body FROM segments"):
+        names = {(one.id, one.seq) for one in map(_decode_name, messages(body))}
+        found |= unseen & names
+    return found
+
+
+def last_to_forget(connection: sqlite3.Connection, *, keep: int, before: float) -> int:
+    """Number of the newest alert that is over `keep` or was made before `before` (wall)."""
+    newest = last_number(connection)
+    # Segments are in the order of time: the first that is young enough ends the search.
+    young = connection.execute(
+        "SELECT first FROM segments WHERE at >= ? ORDER BY first LIMIT 1", (before,)
+    ).fetchone()
+    oldest_kept = young[0] if young else newest + 1
+    return int(max(newest - keep, oldest_kept - 1))
+
+
+def forget(connection: sqlite3.Connection, last: int, *, limit: int) -> int:
+    """Delete segments that end at alert `last` or before and of which nobody waits for any alert.
+
+    Stops once `limit` alerts went; returns how many did. Dead letters go with their alerts.
+    """
+    rows = connection.execute(
+        "SELECT first, size FROM segments WHERE first + size - 1 <= ?"
+        " AND first NOT IN (SELECT segment FROM parcels)"
+        " AND NOT EXISTS (SELECT 1 FROM retries INDEXED BY retries_by_alert"
+        "  WHERE alert BETWEEN first AND first + size - 1)"
+        " ORDER BY first",
+        (last,),
+    )
+    gone = 0
+    doomed = []
+    for first, size in rows:
+        if gone >= limit:
+            break
+        doomed.append((first, first + size - 1))
+        gone += size
+    connection.executemany("DELETE FROM dead_letters WHERE alert BETWEEN ? AND ?", doomed)
+    connection.executemany("DELETE FROM segments WHERE first = ?", ((one,) for one, _ in doomed))
+    return gone

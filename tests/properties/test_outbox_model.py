@@ -1,0 +1,152 @@
+"""The outbox: whatever sinks answer, each message ends in one place, and in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from doubles.alerts import alert
+from doubles.daemon import Bench
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.intake import Report
+from logwatch.records import Delivered, Rejected, Retry
+from logwatch.store.writer import Addressed, Transaction
+
+SINKS = ("chat", "mail")
+
+_alerts = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sets(st.sampled_from(SINKS))), min_size=1, max_size=9
+)
+_answers = st.lists(
+    st.sampled_from([Delivered(), Delivered(), Retry("503"), Rejected("400"), None]), max_size=9
+)
+_steps = st.lists(
+    st.one_of(_alerts, st.tuples(st.sampled_from(SINKS), _answers, st.integers(0, 90))),
+    max_size=12,
+)
+
+
+class KilledError(Exception):
+    """The process ended before anybody heard what the sink said."""
+
+
+class Answering:
+    """A sink that keeps what it took and answers as it is told; None kills the daemon."""
+
+    def __init__(self, batch_size: int) -> None:
+        self.batch_size = batch_size
+        self.answers: list[object] = []
+        self.taken: list[str] = []
+        self.dead: list[str] = []
+
+    def deliver(self, batch):
+        answer = self.answers.pop(0) if self.answers else Delivered()
+        keys = [one.idempotency_key for one in batch]
+        if answer is None:
+            self.taken += keys
+            raise KilledError
+        if isinstance(answer, Delivered):
+            self.taken += keys
+        elif isinstance(answer, Rejected):
+            self.dead += keys
+        return answer
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Outbox:
+    """A store and a deliverer for each sink."""
+
+    def __init__(self, folder: Path, batch_size: int) -> None:
+        self.folder = folder
+        self.sinks = {name: Answering(batch_size) for name in SINKS}
+        self.due: dict[str, list[str]] = {name: [] for name in SINKS}
+        self.sequence = dict.fromkeys("abcd", 0)
+        self.start()
+
+    def start(self) -> None:
+        """As after a restart: nothing is known but what is in the store."""
+        self.bench = Bench(self.folder)
+        put = self.bench.intake.put
+
+        def put_and_take(message, block=True, timeout=None):
+            if isinstance(message, Report):
+                self.bench.take(message)
+            else:
+                put(message, block, timeout)
+
+        self.bench.intake.put = put_and_take
+        self.workers = {
+            name: Deliverer(
+                name,
+                sink,
+                folder=self.folder,
+                intake=self.bench.intake,
+                clock=self.bench.clock,
+                random=lambda: 1.0,
+            )
+            for name, sink in self.sinks.items()
+        }
+
+    def stop(self) -> None:
+        """Let the files go."""
+        for worker in self.workers.values():
+            worker.finish()
+        self.bench.store.close(clean=False)
+
+    def commit(self, alerts) -> None:
+        """Alerts for sinks, in one transaction."""
+        told = []
+        for episode, sinks in alerts:
+            self.sequence[episode] += 1
+            one = alert(id=episode, seq=self.sequence[episode])
+            told.append(Addressed(one, 1.0, tuple(sorted(sinks))))
+            for sink in sinks:
+                self.due[sink].append(f"{one.id}:{one.seq}")
+        self.bench.store.commit(Transaction(alerts=told), now=1.0)
+
+    def deliver(self, sink: str, seconds: float) -> None:
+        """Let one sink's deliverer work until `seconds` have passed."""
+        end = self.bench.clock.steady() + seconds
+        try:
+            while True:
+                wait = self.workers[sink].deliver_due(self.bench.clock.steady())
+                if wait and self.bench.clock.steady() + wait > end:
+                    return
+                self.bench.clock.advance(wait)
+        except KilledError:
+            now = self.bench.clock.steady()
+            self.stop()
+            self.start()
+            self.bench.clock.advance(now - self.bench.clock.steady())
+
+
+@given(_steps, st.integers(1, 5))
+def test_each_message_is_delivered_or_dead_and_none_overtakes_its_episode(steps, batch_size):
+    """At least once; more than once only where the process died at the sink's answer."""
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(Path(folder), batch_size)
+        killed = dict.fromkeys(SINKS, 0)
+        for step in steps:
+            if isinstance(step, list):
+                outbox.commit(step)
+                continue
+            name, answers, seconds = step
+            outbox.sinks[name].answers = list(answers)
+            outbox.deliver(name, seconds)
+            killed[name] += answers.count(None)
+        for name, sink in outbox.sinks.items():
+            sink.answers.clear()
+            outbox.deliver(name, 4000)
+            assert set(sink.taken) | set(sink.dead) == set(outbox.due[name])
+            first_times = list(dict.fromkeys(sink.taken))
+            assert len(sink.taken) - len(first_times) <= killed[name] * batch_size
+            for episode in "abcd":
+                sequence = [int(key[2:]) for key in first_times if key[0] == episode]
+                assert sequence == sorted(sequence)
+        assert outbox.bench.due("chat") == outbox.bench.due("mail") == []
+        outbox.stop()

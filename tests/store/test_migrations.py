@@ -1,0 +1,60 @@
+"""A store of an earlier version is brought along with everything in it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from doubles.alerts import alert
+
+from logwatch.records import encode_alert
+from logwatch.store.migrations import MIGRATIONS, migrate
+from logwatch.store.reader import StoreReader
+from logwatch.store.writer import Store
+
+
+def _old_store(folder) -> None:
+    """As the first version wrote it: three alerts, one burning, one failed once, one dead."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "state.db", isolation_level=None)
+    connection.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY)")
+    connection.executescript(MIGRATIONS[0][1])
+    connection.execute("INSERT INTO migrations VALUES (?)", (MIGRATIONS[0][0],))
+    for row, name in enumerate("abc", start=1):
+        body = encode_alert(alert(id=name, message="Grüße"))
+        connection.execute(
+            "INSERT INTO alerts VALUES (?, ?, 1, 'r', 'error', 'firing', 5.0, ?)", (row, name, body)
+        )
+    connection.execute("INSERT INTO burning VALUES ('b', 2, '[\"chat\"]')")
+    connection.execute("INSERT INTO outbox (sink, alert, episode) VALUES ('chat', 1, 'a')")
+    connection.execute("INSERT INTO outbox VALUES ('chat', 2, 'b', 1, 50.0, '503')")
+    connection.execute("INSERT INTO dead_letters VALUES ('chat', 3, 2, '400')")
+    connection.close()
+
+
+def test_what_an_older_store_still_had_to_tell_is_told(tmp_path):
+    """Outbox, episodes that burn, history and dead letters come along."""
+    folder = tmp_path / "state"
+    _old_store(folder)
+    store = Store(folder)
+    assert store.put_aside is None
+    assert [(one.alert.id, one.told) for one in store.burning()] == [("b", ("chat",))]
+    reader = StoreReader(folder)
+    due = reader.due("chat", now=50.0, limit=10)
+    assert [(one.idempotency_key, one.attempts) for one in due] == [("a:1", 0), ("b:1", 1)]
+    assert [one.alert.message for one in due] == ["Grüße", "Grüße"]
+    assert [one.id for one in reader.alerts(limit=10)] == ["c", "b", "a"]
+    assert [(one.waiting, one.dead) for one in reader.waiting()] == [(2, 1)]
+    reader.close()
+    store.close()
+
+
+def test_migrating_twice_changes_nothing(tmp_path):
+    """Each step runs once, and says that it ran."""
+    connection = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+    migrate(connection)
+    before = connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+    migrate(connection)
+    assert connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall() == before
+    names = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    assert names == {name for name, _ in MIGRATIONS}
+    connection.close()
