@@ -54,6 +54,11 @@ class SystemClock:
         return Moment(self.steady(), self.wall())
 
 
+def thread_seconds() -> float:
+    """CPU seconds that the calling thread has used, however busy the machine is with others."""
+    return time.thread_time()
+
+
 class ManualClock:
     """Time that stands still until a test, or a replay, moves it."""
 

@@ -4,11 +4,13 @@ Exponential: a repeat whose body can match one text in several ways (Kirrage, Ra
 Thielecke, "Static Analysis for Regular Expression Denial-of-Service Attacks", 2013, define the
 class; the test here is coarser, and errs by calling safe patterns dangerous). Polynomial: repeats
 in a row that compete for the same characters; `degree` of them cost up to length**(degree + 1)
-steps, the last factor because a search begins at every character.
+steps, the last factor because a search begins at every character. Bounded: optional parts and short
+repeats that compete multiply the steps by a constant, which can be a million (`a?a?a?...`).
 """
 
 from __future__ import annotations
 
+from math import log2
 from typing import NamedTuple
 
 from logwatch.matching.alphabet import OTHER
@@ -29,6 +31,8 @@ _MANY = 10
 _FOLDED = 1 << OTHER
 _ADJACENT = 3
 """So many competing repeats with nothing between them are worth a warning."""
+_WORTH_A_WARNING_BITS = 16
+_ENDLESS_BITS = 64.0
 
 
 class Danger(NamedTuple):
@@ -38,6 +42,8 @@ class Danger(NamedTuple):
     """A sentence for a person, None where there is nothing to warn of."""
     degree: int
     """Most repeats in a row that compete for the same characters."""
+    spread_bits: float = 0.0
+    """Binary logarithm of the ways in which its bounded parts can share out one text."""
 
 
 def danger(node: Node) -> Danger:
@@ -47,10 +53,13 @@ def danger(node: Node) -> Danger:
             "a repeat inside a repeat can match the same text in exponentially many ways", 9
         )
     chained, adjacent = _chain(node)
+    bits = min(_spread(node), _ENDLESS_BITS)
+    reason = None
     if adjacent >= _ADJACENT:
         reason = f"{adjacent} repeats in a row can share the same text out in very many ways"
-        return Danger(reason, chained)
-    return Danger(None, chained)
+    elif bits >= _WORTH_A_WARNING_BITS:
+        reason = "optional parts in a row can share the same text out in very many ways"
+    return Danger(reason, chained, bits)
 
 
 def _children(node: Node) -> tuple[Node, ...]:
@@ -207,6 +216,41 @@ def _chain_of_sequence(items: tuple[Node, ...]) -> tuple[int, int]:
             chain, adjacent, taken = max(chain, own), max(adjacent, own_adjacent), taken | alphabet
         most, most_adjacent = max(most, chain), max(most_adjacent, adjacent)
     return most, most_adjacent
+
+
+def _spread(node: Node) -> float:
+    """Binary logarithm of how many ways bounded repeats and choices can match at one place."""
+    match node:
+        case Concat(items):
+            return _spread_of_sequence(items)
+        case Either(branches):
+            most = max(map(_spread, branches), default=0.0)
+            return most if _are_distinct(branches) else most + log2(len(branches))
+        case Repeat(body, least, most_rounds) if not _is_long(node):
+            assert most_rounds is not None
+            inner = _spread(body)
+            if inner and _is_ambiguous(body, alone=True):
+                inner *= most_rounds
+            return inner + log2(most_rounds - least + 1)
+        case _:
+            return max(map(_spread, _children(node)), default=0.0)
+
+
+def _spread_of_sequence(items: tuple[Node, ...]) -> float:
+    most = total = 0.0
+    taken = 0
+    for item in items:
+        bits = _spread(item)
+        if isinstance(item, Look | Atomic):  # once left it is not entered again
+            most = max(most, bits)
+            continue
+        if _separates(item, taken):  # what came before can end in one way only
+            total, taken = 0.0, 0
+        total += bits
+        if bits:
+            taken |= _alphabet(item)
+        most = max(most, total)
+    return most
 
 
 def _is_certain(node: Node) -> bool:

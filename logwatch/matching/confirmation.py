@@ -1,28 +1,32 @@
-"""The last word on a candidate line: Python's `re`, under a time limit where it could hang.
+"""The last word on a candidate line: Python's `re` for each pattern that may match in it.
 
-A pattern that can hang, and a pattern that backtracks at all on a long line, is run by its twin in
-PyPI `regex` instead (timed.py). A search that overruns its time counts as no match, and is counted.
+Searches are guarded and on a budget (searches.py): one that overruns its time counts as no match,
+and so does every search of a pattern in quarantine. Both are counted and told.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
-from logwatch.matching.backtracking import danger
-from logwatch.matching.hits import Found, RulePatterns
-from logwatch.matching.pattern import compile_pattern
+from logwatch.matching.candidates import Candidate
+from logwatch.matching.framing import Piece
+from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import captures
-from logwatch.matching.syntax import parse
-from logwatch.matching.timed import timed_pattern
+from logwatch.matching.searches import Search, Searches
 
-_TIMEOUT_SECONDS = 0.05
-_SAFE_LENGTHS = (1 << 62, 4096, 512)
-"""Longest text for `re`, by degree of backtracking; at a higher degree none is short enough."""
+_LOT = 64
+"""So many candidate lines are confirmed between two looks at the clock."""
+_USUAL_SECONDS = 0.005
+_USUAL_SECONDS_PER_LINE = 50e-6
+"""A lot that takes longer than this casts suspicion on its patterns; usual is a tenth."""
+_WATCHED_LOTS = 16
+"""For how many lots every single search is measured once there is a suspicion."""
 
-Search: TypeAlias = Callable[[str], Any]
+Straight: TypeAlias = tuple[Search, int, int]
+"""How a pattern of just one rule without `unless` is confirmed: the search of `re`, the longest
+line for which it need not be measured, and the rule."""
 
 
 class _Rule(NamedTuple):
@@ -31,9 +35,9 @@ class _Rule(NamedTuple):
 
 
 class Confirmation:
-    """The patterns of all rules, each once. Raises PatternError."""
+    """The patterns of all rules, each once; they must be valid (`compile_pattern`)."""
 
-    def __init__(self, rules: Sequence[RulePatterns]) -> None:
+    def __init__(self, rules: Sequence[RulePatterns], clock: Callable[[], float]) -> None:
         numbers: dict[str, int] = {}
         for rule in rules:
             for text in rule.match or ("",):
@@ -44,7 +48,6 @@ class Confirmation:
             for text in rule.unless:
                 numbers.setdefault(text, len(numbers))
         self._texts = tuple(numbers)
-        self._patterns = tuple(map(compile_pattern, numbers))
         self._rules = [
             _Rule(
                 tuple(numbers[text] for text in rule.match or ("",)),
@@ -52,10 +55,18 @@ class Confirmation:
             )
             for rule in rules
         ]
-        self._excluding = {number for number, rule in enumerate(self._rules) if rule.unless}
-        self._searches: dict[int, Search] = {}
         self._rules_of = self._by_pattern()
-        self.timeouts: Counter[int] = Counter()
+        self.searches = Searches(self._texts, clock)
+        """The patterns of `match` and `unless`, and what became of them."""
+        self._clock = clock
+        self._watched_lots = 0
+        self._alone = {
+            pattern: rules[0]
+            for pattern, rules in enumerate(self._rules_of)
+            if len(rules) == 1 and not self._rules[rules[0]].unless
+        }
+        self._straight: list[Straight | None] = [None] * len(self.scanned)
+        self._watched: list[Straight | None] = [None] * len(self.scanned)
 
     def _by_pattern(self) -> list[tuple[int, ...]]:
         rules_of: list[list[int]] = [[] for _ in self.scanned]
@@ -64,80 +75,87 @@ class Confirmation:
                 rules_of[pattern].append(number)
         return [tuple(rules) for rules in rules_of]
 
+    def rules_with(self, pattern: int) -> tuple[int, ...]:
+        """The rules that have this pattern, in `match` or in `unless`."""
+        return tuple(
+            number
+            for number, rule in enumerate(self._rules)
+            if pattern in rule.match or pattern in rule.unless
+        )
+
+    def confirm(
+        self, piece: Piece, candidates: Iterable[Candidate], codec: str, hits: list[LineHit]
+    ) -> None:
+        """Add to `hits` the candidate lines of a straight piece that a rule takes."""
+        for lot in self.lots(candidates):
+            data, offset, found_in = piece.data, piece.start, self.found
+            straight = self._watched if self._watched_lots else self._straight
+            for start, end, patterns in lot:
+                text = data[start:end].decode(codec).removesuffix("\r")
+                # Nearly always one pattern of one rule, and a line of usual length: nothing is
+                # called for it that need not be, since this is what a hit costs.
+                if len(patterns) == 1 and (way := straight[patterns[0]]) and end - start <= way[1]:
+                    match = way[0](text)
+                    if match is None:
+                        continue
+                    named = match.groupdict()
+                    found = [(way[2], captures(match) if None in named.values() else named)]
+                else:
+                    found = found_in(text, patterns)
+                if found:
+                    hits.append(LineHit(offset + start, offset + end, text, False, found))  # noqa: FBT003 - by keyword it would cost twice as much
+
+    def lots(self, candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+        """The candidates in lots, with a look at the clock after each.
+
+        To measure every search would cost as much as the search. So a lot is measured, and only
+        when one is slow each search of the next lots.
+        """
+        coming = iter(candidates)
+        while lot := list(islice(coming, _LOT)):
+            before = self._clock()
+            yield lot
+            usual = _USUAL_SECONDS + len(lot) * _USUAL_SECONDS_PER_LINE
+            if self._clock() - before > usual:
+                self._watched_lots = _WATCHED_LOTS
+            elif self._watched_lots:
+                self._watched_lots -= 1
+
     def found(self, text: str, candidates: Sequence[int]) -> list[Found]:
         """The rules that take `text`, of those with a pattern among `candidates`."""
-        if len(candidates) == 1:  # nearly always
-            return self._found_by(candidates[0], text)
+        if len(candidates) == 1:
+            rules: Sequence[int] = self._rules_of[candidates[0]]
+        else:
+            rules = sorted({rule for one in candidates for rule in self._rules_of[one]})
         seen: dict[int, Any] = {}
         return [
-            Found(rule, captures(match))
-            for rule in sorted({rule for one in candidates for rule in self._rules_of[one]})
+            (rule, captures(match))
+            for rule in rules
             if (match := self._first(rule, text, candidates, seen))
             and not self._is_excluded(rule, text, seen)
-        ]
-
-    def _found_by(self, pattern: int, text: str) -> list[Found]:
-        rules = self._rules_of[pattern]
-        search = self._searches.get(pattern) or self._prepare(pattern)
-        try:
-            match = search(text)
-        except TimeoutError:
-            self.timeouts.update(rules)
-            return []
-        if match is None:
-            return []
-        if self._excluding.isdisjoint(rules):
-            return [Found(rule, captures(match)) for rule in rules]
-        seen = {pattern: match}
-        return [
-            Found(rule, captures(match))
-            for rule in rules
-            if not self._is_excluded(rule, text, seen)
         ]
 
     def _first(
         self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]
     ) -> Any | None:
         for pattern in self._rules[rule].match:
-            if pattern in candidates and (match := self._search(rule, pattern, text, seen)):
+            if pattern in candidates and (match := self._search(pattern, text, seen)):
                 return match
         return None
 
     def _is_excluded(self, rule: int, text: str, seen: dict[int, Any]) -> bool:
-        return any(self._search(rule, one, text, seen) for one in self._rules[rule].unless)
+        return any(self._search(one, text, seen) for one in self._rules[rule].unless)
 
-    def _search(self, rule: int, pattern: int, text: str, seen: dict[int, Any]) -> Any | None:
+    def _search(self, pattern: int, text: str, seen: dict[int, Any]) -> Any | None:
         if pattern not in seen:
-            search = self._searches.get(pattern) or self._prepare(pattern)
-            try:
-                seen[pattern] = search(text)
-            except TimeoutError:
-                seen[pattern] = None
-                self.timeouts[rule] += 1
+            watched = self._watched_lots > 0
+            seen[pattern] = self.searches.search(pattern, text, watched=watched)
+            if pattern in self._alone:
+                self._straight[pattern] = self._way(pattern)
         return seen[pattern]
 
-    def _prepare(self, pattern: int) -> Search:
-        search = guarded_search(self._texts[pattern], self._patterns[pattern])
-        self._searches[pattern] = search
-        return search
-
-
-def guarded_search(text: str, pattern: re.Pattern[str]) -> Search:
-    """`search` of `pattern`, made of `text`; raises TimeoutError where it would take too long."""
-    plain: Search = pattern.search
-    degree = danger(parse(text)).degree
-    limit = _SAFE_LENGTHS[degree] if degree < len(_SAFE_LENGTHS) else -1
-    if degree == 0:
-        return plain
-    twins: list[Any] = []
-
-    def search(line: str) -> Any:
-        if len(line) <= limit:
-            return plain(line)
-        if not twins:
-            twins.append(timed_pattern(text))
-        if twins[0] is None:
-            return plain(line)
-        return twins[0].search(line, timeout=_TIMEOUT_SECONDS, concurrent=True)
-
-    return search
+    def _way(self, pattern: int) -> Straight | None:
+        if pattern in self.searches.quarantined:
+            return None
+        guarded = self.searches.guarded(pattern)
+        return guarded.plain, guarded.short, self._alone[pattern]

@@ -36,6 +36,11 @@ class Piece(NamedTuple):
         """What to scan: one byte for each character."""
         return self.data if self.text is None else fold(self.text)
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether its lines are whole lines of the block, byte for character."""
+        return self.text is None and self.whole is None
+
     def hit(self, start: int, end: int, text: str, found: list[Found]) -> LineHit:
         """A line of this piece, by its offsets in `data`."""
         cut = self.whole is not None
@@ -57,6 +62,8 @@ class Framing:
             raise ValueError(problem)
         self._encoding = codecs.lookup(encoding).name
         self._max_line = max_line
+        self.plain_codec = "latin-1" if self._encoding == "iso8859-1" else "ascii"
+        """Decodes what is scanned as it is."""
 
     def decode(self, data: bytes) -> str:
         r"""Text of `data`; bytes that mean nothing become `\xNN`."""

@@ -8,9 +8,10 @@ out of time: that counts as no match, in `timeouts`. One matcher serves any numb
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from logwatch.clock import thread_seconds
 from logwatch.matching.candidates import Candidate, all_lines, stopped_at
 from logwatch.matching.confirmation import Confirmation
 from logwatch.matching.engines import Engine, EngineError, Engines
@@ -24,9 +25,11 @@ __all__ = ["EngineError", "Found", "LineHit", "Matcher", "ReferenceMatcher", "Ru
 class Matcher:
     """All rules that look at one source.
 
-    Raises PatternError for a pattern, ValueError for the encoding, EngineError where `engine`
-    cannot be had. `cache` is a folder for compiled databases; matchers that are given the same
-    `engines` share what is compiled, and the two others count for nothing.
+    Patterns must be valid (`compile_pattern`): they are compiled when a line comes that they may
+    match, and a bad one may not show before. Raises ValueError for the encoding, EngineError where
+    `engine` cannot be had. `cache` is a folder for compiled databases; matchers that are given the
+    same `engines` share what is compiled, and the two others count for nothing. `clock` gives the
+    CPU seconds that the calling thread has used.
     """
 
     def __init__(
@@ -38,10 +41,11 @@ class Matcher:
         engine: Engine = "auto",
         cache: Path | None = None,
         engines: Engines | None = None,
+        clock: Callable[[], float] = thread_seconds,
     ) -> None:
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
-        self._confirmation = Confirmation(rules)
+        self._confirmation = Confirmation(rules, clock)
         engines = engines or Engines(engine, cache)
         self._prefilter, self.engine, self.engine_reason = engines.choose(
             self._confirmation.scanned
@@ -52,7 +56,10 @@ class Matcher:
     @property
     def timeouts(self) -> Counter[int]:
         """Rule -> how many searches of its patterns were given up for want of time."""
-        return self._confirmation.timeouts
+        timeouts: Counter[int] = Counter()
+        for pattern, count in self._confirmation.searches.timed_out.items():
+            timeouts.update(dict.fromkeys(self._confirmation.rules_with(pattern), count))
+        return timeouts
 
     def unfiltered(self) -> list[tuple[int, str, str]]:
         """Rule, pattern and reason of each pattern that has to run on every line."""
@@ -70,10 +77,11 @@ class Matcher:
         for piece in self._framing.pieces(data):
             folded = piece.folded()
             candidates = self._candidates(folded)
-            if piece.text is None:
-                self._confirm(piece, candidates, hits)
+            if piece.is_straight:
+                self._confirmation.confirm(piece, candidates, self._framing.plain_codec, hits)
             else:
-                self._confirm_decoded(piece, piece.text, folded, candidates, hits)
+                self._confirm_decoded(piece, folded, candidates, hits)
+        self._confirmation.searches.scanned(len(data))
         return hits
 
     def _candidates(self, folded: bytes) -> Iterable[Candidate]:
@@ -82,30 +90,19 @@ class Matcher:
         stopped = stopped_at(folded, ends, expressions)
         return all_lines(folded, stopped, self._everywhere) if self._everywhere else stopped
 
-    def _confirm(self, piece: Piece, candidates: Iterable[Candidate], hits: list[LineHit]) -> None:
-        """Text as it is in the block: offsets are those of its bytes."""
-        decode, found_in = self._framing.decode, self._confirmation.found
-        for start, end, patterns in candidates:
-            text = decode(piece.data[start:end]).removesuffix("\r")
-            if found := found_in(text, patterns):
-                hits.append(piece.hit(start, end, text, found))
-
     def _confirm_decoded(
-        self,
-        piece: Piece,
-        decoded: str,
-        folded: bytes,
-        candidates: Iterable[Candidate],
-        hits: list[LineHit],
+        self, piece: Piece, folded: bytes, candidates: Iterable[Candidate], hits: list[LineHit]
     ) -> None:
         """Text that had to be decoded first: lines are found again by their number."""
+        decoded = self._framing.decode(piece.data) if piece.text is None else piece.text
         found_in = self._confirmation.found
         offsets: list[int] = []
         line = counted = 0
-        for start, end, patterns in candidates:
-            text = decoded[start:end].removesuffix("\r")
-            if found := found_in(text, patterns):
-                offsets = offsets or piece.line_offsets()
-                line += folded.count(b"\n", counted, start)
-                counted = start
-                hits.append(piece.hit(offsets[line], offsets[line + 1] - 1, text, found))
+        for lot in self._confirmation.lots(candidates):
+            for start, end, patterns in lot:
+                text = decoded[start:end].removesuffix("\r")
+                if found := found_in(text, patterns):
+                    offsets = offsets or piece.line_offsets()
+                    line += folded.count(b"\n", counted, start)
+                    counted = start
+                    hits.append(piece.hit(offsets[line], offsets[line + 1] - 1, text, found))

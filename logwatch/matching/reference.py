@@ -2,7 +2,8 @@
 
 A block is split at newlines; each record is cut at the longest length allowed, decoded, and loses
 one carriage return from its end. A rule takes it where any `match` is found and no `unless` is.
-There are no tricks here, and no protection against a pattern that takes for ever.
+There are no tricks here, and no protection against a pattern that takes for ever. All patterns are
+compiled at once, so that a bad one raises PatternError then.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class ReferenceMatcher:
         for rule, (match, unless) in enumerate(self._rules):
             first = next((hit for one in match if (hit := one.search(text))), None)
             if first and not any(one.search(text) for one in unless):
-                found.append(Found(rule, captures(first)))
+                found.append((rule, captures(first)))
         return found
 
 

@@ -29,10 +29,24 @@ class NoTwinError(ValueError):
 
 def timed_pattern(text: str) -> Any | None:
     """The twin of a valid pattern; its `search` takes `timeout` (seconds). None if it has none."""
+    return _compiled(text, near=False)
+
+
+def near_twin(text: str) -> Any | None:
+    """A pattern that takes about as many steps as `text` but may differ in what it matches.
+
+    It is there for what has no twin: the other engine has its own idea of which letters a
+    back-reference that ignores case may be, and of nothing else here.
+    """
+    return _compiled(text, near=True)
+
+
+def _compiled(text: str, *, near: bool) -> Any | None:
     tree = quiet_parse(text)
     names = {number: name for name, number in tree.state.groupdict.items()}
+    writer = _Writer(names, near=near)
     try:
-        return regex.compile(_Writer(names).sequence(tree, tree.state.flags), regex.VERSION0)
+        return regex.compile(writer.sequence(tree, tree.state.flags), regex.VERSION0)
     except (NoTwinError, regex.error):
         return None
 
@@ -40,8 +54,9 @@ def timed_pattern(text: str) -> Any | None:
 class _Writer:
     """Writes a parse tree in a syntax that both engines read alike, with no flags."""
 
-    def __init__(self, names: dict[int, str]) -> None:
+    def __init__(self, names: dict[int, str], *, near: bool) -> None:
         self._names = names
+        self._near = near
 
     def sequence(self, tree: Any, flags: int) -> str:
         return "".join(self._item(item, flags) for item in tree)
@@ -69,6 +84,8 @@ class _Writer:
                 return "(?!)"
             case "GROUPREF" if not flags & re.IGNORECASE:
                 return f"(?:\\g<{argument}>)"
+            case "GROUPREF" if self._near:
+                return f"(?i:\\g<{argument}>)"
             case "GROUPREF_EXISTS":
                 number, yes, no = argument
                 return f"(?({number}){self.sequence(yes, flags)}|{self.sequence(no or (), flags)})"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from logwatch.matching import engines, literal_scanner, scanner
+from logwatch.matching import engines, literal_scanner, scanner, searches
 from logwatch.matching.engines import literals_unusable, unusable
 from logwatch.matching.matcher import EngineError, Matcher, RulePatterns
-from logwatch.matching.pattern import PatternError
+from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.matching.reference import ReferenceMatcher
 
 
@@ -22,7 +24,7 @@ def test_a_block_gives_lines_with_their_offsets_and_captures(engine):
     assert (first.start, first.end, first.text, first.truncated) == (3, 10, "dev sda", False)
     assert first.found == [(0, {"dev": "sda"})]
     assert (second.start, second.end, second.text) == (14, 27, "dev sdb read")
-    assert second.found[0].captures == {"dev": "sdb", "op": "read"}
+    assert second.found == [(0, {"dev": "sdb", "op": "read"})]
 
 
 def test_rules_come_in_their_order_and_the_first_pattern_captures(engine):
@@ -37,7 +39,7 @@ def test_a_pattern_that_rules_share_is_looked_for_once_and_found_for_each(engine
     """Identical patterns share one expression; `unless` stays each rule's own."""
     shared = [RulePatterns(match=("fail",)), RulePatterns(match=("fail",), unless=("disk",))]
     matcher = Matcher(shared, engine=engine)
-    assert [[one.rule for one in hit.found] for hit in matcher.match(b"fail\nfail disk")] == [
+    assert [[rule for rule, _ in hit.found] for hit in matcher.match(b"fail\nfail disk")] == [
         [0, 1],
         [0],
     ]
@@ -72,12 +74,31 @@ def test_an_encoding_that_cannot_be_scanned_is_refused(encoding):
         Matcher([], encoding=encoding)
 
 
-def test_a_bad_pattern_is_refused_whichever_engine_runs(engine):
+def test_no_pattern_is_compiled_before_a_line_comes_for_it(engine, monkeypatch):
+    """Thousands of rules cost nothing until they are needed; the caller has looked at them."""
+    compiled = []
+
+    def compile_and_note(text):
+        compiled.append(text)
+        return compile_pattern(text)
+
+    monkeypatch.setattr(searches, "compile_pattern", compile_and_note)
+    matcher = Matcher(rules("rare", "usual"), engine=engine)
+    assert compiled == []
+    matcher.match(b"as usual\nas usual")
+    assert "usual" in compiled
+    assert len(compiled) == len(set(compiled))
+    assert engine == "reference" or compiled == ["usual"]
+
+
+def test_a_bad_pattern_that_nobody_looked_at_shows_at_the_latest_in_the_first_line(engine):
     """`match` as well as `unless`."""
+    with pytest.raises((PatternError, re.error)):
+        Matcher(rules("("), engine=engine).match(b"(")
+    with pytest.raises((PatternError, re.error)):
+        Matcher([RulePatterns(match=("a",), unless=("[",))], engine=engine).match(b"a")
     with pytest.raises(PatternError):
-        Matcher(rules("("), engine=engine)
-    with pytest.raises(PatternError):
-        Matcher([RulePatterns(match=("a",), unless=("[",))], engine=engine)
+        ReferenceMatcher(rules("("))
 
 
 def test_a_large_block_of_mixed_text_keeps_its_offsets():

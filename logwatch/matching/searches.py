@@ -1,0 +1,156 @@
+"""Searches for single patterns that cannot hold up the process: guarded, measured, on a budget.
+
+A pattern that can hang, and a pattern that backtracks at all on a long line, is run by its twin in
+PyPI `regex` instead (timed.py), which gives up after 50 ms. A pattern whose searches together
+overrun its budget is put in quarantine: it is searched for no more, until the process starts again.
+Patterns are compiled at their first search, so that thousands of rules that nothing matches cost
+neither time at the start nor memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+from logwatch.matching.backtracking import Danger, danger
+from logwatch.matching.pattern import compile_pattern
+from logwatch.matching.syntax import parse
+from logwatch.matching.timed import near_twin, timed_pattern
+
+TIMEOUT_SECONDS = 0.05
+BURST_SECONDS = 1.0
+"""What a pattern may use beyond its allowance before it is put in quarantine: one slow line, or
+nineteen, are none. It is also about the longest that it can hold up its file in all."""
+ALLOWANCE_SECONDS_PER_BYTE = 0.1e-6
+"""What a pattern may use for ever: 0.1 s a megabyte, a hundred times what all else costs there."""
+_MOST_STEPS = 8_000_000
+"""So many steps of backtracking take `re` about a tenth of a second."""
+_FEW_STEPS = 1_000_000
+"""So many are not worth two looks at the clock, as long as the lines around cost little."""
+_HOPELESS = 3
+"""At so high a degree no length is short enough for `re`."""
+_EVERY_LENGTH = 1 << 62
+
+Search: TypeAlias = Callable[[str], Any]
+EventKind: TypeAlias = Literal["timed-out", "quarantined"]
+
+
+class GuardedSearch:
+    """The search for one pattern. Raises PatternError where it is not valid."""
+
+    __slots__ = ("_is_near", "_safe", "_text", "_twin", "plain", "short")
+
+    def __init__(self, text: str) -> None:
+        self.plain: Search = compile_pattern(text).search
+        """`re` itself."""
+        found = danger(parse(text))
+        self._text = text
+        self._twin: Any = _NOT_MADE
+        self._is_near = False
+        self._safe = _longest(found, _MOST_STEPS)
+        self.short = _longest(found, _FEW_STEPS)
+        """The longest text for which `plain` need not even be measured."""
+
+    def prepare(self, line: str) -> None:
+        """Compile what `line` needs, which is no part of what the search costs."""
+        if len(line) > self._safe and self._twin is _NOT_MADE:
+            self._twin = timed_pattern(self._text)
+            if self._twin is None:
+                self._twin = near_twin(self._text)
+                self._is_near = True
+
+    def search(self, line: str) -> Any:
+        """The first match in `line`, None where there is none. Raises TimeoutError."""
+        if len(line) <= self._safe or self._twin is None:
+            return self.plain(line)
+        match = self._twin.search(line, timeout=TIMEOUT_SECONDS, concurrent=True)
+        # What is only nearly the same pattern does not give the answer; it tells whether the
+        # answer can be had in time.
+        return self.plain(line) if self._is_near else match
+
+
+_NOT_MADE = object()
+
+
+def _longest(found: Danger, steps: int) -> int:
+    """The longest text on which a search takes at most about so many steps."""
+    if found.degree >= _HOPELESS:
+        return -1
+    if not found.degree and not found.spread_bits:
+        return _EVERY_LENGTH
+    # Nested loops over a text of length n, each beginning where the one before it stands, make
+    # n ** (degree + 1) / (degree + 1)! rounds, and each of these has the bounded choices to try.
+    rounds = (1, 1, 2, 6)[found.degree + 1] * steps / 2**found.spread_bits
+    return int(rounds ** (1 / (found.degree + 1)))
+
+
+class Searches:
+    """The searches for numbered patterns, with what each has used of its budget."""
+
+    def __init__(self, texts: Sequence[str], clock: Callable[[], float]) -> None:
+        self._texts = texts
+        self._clock = clock
+        self._guarded: list[GuardedSearch | None] = [None] * len(texts)
+        self._debts: dict[int, tuple[float, int]] = {}
+        self._bytes = 0
+        self._told: dict[tuple[EventKind, int], object] = {}
+        self.quarantined: dict[int, bool] = {}
+        """Patterns that are searched for no more, in the order of their fall."""
+        self.passed_over: Counter[int] = Counter()
+        """Pattern -> how many lines it was not searched for in, because of that."""
+        self.timed_out: Counter[int] = Counter()
+        """Pattern -> how many searches were given up for want of time."""
+        self.events: deque[tuple[EventKind, int]] = deque()
+        """What happened to which pattern for the first time; whoever takes it tells people."""
+
+    def guarded(self, pattern: int) -> GuardedSearch:
+        """The search for one pattern, compiled at the first call."""
+        made = self._guarded[pattern]
+        if made is None:
+            made = self._guarded[pattern] = GuardedSearch(self._texts[pattern])
+        return made
+
+    def scanned(self, size: int) -> None:
+        """So many more bytes of log were looked at: every pattern's allowance grows."""
+        self._bytes += size
+
+    def search(self, pattern: int, line: str, *, watched: bool) -> Any:
+        """A match or None; None also where time ran out, and for a pattern in quarantine.
+
+        `watched`: measure also what is hardly worth it.
+        """
+        if pattern in self.quarantined:
+            self.passed_over[pattern] += 1
+            return None
+        guarded = self.guarded(pattern)
+        if len(line) <= guarded.short and not watched:
+            return guarded.plain(line)
+        guarded.prepare(line)
+        before = self._clock()
+        try:
+            match = guarded.search(line)
+        except TimeoutError:
+            self._give_up(pattern)
+            self._charge(pattern, max(TIMEOUT_SECONDS, self._clock() - before))
+            return None
+        self._charge(pattern, self._clock() - before)
+        return match
+
+    def _give_up(self, pattern: int) -> None:
+        self.timed_out[pattern] += 1
+        self._tell_once("timed-out", pattern)
+
+    def _charge(self, pattern: int, seconds: float) -> None:
+        """A bucket that leaks as bytes go by; an overflow is told by one thread, and once."""
+        debt, since = self._debts.get(pattern, (0.0, self._bytes))
+        debt = max(0.0, debt - (self._bytes - since) * ALLOWANCE_SECONDS_PER_BYTE) + seconds
+        self._debts[pattern] = debt, self._bytes
+        if debt >= BURST_SECONDS:
+            self.quarantined[pattern] = True
+            self._tell_once("quarantined", pattern)
+
+    def _tell_once(self, kind: EventKind, pattern: int) -> None:
+        mine = object()
+        if self._told.setdefault((kind, pattern), mine) is mine:  # of several threads, one
+            self.events.append((kind, pattern))
