@@ -62,6 +62,11 @@ class Pipeline:
         self.live = False
         """Whether deadlines take effect; False while the backlog is read."""
 
+    @property
+    def quarantined(self) -> frozenset[str]:
+        """Names of the rules that failed and are not asked any more; from any thread."""
+        return frozenset(self._quarantined)
+
     def restore(self, states: Iterable[StateChange]) -> None:
         """Give each rule its state back, before the first `take`."""
         for state in states:

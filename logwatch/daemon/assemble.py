@@ -20,15 +20,19 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Clock, Moment
 from logwatch.config.model import Config
 from logwatch.daemon.consumer import Consumer
+from logwatch.daemon.control import ControlServer
+from logwatch.daemon.control_wire import server_places
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import make_waker
+from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.parsers import make_parser
@@ -77,16 +81,19 @@ def _assemble(
 ) -> Daemon:
     intake = Intake()
     pipeline = _pipeline(config, options, store, clock.moment())
+    sinks = {
+        sink.name: WatchedSink(KINDS[sink.kind].make(sink.settings), clock) for sink in config.sinks
+    }
     deliverers = {
-        sink.name: Deliverer(
-            sink.name,
-            KINDS[sink.kind].make(sink.settings),
+        name: Deliverer(
+            name,
+            sink,
             folder=config.state,
             intake=intake,
             clock=clock,
             random=SystemRandom().random,
         )
-        for sink in config.sinks
+        for name, sink in sinks.items()
     }
     fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
     readings = Readings(config, options)
@@ -150,6 +157,26 @@ def _assemble(
     if store.put_aside is not None:
         intake.put(_loss(store.put_aside))
     scheduler_stop = Event()
+    scheduler = Scheduler(clock, scheduler_stop)
+    observer = Observer(
+        Observed(
+            clock=clock,
+            host=options.host,
+            config=config,
+            readings=readings,
+            intake=intake,
+            pipeline=pipeline,
+            store=store,
+            consumer=consumer,
+            deliverers=deliverers,
+            sinks=sinks,
+            following=following,
+            waker=waker,
+            scheduler=scheduler,
+            stopping=scheduler_stop,
+            notifier=notifier,
+        )
+    )
     parts = Parts(
         clock=clock,
         intake=intake,
@@ -158,9 +185,14 @@ def _assemble(
         deliverers=tuple(deliverers.values()),
         following=following,
         waker=waker,
-        scheduler=Scheduler(clock, scheduler_stop),
+        scheduler=scheduler,
         scheduler_stop=scheduler_stop,
         notifier=notifier,
+        control=ControlServer(
+            server_places(config.state),
+            {"status": lambda _request: observer.status()},
+            clock=clock,
+        ),
         awaited=awaited,
     )
     return Daemon(parts, grace=options.grace)
@@ -201,6 +233,10 @@ class Readings:
         self._matchers: dict[tuple[tuple[int, ...], str, int], Matcher] = {}
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
+
+    def all(self) -> list[Reading]:
+        """One for each set of sources that takes a file; callable from any thread."""
+        return list(self._by_sources.values())
 
     def of(self, names: tuple[str, ...]) -> Reading:
         """How to read a file that the sources `names` take; the first one's format counts."""

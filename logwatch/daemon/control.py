@@ -92,7 +92,13 @@ class Client:
 class ControlServer(Worker):
     """The thread that answers commands. Never raises for want of a socket: it says so, once."""
 
-    def __init__(self, places: Sequence[Path], verbs: Mapping[str, Verb], *, clock: Clock) -> None:
+    def __init__(
+        self,
+        places: Sequence[Path],
+        verbs: Mapping[str, Verb],
+        *,
+        clock: Clock,
+    ) -> None:
         """`places`: paths for the socket, the best one first."""
         super().__init__("control", clock=clock, stop=Event())
         self._places = places

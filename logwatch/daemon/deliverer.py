@@ -67,6 +67,11 @@ class Deliverer(Worker):
         self._news.set()
 
     @property
+    def health(self) -> SinkHealth:
+        """How the sink has been doing; to look at, from any thread."""
+        return self._health
+
+    @property
     def idle(self) -> bool:
         """Nothing is due: all is delivered, or waits for its next try."""
         return self._idle and not self._news.is_set()

@@ -90,6 +90,11 @@ class Following:
         """All monitors now; a copy, for other threads."""
         return list(self._monitors.values())
 
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Why places where files may be cannot be looked at; from any thread."""
+        return self._problems
+
     def prepare(self) -> set[str]:
         """Make, but do not start, the monitors of the files that are there; returns their paths."""
         self._scan(at_start=True)

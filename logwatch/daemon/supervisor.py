@@ -21,6 +21,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock
 from logwatch.daemon import signals, threads
 from logwatch.daemon.consumer import Consumer
+from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake, Nudge
@@ -64,6 +65,7 @@ class Parts:
     scheduler: Scheduler
     scheduler_stop: Event
     notifier: Notifier
+    control: ControlServer
     awaited: set[str]
 
 
@@ -98,6 +100,7 @@ class Daemon:
         Ready means that what is written from now on is found, whatever becomes of the files.
         """
         parts = self._parts
+        parts.control.start()
         parts.awaited.update(parts.following.prepare())
         parts.consumer.start()
         for deliverer in parts.deliverers:
@@ -248,6 +251,9 @@ class Daemon:
         late += self._await_deliverers(deadline)
         clean = ending is not Ending.FAILED
         self._stop_consumer(max(1.0, deadline - clock.steady()), late, clean=clean)
+        parts.control.end()  # the last to go: whoever waits for a slow stop may ask why
+        if not parts.control.join(1.0):
+            late.append(parts.control)
         for worker in late:
             telemetry.error("daemon.thread_late", thread=worker.name, stack=worker.stack())
         telemetry.info("daemon.stopped", ending=ending.value)
@@ -289,4 +295,4 @@ class Daemon:
 
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts
-        return [parts.consumer, *parts.deliverers, *parts.following.monitors]
+        return [parts.consumer, *parts.deliverers, *parts.following.monitors, parts.control]
