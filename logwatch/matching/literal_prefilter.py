@@ -5,6 +5,7 @@ A pattern that requires none is named with the reason, and has to run on every l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import msgspec
 
 from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.literal_scanner import Expression, LiteralScanner, library
-from logwatch.matching.literals import ignores_case, literals
+from logwatch.matching.literals import Texts, ignores_case, literals, rarest
 from logwatch.matching.prefilter import Prefilter, Unfiltered, outline
 
 
@@ -48,13 +49,17 @@ def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Literals | None:
 
 def _literals(patterns: Sequence[str]) -> _Literals:
     skeletons, unfiltered = outline(patterns)
-    expressions: dict[int, Expression] = {}
+    choices: dict[int, tuple[list[Texts], bool]] = {}
     for number, required in skeletons.items():
         any_case = ignores_case(required)
-        texts = literals(required, small=any_case)
-        if texts:
-            expressions[number] = Expression(texts, any_case)
+        if found := literals(required, small=any_case):
+            choices[number] = found, any_case
         else:
             unfiltered[number] = "no text of two characters is sure to be in every such line"
-    numbers = tuple(expressions)
-    return _Literals([*expressions.values()], numbers, dict(sorted(unfiltered.items())))
+    shared = Counter(
+        text for found, _ in choices.values() for text in {text for one in found for text in one}
+    )
+    expressions = [
+        Expression(rarest(found, shared), any_case) for found, any_case in choices.values()
+    ]
+    return _Literals(expressions, tuple(choices), dict(sorted(unfiltered.items())))

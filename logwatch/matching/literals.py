@@ -8,7 +8,7 @@ only is looked at again where it was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import product
 from typing import TypeAlias
@@ -25,19 +25,35 @@ Texts: TypeAlias = tuple[bytes, ...]
 
 _LEAST_LENGTH = 2
 """A single character is in nearly every line."""
+_GOOD_LENGTH = 6
+"""From here on it counts more that few rules have a text than how long it is."""
 _MOST_VARIANTS = 32
 """Writings of one stretch: in `(?i)` an i, k or s is two characters even in small letters."""
 _MOST_WORDS = 20_000
 """Texts for one pattern: long lists of words are what this engine is good at."""
 
 
-def literals(required: Node, *, small: bool) -> Texts:
-    """Texts of which every match of a skeleton contains one, () where none is known.
+def literals(required: Node, *, small: bool) -> list[Texts]:
+    """The choices there are: of each of them every match of a skeleton contains a text.
 
     `small`: in small letters, for a block in small letters.
     """
-    _, best = _Analysis(small=small).look(required)
-    return best if best and min(map(len, best)) >= _LEAST_LENGTH else ()
+    _, choices = _Analysis(small=small).look(required)
+    return [texts for texts in choices if min(map(len, texts)) >= _LEAST_LENGTH]
+
+
+def rarest(choices: Sequence[Texts], shared: Mapping[bytes, int]) -> Texts:
+    """The choice that is likely to stop at the fewest lines.
+
+    `shared` says how many patterns could be found by a text: what many rules have in common is
+    common in logs too, and each line that has it would be tried with every one of them.
+    """
+
+    def worth(texts: Texts) -> tuple[bool, int, int, int]:
+        length = min(map(len, texts))
+        return length >= _GOOD_LENGTH, -max(shared[text] for text in texts), length, -len(texts)
+
+    return max(choices, key=worth)
 
 
 def ignores_case(node: Node) -> bool:
@@ -60,29 +76,32 @@ def _letters(mask: int, *, small: bool) -> Texts:
 
 
 class _Analysis:
-    """Walks a skeleton. For each node: all its texts, where they are few; and the best to find."""
+    """Walks a skeleton. For each node: all its texts, where they are few; and choices to find it.
+
+    No choice is empty, but one may hold the empty text.
+    """
 
     def __init__(self, *, small: bool) -> None:
         self._small = small
 
-    def look(self, node: Node) -> tuple[Texts, Texts]:
+    def look(self, node: Node) -> tuple[Texts, list[Texts]]:
         match node:
-            case Chars(mask) if mask.bit_count() <= _MOST_VARIANTS:
+            case Chars(mask) if 0 < mask.bit_count() <= _MOST_VARIANTS:
                 texts = _letters(mask, small=self._small)
-                return texts, texts
+                return texts, [texts]
             case Concat(items):
                 return self._sequence(items)
             case Either(branches):
                 return self._either(branches)
             case Repeat(body, least, most) if least:
-                exact, best = self.look(body)
-                written = _joined([exact] * least) if least == most else ()
-                return written, _better(written, best)
+                exact, choices = self.look(body)
+                written = _joined([exact] * least)
+                return written if least == most else (), [written, *choices] if written else choices
             case _:
-                return (), ()
+                return (), []
 
-    def _sequence(self, items: Iterable[Node]) -> tuple[Texts, Texts]:
-        best: Texts = ()
+    def _sequence(self, items: Iterable[Node]) -> tuple[Texts, list[Texts]]:
+        choices: list[Texts] = []
         run: Texts = (b"",)
         is_whole = True
         for item in items:
@@ -91,13 +110,16 @@ class _Analysis:
                 run = longer
                 continue
             is_whole = False
-            best = _better(best, _better(run, inside))
+            choices += [run, *inside]
             run = exact if 0 < len(exact) <= _MOST_VARIANTS else (b"",)
-        return run if is_whole else (), _better(best, run)
+        return run if is_whole else (), [*choices, run]
 
-    def _either(self, branches: Iterable[Node]) -> tuple[Texts, Texts]:
-        exacts, bests = zip(*map(self.look, branches), strict=True)
-        return _union(exacts), _union(bests)
+    def _either(self, branches: Iterable[Node]) -> tuple[Texts, list[Texts]]:
+        exacts, choices = zip(*map(self.look, branches), strict=True)
+        if not all(choices):
+            return (), []
+        longest = _union(max(each, key=_worth) for each in choices)
+        return _union(exacts), [longest] if longest else []
 
 
 def _joined(parts: Iterable[Texts]) -> Texts:
@@ -116,10 +138,6 @@ def _union(parts: Iterable[Texts]) -> Texts:
     parts = tuple(parts)
     joined = tuple(dict.fromkeys(text for part in parts for text in part))
     return joined if all(parts) and len(joined) <= _MOST_WORDS else ()
-
-
-def _better(one: Texts, other: Texts) -> Texts:
-    return max((one, other), key=_worth)
 
 
 def _worth(texts: Texts) -> tuple[int, int]:
