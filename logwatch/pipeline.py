@@ -97,20 +97,24 @@ class Pipeline:
     def take(self, batch: Batch, now: Moment) -> None:
         """Run one batch through the rules."""
         records, rules = batch.records, self._rules
-        fed: dict[str, Rule] = {}
+        fed: set[int] = set()
         for match in batch.matches:
-            rule = rules[match.rule]
-            name = rule.settings.name
-            if name in self._quarantined:
-                continue
-            fed[name] = rule
-            hit = Hit(batch, records[match.record], match)
+            number = match.rule
+            if number not in fed:
+                if rules[number].settings.name in self._quarantined:
+                    continue
+                fed.add(number)
+            rule = rules[number]
             try:
-                self._address(rule, rule.feed(hit, now), now)
+                alerts = rule.feed(Hit(batch, records[match.record], match), now)
+                if alerts:
+                    self._address(rule, alerts, now)
             except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
+                fed.discard(number)
                 self._quarantine(rule, problem, now)
-        self._touched.update(fed)
-        for rule in fed.values():
+        for number in fed:
+            rule = rules[number]
+            self._touched[rule.settings.name] = rule
             self._note_deadline(rule, now)
         self._pending.checkpoints[batch.checkpoint.identity] = batch.checkpoint
 

@@ -123,7 +123,7 @@ class AlertLine(Struct, frozen=True, gc=False):
     text: str
 
 
-class AlertContext(Struct, frozen=True):
+class AlertContext(Struct, frozen=True, gc=False):
     """Lines around the first matching one."""
 
     before: tuple[AlertLine, ...] = ()
@@ -133,14 +133,18 @@ class AlertContext(Struct, frozen=True):
 NO_CONTEXT = AlertContext()
 
 
-class Alert(Struct, frozen=True, kw_only=True):
-    """What a person is told. As JSON it is the body of `jsonl_file` and `webhook` (schema 1).
+SCHEMA = 1
+"""Version of what an alert is as JSON."""
+
+
+class Alert(Struct, frozen=True, gc=False):
+    """What a person is told. As JSON it is the body of `jsonl_file` and `webhook`.
 
     `id` names the episode and is the same for the same input; `id:seq` names this message and is
     the idempotency key. Times are RFC 3339 in UTC with milliseconds.
     """
 
-    schema: int = 1
+    schema: int
     id: str
     seq: int
     status: Status

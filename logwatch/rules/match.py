@@ -18,7 +18,7 @@ from msgspec import UNSET, Struct
 
 from logwatch import telemetry
 from logwatch.clock import Moment
-from logwatch.records import Alert, AlertLine, StateChange, Status
+from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, Status
 from logwatch.rules.base import Hit, RuleSettings
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
@@ -63,6 +63,7 @@ class MatchRule:
         self._max_keys = max_keys
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
+        self._own_words = self._wording.own
         self._labels = self._wording.labels()
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._deadlines = Deadlines()
@@ -157,56 +158,61 @@ class MatchRule:
     def _fired(self, hit: Hit, key: str, now: Moment) -> Alert:
         batch, record, captures = hit.batch, hit.record, hit.match.captures
         settings = self.settings
+        path = batch.checkpoint.path
         stamp = rfc3339(record.time)
         fields = fields_of(record, captures)
-        if self._wording.own:
-            message = self._wording.message(
-                "",
-                {
-                    **record.fields,
-                    "count": 1,
-                    "key": key.replace("\x1f", ", "),
-                    "rule": settings.name,
-                    "severity": settings.severity,
-                    "source": batch.source,
-                    "path": batch.checkpoint.path,
-                    "host": fields.get("host", self._host),
-                    "first": stamp,
-                    "last": stamp,
-                    "duration": "0s",
-                    "suppressed": 0,
-                    **captures,  # what the rule's author named comes before what we name
-                },
-            )
-        else:
-            message = first_line(record.text)
+        # In the order of the fields of Alert: by name each would cost a comparison, 1.4 µs in all,
+        # and where every line is an alert this is what there is most of.
         return Alert(
-            id=episode_id(settings.name, key, batch.checkpoint.identity, record.offset),
-            seq=1,
-            status="firing",
-            rule=settings.name,
-            severity=settings.severity,
-            message=message,
-            source=batch.source,
-            path=batch.checkpoint.path,
-            host=self._host,
-            key=self._keyed.named(key),
-            fields=fields,
-            count=1,
-            suppressed=0,
-            first=stamp,
-            last=stamp,
-            at=rfc3339(now.wall),
-            late=batch.backlog,
-            lines=[quote(hit)],
-            labels=self._labels,
-            reread=True if batch.reread else UNSET,
+            SCHEMA,
+            episode_id(settings.name, key, batch.checkpoint.identity, record.offset),
+            1,  # seq
+            "firing",
+            settings.name,
+            settings.severity,
+            self._in_words(hit, key, stamp, fields) if self._own_words else first_line(record.text),
+            batch.source,
+            path,
+            self._host,
+            self._keyed.named(key),
+            fields,
+            1,  # count
+            0,  # suppressed
+            stamp,  # first
+            stamp,  # last
+            rfc3339(now.wall),
+            batch.backlog,
+            [quote(path, record)],
+            NO_CONTEXT,
+            self._labels,
+            True if batch.reread else UNSET,
+        )
+
+    def _in_words(self, hit: Hit, key: str, stamp: str, fields: dict[str, str]) -> str:
+        return self._wording.message(
+            "",
+            {
+                **hit.record.fields,
+                "count": 1,
+                "key": key.replace("\x1f", ", "),
+                "rule": self.settings.name,
+                "severity": self.settings.severity,
+                "source": hit.batch.source,
+                "path": hit.batch.checkpoint.path,
+                "host": fields.get("host", self._host),
+                "first": stamp,
+                "last": stamp,
+                "duration": "0s",
+                "suppressed": 0,
+                **hit.match.captures,  # what the rule's author named comes before what we name
+            },
         )
 
     def _closing_note(self, key: str, held: Held, now: Moment) -> Alert:
         status: Status = "updated"
         more = held.suppressed
         return Alert(
+            schema=SCHEMA,
             id=held.episode,
             seq=2,
             status=status,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 
-from logwatch.records import MISSING, Alert, AlertLine, Record, Severity
+from logwatch.records import MISSING, SCHEMA, Alert, AlertLine, Record, Severity
 from logwatch.rules.base import Hit, RuleSettings
 from logwatch.rules.say import Say
 from logwatch.units import format_duration
@@ -23,6 +23,8 @@ MOST_FIELDS = 100
 
 _BETWEEN = "\x1f"
 """Stands between the values of a key with several fields, and so in none of them."""
+
+_NO_KEY: dict[str, str] = {}
 
 
 @lru_cache(maxsize=256)
@@ -39,18 +41,21 @@ def rfc3339(seconds: float) -> str:
 
 def episode_id(rule: str, key: str, identity: str, offset: int) -> str:
     """Name of the episode that began with the record at `offset`: the same for the same input."""
-    text = f"{rule}\0{key}\0{identity}\0{offset}"
-    return blake2b(text.encode(errors="backslashreplace"), digest_size=8).hexdigest()
+    return blake2b(_place(rule, key, identity) + b"%d" % offset, digest_size=8).hexdigest()
 
 
-def quote(hit: Hit) -> AlertLine:
-    """The hit's line as an alert quotes it."""
-    record = hit.record
+@lru_cache(maxsize=256)
+def _place(rule: str, key: str, identity: str) -> bytes:
+    return f"{rule}\0{key}\0{identity}\0".encode(errors="backslashreplace")
+
+
+def quote(path: str, record: Record) -> AlertLine:
+    """A line of the file `path` as an alert quotes it."""
     text = record.text
     if len(text) > LONGEST_QUOTE:
         over = len(text) - LONGEST_QUOTE
         text = f"{text[: LONGEST_QUOTE // 2]}[… {over} characters …]{text[-LONGEST_QUOTE // 2 :]}"
-    return AlertLine(hit.batch.checkpoint.path, record.offset, rfc3339(record.time), text)
+    return AlertLine(path, record.offset, rfc3339(record.time), text)
 
 
 def about_logwatch(
@@ -68,6 +73,7 @@ def about_logwatch(
     """An alert that no log line brought about: `rule` is `logwatch.<what>`."""
     stamp = rfc3339(wall)
     return Alert(
+        schema=SCHEMA,
         id=id,
         seq=1,
         status="firing",
@@ -109,7 +115,9 @@ class Keyed:
 
     def named(self, key: str) -> dict[str, str]:
         """The key as a map from field to value."""
-        values = key.split(_BETWEEN, len(self._by) - 1) if self._by else []
+        if not self._by:
+            return _NO_KEY
+        values = key.split(_BETWEEN, len(self._by) - 1)
         return dict(zip(self._by, values, strict=True))
 
 

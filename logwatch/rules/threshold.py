@@ -16,71 +16,44 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import islice
 
-import msgspec
-from msgspec import Struct
-
 from logwatch import telemetry
 from logwatch.clock import Moment
-from logwatch.records import SEVERITIES, Alert, AlertLine, Severity, StateChange, Status
+from logwatch.records import (
+    SCHEMA,
+    SEVERITIES,
+    Alert,
+    Severity,
+    StateChange,
+    Status,
+)
 from logwatch.rules.base import Hit, RuleSettings, Threshold
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
     Keyed,
     Wording,
     episode_id,
-    fields_of,
     first_line,
     lasting,
-    quote,
     rfc3339,
 )
+from logwatch.rules.threshold_state import (
+    QUOTED_LINES,
+    KeyState,
+    Sample,
+    Tracked,
+    decode_state,
+    encode_state,
+)
 from logwatch.windows import LatestTimes
-
-QUOTED_LINES = 3
-"""Lines that an alert of a threshold rule quotes: the latest."""
 
 LATE_SECONDS = 120.0
 """How late a live record may come, by its own stamp, and still find its window."""
 
+_MOST_SEEN = 16
+"""Records kept as they came, so that one in many is thrown away and not each."""
+
 LOOKED_AT = 64
 """Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
-
-
-class Sample(Struct, array_like=True, gc=False):
-    """One line kept to be quoted."""
-
-    line: AlertLine
-    source: str
-    fields: dict[str, str]
-    captured: tuple[str, ...]
-    """Which of the fields the pattern captured."""
-
-
-class KeyState(Struct, array_like=True):
-    """Everything remembered of one key."""
-
-    times: bytes = b""
-    anchor: tuple[str, int] | None = None
-    """Identity and offset of the first record of the episode to come: its name is made of them."""
-    samples: list[Sample] = []
-    fired_at: float | None = None
-    """Event time of the last firing."""
-    episode: str | None = None
-    """Id of the burning episode."""
-    seq: int = 0
-    severity: Severity = "warning"
-    count: int = 0
-    """Matches since the first of the burning episode."""
-    suppressed: int = 0
-    first: float = 0.0
-    last: float = 0.0
-    late: bool = False
-    lag: float = 0.0
-    """Seconds by which the latest record came behind the clock; timers wait for so much longer."""
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(KeyState).decode
 
 
 class ThresholdRule:
@@ -97,7 +70,8 @@ class ThresholdRule:
         self._labels = self._wording.labels()
         counts = [self._kind.count, *(count for count, _ in self._kind.levels)]
         self._capacity = max(*counts, (self._kind.clear_count or 0) + 1)
-        self._states: OrderedDict[str, tuple[KeyState, LatestTimes]] = OrderedDict()
+        self._memory_seconds = max(self._kind.window, settings.cooldown) + LATE_SECONDS
+        self._states: OrderedDict[str, Tracked] = OrderedDict()
         self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
@@ -106,19 +80,28 @@ class ThresholdRule:
         """See `Rule.feed`."""
         key = self._keyed.key(hit)
         alerts: list[Alert] = []
-        if key not in self._states and len(self._states) >= self._max_keys:
-            alerts += self._evict(now)
-        state, times = self._state_of(key)
+        tracked = self._states.get(key)
+        if tracked is None:
+            if len(self._states) >= self._max_keys:
+                alerts += self._evict(now)
+            tracked = self._states[key] = Tracked(
+                KeyState(samples=[]), LatestTimes(self._capacity), []
+            )
+        else:
+            self._states.move_to_end(key)
+        state, times, _ = tracked
         self._changed.add(key)
         at = hit.record.time
-        deadline = self._clears_at(state, times)
-        if deadline is not None and at >= deadline:
-            alerts.append(self._resolve(key, state, now, deadline))
-        self._note(state, times, hit)
-        if state.episode is not None:
-            told = self._burn_on(key, state, times, now)
+        if state.episode is None:
+            self._note(key, tracked, hit)
+            told = self._fire(key, tracked, at, now)
         else:
-            told = self._fire(key, state, times, at, now)
+            deadline = self._clears_at(state, times)
+            if deadline is not None and at >= deadline:
+                alerts.append(self._resolve(key, tracked, now, deadline))
+            self._note(key, tracked, hit)
+            burns = state.episode is not None
+            told = self._burn_on(key, tracked, now) if burns else self._fire(key, tracked, at, now)
         if told is not None:
             alerts.append(told)
         return alerts
@@ -132,14 +115,15 @@ class ThresholdRule:
         """See `Rule.expire`."""
         alerts = []
         while (key := self._deadlines.pop(now.wall)) is not None:
-            state, times = self._states[key]
+            tracked = self._states[key]
+            state, times, _ = tracked
             deadline = self._clears_at(state, times)
             if deadline is None:
                 self._forget_if_idle(key, state, now)
             elif deadline + state.lag > now.wall:
                 self._deadlines.put(key, deadline + state.lag)
             else:
-                alerts.append(self._resolve(key, state, now, deadline))
+                alerts.append(self._resolve(key, tracked, now, deadline))
                 self._changed.add(key)
         return alerts
 
@@ -147,44 +131,40 @@ class ThresholdRule:
         """See `Rule.changes`."""
         changed, self._changed = self._changed, set()
         for key in changed:
-            known = self._states.get(key)
+            tracked = self._states.get(key)
             body = None
-            if known is not None:
-                state, times = known
-                state.times = times.dump()
-                body = _encode(state)
+            if tracked is not None:
+                state = tracked.settle()
+                state.times = tracked.times.dump()
+                body = encode_state(state)
             yield StateChange(self.settings.name, key, body)
 
     def restore(self, change: StateChange) -> None:
         """See `Rule.restore`."""
         assert change.body is not None
-        state = _decode(change.body)
+        state = decode_state(change.body)
         times = LatestTimes(self._capacity, state.times)
-        self._states[change.key] = (state, times)
+        self._states[change.key] = Tracked(state, times, [])
         deadline = self._clears_at(state, times)
         due = deadline + state.lag if deadline is not None else self._idle_at(state)
         self._deadlines.put(change.key, due)
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
-        return [state.episode for state, _ in self._states.values() if state.episode is not None]
-
-    def _state_of(self, key: str) -> tuple[KeyState, LatestTimes]:
-        known = self._states.get(key)
-        if known is not None:
-            self._states.move_to_end(key)
-            return known
-        known = (KeyState(samples=[]), LatestTimes(self._capacity))
-        self._states[key] = known
-        return known
+        return [
+            tracked.state.episode
+            for tracked in self._states.values()
+            if tracked.state.episode is not None
+        ]
 
     def _evict(self, now: Moment) -> Iterable[Alert]:
         """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
         oldest = next(iter(self._states))
         candidates = islice(self._states.items(), LOOKED_AT)
-        key = next((key for key, (state, _) in candidates if state.episode is None), oldest)
-        state, _ = self._states[key]
-        owed = () if state.episode is None else (self._resolve(key, state, now, state.last),)
+        key = next((key for key, each in candidates if each.state.episode is None), oldest)
+        tracked = self._states[key]
+        last, burns = tracked.state.last, tracked.state.episode is not None
+        owed = (self._resolve(key, tracked, now, last),) if burns else ()
         self._forget(key)
         self._evicted += 1
         telemetry.count("rules.keys_evicted")
@@ -197,13 +177,13 @@ class ThresholdRule:
         self._deadlines.drop(key)
         self._changed.add(key)
 
-    def _note(self, state: KeyState, times: LatestTimes, hit: Hit) -> None:
-        record, batch, captures = hit.record, hit.batch, hit.match.captures
-        window = self._kind.window
-        if state.episode is None and not times.count(record.time, window):
+    def _note(self, key: str, tracked: Tracked, hit: Hit) -> None:
+        state, times, seen = tracked
+        record, batch = hit.record, hit.batch
+        if state.episode is None and not times.count(record.time, self._kind.window):
             state.anchor = None
-            if not state.samples:  # a first sight: due to be forgotten when it stays alone
-                self._deadlines.put(self._keyed.key(hit), record.time + self._memory_seconds)
+            if not state.samples and not seen:  # a first sight: forgotten when it stays alone
+                self._deadlines.put(key, record.time + self._memory_seconds)
         if state.anchor is None:
             state.anchor = (batch.checkpoint.identity, record.offset)
         times.add(record.time)
@@ -211,20 +191,13 @@ class ThresholdRule:
         state.late = batch.backlog
         # In a backlog a stamp is old for a good reason; live, the log comes behind the clock.
         behind = 0.0 if batch.backlog else batch.arrival - record.time
-        state.lag = min(LATE_SECONDS, max(0.0, behind))
-        state.samples.append(
-            Sample(
-                quote(hit),
-                batch.source,
-                fields_of(record, captures),
-                tuple(captures),
-            )
-        )
-        del state.samples[:-QUOTED_LINES]
+        state.lag = min(LATE_SECONDS, behind) if behind > 0.0 else 0.0
+        seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
+        if len(seen) > _MOST_SEEN:
+            del seen[:-QUOTED_LINES]
 
-    def _fire(
-        self, key: str, state: KeyState, times: LatestTimes, at: float, now: Moment
-    ) -> Alert | None:
+    def _fire(self, key: str, tracked: Tracked, at: float, now: Moment) -> Alert | None:
+        state, times, _ = tracked
         count = self._in_window(times, at)
         if count < self._kind.count:
             return None
@@ -240,20 +213,23 @@ class ThresholdRule:
         state.severity = self._level(times, at)
         state.episode = episode_id(self.settings.name, key, *state.anchor)
         state.seq = 0
-        alert = self._alert(key, state, now, "firing")
+        alert = self._alert(key, tracked, now, "firing")
         state.suppressed = 0
         deadline = self._clears_at(state, times)
         assert deadline is not None
         self._deadlines.put(key, deadline + state.lag)
         return alert
 
-    def _burn_on(self, key: str, state: KeyState, times: LatestTimes, now: Moment) -> Alert | None:
+    def _burn_on(self, key: str, tracked: Tracked, now: Moment) -> Alert | None:
+        state, times, _ = tracked
         state.count += 1
+        if not self._kind.levels:
+            return None
         severity = self._level(times, state.last)
         if SEVERITIES.index(severity) <= SEVERITIES.index(state.severity):
             return None
         state.severity = severity
-        return self._alert(key, state, now, "updated")
+        return self._alert(key, tracked, now, "updated")
 
     def _in_window(self, times: LatestTimes, at: float) -> int:
         """Matches in the window that ends at `at`, or at the newest record where `at` came late."""
@@ -264,8 +240,9 @@ class ThresholdRule:
             return here
         return max(here, times.count(newest, window))
 
-    def _resolve(self, key: str, state: KeyState, now: Moment, at: float) -> Alert:
-        alert = self._alert(key, state, now, "resolved", over_at=at)
+    def _resolve(self, key: str, tracked: Tracked, now: Moment, at: float) -> Alert:
+        alert = self._alert(key, tracked, now, "resolved", over_at=at)
+        state = tracked.state
         state.episode = None
         state.anchor = None
         state.count = 0
@@ -290,10 +267,6 @@ class ThresholdRule:
         latest = times.latest(kind.count)
         return (latest if latest is not None else state.last) + 2 * kind.window
 
-    @property
-    def _memory_seconds(self) -> float:
-        return max(self._kind.window, self.settings.cooldown) + LATE_SECONDS
-
     def _idle_at(self, state: KeyState) -> float:
         return max(state.last, state.fired_at or 0.0) + self._memory_seconds
 
@@ -307,16 +280,18 @@ class ThresholdRule:
     def _alert(
         self,
         key: str,
-        state: KeyState,
+        tracked: Tracked,
         now: Moment,
         status: Status,
         over_at: float | None = None,
     ) -> Alert:
+        state = tracked.settle()
         state.seq += 1
         newest = state.samples[-1]
         assert state.episode is not None
         lines = [sample.line for sample in state.samples]
         return Alert(
+            schema=SCHEMA,
             id=state.episode,
             seq=state.seq,
             status=status,

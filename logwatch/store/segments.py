@@ -60,7 +60,7 @@ def write(connection: sqlite3.Connection, segments: Iterable[Segment]) -> None:
 
 def messages(body: bytes) -> list[bytes]:
     """The alerts of a segment, each as JSON."""
-    return body.splitlines()
+    return body[:-1].split(b"\n")
 
 
 def last_number(connection: sqlite3.Connection) -> int:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from logwatch.records import (
+    SCHEMA,
     Alert,
     AlertContext,
     AlertLine,
@@ -49,6 +50,7 @@ KINDS_WITH_DOUBLES = {**KINDS, "memory": MEMORY}
 def hostile_alert(text: str) -> Notification:
     line = AlertLine(path=text, offset=0, time="", text=text)
     alert = Alert(
+        schema=SCHEMA,
         id="b4c1f0",
         seq=1,
         status="firing",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from logwatch.records import Alert, AlertLine
+from logwatch.records import SCHEMA, Alert, AlertLine
 
 
 def alert(**changes: Any) -> Alert:
     """An alert like the one in the contract, with `changes`."""
     values: dict[str, Any] = {
+        "schema": SCHEMA,
         "id": "b4c1f0aa55aa55aa",
         "seq": 1,
         "status": "firing",

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from logwatch.records import Alert, AlertLine, Notification, encode_alert
+from logwatch.records import SCHEMA, Alert, AlertLine, Notification, encode_alert
 
 
 def make_alert(**changes) -> Alert:
     values = {
+        "schema": SCHEMA,
         "id": "b4c1f0",
         "seq": 1,
         "status": "firing",

@@ -293,7 +293,7 @@ def test_a_damaged_store_is_put_aside_and_a_new_one_begun(folder, damage):
     path = folder / "state.db"
     if damage is None:
         body = bytearray(path.read_bytes())
-        body[4096:12288] = os.urandom(8192)
+        body[16384:81920] = os.urandom(65536)
         path.write_bytes(body)
         (folder / "state.db-wal").unlink(missing_ok=True)
     else:

@@ -1,0 +1,75 @@
+"""What a threshold rule remembers of a key, in memory and in the store."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from logwatch.records import AlertLine, Record, Severity
+from logwatch.rules.message import fields_of, quote
+from logwatch.windows import LatestTimes
+
+QUOTED_LINES = 3
+"""Lines that an alert of a threshold rule quotes: the latest."""
+
+
+class Sample(Struct, array_like=True, gc=False):
+    """One line kept to be quoted."""
+
+    line: AlertLine
+    source: str
+    fields: dict[str, str]
+    captured: tuple[str, ...]
+    """Which of the fields the pattern captured."""
+
+
+Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
+"""A record as it came: itself, its path and source, and what the pattern captured."""
+
+
+class KeyState(Struct, array_like=True):
+    """Everything remembered of one key."""
+
+    times: bytes = b""
+    anchor: tuple[str, int] | None = None
+    """Identity and offset of the first record of the episode to come: its name is made of them."""
+    samples: list[Sample] = []
+    fired_at: float | None = None
+    """Event time of the last firing."""
+    episode: str | None = None
+    """Id of the burning episode."""
+    seq: int = 0
+    severity: Severity = "warning"
+    count: int = 0
+    """Matches since the first of the burning episode."""
+    suppressed: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    late: bool = False
+    lag: float = 0.0
+    """Seconds by which the latest record came behind the clock; timers wait for so much longer."""
+
+
+class Tracked(NamedTuple):
+    """A key in memory. What was seen becomes a sample only where somebody looks at it."""
+
+    state: KeyState
+    times: LatestTimes
+    seen: list[Seen]
+
+    def settle(self) -> KeyState:
+        """The state with everything seen in it, at most `QUOTED_LINES` samples."""
+        state, _, seen = self
+        state.samples += [
+            Sample(quote(path, record), source, fields_of(record, captures), tuple(captures))
+            for record, path, source, captures in seen[-QUOTED_LINES:]
+        ]
+        del state.samples[:-QUOTED_LINES]
+        seen.clear()
+        return state
+
+
+encode_state = msgspec.msgpack.Encoder().encode
+decode_state = msgspec.msgpack.Decoder(KeyState).decode
