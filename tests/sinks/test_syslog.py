@@ -108,7 +108,7 @@ def test_a_parameter_cannot_end_its_element(alert):
 @given(st.text(), st.text(), st.text())
 def test_whatever_the_texts_the_message_is_well_formed(rule, host, text):
     alert = msgspec.convert(
-        {"id": "i", "seq": 1, "status": "firing", "rule": rule, "severity": "error",
+        {"schema": 1, "id": "i", "seq": 1, "status": "firing", "rule": rule, "severity": "error",
          "message": text, "source": "", "path": "", "host": host, "key": {}, "fields": {},
          "count": 1, "suppressed": 0, "first": "", "last": "", "at": "", "late": False,
          "lines": []},
