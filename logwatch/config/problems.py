@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from logwatch.errors import ConfigError
 
-Level = Literal["error", "warning"]
+Level = Literal["error", "warning", "note"]
 
 CODES: dict[str, str] = {
     "bad-yaml": "The file is not YAML, or uses a part of YAML that is refused here.",
@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "unused": "Something that can never have an effect (a warning).",
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",
+    "every-line": "A rule for which every line must be parsed (a note).",
     "plain-secret": "A secret in plain text; use ${env:NAME} or ${file:PATH} (a warning).",
 }
 """Every code with its meaning, for `logwatch help CODE`."""
@@ -112,6 +113,10 @@ class Report:
         """Note a warning: the configuration can be used."""
         self._add(place, "warning", code, message, remedy)
 
+    def note(self, place: Place, code: str, message: str, remedy: str | None = None) -> None:
+        """Note what is worth knowing and nothing wrong."""
+        self._add(place, "note", code, message, remedy)
+
     @property
     def failed(self) -> bool:
         """Whether there is any error."""
@@ -165,7 +170,7 @@ def render(
 def sum_line(problems: Sequence[Problem], counted: str = "") -> str:
     """`3 files, 14 rules: 4 errors, 2 warnings`."""
     errors = sum(problem.level == "error" for problem in problems)
-    warnings = len(problems) - errors
+    warnings = sum(problem.level == "warning" for problem in problems)
     verdict = ", ".join(
         plural(number, noun)
         for number, noun in ((errors, "error"), (warnings, "warning"))

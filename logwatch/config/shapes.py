@@ -19,6 +19,7 @@ class Shape(NamedTuple):
     required: tuple[str, ...]
     later: Mapping[str, str]
     instead: Mapping[str, tuple[str, ...]]
+    either: Mapping[str, tuple[str, ...]]
     examples: Mapping[str, str]
 
 
@@ -37,6 +38,7 @@ def shape_of(struct: type[Struct]) -> Shape:
         getattr(struct, "required", required),
         getattr(struct, "later", {}),
         getattr(struct, "instead", {}),
+        getattr(struct, "either", {}),
         getattr(struct, "examples", {}),
     )
 

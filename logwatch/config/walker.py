@@ -175,7 +175,7 @@ class Walker:
         self, shape: Shape, pieces: Mapping[str, Item], node: Node, what: str
     ) -> Iterable[str]:
         for name in shape.required:
-            if name in pieces:
+            if name in pieces or not pieces.keys().isdisjoint(shape.either.get(name, ())):
                 continue
             yield name
             if not pieces.keys().isdisjoint(shape.instead.get(name, ())):

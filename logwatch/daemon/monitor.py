@@ -22,6 +22,7 @@ from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.threads import Worker
 from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.selection import Selection
 from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Block, Checkpoint, Match, Record
 from logwatch.tailer.state import Loss
@@ -46,6 +47,8 @@ class Reading:
     rules: Sequence[int]
     """For each rule of the matcher, its number in the whole configuration."""
     events: EventClock
+    selection: Selection | None = None
+    """The conditions on fields; None where no rule has any."""
 
 
 class Monitor(Worker):
@@ -166,14 +169,22 @@ class Monitor(Worker):
         self, hits: list[LineHit], block: Block, now: Moment
     ) -> tuple[list[Record], list[Match]]:
         reading, arrival, backlog = self._reading, now.wall, block.backlog
-        parse, rules = reading.events.parse, reading.rules
+        parse, rules, selection = reading.events.parse, reading.rules, reading.selection
         records: list[Record] = []
         matches: list[Match] = []
-        for number, hit in enumerate(hits):
-            time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
+        for hit in hits:
+            found = hit.found
+            if selection is None:
+                time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
+            else:
+                taken = selection.take(hit.text, found, arrival=arrival, backlog=backlog)
+                if taken is None:
+                    continue
+                time, fields, found = taken
             truncated = hit.truncated or block.truncated
+            number = len(records)
             records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
-            matches += [Match(rules[rule], number, captures) for rule, captures in hit.found]
+            matches += [Match(rules[rule], number, captures) for rule, captures in found]
         return records, matches
 
     def _last_time(self, block: Block, now: Moment) -> float:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from logwatch.parsers import access_log, syslog
+from logwatch.conditions import Where
+from logwatch.parsers import access_log, json_lines, logfmt, syslog
 from logwatch.parsers.access_log import AccessLogParser
 from logwatch.parsers.base import Parser, ParserSettings
 from logwatch.parsers.json_lines import JsonParser
 from logwatch.parsers.logfmt import LogfmtParser
+from logwatch.parsers.needles import NEVER, Enumerated, Needle, Writing, best
 from logwatch.parsers.plain import PlainParser
 from logwatch.parsers.syslog import SyslogParser
+
+__all__ = [
+    "FORMATS",
+    "NEVER",
+    "can_have",
+    "field_names",
+    "field_values",
+    "make_parser",
+    "needle",
+]
 
 FORMATS: dict[str, Callable[[ParserSettings], Parser]] = {
     "plain": PlainParser,
@@ -27,6 +39,13 @@ _FIELD_NAMES: dict[str, tuple[str, ...] | None] = {
     "combined": access_log.FIELDS,
 }
 
+_WRITING: dict[str, Callable[[str], Writing | Enumerated | None]] = {
+    "syslog": syslog.writing,
+    "json": json_lines.writing,
+    "logfmt": logfmt.writing,
+    "combined": access_log.writing,
+}
+
 
 def make_parser(format: str, settings: ParserSettings) -> Parser:  # noqa: A002 - the name in YAML
     """The parser of `format`, a name in `FORMATS`. Raises KeyError for another."""
@@ -39,3 +58,23 @@ def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name
     syslog may have structured data under further, dotted names.
     """
     return _FIELD_NAMES.get(format)
+
+
+def field_values(format: str, field: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML
+    """All values that a field of `format` can have; None where they are without number."""
+    return syslog.VALUES.get(field) if format == "syslog" else None
+
+
+def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
+    """Whether a line of `format` can have `field`."""
+    names = _FIELD_NAMES.get(format)
+    return names is None or field in names or (format == "syslog" and "." in field)
+
+
+def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name in YAML
+    """What every line of `format` contains that fulfils `where`; None where nothing is sure."""
+    for condition in where:
+        if not condition.passes_missing and not can_have(format, condition.field):
+            return Needle(NEVER, 0)
+    writing_of = _WRITING.get(format)
+    return None if writing_of is None else best(where, writing_of)

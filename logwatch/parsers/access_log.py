@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader
 
 FIELDS = (
@@ -31,6 +33,28 @@ _TAIL = re.compile(
 ).match
 _TAIL_NAMES = ("request", "status", "bytes", "referer", "user_agent")
 _REQUEST = re.compile(r"([!-~]+) ([^?]*)(?:\?.*)? (HTTP/[0-9.]+)", re.DOTALL).fullmatch
+
+_WRITINGS: dict[str, Writing | Enumerated] = {
+    "remote_addr": Verbatim("", " "),
+    "ip": Verbatim("", " "),
+    "vhost": Verbatim(r"\A", " "),
+    "ident": Verbatim(" ", " "),
+    "user": Verbatim(" ", r" \["),
+    "time_local": Verbatim(r"\[", r"\]"),
+    "request": Verbatim(' "', '" '),
+    "method": Verbatim(' "', " "),
+    "path": Verbatim(" ", r"(?:\?| HTTP/)"),
+    "protocol": Verbatim(" ", '" '),
+    "status": Enumerated('" ', " [-0-9]", [f"{number:03}" for number in range(1000)], str),
+    "bytes": Verbatim('" (?:[0-9]{3}|-) ', "(?![0-9])"),
+    "referer": Verbatim(' "', '"'),
+    "user_agent": Verbatim(' "', '"'),
+}
+
+
+def writing(field: str) -> Writing | Enumerated | None:
+    """How a line has `field`; None for what no line has."""
+    return _WRITINGS.get(field)
 
 
 class AccessLogParser:
@@ -54,6 +78,11 @@ class AccessLogParser:
             fields.update((name, value) for name, value in values if value not in _NOTHING)
             _split_request(fields)
         return Parsed(time, fields)
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        parsed = self.parse(text, now)
+        return parsed if wanted(parsed.fields) else None
 
     def time(self, text: str, now: float) -> float | None:  # noqa: ARG002 - these stamps have a year
         """See `Parser.time`."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import NamedTuple, Protocol
 
+from logwatch.conditions import Predicate
+
 
 class Parsed(NamedTuple):
     """What one line says of itself."""
@@ -34,6 +36,13 @@ class Parser(Protocol):
 
     def parse(self, text: str, now: float) -> Parsed:
         """Fields and time of one line. `now` (wall seconds) lets missing years be inferred."""
+        ...
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """As `parse`, but None for a line whose fields are not `wanted`, and that at less cost.
+
+        `wanted` is asked once.
+        """
         ...
 
     def time(self, text: str, now: float) -> float | None:

@@ -8,6 +8,7 @@ What is not believed is said once per source, for its clock or its `tz` needs a 
 from __future__ import annotations
 
 from logwatch import telemetry
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, Parser
 
 
@@ -23,6 +24,15 @@ class EventClock:
     def parse(self, text: str, *, arrival: float, backlog: bool) -> tuple[float, dict[str, str]]:
         """Event time (seconds since the epoch) and fields of one record."""
         parsed: Parsed = self._parser.parse(text, arrival)
+        return self._believed(parsed.time, arrival, backlog=backlog), parsed.fields
+
+    def select(
+        self, text: str, wanted: Predicate, *, arrival: float, backlog: bool
+    ) -> tuple[float, dict[str, str]] | None:
+        """As `parse`, but None for a record whose fields are not `wanted`."""
+        parsed = self._parser.select(text, arrival, wanted)
+        if parsed is None:
+            return None
         return self._believed(parsed.time, arrival, backlog=backlog), parsed.fields
 
     def time(self, text: str, *, arrival: float, backlog: bool) -> float:

@@ -9,11 +9,15 @@ its newline, and `time` is the event time.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
 TIME_FIELDS = (
@@ -28,6 +32,98 @@ _MAX_FIELDS = 200
 # `float_hook` keeps 0.10 as it was written.
 _decode = msgspec.json.Decoder(float_hook=str).decode
 
+_SHORT = {
+    '"': r'\\"',
+    "\\": r"\\\\",
+    "/": r"(?:/|\\/)",
+    "\n": r"(?:\\n|\n)",
+    "\t": r"(?:\\t|\t)",
+} | {
+    "\b": r"(?:\\b|\x08)",
+    "\f": r"(?:\\f|\x0c)",
+    "\r": r"(?:\\r|\r)",
+}
+# Between a key, its colon and its value there is nothing, or one blank after the colon; whatever
+# else there is has one of these just before the value.
+_ODD_GAP = r"(?:[ \t\r]:[ \t\r]?|[ \t\r]{2}|[\t\r])"
+_SCALAR = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false").fullmatch
+
+
+class _Writing(NamedTuple):
+    """How a value is written; `key` is the last part of the field's name."""
+
+    field: str
+    key: str
+
+    def whole(self, text: str) -> str:
+        values = [f'"{quoted(text)}"']
+        if self.field == "log":  # its newline is taken off
+            values = [f'"{quoted(text)}']
+        if _SCALAR(text):
+            values.append(f"{re.escape(text)}(?![-+.0-9A-Za-z])")
+        return self._after_key(values)
+
+    def begins(self, text: str) -> str:
+        values = [f'"{quoted(text)}']
+        if text[:1] in "-0123456789tf":
+            values.append(("-?" if text[0] == "0" else "") + re.escape(text))  # -0 is read as 0
+        return self._after_key(values)
+
+    def holds(self, text: str) -> str:
+        return quoted(text)
+
+    def number(self, pattern: str) -> str:
+        return self._after_key([f'(?:"?(?:{pattern})|"[^"\\\\]*\\\\)'])
+
+    def present(self) -> str | None:
+        if self.key.isdecimal():
+            return None
+        return "|".join(filter(None, [f'{quoted(self.key)}"[ \\t\\r]*:', self.hidden(())]))
+
+    def hidden(self, texts: Iterable[str]) -> str | None:
+        key = "" if self.key.isdecimal() else self.key
+        return escapes("".join((key, *texts)))
+
+    def implied(self) -> tuple[str, str] | None:
+        return None
+
+    def _after_key(self, values: list[str]) -> str:
+        if self.key.isdecimal():  # most likely in a list
+            return f"[\\[,:][ \\t\\r]*(?:{'|'.join(values)})"
+        key = quoted(self.key)
+        usual = [f'{key}":{blank}{value}' for value in values for blank in ("", " ")]
+        return "|".join([*usual, *(_ODD_GAP + value for value in values)])
+
+
+def writing(field: str) -> Writing:
+    """How a line has `field`."""
+    return _Writing(field, field.rpartition(".")[2])
+
+
+def quoted(text: str) -> str:
+    r"""A pattern for `text` as JSON has it between quotes, but for `\u` escapes."""
+    return "".join(_SHORT.get(char) or re.escape(char) for char in text)
+
+
+def escapes(text: str) -> str | None:
+    r"""A pattern for a `\u` escape of any character of `text`; None for no text."""
+    units = {unit for char in text for unit in _utf16(char)}
+    if not units:
+        return None
+    digits = [
+        "".join(
+            f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{unit:04x}"
+        )
+        for unit in sorted(units)
+    ]
+    return rf"\\u(?:{'|'.join(digits)})"
+
+
+def _utf16(char: str) -> tuple[int, ...]:
+    """The first code unit, which is enough to find the character."""
+    code = ord(char)
+    return (code,) if code < 0x10000 else (0xD7C0 + (code >> 10),)
+
 
 class JsonParser:
     """See the module."""
@@ -40,14 +136,17 @@ class JsonParser:
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         record = _object(text)
+        return Parsed(None, {}) if record is None else self._parsed(record, now)
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        record = _object(text)
         if record is None:
-            return Parsed(None, {})
-        fields: dict[str, str] = {}
-        _flatten("", record, _MAX_DEPTH, fields)
-        log = fields.get("log")
-        if log is not None and "stream" in fields:
-            fields["log"] = log.removesuffix("\n")
-        return Parsed(self._time_of(record, now), fields)
+            return Parsed(None, {}) if wanted({}) else None
+        return self._parsed(record, now) if wanted(_Glimpse(text, record)) else None
+
+    def _parsed(self, record: dict[str, Any], now: float) -> Parsed:
+        return Parsed(self._time_of(record, now), _fields(record))
 
     def time(self, text: str, now: float) -> float | None:
         """See `Parser.time`."""
@@ -64,6 +163,36 @@ class JsonParser:
                 if time is not None:
                     return time
         return None
+
+
+class _Glimpse:
+    """The fields of a record without making them all: mostly one is looked at."""
+
+    __slots__ = ("_fields", "_record", "_small")
+
+    def __init__(self, text: str, record: dict[str, Any]) -> None:
+        self._record = record
+        self._fields: dict[str, str] | None = None
+        # More fields than are told, and nameless objects, whose names come to light one level up.
+        self._small = text.count(",") < _MAX_FIELDS and "" not in record
+
+    def get(self, name: str, /) -> str | None:
+        """See `conditions.Fields`."""
+        if self._fields is None:
+            if self._small and "." not in name and name != "log":
+                value = self._record.get(name)
+                return None if value is None or isinstance(value, dict | list) else _text(value)
+            self._fields = _fields(self._record)
+        return self._fields.get(name)
+
+
+def _fields(record: dict[str, Any]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    _flatten("", record, _MAX_DEPTH, fields)
+    log = fields.get("log")
+    if log is not None and "stream" in fields:
+        fields["log"] = log.removesuffix("\n")
+    return fields
 
 
 def _object(text: str) -> dict[str, Any] | None:

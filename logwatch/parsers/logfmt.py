@@ -9,10 +9,15 @@ Reading stops at the first thing that is no pair, and after the 200th; what came
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.json_lines import escapes, quoted
+from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
 TIME_FIELDS = ("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime", "t")
@@ -26,6 +31,47 @@ _PAIR = re.compile(
 ).match
 _decode_text = msgspec.json.Decoder(str).decode
 
+_BEFORE_KEY = r"""(?<![^\x00-\x20"'])"""
+_END = r"(?![^\x00-\x20])"
+
+
+class _Writing(NamedTuple):
+    """How a value is written: in double quotes with the escapes of JSON, or as it is."""
+
+    key: str
+    """A pattern."""
+
+    def whole(self, text: str) -> str:
+        plain = re.escape(text)
+        values = (f'"{quoted(text)}"', f"'{plain}'", plain + _END)
+        return "|".join(f"{_BEFORE_KEY}{self.key}={value}" for value in values)
+
+    def begins(self, text: str) -> str:
+        plain = re.escape(text)
+        values = (f'"{quoted(text)}', f"'{plain}", plain)
+        return "|".join(f"{_BEFORE_KEY}{self.key}={value}" for value in values)
+
+    def holds(self, text: str) -> str:
+        plain, inside = re.escape(text), quoted(text)
+        return plain if plain == inside else f"{plain}|{inside}"
+
+    def number(self, pattern: str) -> str:
+        return rf"""{_BEFORE_KEY}{self.key}=(?:["']?(?:{pattern})|"[^"\\]*\\)"""
+
+    def present(self) -> str | None:
+        return _BEFORE_KEY + self.key
+
+    def hidden(self, texts: Iterable[str]) -> str | None:
+        return escapes("".join(texts))
+
+    def implied(self) -> tuple[str, str] | None:
+        return "true", f"{_BEFORE_KEY}{self.key}{_END}"
+
+
+def writing(field: str) -> Writing:
+    """How a line has `field`."""
+    return _Writing(re.escape(field))
+
 
 class LogfmtParser:
     """See the module."""
@@ -37,16 +83,24 @@ class LogfmtParser:
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         fields = _pairs(text)
+        return Parsed(self._time_of(fields, now), fields)
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        fields = _pairs(text)
+        return Parsed(self._time_of(fields, now), fields) if wanted(fields) else None
+
+    def time(self, text: str, now: float) -> float | None:
+        """See `Parser.time`."""
+        return self._time_of(_pairs(text), now)
+
+    def _time_of(self, fields: dict[str, str], now: float) -> float | None:
         for name in self._time_fields:
             if (value := fields.get(name)) is not None:
                 time = self._stamps.value(value, now)
                 if time is not None:
-                    return Parsed(time, fields)
-        return Parsed(None, fields)
-
-    def time(self, text: str, now: float) -> float | None:
-        """See `Parser.time`."""
-        return self.parse(text, now).time
+                    return time
+        return None
 
 
 def _pairs(text: str) -> dict[str, str]:

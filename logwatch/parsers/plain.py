@@ -6,6 +6,7 @@ the same in a backlog or a replay as they did live. Every other line counts when
 
 from __future__ import annotations
 
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.parsers.timestamps import StampReader
 
@@ -19,6 +20,10 @@ class PlainParser:
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         return Parsed(self._stamps.leading(text, now), {})
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        return self.parse(text, now) if wanted({}) else None
 
     def time(self, text: str, now: float) -> float | None:
         """See `Parser.time`."""

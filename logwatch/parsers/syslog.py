@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader, end_of_bsd, end_of_iso
 
 FIELDS = ("host", "program", "pid", "message", "priority", "facility", "severity", "msgid")
@@ -27,6 +29,8 @@ _FACILITIES = (
     *("local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
 )
 _SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+VALUES: dict[str, tuple[str, ...]] = {"severity": _SEVERITIES, "facility": _FACILITIES}
+"""Fields that can have no other values."""
 
 _PRI = re.compile(r"<([0-9]{1,3})>").match
 # What follows the stamp. A first word that ends with a colon is the tag of a line without a host.
@@ -45,12 +49,46 @@ _ELEMENT = re.compile(
 _PARAM = re.compile(r'([^ =\]"]+)="([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\\]])')
 
+_PRI_DIGITS = [f"{number:0{width}}" for width in (1, 2, 3) for number in range(10**width)]
+_WRITINGS: dict[str, Writing | Enumerated] = {
+    "host": Verbatim(" ", "(?![^ \\n])"),
+    "program": Verbatim(" ", r"[\[: ]"),
+    "pid": Verbatim(r"[\[ ]", r"[\] ]"),
+    "message": Verbatim(),
+    "msgid": Verbatim(" "),
+    "priority": Enumerated("\\A<", ">", _PRI_DIGITS, str),
+    "severity": Enumerated(
+        "\\A<", ">", _PRI_DIGITS, lambda digits: VALUES["severity"][int(digits) % 8]
+    ),
+    "facility": Enumerated(
+        "\\A<", ">", _PRI_DIGITS, lambda digits: dict(enumerate(_FACILITIES)).get(int(digits) // 8)
+    ),
+}
+
+
+def writing(field: str) -> Writing | Enumerated | None:
+    """How a line has `field`; None for what no line has."""
+    if "." not in field:
+        return _WRITINGS.get(field)
+    return Verbatim(re.escape(field.rpartition(".")[2]) + '="', '"', _escape_param)
+
+
+def _escape_param(text: str) -> str:
+    """A pattern for the ways to write `text` as a value of structured data."""
+    special = {'"': r'\\"', "\\": r"\\\\?", "]": r"\\?\]"}
+    return "".join(special.get(char) or re.escape(char) for char in text)
+
 
 class SyslogParser:
     """See the module."""
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        parsed = self.parse(text, now)
+        return parsed if wanted(parsed.fields) else None
 
     def time(self, text: str, now: float) -> float | None:
         """See `Parser.time`."""

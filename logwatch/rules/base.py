@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from logwatch.clock import Moment
+from logwatch.conditions import Where
 from logwatch.records import Alert, Batch, Match, Record, Severity, StateChange
 from logwatch.units import Duration
 
@@ -45,8 +46,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] | None = None
     """Names of the sources that it looks at; None means all."""
     match: tuple[str, ...] = ()
-    """Any of these patterns, searched in the whole record."""
+    """Any of these patterns, searched in the whole record; none with `where` takes any record."""
     unless: tuple[str, ...] = ()
+    where: Where = ()
+    """Conditions on parsed fields, all of which must hold."""
     by: tuple[str, ...] = ()
     kind: PlainMatch | Threshold
     severity: Severity = "warning"

@@ -1,0 +1,319 @@
+"""`where:` what a rule asks of a record's fields, and whether they answer it.
+
+A condition is a field with tests, any of which must hold; every condition of a rule must hold.
+
+- A text, `=` and `!=` compare the whole value, case and all; `*` and `?` are wildcards. Where the
+  operand is a number, another spelling of it is equal too: `500` is `500.0` and `5e2`.
+- `~` and `!~` search a regular expression in the value.
+- `>`, `>=`, `<`, `<=` compare quantities: a number, or one with a unit of time or size. Bare
+  numbers stand for seconds or bytes beside one with a unit. What is no number is not compared.
+
+`!=` and `!~` hold wherever `=` and `~` do not, also where the record has no such field; every other
+test needs the field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from fnmatch import translate
+from operator import ge, gt, le, lt
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias, cast
+
+from msgspec import Struct
+
+Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
+
+OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
+NEGATIVE: Final = ("!=", "!~")
+"""Operators that a record without the field passes."""
+
+LONGEST_NUMBER: Final = 64
+"""Characters beyond which a text is no number."""
+
+
+class Comparison(Struct, frozen=True, array_like=True):
+    """One comparison; texts are those of the configuration."""
+
+    operator: Operator
+    operand: str
+
+
+class Condition(Struct, frozen=True, array_like=True):
+    """What one field must be: at least one of `tests` holds."""
+
+    field: str
+    tests: tuple[Comparison, ...]
+
+    @property
+    def passes_missing(self) -> bool:
+        """Whether a record without the field passes."""
+        return any(test.operator in NEGATIVE for test in self.tests)
+
+
+Where: TypeAlias = tuple[Condition, ...]
+
+
+class Fields(Protocol):
+    """The fields of a record, by name."""
+
+    def get(self, name: str, /) -> str | None:
+        """The value of one field; None where the record has it not."""
+        ...
+
+
+Search: TypeAlias = Callable[[str], Any]
+"""`search` of a compiled pattern; may raise TimeoutError, which counts as not found."""
+MakeSearch: TypeAlias = Callable[[str], Search]
+
+
+class Quantity(NamedTuple):
+    """A number, in seconds or bytes where it has a unit."""
+
+    value: Decimal
+    unit: Literal["", "time", "size"]
+
+
+class ConditionError(ValueError):
+    """Raised for a text that is no condition; `position` is an index in it."""
+
+    def __init__(self, message: str, remedy: str, position: int = 0, length: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.position = position
+        self.length = length
+
+
+_WRITTEN = re.compile(r"\s*([=!<>~]+)\s*(.*)", re.DOTALL)
+_INSTEAD = {
+    **dict.fromkeys(("==", "==="), "="),
+    **dict.fromkeys(("!", "<>", "!==", "=!"), "!="),
+    **dict.fromkeys(("=~", "~=", "~~"), "~"),
+    **dict.fromkeys(("!~=", "~!"), "!~"),
+    "=>": ">=",
+    "=<": "<=",
+}
+"""What people write who think of another language."""
+
+
+def parse_test(text: str) -> Comparison:
+    """The test that `text` stands for: `error`, `>= 500`, `~ ^/api/`. Raises ConditionError.
+
+    Patterns are not compiled here.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        return Comparison("=", text)
+    operator, operand = found.groups()
+    at = found.start(1)
+    if operator not in OPERATORS:
+        best = _INSTEAD.get(operator)
+        choose = f"did you mean {best!r}?  all: " if best else "choose: "
+        raise ConditionError(
+            f"there is no operator {operator!r}",
+            f"{choose}{' '.join(OPERATORS)}",
+            at,
+            len(operator),
+        )
+    if operator in ("~", "!~"):
+        if not operand:
+            raise ConditionError(
+                f"{operator!r} has no pattern", f"write '{operator} ^/api/'", at, len(operator)
+            )
+    elif operator not in ("=", "!="):
+        operand = operand.strip()
+        if quantity(operand) is None:
+            raise ConditionError(
+                f"{operator!r} compares numbers, and {operand[:60]!r} is none",
+                "write a number, or one with a unit: '>= 500', '> 800ms', '> 3MiB'"
+                + (f"; for the text itself '= {text.strip()}'" if operand else ""),
+                found.start(2) if operand else at,
+                max(len(operand), 1),
+            )
+    return Comparison(cast("Operator", operator), operand)
+
+
+def written(test: Comparison) -> str:
+    """`test` as it may be written in a configuration."""
+    if test.operator == "=" and not _WRITTEN.match(test.operand):
+        return test.operand
+    return f"{test.operator} {test.operand}"
+
+
+# -- numbers -------------------------------------------------------------------------------------
+
+_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_SECONDS = {
+    "ns": Decimal("1e-9"),
+    "us": Decimal("1e-6"),
+    "\u00b5s": Decimal("1e-6"),  # the sign for micro, and the Greek letter
+    "\u03bcs": Decimal("1e-6"),
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "min": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86_400),
+    "w": Decimal(604_800),
+}
+_BYTES = {"": Decimal(1), "k": Decimal(1000), "ki": Decimal(1024)} | {
+    f"{prefix}{i}": Decimal(base) ** power
+    for power, prefix in enumerate("KMGTPE", start=1)
+    for i, base in (("", 1000), ("i", 1024))
+}
+_TIME_UNIT = "|".join(_SECONDS)
+_PLAIN = re.compile(_NUMBER).fullmatch
+_SIZE = re.compile(rf"({_NUMBER}) ?(?:([kKMGTPE]i?)B?|B)").fullmatch
+_TIME = re.compile(rf"({_NUMBER}) ?({_TIME_UNIT})").fullmatch
+_PART = rf"([0-9]+(?:\.[0-9]*)?)({_TIME_UNIT})"
+_PARTS = re.compile(rf"([-+]?)((?:{_PART}){{2,10}})").fullmatch
+_EACH_PART = re.compile(_PART).findall
+
+
+def quantity(text: str) -> Quantity | None:
+    """What `text` measures: `503`, `-1.5e3`, `812ms`, `1m3.5s`, `3MiB`, `12 kB`; None for others.
+
+    Units of time are ns us ms s m min h d w; of size B and k K M G T P E with B, iB, i or nothing.
+    """
+    if len(text) > LONGEST_NUMBER:
+        return None
+    if _PLAIN(text):
+        return Quantity(Decimal(text), "")
+    if found := _TIME(text):
+        return Quantity(Decimal(found[1]) * _SECONDS[found[2]], "time")
+    if found := _SIZE(text):
+        return Quantity(Decimal(found[1]) * _BYTES[found[2] or ""], "size")
+    if found := _PARTS(text):
+        parts = [Decimal(number) * _SECONDS[unit] for number, unit in _EACH_PART(found[2])]
+        return Quantity(sum(parts, Decimal(0)) * (-1 if found[1] == "-" else 1), "time")
+    return None
+
+
+def comparable(one: Quantity, other: Quantity) -> bool:
+    """Whether they measure the same; a bare number may be seconds as well as bytes."""
+    return one.unit == other.unit or not one.unit or not other.unit
+
+
+# -- evaluation ----------------------------------------------------------------------------------
+
+_Holds: TypeAlias = Callable[[str], bool]
+Predicate: TypeAlias = Callable[[Fields], bool]
+
+
+def plain_search(pattern: str) -> Search:
+    """`re`'s own, without a limit of time."""
+    return re.compile(pattern).search
+
+
+def compile_where(where: Where, make_search: MakeSearch = plain_search) -> Predicate:
+    """Whether the fields of a record fulfil every condition."""
+    parts = [compile_condition(condition, make_search) for condition in where]
+    if len(parts) == 1:
+        return parts[0]
+    return lambda fields: all(part(fields) for part in parts)
+
+
+def compile_condition(condition: Condition, make_search: MakeSearch = plain_search) -> Predicate:
+    """Whether the fields of a record fulfil `condition`."""
+    name = condition.field
+    holds = compile_tests(condition.tests, make_search)
+    missing = condition.passes_missing
+
+    def predicate(fields: Fields) -> bool:
+        value = fields.get(name)
+        return missing if value is None else holds(value)
+
+    return predicate
+
+
+def compile_tests(tests: tuple[Comparison, ...], make_search: MakeSearch = plain_search) -> _Holds:
+    """Whether a value passes any of `tests`."""
+    parts = [_compile_test(test, make_search) for test in tests]
+    if len(parts) == 1:
+        return parts[0]
+    return lambda value: any(part(value) for part in parts)
+
+
+def has_wildcard(operand: str) -> bool:
+    """Whether `=` and `!=` take `operand` as a glob."""
+    return "*" in operand or "?" in operand
+
+
+def plain_number(text: str) -> Decimal | None:
+    """`text` as a number that has no unit, None for others."""
+    return Decimal(text) if len(text) <= LONGEST_NUMBER and _PLAIN(text) else None
+
+
+def _compile_test(test: Comparison, make_search: MakeSearch) -> _Holds:
+    match test.operator:
+        case "=":
+            return _equal(test.operand)
+        case "!=":
+            return _opposite(_equal(test.operand))
+        case "~":
+            return _searched(make_search(test.operand))
+        case "!~":
+            return _opposite(_searched(make_search(test.operand)))
+        case _:
+            return _ordered(test)
+
+
+def _opposite(holds: _Holds) -> _Holds:
+    return lambda value: not holds(value)
+
+
+def _equal(operand: str) -> _Holds:
+    if operand == "*":
+        return lambda _: True
+    if has_wildcard(operand):
+        matches = re.compile(translate(operand.replace("[", "[[]"))).match
+        return lambda value: matches(value) is not None
+    wanted = quantity(operand)
+    if wanted is None:
+        return operand.__eq__
+    number, unit = wanted
+
+    def same(value: str) -> bool:
+        if value == operand:
+            return True
+        if value[:1] not in _NUMERIC:
+            return False
+        if not unit:
+            return plain_number(value) == number
+        other = quantity(value)
+        return other is not None and comparable(wanted, other) and other.value == number
+
+    return same
+
+
+_NUMERIC = frozenset("0123456789.+-")
+
+
+def _searched(search: Search) -> _Holds:
+    def found(value: str) -> bool:
+        try:
+            return search(value) is not None
+        except TimeoutError:
+            return False
+
+    return found
+
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
+
+
+def _ordered(test: Comparison) -> _Holds:
+    bound = quantity(test.operand)
+    assert bound is not None, "parse_test lets nothing else through"
+    compare = _ORDER[test.operator]
+    limit = bound.value
+
+    def holds(value: str) -> bool:
+        if len(value) <= 18 and value.isdecimal() and value.isascii():  # nearly always
+            return compare(int(value), limit)
+        other = quantity(value)
+        return other is not None and comparable(bound, other) and compare(other.value, limit)
+
+    return holds

@@ -1,0 +1,223 @@
+"""`where:` of a rule -> conditions: each is well formed, and a field that its sources can have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from yaml import ScalarNode
+
+from logwatch import parsers
+from logwatch.conditions import (
+    NEGATIVE,
+    Comparison,
+    Condition,
+    ConditionError,
+    Where,
+    has_wildcard,
+    parse_test,
+)
+from logwatch.config import patterns
+from logwatch.config.document import child
+from logwatch.config.found import Found
+from logwatch.config.keys import RuleKeys
+from logwatch.config.problems import Place, Report, shown, suggestion
+from logwatch.matching.pattern import PatternError, compile_pattern, risk
+
+
+def build_where(
+    found: Found[RuleKeys], formats: Mapping[str, str] | None, report: Report, *, thorough: bool
+) -> Where | None:
+    """The conditions of one rule; None after reporting why they cannot be.
+
+    `formats` names the sources that the rule looks at, each with its format; None where that
+    cannot be known.
+    """
+    if not found.sound("where"):
+        return None
+    written = found.value.where
+    if written is None:
+        return ()
+    if not written:
+        place = found.key("where")
+        report.error(
+            place, "bad-value", "'where' holds no condition", "write where: {level: error}"
+        )
+        return None
+    where = [_condition(found, field, texts, report) for field, texts in written.items()]
+    conditions = tuple(condition for condition in where if condition is not None)
+    if formats is not None and not _check_fields(found, conditions, formats, report):
+        return None
+    if len(conditions) < len(where):
+        return None
+    if thorough:
+        _warn(found, conditions, formats, report)
+    return conditions
+
+
+def _condition(
+    found: Found[RuleKeys], field: str, texts: tuple[str, ...], report: Report
+) -> Condition | None:
+    if not texts:
+        place = found.key("where", field)
+        report.error(place, "bad-value", f"{field!r} is compared with nothing", "write one value")
+        return None
+    tests = [_test(found, field, number, text, report) for number, text in enumerate(texts)]
+    sound = tuple(test for test in tests if test is not None)
+    if len(sound) < len(tests):
+        return None
+    negative = [number for number, test in enumerate(sound) if test.operator in NEGATIVE]
+    if len(negative) > 1:
+        report.error(
+            found.place("where", field, negative[1]),
+            "bad-value",
+            "one of a list is enough, and every value passes one of these",
+            f"for none of them write {field}: '!~ ^(?:one|other)$'",
+        )
+        return None
+    return Condition(field, sound)
+
+
+def _test(
+    found: Found[RuleKeys], field: str, number: int, text: str, report: Report
+) -> Comparison | None:
+    try:
+        test = parse_test(text)
+    except ConditionError as error:
+        place = _inside(found, field, number, text, error.position, error.length)
+        report.error(place, "bad-value", error.message, error.remedy)
+        return None
+    if test.operator not in ("~", "!~"):
+        return test
+    try:
+        compile_pattern(test.operand)
+    except PatternError as error:
+        at = None if error.position is None else len(text) - len(test.operand) + error.position
+        place = _inside(found, field, number, text, at)
+        report.error(place, "bad-pattern", f"bad pattern: {error.message}", patterns.remedy(error))
+        return None
+    return test
+
+
+def _inside(  # noqa: PLR0917 - a place needs them all
+    found: Found[RuleKeys],
+    field: str,
+    number: int,
+    text: str,
+    position: int | None,
+    length: int = 1,
+) -> Place:
+    """A stretch of one test, unless a reference put other text in."""
+    node = child(found.node, "where", field, number)
+    if position is None or not isinstance(node, ScalarNode) or node.value != text:
+        return found.place("where", field, number)
+    return found.document.inside(node, min(position, max(len(text) - 1, 0)), length)
+
+
+def _check_fields(
+    found: Found[RuleKeys], where: Where, formats: Mapping[str, str], report: Report
+) -> bool:
+    """Whether the lines of some source can have each field, with the values that are asked for."""
+    checks = [
+        _check_field(found, condition, formats, report)
+        and _check_values(found, condition, formats, report)
+        for condition in where
+    ]
+    return all(checks) and _check_negative(found, where, formats, report)
+
+
+def _check_field(
+    found: Found[RuleKeys], condition: Condition, formats: Mapping[str, str], report: Report
+) -> bool:
+    field = condition.field
+    if not formats or any(parsers.can_have(format_, field) for format_ in formats.values()):
+        return True
+    one = next(iter(formats)) if len(formats) == 1 else None
+    names = {name for format_ in formats.values() for name in parsers.field_names(format_) or ()}
+    if names:
+        whose = f"source {one!r} ({formats[one]}) has" if one else "its sources have"
+        report.error(
+            found.key("where", field),
+            "unknown-field",
+            f"'where' asks for {shown(field)}, a field that {whose} not",
+            suggestion(field, names, of="fields"),
+        )
+    else:
+        report.error(
+            found.key("where"),
+            "unknown-field",
+            f"{f'source {one!r} has' if one else 'these sources have'} no fields: the format is"
+            " plain",
+            "give the source a format (json, logfmt, syslog, combined), or use 'match'",
+        )
+    return False
+
+
+def _check_values(
+    found: Found[RuleKeys], condition: Condition, formats: Mapping[str, str], report: Report
+) -> bool:
+    """Whether each text is a value that the field can have, where a format has only a few."""
+    known = [parsers.field_values(format_, condition.field) for format_ in formats.values()]
+    values = {value for some in known for value in some or ()}
+    if not values or None in known:
+        return True
+    for number, test in enumerate(condition.tests):
+        operand = test.operand
+        if test.operator not in ("=", "!=") or has_wildcard(operand) or operand in values:
+            continue
+        report.error(
+            found.place("where", condition.field, number),
+            "bad-value",
+            f"{shown(operand)} is no {condition.field!r} of syslog",
+            suggestion(operand, values, of="choose"),
+        )
+        return False
+    return True
+
+
+def _check_negative(
+    found: Found[RuleKeys], where: Where, formats: Mapping[str, str], report: Report
+) -> bool:
+    """Whether no source lacks every field that the rule only wants not to be something."""
+    if not where or found.value.match or not all(condition.passes_missing for condition in where):
+        return True
+    for source, format_ in formats.items():
+        if any(parsers.can_have(format_, condition.field) for condition in where):
+            continue
+        report.error(
+            found.key("where", where[0].field),
+            "unknown-field",
+            f"source {source!r} ({format_}) has no field {shown(where[0].field)},"
+            " so this holds for each of its lines",
+            "name the sources that are meant: in: [NAME]",
+        )
+        return False
+    return True
+
+
+def _warn(
+    found: Found[RuleKeys], where: Where, formats: Mapping[str, str] | None, report: Report
+) -> None:
+    for condition in where:
+        for number, test in enumerate(condition.tests):
+            if test.operator not in ("~", "!~"):
+                continue
+            path = ("where", condition.field, number)
+            patterns.warn_of_scalar(found.document, child(found.node, *path), report)
+            reason = risk(test.operand)
+            if reason:
+                patterns.warn_of_risk(found.place(*path), reason, report)
+    if found.value.match:
+        return
+    for source, format_ in (formats or {}).items() if where else ():
+        needle = parsers.needle(format_, where)
+        if needle is not None and needle.weight:
+            continue
+        told = "has such a field" if needle else "is there"
+        report.note(
+            found.key("where"),
+            "every-line",
+            f"a line of {source!r} must be parsed to see whether this holds, so each one that"
+            f" {told} is parsed",
+            "that is right where it is meant; another condition or a 'match' makes it cheaper",
+        )
+        break

@@ -1,0 +1,328 @@
+"""Wherever a condition holds on the fields of a line, its needle is in the line.
+
+Lines are written in every way that their format allows, escapes included; conditions are made of
+what is in the line and of what nearly is.
+"""
+
+import re
+from datetime import UTC
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from logwatch.conditions import Condition, ConditionError, compile_where, parse_test
+from logwatch.parsers import FORMATS, field_names, make_parser, needle
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.literals import required_literals
+from logwatch.parsers.needles import NEVER, one_of_digits
+
+NOW = 1_767_571_200.0
+PARSERS = {name: make_parser(name, ParserSettings(tz=UTC)) for name in FORMATS}
+
+WORDS = ["error", "true", "false", "warn", "a/b", "/api/v1", "503", "5e2", "500.0", "-0", "0", ".5"]
+WORDS += [
+    "812ms",
+    "1m3.5s",
+    "3MiB",
+    "007",
+    "a b",
+    'say "x"',
+    "it's",
+    "a\\b",
+    "é",
+    "日本",
+    "\U0001f600",
+]
+WORDS += ["x\n", "\t", "[a]", "a]b", "a=b", "", "-", "*", "10.0.0.1", "1e-3", "+7", "99", "1000"]
+texts = st.one_of(
+    st.sampled_from(WORDS),
+    st.text(st.sampled_from("aeorEO015.-+e/\\\"' []=?*|éM"), max_size=6),
+    st.integers(0, 10**6).map(str),
+    st.floats(0, 1e4).map(str),
+)
+names = st.sampled_from(["level", "log", "a.b", "http.status", "t/x", "0", "tags.1", "é", 'q"', ""])
+
+
+@st.composite
+def spelled(draw, text):
+    """`text` between the quotes of JSON, each character in one of its spellings."""
+    out = []
+    for char in text:
+        ways = []
+        if char not in '"\\' and char >= " ":
+            ways.append(char)
+        short = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+        if char in short:
+            ways.append(short[char])
+        units = char.encode("utf-16-be")
+        lower = "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+        ways += [lower, lower.upper().replace("\\U", "\\u")] if draw(st.integers(0, 7)) == 0 else []
+        out.append(draw(st.sampled_from(ways or [lower])))
+    return "".join(out)
+
+
+@st.composite
+def json_values(draw):
+    """A value as it is written."""
+    if draw(st.booleans()):
+        return f'"{draw(spelled(draw(texts)))}"'
+    return draw(
+        st.one_of(
+            st.sampled_from(["true", "false", "null", "500", "5e2", "500.0", "-0", "0", "1E2"]),
+            st.integers(-(10**20), 10**20).map(str),
+            st.floats(allow_nan=False, allow_infinity=False).map(repr),
+        )
+    )
+
+
+@st.composite
+def json_lines(draw):
+    """An object with odd blanks, nested and flat names, lists, and keys that stand twice."""
+    blank = st.sampled_from(["", "", "", " ", " ", "  ", "\t", "\r"])
+
+    def value(depth):
+        kind = draw(st.integers(0, 5)) if depth else 5
+        if kind == 0:
+            return members(depth - 1)
+        if kind == 1:
+            items = [value(depth - 1) for _ in range(draw(st.integers(0, 3)))]
+            return f"[{draw(blank)}{f'{draw(blank)},{draw(blank)}'.join(items)}]"
+        return draw(json_values())
+
+    def members(depth):
+        parts = [
+            f'{draw(blank)}"{draw(spelled(draw(names)))}"{draw(blank)}:{draw(blank)}{value(depth)}'
+            for _ in range(draw(st.integers(1, 3)))
+        ]
+        return f"{{{','.join(parts)}{draw(blank)}}}"
+
+    return members(2)
+
+
+@st.composite
+def logfmt_lines(draw):
+    """Pairs, bare keys and quoted values, sometimes without a blank between them."""
+    parts = []
+    for _ in range(draw(st.integers(1, 4))):
+        key = draw(st.sampled_from(["level", "a.b", "é", "true", "t/x"]))
+        value = draw(texts)
+        way = draw(st.integers(0, 4))
+        quoted = {
+            0: key,
+            1: f"{key}=",
+            2: f'{key}="{draw(spelled(value))}"',
+            3: f"{key}='{value}'",
+            4: f"{key}={value}",
+        }[way]
+        parts.append(quoted + draw(st.sampled_from([" ", " ", " ", "", "  ", "\t"])))
+    return "".join(parts)
+
+
+@st.composite
+def syslog_lines(draw):
+    """The three forms."""
+    pri = draw(
+        st.one_of(st.just(""), st.integers(0, 999).map(lambda n: f"<{n}>"), st.just("<007>"))
+    )
+    word = st.one_of(st.sampled_from(["web1", "sshd", "-", "811", "a/b", "a:b", "x[1"]), texts)
+    if draw(st.booleans()):
+        value = draw(texts)
+        for char in '\\"]':
+            value = value.replace(char, "\\" + char if draw(st.booleans()) else char)
+        data = draw(st.sampled_from(["-", f'[o.x ip="{value}" n="1"]', f'[o ip="{value}"]']))
+        words = [draw(word) for _ in range(4)]
+        stamp = draw(st.sampled_from(["2026-01-05T01:00:00Z", "-"]))
+        return f"{pri or '<34>'}1 {stamp} {' '.join(words)} {data} {draw(texts)}"
+    stamp = draw(st.sampled_from(["Jan  5 01:00:00", "2026-01-05T01:00:00.5Z"]))
+    tag = draw(st.sampled_from(["{}[{}]:", "{}:", "{} {}:", "{}"])).format(draw(word), draw(word))
+    return f"{pri}{stamp} {draw(word)} {tag} {draw(texts)}"
+
+
+@st.composite
+def combined_lines(draw):
+    """With and without a virtual host, with requests that are none."""
+    word = st.one_of(st.sampled_from(["10.0.0.1", "::1", "-", "alice", "web.example"]), texts)
+    host = draw(st.sampled_from(["", "web.example:80 ", "a.b "]))
+    path = draw(st.one_of(st.sampled_from(["/", "/api/v1?x=1", "/a b", "*"]), texts))
+    request = draw(st.sampled_from(["GET {} HTTP/1.1", "POST {} HTTP/2.0", "{}", "-"])).format(path)
+    status = draw(st.one_of(st.integers(0, 999).map(lambda n: f"{n:03}"), st.just("-")))
+    size = draw(st.one_of(st.integers(0, 10**7).map(str), st.sampled_from(["-", "007", "0"])))
+    rest = draw(st.sampled_from(["", f' "{draw(texts)}"', f' "{draw(texts)}" "{draw(texts)}" 0.1']))
+    return (
+        f"{host}{draw(word)} {draw(word)} {draw(word)} [05/Jan/2026:01:00:00 +0100]"
+        f' "{request}" {status} {size}{rest}'
+    )
+
+
+LINES = {
+    "json": json_lines(),
+    "logfmt": logfmt_lines(),
+    "syslog": syslog_lines(),
+    "combined": combined_lines(),
+}
+
+
+@st.composite
+def near_tests(draw, value):
+    """A text of a configuration that may well hold on `value`."""
+    near = draw(st.sampled_from([value, value[:3], value[-3:], value[1:], draw(texts)]))
+    number = draw(st.sampled_from(["0", "1", "500", "99", "1000", "0.5", "800ms", "3MiB", "-1"]))
+    return draw(
+        st.sampled_from(
+            [
+                *(near, f"= {near}", f"{near}*", f"*{near}", f"*{near}*", f"{near[:1]}?*", "*"),
+                *(f"~ {re.escape(near)}", f"~ ^{re.escape(near)}", f"~ {re.escape(near)}$"),
+                *(f"~ ^(?:zzz|{re.escape(near)})$", f"~ {near}", f"~ zzz|{re.escape(near)}"),
+                *(
+                    f"~ (?i){re.escape(near)}",
+                    f"~ {re.escape(near)}?x*",
+                    f"~ (?:q)?{re.escape(near)}",
+                ),
+                *(f">= {number}", f"> {number}", f"<= {number}", f"< {number}", number),
+                *(f">= {value}", f"!= {near}", f"!~ {re.escape(near)}"),
+            ]
+        )
+    )
+
+
+def parsed_condition(field, written):
+    """The condition, or None where it is none."""
+    try:
+        tests = tuple(parse_test(text) for text in written)
+        for test in tests:
+            if test.operator in ("~", "!~"):
+                re.compile(test.operand)
+    except (ConditionError, re.error):
+        return None
+    return Condition(field, tests)
+
+
+@pytest.mark.parametrize("name", LINES)
+@given(data=st.data())
+def test_a_condition_never_holds_where_its_needle_is_not(name, data):
+    """For every format."""
+    text = data.draw(LINES[name])
+    fields = PARSERS[name].parse(text, NOW).fields
+    assume(fields)
+    field = data.draw(st.sampled_from(sorted(fields)))
+    written = [data.draw(near_tests(fields[field])) for _ in range(data.draw(st.integers(1, 2)))]
+    condition = parsed_condition(field, written)
+    assume(condition is not None)
+    holds = compile_where((condition,))(fields)
+    found = needle(name, (condition,))
+    event(f"holds: {holds}, needle: {found is not None}")
+    if holds and found is not None:
+        assert re.search(found.pattern, text), (condition, found.pattern, text, fields[field])
+
+
+@given(st.sets(st.integers(0, 9999).map(str), min_size=1, max_size=60))
+def test_a_pattern_of_digits_matches_just_these(some):
+    """Whatever their lengths."""
+    pattern = re.compile(one_of_digits(some))
+    assert all(
+        (pattern.fullmatch(str(number)) is not None) == (str(number) in some)
+        for number in range(10_000)
+    )
+
+
+@given(
+    st.text(st.sampled_from("abc|()[]^$.*+?{2}\\dx-"), max_size=12),
+    st.text(st.sampled_from("abc2d-x|"), max_size=12),
+)
+def test_a_required_literal_is_in_every_match(pattern, text):
+    """Of any pattern that compiles."""
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, FutureWarning):
+        return
+    literals = required_literals(pattern)
+    if literals is not None and compiled.search(text):
+        assert any(literal in text for literal in literals), (pattern, text, literals)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literals"),
+    [
+        ("^/checkout", ("/checkout",)),
+        ("^(?:timeout|refused)$", ("timeout", "refused")),
+        ("timeout|refused", ("timeout", "refused")),
+        (r"^10\.0\.\d+", ("10.0.",)),
+        ("conn(?:ection)? refused", (" refused",)),
+        ("abc+d", ("abc",)),
+        ("abcd*", ("abc",)),
+        ("(?i)error", None),
+        ("a|(b|c)", None),
+        (r"\x41bcd", None),
+        ("(?!never)", None),
+        ("ab", None),
+    ],
+)
+def test_literals_of_usual_patterns_are_found(pattern, literals):
+    """And none where one is not sure."""
+    assert required_literals(pattern) == literals
+
+
+def where(**conditions):
+    """Conditions as a configuration has them, `__` for a dot."""
+    return tuple(
+        Condition(
+            name.replace("__", "."),
+            tuple(parse_test(text) for text in ([value] if isinstance(value, str) else value)),
+        )
+        for name, value in conditions.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "conditions", "matching", "other"),
+    [
+        ("json", where(level="error"), '{"level": "error"}', '{"level": "info", "was": "error"}'),
+        ("json", where(level="error"), '{"level":"error"}', '{"level":"errors"}'),
+        ("json", where(status="500"), '{"status":500}', '{"status":5001}'),
+        (
+            "json",
+            where(http__status=">= 500"),
+            '{"http":{"status":503}}',
+            '{"http":{"status":404}}',
+        ),
+        ("json", where(path="~ ^/checkout"), '{"path":"/checkout"}', '{"path":"/cart"}'),
+        ("logfmt", where(level=["error", "fatal"]), "a=1 level=fatal", "level=info error=fatal"),
+        ("logfmt", where(retry="true"), 'msg="x" retry', "retrying=true"),
+        ("syslog", where(severity=["err", "crit"]), "<11>x", "<14>x err crit"),
+        ("syslog", where(program="sshd"), "x sshd[1]: y", "x cron[1]: sshd-session"),
+        ("combined", where(status=">= 500"), '"GET / HTTP/1.1" 503 5', '"GET / HTTP/1.1" 404 503'),
+        ("combined", where(method="POST"), 'x "POST / HTTP/1.1"', 'x "GET / HTTP/1.1"'),
+    ],
+)
+def test_a_needle_tells_what_it_can(name, conditions, matching, other):
+    """It is there to keep lines from being parsed."""
+    found = needle(name, conditions)
+    assert found is not None
+    assert re.search(found.pattern, matching)
+    assert not re.search(found.pattern, other)
+
+
+def test_the_rarest_condition_gives_the_needle():
+    """Any one that must hold will do."""
+    found = needle("json", where(level="error", event="payment_failed", took="> 800ms"))
+    assert found == needle("json", where(event="payment_failed"))
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if field_names(name) is None])
+@pytest.mark.parametrize("test", ["!= debug", "!~ ^debug"])
+def test_what_a_missing_field_passes_has_no_needle(name, test):
+    """No line could be left out."""
+    assert needle(name, where(level=test)) is None
+
+
+@pytest.mark.parametrize("name", ["plain", "combined"])
+def test_a_field_that_a_format_never_has_is_never_looked_for(name):
+    """Where other sources of the rule have it."""
+    assert needle(name, where(level="error")).pattern == NEVER
+    assert needle(name, where(level="!= error")) is None
+
+
+def test_a_value_that_cannot_be_is_never_looked_for():
+    """No status is that high."""
+    assert needle("combined", where(status=">= 1000")).pattern == NEVER
