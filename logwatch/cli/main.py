@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "tail": ("watch", "follow files in the terminal, and be told with --match and --to"),
     "run": ("watch", "the daemon, in the foreground"),
     "check": ("write", "every problem of a configuration at once"),
+    "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
     "send": ("operate", "a test message to a sink"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
@@ -35,6 +36,7 @@ logwatch {__version__}  watch log files, tell someone
   logwatch tail app.log --match OOM --to exec:/usr/local/bin/page-me
   logwatch check -c /etc/logwatchd/logwatch.yaml    every problem of a configuration
   logwatch run                                      the daemon
+  logwatch status                                   is it well?
 
 """
 

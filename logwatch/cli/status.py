@@ -1,0 +1,99 @@
+"""`logwatch status`: whether it is alive, what is wrong, and how far it is.
+
+Looks once, or again and again; what it says is for a person or, as JSON, for a program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from threading import Event
+
+from logwatch.cli.looker import Absence, Answer, Looker
+from logwatch.cli.main import config_flag, output_flag
+from logwatch.cli.status_screen import Screen, Style
+from logwatch.cli.terminal import full_screen
+from logwatch.clock import SystemClock
+from logwatch.daemon.health import Status
+from logwatch.errors import Exit
+from logwatch.sinks.console import wants_color
+
+EXAMPLES = """\
+examples:
+  logwatch status                    what is wrong, then files, sinks, rules
+  logwatch status -w                 the same, drawn anew every 2 seconds; q ends it
+  logwatch status -o json | jq .troubles
+  logwatch status >/dev/null || page-me
+
+exit status: 0 all is well; 1 it runs, and something is wrong; 69 no daemon answers; 77 not
+permitted: run it as root, or as the user of the daemon. An alert that burns is nothing wrong with
+logwatch: logwatch alerts --exit-code asks for that.
+"""
+
+EVERY_SECONDS = 2.0
+NO_TERMINAL = (100, 50)
+"""Columns and lines where nobody says how many there are."""
+PROMPT_LINES = 2
+"""What the shell writes below, so that the first line stays in sight."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    config_flag(parser)
+    output_flag(parser)
+    parser.add_argument("-w", "--watch", action="store_true", help="again every 2 s, until q")
+    parser.add_argument("-a", "--all", action="store_true", help="list every file")
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    look = Looker(options.config, SystemClock()).look
+    if options.output == "json":
+        return _as_json(look, watch=options.watch)
+    style = Style.of(sys.stdout, color=wants_color("auto", sys.stdout, os.environ))
+    screen = Screen(style, every_file=options.all)
+    if not options.watch:
+        known, _ = look()
+        width, height = shutil.get_terminal_size() if sys.stdout.isatty() else NO_TERMINAL
+        print("\n".join(screen.lines(known, SystemClock().wall(), width, height - PROMPT_LINES)))
+        return verdict(known)
+    with full_screen(sys.stdin, sys.stdout) as terminal:
+
+        def draw(known: Status | Absence) -> None:
+            terminal.draw(screen.lines(known, SystemClock().wall(), *terminal.size()))
+
+        watch(look, draw, terminal.wait)
+    return Exit.DONE
+
+
+def verdict(known: Status | Absence) -> Exit:
+    """What the command ends with."""
+    if isinstance(known, Absence):
+        return Exit.UNREACHABLE
+    return Exit.DONE if known.well else Exit.NO
+
+
+def watch(
+    look: Callable[[], Answer],
+    draw: Callable[[Status | Absence], None],
+    wait: Callable[[float], bool],
+) -> None:
+    """Look and draw until `wait`, which takes seconds, says that it is enough."""
+    while True:
+        draw(look()[0])
+        if wait(EVERY_SECONDS):
+            return
+
+
+def _as_json(look: Callable[[], Answer], *, watch: bool) -> Exit:
+    pause = Event()
+    while True:
+        known, text = look()
+        sys.stdout.buffer.write(text + b"\n")
+        sys.stdout.buffer.flush()
+        if not watch:
+            return verdict(known)
+        pause.wait(EVERY_SECONDS)
