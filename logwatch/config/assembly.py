@@ -25,6 +25,8 @@ from logwatch.config.references import References
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
 from logwatch.config.walker import Walker
+from logwatch.matching.database_cache import CACHE_FOLDER
+from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings
@@ -43,8 +45,10 @@ class Assembly:
         *,
         kinds: Mapping[str, SinkKind],
         thorough: bool,
+        known: KnownPatterns | None = None,
     ) -> None:
         self._report = report
+        self._known = known or KnownPatterns()
         self._environ = environ
         self._kinds = kinds
         self._thorough = thorough
@@ -91,6 +95,10 @@ class Assembly:
 
     def finish(self, *, rules_needed: bool) -> Config | None:
         """Check everything and build; None when anything was wrong."""
+        assert self._main is not None
+        state = self.state()
+        if state is not None and not self._thorough:
+            self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
         built_sinks = self._sinks()
         found_routes = self._list("routes", RouteKeys)
@@ -109,12 +117,12 @@ class Assembly:
             if not self._report.failed:
                 sink_names = self._names["sinks"]
                 routes.warn_of_unreached_sinks(sink_names, built_routes, built_rules, self._report)
-        state = self.state()
         if self._report.failed or state is None:
             return None
         return Config(
             files=tuple(walker.document.path for walker, _ in self._tops if walker.document.path),
             state=state,
+            engine=self._main.value.engine,
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),
@@ -217,6 +225,7 @@ class Assembly:
             sinks=self._names["sinks"],
             defaults=self._main.value.defaults,
             thorough=self._thorough,
+            known=self._known,
         )
         names = self._names["rules"]
         built = []

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.units import Duration
 
@@ -242,6 +243,7 @@ class FileKeys(Keys, frozen=True):
     examples: ClassVar = {
         "version": "1",
         "state": "/var/lib/logwatchd",
+        "engine": "aho-corasick",
         "include": "[rules.d/*.yaml]",
         "defaults": "{cooldown: 1m}",
         "sources": "{app: /var/log/app.log}",
@@ -252,6 +254,7 @@ class FileKeys(Keys, frozen=True):
 
     version: int = 1
     state: str | None = None
+    engine: Engine = "auto"
     include: OneOrMany = ()
     defaults: DefaultKeys = DefaultKeys()
     sources: Raw = None
@@ -260,5 +263,5 @@ class FileKeys(Keys, frozen=True):
     routes: Raw = None
 
 
-MAIN_FILE_ONLY = ("state", "include", "defaults")
+MAIN_FILE_ONLY = ("state", "engine", "include", "defaults")
 """Keys of `FileKeys` that an included file may not hold."""

@@ -28,6 +28,7 @@ from logwatch.config.problems import (
     render,
 )
 from logwatch.config.search import find_config
+from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.sinks import KINDS
 from logwatch.sinks.base import SinkKind
 
@@ -59,12 +60,14 @@ def load(
     *,
     environ: Mapping[str, str] = os.environ,
     kinds: Mapping[str, SinkKind] | None = None,
+    known: KnownPatterns | None = None,
 ) -> Config:
     """The configuration in `path` and what it includes.
 
-    Raises InvalidConfigError, a ConfigError, whose text is every error with its line.
+    `known` learns what was found out of its patterns; it is the caller who keeps that. Raises
+    InvalidConfigError, a ConfigError, whose text is every error with its line.
     """
-    return _valid(*_examined_file(Path(path), environ, kinds, thorough=False))
+    return _valid(*_examined_file(Path(path), environ, kinds, thorough=False, known=known))
 
 
 def examine(
@@ -126,11 +129,12 @@ def _examined_file(
     kinds: Mapping[str, SinkKind] | None,
     *,
     thorough: bool,
+    known: KnownPatterns | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = Report()
     document = _read(path, str(path), Place(str(path), 0, 0, 1), report)
     documents = [document] if document else []
-    return _examined(documents, environ, kinds, thorough=thorough, report=report)
+    return _examined(documents, environ, kinds, thorough=thorough, report=report, known=known)
 
 
 def _examined(
@@ -141,9 +145,11 @@ def _examined(
     thorough: bool,
     rules_needed: bool = True,
     report: Report | None = None,
+    known: KnownPatterns | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = report or Report()
-    assembly = Assembly(report, environ, kinds=KINDS if kinds is None else kinds, thorough=thorough)
+    kinds = KINDS if kinds is None else kinds
+    assembly = Assembly(report, environ, kinds=kinds, thorough=thorough, known=known)
     with _garbage_waits():
         if documents and assembly.add_main(documents[0]):
             for document in _included(documents[0], assembly, report):

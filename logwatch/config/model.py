@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from logwatch.alerts.route import RouteSettings
+from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkSettings
 from logwatch.tailer.settings import SourceSettings
@@ -29,6 +30,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """The main file and what it includes, in order."""
     state: Path
     """Folder of the store."""
+    engine: Engine = "auto"
+    """What scans for patterns."""
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     sinks: tuple[NamedSink, ...] = ()

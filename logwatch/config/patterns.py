@@ -10,7 +10,8 @@ from logwatch.config.document import Document, child
 from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
 from logwatch.config.problems import Place, Report, shown
-from logwatch.matching.pattern import PatternError, compile_pattern, risk
+from logwatch.matching.known_patterns import KnownPatterns, Names
+from logwatch.matching.pattern import PatternError, risk
 
 # What `re` says of a pattern -> what to type.
 _REMEDIES = (
@@ -44,9 +45,11 @@ _COMMENT = re.compile(r"[ \t]+#(?=\S).*")
 _CLASS = re.compile(r"\^?(?:\\?\w-\\?\w|\\[wdsWDS])+")
 
 
-def compiled(found: Found[RuleKeys], key: str, report: Report) -> list[re.Pattern[str]] | None:
-    """The patterns under `match` or `unless`; None when one of them was reported."""
-    patterns: list[re.Pattern[str]] = []
+def captured(
+    found: Found[RuleKeys], key: str, known: KnownPatterns, report: Report
+) -> list[Names] | None:
+    """What each pattern under `match` or `unless` captures; None when one of them was reported."""
+    captures: list[Names] = []
     if not found.sound(key):
         return None
     texts: tuple[str, ...] = getattr(found.value, key)
@@ -57,11 +60,11 @@ def compiled(found: Found[RuleKeys], key: str, report: Report) -> list[re.Patter
         return None
     for number, text in enumerate(texts):
         try:
-            patterns.append(compile_pattern(text))
+            captures.append(known.names(text))
         except PatternError as error:
             place = _at(found, key, number, text, error.position)
             report.error(place, "bad-pattern", f"bad pattern: {error.message}", _remedy(error))
-    return patterns if len(patterns) == len(texts) else None
+    return captures if len(captures) == len(texts) else None
 
 
 def warn_of_traps(found: Found[RuleKeys], key: str, report: Report) -> None:

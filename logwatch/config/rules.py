@@ -15,6 +15,7 @@ from logwatch.config.keys import DefaultKeys, RuleKeys
 from logwatch.config.names import Names, distinct
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.routes import check_sinks
+from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.records import SEVERITIES, Severity
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.say import placeholders
@@ -38,6 +39,8 @@ class Surroundings:
     defaults: DefaultKeys
     thorough: bool
     """Whether to look for what only deserves a warning."""
+    known: KnownPatterns
+    """What is known of patterns from an earlier start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ def _patterns(
     report: Report,
 ) -> Fields | None:
     """The fields that the patterns give; None where a pattern was reported."""
-    match = patterns.compiled(found, "match", report)
-    unless = patterns.compiled(found, "unless", report)
+    match = patterns.captured(found, "match", around.known, report)
+    unless = patterns.captured(found, "unless", around.known, report)
     if around.thorough:
         for key, sound in (("match", match), ("unless", unless)):
             patterns.warn_of_traps(found, key, report)
@@ -156,7 +159,7 @@ def _patterns(
     _check_unless(found, report)
     if not match or unless is None:
         return None
-    captures = [frozenset(pattern.groupindex) for pattern in match]
+    captures = [frozenset(names) for names in match]
     parsed, dotted = _parsed_fields(sources, around)
     return Fields(
         captures[0].intersection(*captures[1:]), captures[0].union(*captures[1:]), parsed, dotted

@@ -20,6 +20,9 @@ from tempfile import NamedTemporaryFile
 
 from logwatch import telemetry
 
+CACHE_FOLDER = "patterns"
+"""Its name in the folder of the store."""
+
 _DIGEST_BYTES = 32
 _MOST_FILES = 64
 _READERS = ("alphabet", "literal_prefilter", "literals", "prefilter", "syntax", "translator")

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import NamedTuple
 
 from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
+from logwatch.matching.engine_names import Engine
 from logwatch.matching.prefilter import Prefilter
 from logwatch.matching.probes import failed_literal_probe, failed_probe
 from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError
-
-Engine: TypeAlias = Literal["auto", "hyperscan", "aho-corasick", "reference"]
-"""What may be asked for."""
-ENGINES: tuple[str, ...] = get_args(Engine)
 
 
 class EngineError(RuntimeError):

@@ -14,7 +14,8 @@ from pathlib import Path
 from logwatch.clock import thread_seconds
 from logwatch.matching.candidates import Candidate, all_lines, stopped_at
 from logwatch.matching.confirmation import Confirmation
-from logwatch.matching.engines import Engine, EngineError, Engines
+from logwatch.matching.engine_names import Engine
+from logwatch.matching.engines import EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import ReferenceMatcher

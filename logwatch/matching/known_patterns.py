@@ -1,0 +1,54 @@
+"""Patterns that compiled before under this very Python, with the names of their groups.
+
+To check a configuration its patterns are compiled, which takes most of a start with thousands of
+them. What is known to be good is kept in a file beside the compiled databases, so that the next
+start looks it up instead. Only `run` writes the file; `check` compiles every pattern in any case.
+A file that is missing, damaged or of another Python costs only time.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from logwatch.matching.database_cache import DatabaseCache
+from logwatch.matching.pattern import capture_names
+
+Names: TypeAlias = tuple[str, ...]
+"""Names of the groups of a pattern, in order."""
+
+
+class KnownPatterns:
+    """Answers what groups a pattern has, from the file where it can. For one configuration."""
+
+    def __init__(self) -> None:
+        self._cache: DatabaseCache | None = None
+        self._kept: dict[bytes, Names] = {}
+        self._met: dict[bytes, Names] = {}
+
+    def open(self, folder: Path) -> None:
+        """Learn what the file in `folder` knows."""
+        self._cache = DatabaseCache(folder, "names", "re")
+        body = self._cache.load(())
+        try:
+            self._kept = msgspec.msgpack.decode(body or b"\x80", type=dict[bytes, Names])
+        except msgspec.MsgspecError:
+            self._kept = {}
+
+    def names(self, text: str) -> Names:
+        """Names of the groups of a pattern. Raises PatternError where it is not one."""
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        names = self._kept.get(digest)
+        if names is None:
+            names = capture_names(text)
+        self._met[digest] = names
+        return names
+
+    def save(self) -> None:
+        """Keep the patterns that were asked for, and no others, where they are not all kept."""
+        if self._cache is not None and self._met != self._kept:
+            self._cache.save((), msgspec.msgpack.encode(self._met))
+            self._kept = dict(self._met)
