@@ -45,6 +45,18 @@ class Corpus(NamedTuple):
         data_lines = _count_lines(path)
         return Corpus(path, written, data_lines, self.hits[: self.hits_before(written)])
 
+    def part_to_hit(self, path: Path, size: int) -> Corpus:
+        """A new log of this one's first lines up to the last hit in `size` bytes, or the first.
+
+        Whoever has told of its last line has read all of it.
+        """
+        offset = self.hits[max(0, self.hits_before(size) - 1)]
+        with self.path.open("rb") as whole, path.open("wb") as file:
+            file.write(whole.read(offset))
+            file.write(whole.readline())
+            written = file.tell()
+        return Corpus(path, written, _count_lines(path), self.hits[: self.hits_before(written)])
+
 
 class Stamps(NamedTuple):
     """One moment, as each format writes it."""

@@ -72,7 +72,7 @@ def _at(rate: int, settings: Settings) -> Result:
         "alerts": f"{subject.alert_count()} of {hits}",
         "writer and others, cores": foreign,
     }
-    return Result("hot file", {"wanted writes/s": rate}, figures)
+    return Result("hot file", {"wanted writes per s": rate}, figures)
 
 
 def _write(log: Path, rate: int, seconds: float) -> float:

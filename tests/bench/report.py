@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,8 +17,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
+from bench import daemons
+
 Figure: TypeAlias = float | int | str | Sequence[float]
 """One value, or those of several runs."""
+
+HIDDEN = frozenset({"group"})
+"""Figures that are for programs only."""
 
 
 class Result(NamedTuple):
@@ -28,22 +34,39 @@ class Result(NamedTuple):
     figures: Mapping[str, Figure]
 
 
-def as_json(result: Result, machine: Mapping[str, Any]) -> str:
+class Run(NamedTuple):
+    """One call of the bench."""
+
+    at: str
+    """When it began, in UTC."""
+    machine: Mapping[str, Any]
+    is_quick: bool
+
+
+def as_json(result: Result, run: Run) -> str:
     """One line for the file of results."""
     figures = {
         name: value if isinstance(value, int | float | str) else _summary(value)
         for name, value in result.figures.items()
     }
-    at = datetime.now(UTC).isoformat(timespec="seconds")
     return json.dumps(
         {
-            "at": at,
+            "run": run.at,
+            "quick": run.is_quick,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "measurement": result.measurement,
             "case": dict(result.case),
             "figures": figures,
-            "machine": dict(machine),
+            "machine": dict(run.machine),
         }
     )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of results, oldest first; none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _summary(values: Sequence[float]) -> dict[str, Any]:
@@ -61,19 +84,21 @@ def tables(results: Sequence[Result]) -> str:
     for name, group in groupby(results, key=lambda result: result.measurement):
         rows = list(group)
         heads = [*rows[0].case, *_figure_names(rows)]
-        lines = [f"### {name}", "", _row(heads), _row(["---"] * len(heads))]
+        lines = [f"### {name}", "", row(heads), row(["---"] * len(heads))]
         for result in rows:
             cells = {**result.case, **result.figures}
-            lines.append(_row([shown(cells.get(head, "")) for head in heads]))
+            lines.append(row([shown(cells.get(head, "")) for head in heads]))
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 
 def _figure_names(rows: Sequence[Result]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row.figures))
+    names = dict.fromkeys(name for one in rows for name in one.figures)
+    return [name for name in names if name not in HIDDEN]
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """One line of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
@@ -105,6 +130,8 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "logwatch": version("logwatchd"),
         "hyperscan": _version_of("hyperscan"),
+        "commit": _commit(),
+        "others": {peer.name: peer.version() for peer in daemons.installed()},
     }
 
 
@@ -113,6 +140,27 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def in_words(machine: Mapping[str, Any]) -> str:
+    """What `machine` found, for people."""
+    others = ", ".join(f"{name} {version}" for name, version in machine["others"].items())
+    return (
+        f"{machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']},"
+        f" CPython {machine['python']}, Hyperscan binding {machine['hyperscan']},"
+        f" logwatch {machine['logwatch']} (commit {machine['commit']})."
+        f"\nOther programs: {others or 'none'}."
+    )
+
+
+def _commit() -> str:
+    """Which code was measured; "+" where it was changed since."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
 
 
 def _version_of(package: str) -> str | None:

@@ -13,13 +13,22 @@ class Settings(NamedTuple):
     """Where logs and stores are written; on the disk whose syncs are to be measured."""
     log_bytes: int
     repeat: int
+    slow_repeat: int
+    """Rounds of what takes long: other programs with a thousand rules and more."""
+    peer_seconds: float
+    """About how long a peer's slice of the log should take it."""
+    peer_patience_seconds: float
+    """A peer that takes longer only to start is left out."""
     samples: int
     """Lines whose way is timed."""
+    peer_samples: int
     settle_seconds: float
     """How long files are left alone before they count as idle."""
     idle_seconds: float
     hot_seconds: float
     files: int
+    backlog_bytes: int
+    """In each of the files that have one, when there are many."""
     hit_lines: int
     """Lines in the logs of which every line is a hit."""
     starts: int
@@ -27,9 +36,46 @@ class Settings(NamedTuple):
 
 def full(folder: Path, megabytes: int, repeat: int) -> Settings:
     """What docs/performance.md quotes."""
-    return Settings(folder, megabytes * 1_000_000, repeat, 200, 35.0, 20.0, 5.0, 1_000, 200_000, 10)
+    return Settings(
+        folder=folder,
+        log_bytes=megabytes * 1_000_000,
+        repeat=repeat,
+        slow_repeat=min(2, repeat),
+        peer_seconds=2.0,
+        peer_patience_seconds=8.0,
+        samples=200,
+        peer_samples=50,
+        settle_seconds=35.0,
+        idle_seconds=20.0,
+        hot_seconds=5.0,
+        files=1_000,
+        backlog_bytes=1_200_000,
+        hit_lines=200_000,
+        starts=5,
+    )
 
 
 def quick(folder: Path) -> Settings:
-    """About a minute in all."""
-    return Settings(folder, 20_000_000, 1, 40, 3.0, 3.0, 1.0, 200, 40_000, 3)
+    """A few minutes in all."""
+    return Settings(
+        folder=folder,
+        log_bytes=12_000_000,
+        repeat=1,
+        slow_repeat=1,
+        peer_seconds=0.2,
+        peer_patience_seconds=2.0,
+        samples=20,
+        peer_samples=5,
+        settle_seconds=2.0,
+        idle_seconds=2.0,
+        hot_seconds=1.0,
+        files=100,
+        backlog_bytes=100_000,
+        hit_lines=20_000,
+        starts=1,
+    )
+
+
+def tiny(folder: Path) -> Settings:
+    """For tests of the bench itself: every part runs, no figure means anything."""
+    return quick(folder)._replace(log_bytes=300_000, files=5, samples=3, hit_lines=1_000)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 from bench import child
 from bench.rule_sets import NamedPattern
 from doubles.process import environment
+
+COMPILED = "patterns"
+"""The folder beside the store that compiled patterns are kept in."""
 
 
 class Subject:
@@ -32,6 +35,7 @@ class Subject:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.alerts = folder / "alerts.jsonl"
+        self.state = folder / "state"
         self.text = _configuration(folder, log, rules, options, log_format)
         self._path = folder / "logwatch.yaml"
         self._path.write_text(self.text, encoding="utf-8")
@@ -45,14 +49,18 @@ class Subject:
 
     def use_compiled(self, other: Subject) -> None:
         """Take over the compiled patterns of a subject with the same rules."""
-        patterns = Path("state") / "patterns"
-        copytree(other.folder / patterns, self.folder / patterns)
+        copytree(other.state / COMPILED, self.state / COMPILED)
 
     def forget(self) -> None:
         """Remove positions and alerts, and keep the compiled patterns."""
         self.alerts.unlink(missing_ok=True)
-        for path in (self.folder / "state").glob("state.db*"):
-            path.unlink()
+        for path in self.state.glob("*"):
+            if path.name == COMPILED:
+                continue
+            if path.is_dir():
+                rmtree(path)
+            else:
+                path.unlink()
 
     def alert_count(self) -> int:
         """How many alerts are in the file."""

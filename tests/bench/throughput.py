@@ -1,31 +1,37 @@
 """Catching up: how much CPU a gigabyte of log takes, from file to stored and delivered alerts.
 
-What a program spends to start, measured on a log of one line in the same round, is subtracted.
-Rounds go through all cases in turn, so that a busy minute of the machine falls on all of them.
+What a program spends to start is measured with a log of one line in the same rounds; the median of
+that is subtracted. Rounds go through all cases in turn, so that a busy minute of the machine falls
+on all of them. Slow programs get a part of the log that takes them about two seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from itertools import chain
 from statistics import median
 from typing import Protocol
 
-from bench import peers
 from bench.child import Spent
 from bench.corpus import Corpus, write_log
+from bench.daemons import installed
+from bench.limits import limits
+from bench.peers import Peer
 from bench.report import Result
 from bench.rule_sets import SIZES, rule_set
 from bench.settings import Settings
 from bench.subject import Subject
 
-PEER_RULES = (10, 100, 1_000)
-PEER_SECONDS = 2.0
-"""About how long a peer's slice of the log should take it."""
-USUAL_RATE = 0.005
-RATES = (0.0001, USUAL_RATE, 0.008)
+LOW_RATE, USUAL_RATE, HIGH_RATE = 0.0001, 0.005, 0.008
+RATES = (LOW_RATE, USUAL_RATE, HIGH_RATE)
+PEER_RATE = HIGH_RATE
 ACCENTS = 0.001
+ACCENTED_RULES = 100
+SLOW_FROM = 1_000
+"""With so many rules other programs get fewer rounds."""
+SMALLEST_PROBE = 20_000
 
 
 class Runner(Protocol):
@@ -35,16 +41,20 @@ class Runner(Protocol):
         """Once over the log."""
         ...
 
-    def count(self) -> int:
-        """How many hits the last run found."""
+    def count(self) -> int | None:
+        """How many hits the last run found; None where it does not say."""
         ...
 
 
 class Start:
     """What one program with one set of rules takes to read a log of one line."""
 
-    def __init__(self, run: Callable[[], Spent]) -> None:
+    name = "a start"
+    is_ours = False
+
+    def __init__(self, run: Callable[[], Spent], rounds: int) -> None:
         self._run = run
+        self.rounds = rounds
         self.runs: list[Spent] = []
 
     def run(self) -> None:
@@ -56,37 +66,70 @@ class Case:
     """One program, one set of rules, one log: what its runs took."""
 
     def __init__(
-        self, names: dict[str, str | int], corpus: Corpus, runner: Runner, start: Start
+        self, names: dict[str, str | int], corpus: Corpus, runner: Runner, start: Start, group: str
     ) -> None:
         self._names = names
         self._corpus = corpus
         self._runner = runner
         self._start = start
+        self._group = group
         self._runs: list[Spent] = []
         self._wrong = 0
+        self._silent = False
+
+    @property
+    def name(self) -> str:
+        """Who it is, in words."""
+        return ", ".join(str(value) for value in self._names.values())
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is logwatch, whose failure is not to be passed over."""
+        return self._group == "logwatch"
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether there is anything to report."""
+        return bool(self._runs and self._start.runs)
+
+    @property
+    def rounds(self) -> int:
+        """How often it is to be run."""
+        return self._start.rounds
 
     def run(self) -> None:
         """Once more."""
         self._runs.append(self._runner.run())
-        self._wrong += self._runner.count() != len(self._corpus.hits)
+        found = self._runner.count()
+        self._silent = found is None
+        self._wrong += found is not None and found != len(self._corpus.hits)
 
     def result(self) -> Result:
-        """All runs, with what the start of the same round took subtracted."""
-        size, runs = self._corpus.size, self._runs
-        pairs = list(zip(runs, self._start.runs, strict=True))
+        """All runs, with what a start took subtracted."""
+        size, runs, starts = self._corpus.size, self._runs, self._start.runs
+        cpu = beyond([run.cpu for run in runs], [start.cpu for start in starts])
+        wall = beyond([run.wall for run in runs], [start.wall for start in starts])
+        verdict = "not counted" if self._silent else "right"
         return Result(
             "throughput",
             self._names,
             {
-                "CPU s/GB": [(run.cpu - start.cpu) / size * 1e9 for run, start in pairs],
-                "MB/s": [size / 1e6 / max(1e-3, run.wall - start.wall) for run, start in pairs],
-                "start CPU s": [start.cpu for start in self._start.runs],
+                "CPU s/GB": [seconds / size * 1e9 for seconds in cpu],
+                "MB/s": [size / 1e6 / max(1e-3, seconds) for seconds in wall],
+                "start CPU s": [start.cpu for start in starts],
                 "peak RSS MB": median(run.peak_bytes for run in runs) / 1e6,
                 "log MB": size / 1e6,
-                "alerts": "right" if not self._wrong else f"{self._wrong} runs WRONG",
+                "hits": f"{self._wrong} runs WRONG" if self._wrong else verdict,
                 "foreign cores": median(run.foreign_cores for run in runs),
+                "group": self._group,
             },
         )
+
+
+def beyond(runs: Sequence[float], starts: Sequence[float]) -> list[float]:
+    """What each run took beyond the median start; never less than nothing."""
+    usual = median(starts)
+    return [max(0.0, run - usual) for run in runs]
 
 
 class SubjectRunner:
@@ -99,7 +142,7 @@ class SubjectRunner:
         """See `Runner.run`."""
         return self._subject.run_once()
 
-    def count(self) -> int:
+    def count(self) -> int | None:
         """See `Runner.count`."""
         return self._subject.alert_count()
 
@@ -107,82 +150,125 @@ class SubjectRunner:
 class PeerRunner:
     """Another program."""
 
-    def __init__(self, peer: peers.Peer, log: Path) -> None:
+    def __init__(self, peer: Peer, corpus: Corpus) -> None:
         self._peer = peer
-        self._log = log
+        self._corpus = corpus
 
     def run(self) -> Spent:
         """See `Runner.run`."""
-        return self._peer.run(self._log)
+        return self._peer.run(self._corpus)
 
-    def count(self) -> int:
+    def count(self) -> int | None:
         """See `Runner.count`."""
         return self._peer.count()
 
 
 def measure(settings: Settings) -> Iterator[Result]:
     """Every case, in rounds."""
-    order = [*_ours(settings), *_theirs(settings)]
-    for _ in range(settings.repeat):
-        for each in order:
-            each.run()
-    for each in order:
-        if isinstance(each, Case):
-            yield each.result()
+    logs = Logs(settings)
+    order = [*chain.from_iterable(_ours(logs, size) for size in SIZES), *_theirs(logs)]
+    for each in run_rounds(order):
+        yield each.result()
 
 
-def _ours(settings: Settings) -> Iterator[Start | Case]:
-    single = _single_line(settings)
-    logs = {rate: _write(settings, rate, 0.0) for rate in RATES}
-    accented = _write(settings, USUAL_RATE, ACCENTS)
+def run_rounds(order: Sequence[Start | Case]) -> list[Case]:
+    """Everything once, then again, until each had its rounds; returns the cases that went well."""
+    left: dict[int, Start | Case] = dict(enumerate(order))
+    for number in range(max(each.rounds for each in order)):
+        for place, each in list(left.items()):
+            if number >= each.rounds:
+                continue
+            try:
+                each.run()
+            except RuntimeError as problem:
+                if each.is_ours:
+                    raise
+                print(f"left out: {each.name}: {problem}", file=sys.stderr)
+                del left[place]
+    return [each for each in left.values() if isinstance(each, Case) and each.was_measured]
+
+
+class Logs:
+    """The made-up logs of one run, each written when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._written: dict[tuple[float, float], Corpus] = {}
+
+    def mixed(self, rate: float, accents: float = 0.0) -> Corpus:
+        """The large one with this share of hits."""
+        key = (rate, accents)
+        if key not in self._written:
+            path = self.settings.folder / f"{rate}-{accents}.log"
+            self._written[key] = write_log(
+                path, self.settings.log_bytes, hit_rate=rate, accents=accents
+            )
+        return self._written[key]
+
+    def one_line(self) -> Corpus:
+        """A line that no rule takes."""
+        several = write_log(self.settings.folder / "several-lines.log", 1, hit_rate=0.0)
+        return several.part(self.settings.folder / "one-line.log", 1)
+
+    def one_hit(self) -> Corpus:
+        """A line that is a hit."""
+        several = write_log(self.settings.folder / "several-hits.log", 1, hit_rate=1.0)
+        return several.part_to_hit(self.settings.folder / "one-hit.log", 1)
+
+
+def _ours(logs: Logs, size: int) -> Iterator[Start | Case]:
+    settings, rules = logs.settings, rule_set(size)
+    starter = Subject(settings.folder / f"start-{size}", logs.one_line().path, rules)
+    starter.run_once()  # it compiles the rules
+    start = Start(starter.run_once, settings.repeat)
+    yield start
+    cases = [("logwatch", rate, logs.mixed(rate)) for rate in RATES]
+    if size == ACCENTED_RULES:
+        cases.append(("logwatch, 0.1 % not ASCII", USUAL_RATE, logs.mixed(USUAL_RATE, ACCENTS)))
+    for name, rate, corpus in cases:
+        subject = Subject(settings.folder / f"{corpus.path.stem}-{size}", corpus.path, rules)
+        subject.use_compiled(starter)
+        yield Case(_names(name, size, rate), corpus, SubjectRunner(subject), start, "logwatch")
+
+
+def _theirs(logs: Logs) -> Iterable[Start | Case]:
     for size in SIZES:
-        starter = Subject(settings.folder / f"start-{size}", single.path, rule_set(size))
-        starter.run_once()  # it compiles the rules
-        start = Start(starter.run_once)
-        yield start
-        cases = [("logwatch", rate, corpus) for rate, corpus in logs.items()]
-        if size == SIZES[-1]:  # its start takes seconds: only a long log is large beside that
-            cases = [("logwatch", USUAL_RATE, _write(settings, USUAL_RATE, 0.0, times=4))]
-        if size == 100:
-            cases.append(("logwatch, 0.1 % not ASCII", USUAL_RATE, accented))
-        for name, rate, corpus in cases:
-            folder = settings.folder / f"{corpus.path.stem}-{size}"
-            subject = Subject(folder, corpus.path, rule_set(size))
-            subject.use_compiled(starter)
-            yield Case(_names(name, size, rate), corpus, SubjectRunner(subject), start)
+        for peer in [*limits(), *installed()]:
+            try:
+                yield from _their_case(peer, size, logs)
+            except RuntimeError as problem:
+                print(f"left out: {peer.name} with {size:,} rules: {problem}", file=sys.stderr)
 
 
-def _theirs(settings: Settings) -> Iterator[Start | Case]:
-    single, corpus = _single_line(settings), _write(settings, USUAL_RATE, 0.0)
-    for size in PEER_RULES:
-        for peer in peers.installed():
-            folder = settings.folder / f"{peer.name}-{size}"
-            folder.mkdir()
-            peer.prepare(folder, rule_set(size))
-            start = Start(partial(peer.run, single.path))
-            part = _slice(peer, corpus, peer.run(single.path), size, folder)
-            names = _names(peer.name, size, USUAL_RATE)
-            yield start
-            yield Case(names, part, PeerRunner(peer, part.path), start)
+def _their_case(peer: Peer, size: int, logs: Logs) -> tuple[Start, Case]:
+    settings, one = logs.settings, logs.one_hit()
+    folder = settings.folder / f"{peer.name}-{size}"
+    folder.mkdir()
+    peer.prepare(folder, rule_set(size))
+    first = peer.run(one)
+    if first.wall > settings.peer_patience_seconds:
+        raise RuntimeError(f"it took {first.wall:.1f} s to start")
+    corpus = _slice(peer, first, size, logs)
+    rounds = settings.slow_repeat if size >= SLOW_FROM else settings.repeat
+    start = Start(partial(peer.run, one), rounds)
+    names = _names(peer.name, size, PEER_RATE)
+    return start, Case(names, corpus, PeerRunner(peer, corpus), start, peer.group)
+
+
+def _slice(peer: Peer, start: Spent, size: int, logs: Logs) -> Corpus:
+    """As much of the log as takes this peer some seconds, found with a small part."""
+    whole, folder = logs.mixed(PEER_RATE), logs.settings.folder / f"{peer.name}-{size}"
+    guess = max(SMALLEST_PROBE, peer.first_guess * 10 // size)
+    if peer.whole_log and guess >= whole.size:
+        return whole
+    probe = whole.part_to_hit(folder / "probe.log", guess)
+    took = max(0.01, peer.run(probe).cpu - start.cpu)
+    wanted = max(probe.size, int(probe.size * logs.settings.peer_seconds / took))
+    probe.path.unlink()
+    if peer.whole_log and wanted >= whole.size:
+        return whole
+    return whole.part_to_hit(folder / "part.log", min(wanted, whole.size))
 
 
 def _names(program: str, rules: int, rate: float) -> dict[str, str | int]:
-    return {"program": program, "rules": rules, "hits": f"{rate:.2%}"}
-
-
-def _write(settings: Settings, rate: float, accents: float, times: int = 1) -> Corpus:
-    path = settings.folder / f"{rate}-{accents}-{times}.log"
-    return write_log(path, times * settings.log_bytes, hit_rate=rate, accents=accents)
-
-
-def _single_line(settings: Settings) -> Corpus:
-    several = write_log(settings.folder / "several-lines.log", 1, hit_rate=0.0)
-    return several.part(settings.folder / "one-line.log", 1)
-
-
-def _slice(peer: peers.Peer, corpus: Corpus, start: Spent, size: int, folder: Path) -> Corpus:
-    """As much of the log as takes this peer some seconds, found with a small part."""
-    probe = corpus.part(folder / "probe.log", max(100_000, peer.first_guess * 10 // size))
-    took = max(0.01, peer.run(probe.path).cpu - start.cpu)
-    wanted = int(probe.size * PEER_SECONDS / took)
-    return corpus.part(folder / "part.log", min(corpus.size, max(probe.size, wanted)))
+    return {"program": program, "rules": rules, "rate": f"{rate:.2%}"}

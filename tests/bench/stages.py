@@ -1,0 +1,250 @@
+"""Where each microsecond goes: every stage of the data path timed alone, over the same log.
+
+One thread, CPU time, the least of several runs, the garbage collector off. What is left between
+the sum and a whole run is what threads that share an interpreter lock cost one another, and what
+the daemon does beside the data path.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from bench.child import machine_busy_seconds
+from bench.corpus import Corpus, write_log
+from bench.report import Result
+from bench.rule_sets import rule_set
+from bench.settings import Settings
+from bench.subject import Subject
+from bench.throughput import HIGH_RATE, beyond
+
+from logwatch.alerts.route import Router
+from logwatch.clock import SystemClock
+from logwatch.config.loader import load
+from logwatch.config.model import Config
+from logwatch.daemon.intake import Intake
+from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.matching.matcher import LineHit, Matcher, RulePatterns
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.pipeline import Pipeline
+from logwatch.records import Batch, Block
+from logwatch.rules import make_rule
+from logwatch.sinks import KINDS
+from logwatch.store.reader import StoreReader
+from logwatch.store.writer import Store, Transaction
+from logwatch.tailer.tail import Tail
+
+RULES = 100
+ALERTS_A_COMMIT = 5_000
+TIMES = 3
+
+
+def measure(settings: Settings) -> Iterator[Result]:
+    """A row for each stage, their sum, and a whole run of the daemon."""
+    folder = settings.folder / "stages"
+    folder.mkdir()
+    corpus = write_log(folder / "log", settings.log_bytes, hit_rate=HIGH_RATE)
+    subject = Subject(folder, corpus.path, rule_set(RULES))
+    whole = _whole(subject, folder, settings.repeat)
+    busy, began, used = machine_busy_seconds(), perf_counter(), process_time()
+    with _no_garbage_collector():
+        stages = list(_Path(corpus, load(folder / "logwatch.yaml"), folder).stages())
+    took = perf_counter() - began
+    foreign = max(0.0, machine_busy_seconds() - busy - (process_time() - used)) / took
+    hits = len(corpus.hits)
+    for name, seconds, each_hit in stages:
+        yield _row(name, seconds, corpus, hits if each_hit else 0, foreign)
+    total = sum(seconds for _, seconds, _ in stages)
+    yield _row("all stages", total, corpus, 0, foreign)
+    yield _row("the whole daemon, start subtracted", whole, corpus, 0, foreign)
+
+
+def _row(name: str, seconds: float, corpus: Corpus, hits: int, foreign: float) -> Result:
+    figures: dict[str, float | str] = {"CPU s/GB": seconds / corpus.size * 1e9}
+    figures["us a hit"] = seconds / hits * 1e6 if hits else ""
+    case = {"stage": name, "rules": RULES, "rate": f"{HIGH_RATE:.2%}"}
+    return Result("stages", case, {**figures, "foreign cores": foreign})
+
+
+def _whole(subject: Subject, folder: Path, repeat: int) -> float:
+    line = write_log(folder / "several", 1, hit_rate=0.0).part(folder / "line", 1)
+    starter = Subject(folder / "start", line.path, rule_set(RULES))
+    starter.run_once()
+    subject.use_compiled(starter)
+    starts = [starter.run_once().cpu for _ in range(repeat)]
+    runs = [subject.run_once().cpu for _ in range(repeat)]
+    subject.forget()
+    return median(beyond(runs, starts))
+
+
+@contextmanager
+def _no_garbage_collector() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def least(work: Callable[[], object]) -> float:
+    """CPU seconds of the cheapest of several times."""
+    found = []
+    for _ in range(TIMES):
+        began = process_time()
+        work()
+        found.append(process_time() - began)
+    return min(found)
+
+
+class _Known:
+    """A matcher that has matched before: it says again what it found."""
+
+    def __init__(self, found: Sequence[list[LineHit]]) -> None:
+        self._found = found
+        self._next = 0
+
+    def match(self, _data: bytes) -> list[LineHit]:
+        """See `Matcher.match`. Blocks without data are not asked for."""
+        self._next += 1
+        return self._found[self._next - 1]
+
+
+class _Path:
+    """The data path of one file, stage by stage."""
+
+    def __init__(self, corpus: Corpus, config: Config, folder: Path) -> None:
+        self._corpus = corpus
+        self._config = config
+        self._folder = folder
+        self._clock = SystemClock()
+        self._events = EventClock(make_parser("plain", ParserSettings(tz=UTC)), source="log")
+        self._matcher = Matcher(
+            [RulePatterns(match=rule.match) for rule in config.rules],
+            cache=folder / "state" / "patterns",
+        )
+
+    def stages(self) -> Iterator[tuple[str, float, bool]]:
+        """Name, CPU seconds, and whether its work is for hits."""
+        reading = least(self._pread)
+        tail = least(lambda: sum(len(block.data) for block in self._blocks()))
+        yield "read from the page cache (pread, 1 MiB)", reading, False
+        yield "cut at a line, know the file again", max(0.0, tail - reading), False
+        blocks = [block for block in self._blocks() if block.data]  # one only moves the position
+        ascii_only = least(lambda: [block.data.isascii() for block in blocks])
+        yield "look for what is not ASCII", ascii_only, False
+        scan = self._scan_alone(blocks)
+        yield "scan for all rules at once", scan, False
+        found = [self._matcher.match(block.data) for block in blocks]
+        match = least(lambda: [self._matcher.match(block.data) for block in blocks])
+        yield "find the line, confirm, captures", max(0.0, match - scan - ascii_only), True
+        stamp = self._stamp(blocks, found)
+        yield "its time", stamp, True
+        monitor = least(lambda: self._monitor(found))
+        yield "record, batch, queue", max(0.0, monitor - tail - stamp), True
+        yield from self._from_batches(self._monitor(found))
+
+    def _pread(self) -> None:
+        file, offset = os.open(self._corpus.path, os.O_RDONLY), 0
+        while count := len(os.pread(file, 1 << 20, offset)):
+            offset += count
+        os.close(file)
+
+    def _blocks(self) -> Iterator[Block]:
+        tail = Tail(str(self._corpus.path), start="beginning")
+        while block := tail.read(self._clock.moment()):
+            yield block
+        tail.close()
+
+    def _scan_alone(self, blocks: Sequence[Block]) -> float:
+        scanner = self._matcher._prefilter.scanner
+        if scanner is None:
+            return 0.0
+        return least(lambda: [len(scanner.scan(block.data)) for block in blocks])
+
+    def _stamp(self, blocks: Sequence[Block], found: Sequence[list[LineHit]]) -> float:
+        pairs = list(zip(blocks, found, strict=True))
+        arrival, parse = self._clock.wall(), self._events.parse
+
+        def work() -> None:
+            for block, hits in pairs:
+                for hit in hits:
+                    parse(hit.text, arrival=arrival, backlog=block.backlog)
+
+        return least(work)
+
+    def _monitor(self, found: Sequence[list[LineHit]]) -> list[Batch]:
+        """The real monitor, but for the matching: what it puts on the queue."""
+        intake = Intake(1 << 40)
+        reading = Reading(
+            source="log",
+            ruleset="bench",
+            matcher=_Known(found),  # type: ignore[arg-type]  # it is asked for nothing else
+            rules=range(RULES),
+            events=self._events,
+        )
+        monitor = Monitor(
+            str(self._corpus.path),
+            tail=Tail(str(self._corpus.path), start="beginning"),
+            reading=reading,
+            intake=intake,
+            slots=nullcontext(),
+            clock=self._clock,
+        )
+        while monitor.read_on(self._clock.moment()):
+            pass
+        monitor.finish()
+        messages = [intake.get() for _ in range(intake.unfinished_tasks)]
+        return [each for each in messages if isinstance(each, Batch)]
+
+    def _from_batches(self, batches: Sequence[Batch]) -> Iterator[tuple[str, float, bool]]:
+        rules = least(lambda: self._alerts(batches))
+        yield "rule, alert, route", rules, True
+        committed, delivered = [], []
+        for number in range(TIMES):
+            folder = self._folder / f"store-{number}"
+            transactions = self._alerts(batches)
+            store = Store(folder)
+            began = process_time()
+            for each in transactions:
+                store.commit(each, now=self._clock.wall())
+            committed.append(process_time() - began)
+            delivered.append(self._deliver(store, folder))
+            store.close()
+        yield "alert as JSON, commit", min(committed), True
+        yield "out of the outbox, into the file", min(delivered), True
+
+    def _alerts(self, batches: Sequence[Batch]) -> list[Transaction]:
+        config = self._config
+        rules = [make_rule(settings, host="bench") for settings in config.rules]
+        sinks = [sink.name for sink in config.sinks]
+        pipeline = Pipeline(rules, Router(config.routes, sinks=sinks, to_by_rule={}), host="bench")
+        transactions = []
+        for batch in batches:
+            pipeline.take(batch, self._clock.moment())
+            if len(pipeline.pending.alerts) >= ALERTS_A_COMMIT:
+                transactions.append(pipeline.drain())
+        return [*transactions, pipeline.drain()]
+
+    def _deliver(self, store: Store, folder: Path) -> float:
+        (settings,) = self._config.sinks
+        sink = KINDS[settings.kind].make(settings.settings)
+        reader = StoreReader(folder)
+        began, told = process_time(), 0
+        while due := reader.due(settings.name, now=self._clock.steady(), limit=sink.batch_size):
+            sink.deliver(due)
+            taken = {(settings.name, one.parcel): one.position for one in due}
+            store.commit(Transaction(taken=taken), now=self._clock.wall())
+            told += len(due)
+        used = process_time() - began
+        reader.close()
+        sink.close()
+        assert told == len(self._corpus.hits), f"{told} alerts of {len(self._corpus.hits)}"
+        return used
