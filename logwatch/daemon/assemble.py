@@ -15,9 +15,10 @@ from threading import Event
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from logwatch import telemetry
+from logwatch import parsers, telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Clock, Moment
+from logwatch.conditions import Search, compile_where
 from logwatch.config.model import Config
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
@@ -34,10 +35,12 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.searches import GuardedSearch
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.selection import Selection
 from logwatch.pipeline import Pipeline, SelfReport
 from logwatch.records import Checkpoint
 from logwatch.rules import fingerprint, make_rule
@@ -230,7 +233,7 @@ class Readings:
         self._config = config
         self._options = options
         self._by_sources: dict[tuple[str, ...], Reading] = {}
-        self._matchers: dict[tuple[tuple[int, ...], str, int], Matcher] = {}
+        self._matchers: dict[tuple[tuple[int, ...], str, int, str], Matcher] = {}
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
 
@@ -252,20 +255,27 @@ class Readings:
             if rule.sources is None or set(names).intersection(rule.sources)
         )
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
+        events = EventClock(make_parser(source.format, settings), source=source.name)
+        rules = [self._config.rules[number] for number in numbers]
         return Reading(
             source=source.name,
             ruleset=self._ruleset,
             matcher=self._matcher(numbers, source),
             rules=numbers,
-            events=EventClock(make_parser(source.format, settings), source=source.name),
+            events=events,
+            selection=_selection(events, rules),
         )
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
-        key = (numbers, source.encoding, source.max_line)
+        rules = [self._config.rules[number] for number in numbers]
+        needled = source.format if any(rule.where for rule in rules) else ""
+        key = (numbers, source.encoding, source.max_line, needled)
         if key not in self._matchers:
-            rules = [self._config.rules[number] for number in numbers]
             matcher = Matcher(
-                [RulePatterns(match=rule.match, unless=rule.unless) for rule in rules],
+                [
+                    RulePatterns(match=_scanned(rule, source.format), unless=rule.unless)
+                    for rule in rules
+                ],
                 encoding=source.encoding,
                 max_line=source.max_line,
                 engine=self._options.engine,
@@ -276,6 +286,34 @@ class Readings:
                 self._said.add(matcher.engine_reason)
                 telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
         return self._matchers[key]
+
+
+def _scanned(rule: RuleSettings, format_: str) -> tuple[str, ...]:
+    """The patterns by which the lines of a rule are found, () for all lines of the source."""
+    found = parsers.needle(format_, rule.where) if rule.where else None
+    if found is not None and (not rule.match or found.pattern == parsers.NEVER):
+        return (found.pattern,)
+    return rule.match
+
+
+def _selection(events: EventClock, rules: Sequence[RuleSettings]) -> Selection | None:
+    """The conditions of `rules`; None where there are none."""
+    if not any(rule.where for rule in rules):
+        return None
+    return Selection(
+        events, [compile_where(rule.where, _guarded) if rule.where else None for rule in rules]
+    )
+
+
+def _guarded(pattern: str) -> Search:
+    """A search in one field that gives up where it would take for ever."""
+    guarded = GuardedSearch(pattern)
+
+    def search(value: str) -> object:
+        guarded.prepare(value)
+        return guarded.search(value)
+
+    return search
 
 
 def _canary() -> Path | None:
