@@ -44,6 +44,8 @@ class Keys(Struct, frozen=True, kw_only=True):
     examples: ClassVar[dict[str, str]] = {}
     instead: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Planned keys that take the place of a required one: one mistake, not two."""
+    either: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Keys that do for a required one."""
 
 
 def _count_in(text: str, example: str) -> Pieces:
@@ -148,14 +150,14 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
     """One entry of `rules:`."""
 
     required: ClassVar = ("name", "match")
+    either: ClassVar = {"match": ("where",)}
     instead: ClassVar = {
         "match": (
-            *("where", "absent", "sequence", "expect", "unique", "new"),
+            *("absent", "sequence", "expect", "unique", "new"),
             *("spike", "value", "ratio", "all_of", "any_of"),
         )
     }
     later: ClassVar = {
-        "where": 'until then match the text, such as match: \'"level": ?"error"\'',
         "absent": "until then let the job itself log when it fails, and match that",
         "sequence": "until then make a rule for its last step",
         "within": "it belongs to sequences; " + _ANOTHER_KIND,
@@ -181,6 +183,7 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
         "in": "auth",
         "match": "'I/O error, dev (?P<dev>\\w+)'",
         "unless": "'dev loop\\d+'",
+        "where": "{level: error}",
         "by": "dev",
         "severity": "critical",
         "when": "5 in 2m",
@@ -198,6 +201,7 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
     sources: OneOrMany | None = None
     match: OneOrMany = ()
     unless: OneOrMany = ()
+    where: dict[str, OneOrMany] | None = None
     by: OneOrMany = ()
     severity: Severity | None = None
     when: WhenKeys | None = None

@@ -63,7 +63,7 @@ def captured(
             captures.append(known.names(text))
         except PatternError as error:
             place = _at(found, key, number, text, error.position)
-            report.error(place, "bad-pattern", f"bad pattern: {error.message}", _remedy(error))
+            report.error(place, "bad-pattern", f"bad pattern: {error.message}", remedy(error))
     return captures if len(captures) == len(texts) else None
 
 
@@ -75,9 +75,9 @@ def warn_of_traps(found: Found[RuleKeys], key: str, report: Report) -> None:
     if isinstance(node, SequenceNode):
         _warn_of_class(found.document, node, report)
         for item in node.value:
-            _warn_of_scalar(found.document, item, report)
+            warn_of_scalar(found.document, item, report)
     else:
-        _warn_of_scalar(found.document, node, report)
+        warn_of_scalar(found.document, node, report)
 
 
 def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
@@ -86,15 +86,21 @@ def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
     for number, text in enumerate(texts):
         reason = risk(text)
         if reason:
-            report.warning(
-                found.place(key, number),
-                "risky-pattern",
-                f"this pattern can take very long on some line: {reason}",
-                "make the repeats exclude each other: [^,]* instead of .*",
-            )
+            warn_of_risk(found.place(key, number), reason, report)
 
 
-def _warn_of_scalar(document: Document, node: Node, report: Report) -> None:
+def warn_of_risk(place: Place, reason: str, report: Report) -> None:
+    """Warn of the pattern at `place`."""
+    report.warning(
+        place,
+        "risky-pattern",
+        f"this pattern can take very long on some line: {reason}",
+        "make the repeats exclude each other: [^,]* instead of .*",
+    )
+
+
+def warn_of_scalar(document: Document, node: Node, report: Report) -> None:
+    """Warn of one pattern that YAML read in a way that was hardly meant."""
     if not isinstance(node, ScalarNode):
         return
     if node.style == '"':
@@ -143,8 +149,9 @@ def _at(found: Found[RuleKeys], key: str, number: int, text: str, position: int 
     return found.document.inside(node, min(position, max(len(text) - 1, 0)))
 
 
-def _remedy(error: PatternError) -> str:
+def remedy(error: PatternError) -> str:
+    """What to type instead of what `re` refuses."""
     return next(
-        (remedy for words, remedy in _REMEDIES if words in error.message),
+        (remedy_ for words, remedy_ in _REMEDIES if words in error.message),
         "patterns are Python's re: docs.python.org/3/library/re.html",
     )

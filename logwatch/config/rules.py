@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from logwatch import parsers
 from logwatch.config import patterns
+from logwatch.config.conditions import build_where
 from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, RuleKeys
 from logwatch.config.names import Names, distinct
@@ -78,6 +81,7 @@ def build_rule(found: Found[RuleKeys], around: Surroundings, report: Report) -> 
     """The settings of one rule; None after reporting why it cannot be."""
     sources = _sources(found, around, report)
     fields = _patterns(found, sources, around, report)
+    where = build_where(found, _formats(sources, around), report, thorough=around.thorough)
     kind = _kind(found, report)
     sinks_known = check_sinks(found, around.sinks, report)
     if fields is not None:
@@ -86,9 +90,11 @@ def build_rule(found: Found[RuleKeys], around: Surroundings, report: Report) -> 
     elif found.sound("say"):
         _check_say(found, None, report)
     severity = _severity(found, around.defaults, report)
-    if sources is None or fields is None or kind is None or severity is None or found.broken:
+    if sources is None or fields is None or where is None or found.broken:
         return None
-    return _settings(found, around, sources, kind, severity) if sinks_known else None
+    if kind is None or severity is None or not sinks_known:
+        return None
+    return replace(_settings(found, around, sources, kind, severity), where=where)
 
 
 def _settings(
@@ -157,22 +163,30 @@ def _patterns(
             if sound is not None:
                 patterns.warn_of_risks(found, key, report)
     _check_unless(found, report)
-    if not match or unless is None:
+    if match is None or unless is None or not found.sound("match"):
         return None
-    captures = [frozenset(names) for names in match]
+    captures = [frozenset(names) for names in match] or [frozenset[str]()]
     parsed, dotted = _parsed_fields(sources, around)
     return Fields(
         captures[0].intersection(*captures[1:]), captures[0].union(*captures[1:]), parsed, dotted
     )
 
 
+def _formats(sources: tuple[str, ...] | None, around: Surroundings) -> dict[str, str] | None:
+    """The format of each of `sources`; None where one of them is not known."""
+    if sources is None or any(name not in around.sources for name in sources):
+        return None
+    return {name: around.sources[name].format for name in sources}
+
+
 def _parsed_fields(
     sources: tuple[str, ...] | None, around: Surroundings
 ) -> tuple[frozenset[str] | None, bool]:
     """Fields that the formats of `sources` give; None where any name is possible."""
-    if sources is None or any(name not in around.sources for name in sources):
+    by_source = _formats(sources, around)
+    if by_source is None:
         return None, False
-    formats = {around.sources[name].format for name in sources}
+    formats = set(by_source.values())
     given = [parsers.field_names(format_) for format_ in formats]
     names: set[str] = set()
     for some in given:
@@ -226,8 +240,8 @@ def _report_field(
 ) -> None:
     key, name = used
     known = fields.all() if key == "by" else {*fields.all(), *BUILTINS}
-    lacking = "'match' does not capture"
-    remedy = suggestion(name, known, of="captured field")
+    lacking = "'match' does not capture" if found.value.match else "its lines do not have"
+    remedy = suggestion(name, known, of="captured field" if found.value.match else "fields")
     if name in fields.somewhere:
         number = _first_without(found, name)
         lacking = f"pattern {number} of 'match' does not capture"

@@ -421,9 +421,9 @@ DRAWINGS = [
                        ^^^^
     """),
     # -- not-supported
-    ("not-supported", "'where' is not supported yet", r"""
-        rules: [{name: a, where: {level: error}}]
-                          ^^^^^
+    ("not-supported", "'absent' is not supported yet", r"""
+        rules: [{name: a, absent: {for: 3m}}]
+                          ^^^^^^
     """),
     ("not-supported", "'first' is not supported yet", r"""
         rules: [{name: a, match: x, when: first 5}]
@@ -497,6 +497,11 @@ DRAWINGS = [
     ("risky-pattern", "can take very long", r"""
         rules: [{name: a, match: '(a+)+$'}]
                                  ^^^^^^^^
+    """),
+    ("every-line", "a line of 'app' must be parsed to see whether this holds", r"""
+        sources: {app: {path: /dev/null, format: json}}
+        rules: [{name: a, where: {level: '!= debug'}}]
+                          ^^^^^
     """),
     ("plain-secret", "a secret stands in the file", r"""
         sinks: {out: {webhook: 'https://bot:hunter2@example.org/'}}
