@@ -101,12 +101,17 @@ class Keyed:
 
     def __init__(self, by: tuple[str, ...]) -> None:
         self._by = by
+        self._only = by[0] if len(by) == 1 else None
 
     def key(self, hit: Hit) -> str:
         """The key as text; a missing field is a bucket of its own."""
         if not self._by:
             return ""
         captures, fields = hit.match.captures, hit.record.fields
+        if self._only is not None:  # nearly always, and a threshold asks for each line
+            key = captures.get(self._only) or fields.get(self._only) or MISSING
+            if len(key) <= LONGEST_FIELD and _BETWEEN not in key:
+                return key
         values = [_short(captures.get(name) or fields.get(name) or MISSING) for name in self._by]
         key = _BETWEEN.join(values)
         if key.count(_BETWEEN) < len(values):

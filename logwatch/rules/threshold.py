@@ -69,7 +69,8 @@ class ThresholdRule:
         self._wording = Wording(settings)
         self._labels = self._wording.labels()
         counts = [self._kind.count, *(count for count, _ in self._kind.levels)]
-        self._capacity = max(*counts, (self._kind.clear_count or 0) + 1)
+        # One more than a count needs: then "the only one in its window" can be told from a count.
+        self._capacity = max(*counts, (self._kind.clear_count or 0) + 1) + 1
         self._memory_seconds = max(self._kind.window, settings.cooldown) + LATE_SECONDS
         self._states: OrderedDict[str, Tracked] = OrderedDict()
         self._deadlines = Deadlines()
@@ -89,19 +90,17 @@ class ThresholdRule:
             )
         else:
             self._states.move_to_end(key)
-        state, times, _ = tracked
+        state = tracked.state
         self._changed.add(key)
-        at = hit.record.time
-        if state.episode is None:
-            self._note(key, tracked, hit)
-            told = self._fire(key, tracked, at, now)
-        else:
-            deadline = self._clears_at(state, times)
-            if deadline is not None and at >= deadline:
+        if state.episode is not None:
+            deadline = self._clears_at(state, tracked.times)
+            if deadline is not None and hit.record.time >= deadline:
                 alerts.append(self._resolve(key, tracked, now, deadline))
-            self._note(key, tracked, hit)
-            burns = state.episode is not None
-            told = self._burn_on(key, tracked, now) if burns else self._fire(key, tracked, at, now)
+        here = self._note(key, tracked, hit)
+        if state.episode is not None:
+            told = self._burn_on(key, tracked, now)
+        else:
+            told = self._fire(key, tracked, hit.record.time, here, now)
         if told is not None:
             alerts.append(told)
         return alerts
@@ -177,33 +176,40 @@ class ThresholdRule:
         self._deadlines.drop(key)
         self._changed.add(key)
 
-    def _note(self, key: str, tracked: Tracked, hit: Hit) -> None:
+    def _note(self, key: str, tracked: Tracked, hit: Hit) -> int:
+        """Remember a match; how many are now in the window that ends with it."""
         state, times, seen = tracked
         record, batch = hit.record, hit.batch
-        if state.episode is None and not times.count(record.time, self._kind.window):
+        at = record.time
+        times.add(at)
+        here = times.count(at, self._kind.window)
+        if here <= 1 and state.episode is None:
             state.anchor = None
             if not state.samples and not seen:  # a first sight: forgotten when it stays alone
-                self._deadlines.put(key, record.time + self._memory_seconds)
+                self._deadlines.put(key, at + self._memory_seconds)
         if state.anchor is None:
             state.anchor = (batch.checkpoint.identity, record.offset)
-        times.add(record.time)
-        state.last = max(state.last, record.time)
+        state.last = max(state.last, at)
         state.late = batch.backlog
         # In a backlog a stamp is old for a good reason; live, the log comes behind the clock.
-        behind = 0.0 if batch.backlog else batch.arrival - record.time
+        behind = 0.0 if batch.backlog else batch.arrival - at
         state.lag = min(LATE_SECONDS, behind) if behind > 0.0 else 0.0
         seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
         if len(seen) > _MOST_SEEN:
             del seen[:-QUOTED_LINES]
+        return here
 
-    def _fire(self, key: str, tracked: Tracked, at: float, now: Moment) -> Alert | None:
+    def _fire(self, key: str, tracked: Tracked, at: float, here: int, now: Moment) -> Alert | None:
+        """Fire where `here`, or the window that ends with the newest record, is enough."""
+        if here < self._kind.count:
+            here = self._with_newer(tracked.times, at, here)
+            if here < self._kind.count:
+                return None
         state, times, _ = tracked
-        count = self._in_window(times, at)
-        if count < self._kind.count:
-            return None
         if state.fired_at is not None and 0 <= at - state.fired_at < self.settings.cooldown:
             state.suppressed += 1
             return None
+        count = self._with_newer(times, at, here)
         first = times.latest(count)
         assert first is not None
         assert state.anchor is not None
@@ -231,11 +237,10 @@ class ThresholdRule:
         state.severity = severity
         return self._alert(key, tracked, now, "updated")
 
-    def _in_window(self, times: LatestTimes, at: float) -> int:
-        """Matches in the window that ends at `at`, or at the newest record where `at` came late."""
+    def _with_newer(self, times: LatestTimes, at: float, here: int) -> int:
+        """`here`, or what is in the window of the newest record where the one at `at` came late."""
         window = self._kind.window
         newest = times.latest(1)
-        here = times.count(at, window)
         if newest is None or newest <= at or newest - at >= window:
             return here
         return max(here, times.count(newest, window))
