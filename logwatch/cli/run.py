@@ -8,6 +8,7 @@ import gc
 import os
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.cli.main import config_flag
@@ -15,10 +16,14 @@ from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.daemon import signals
-from logwatch.daemon.assemble import Options, assemble
+from logwatch.daemon.assemble import Options, assemble, readings_of
+from logwatch.daemon.readings import Readings
+from logwatch.daemon.reloading import Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
 from logwatch.daemon.systemd import Notifier
-from logwatch.errors import ConfigError, Exit, LogwatchError
+from logwatch.errors import Exit, LogwatchError
+from logwatch.matching.engine_names import CHOICES
+from logwatch.matching.known_patterns import KnownPatterns
 
 EXAMPLES = """\
 examples:
@@ -42,8 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=("auto", "hyperscan", "reference"),
-        default="auto",
+        choices=CHOICES,
         help=argparse.SUPPRESS,
     )
     parser.add_argument(
@@ -70,7 +74,7 @@ def execute(options: argparse.Namespace) -> Exit:
 
 def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     path = find_config(options.config)
-    config = load(path)
+    config = _loaded(path)
     telemetry.telemetry.configure(_level(options))
     if not options.once:
         telemetry.telemetry.load()
@@ -81,22 +85,30 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     return _Lives(path, config, chosen, notifier).live(once=options.once)
 
 
+class _Prepared(NamedTuple):
+    """A configuration with everything that takes long to make of it."""
+
+    config: Config
+    readings: Readings
+
+
 class _Lives:
     """One daemon after another, each with the newest configuration that can be used."""
 
     def __init__(self, path: Path, config: Config, options: Options, notifier: Notifier) -> None:
         self._path = path
-        self._config = config
         self._options = options
-        self._next: Config | None = None
         self._notifier = notifier
+        self._clock = SystemClock()
+        self._present = _Prepared(config, readings_of(config, options, self._clock))
+        self._reloading = Reloading(self._prepare, self._refuse)
 
     def live(self, *, once: bool) -> Exit:
         """Until one ends for good; returns the exit status."""
         while True:
             daemon = self._assemble()
             _spare_the_garbage_collector()
-            match daemon.run(once=once, may_reload=self._may_reload):
+            match daemon.run(once=once, reloads=self._reloading):
                 case Ending.STOPPED | Ending.CAUGHT_UP:
                     return Exit.DONE
                 case Ending.FAILED:
@@ -104,35 +116,47 @@ class _Lives:
                 case Ending.RELOAD:
                     pass
 
-    def _may_reload(self) -> bool:
-        """Whether there is a configuration to go on with in place of the running one."""
-        try:
-            self._next = load(self._path)
-        except ConfigError as problem:
-            self._refuse(problem)
-            return False
-        return True
+    def _prepare(self) -> _Prepared:
+        """Called in a thread, while the present one runs on."""
+        config = _loaded(self._path)
+        readings = readings_of(config, self._options, self._clock)
+        readings.prepare()
+        return _Prepared(config, readings)
 
     def _assemble(self) -> Daemon:
         """With the next configuration; where that cannot run, with the one before."""
-        config, self._next = self._next, None
-        if config is None:
-            return assemble(self._config, SystemClock(), self._options, self._notifier)
+        following = self._reloading.take()
+        if following is None:
+            return self._assembled(self._present)
         try:
-            daemon = assemble(config, SystemClock(), self._options, self._notifier)
+            daemon = self._assembled(following)
         except LogwatchError as problem:
             self._refuse(problem)
-            return self._assemble()
-        self._config = config
+            return self._assembled(self._present)
+        self._present = following
         self._notifier.remark = ""
+        config = following.config
         telemetry.info("config.reloaded", rules=len(config.rules), sources=len(config.sources))
         return daemon
+
+    def _assembled(self, prepared: _Prepared) -> Daemon:
+        return assemble(
+            prepared.config, self._clock, self._options, self._notifier, prepared.readings
+        )
 
     def _refuse(self, problem: LogwatchError) -> None:
         short = _in_short(problem)
         telemetry.error("config.reload_refused", note="the one before stays", reason=short)
         self._notifier.remark = f"reload refused: {short}"
         _say_all(problem)
+
+
+def _loaded(path: Path) -> Config:
+    """The configuration; what was found out of its patterns is kept for the next start."""
+    known = KnownPatterns()
+    config = load(path, known=known)
+    known.save()
+    return config
 
 
 def _spare_the_garbage_collector() -> None:

@@ -9,7 +9,7 @@ that misses the deadline at the end is named with its stack and does not hold up
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -25,6 +25,7 @@ from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake, Nudge
+from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import Waker
@@ -79,18 +80,25 @@ class Daemon:
         self._next_watchdog = 0.0
         self._store_gone = False
 
-    def run(self, *, once: bool = False, may_reload: Callable[[], bool] = bool) -> Ending:
+    def run(self, *, once: bool = False, reloads: Reloads | None = None) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
 
-        `once`: stop when every file was read to its end and every sink was tried. `may_reload` is
-        called at SIGHUP, while everything runs on: only where it is true this one stops for the
-        next.
+        `once`: stop when every file was read to its end and every sink was tried. `reloads` is
+        asked at SIGHUP, while everything runs on: only where it has something to go on with this
+        one stops for the next.
         """
+        reloads = reloads or NoReloads()
         self.start()
         ending: Ending | None = None
         while ending is None:
-            received = signals.wait(ONCE_TICK_SECONDS if once else TICK_SECONDS)
-            ending = self._on_signal(received, may_reload) or self._tick(once=once)
+            received = signals.wait(
+                ONCE_TICK_SECONDS if once or reloads.under_way else TICK_SECONDS
+            )
+            ending = (
+                self._on_signal(received, reloads)
+                or self._on_answer(reloads.answer())
+                or self._tick(once=once)
+            )
         self.stop(ending)
         return ending
 
@@ -136,13 +144,14 @@ class Daemon:
         dead = [worker.name for worker in workers if not worker.is_alive()]
         return dead if self._scheduler.is_alive() else [*dead, "scheduler"]
 
-    def _on_signal(self, received: Signals | None, may_reload: Callable[[], bool]) -> Ending | None:
+    def _on_signal(self, received: Signals | None, reloads: Reloads) -> Ending | None:
         match received:
             case Signals.SIGTERM | Signals.SIGINT:
                 telemetry.info("daemon.stopping", signal=received.name)
                 return Ending.STOPPED
             case Signals.SIGHUP:
-                return self._on_hangup(may_reload)
+                self._parts.notifier.reloading(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
+                reloads.ask()
             case Signals.SIGUSR1:
                 now = self._parts.clock.moment()
                 telemetry.say(threads.dump(self._workers(), now))
@@ -151,12 +160,12 @@ class Daemon:
                 pass
         return None
 
-    def _on_hangup(self, may_reload: Callable[[], bool]) -> Ending | None:
-        notifier = self._parts.notifier
-        notifier.reloading(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
-        if may_reload():
+    def _on_answer(self, is_good: bool | None) -> Ending | None:  # noqa: FBT001 - an answer
+        """To a request to reload."""
+        if is_good:
             return Ending.RELOAD  # the next one says that it is ready
-        notifier.ready(self._status())
+        if is_good is not None:
+            self._parts.notifier.ready(self._status())
         return None
 
     def _tick(self, *, once: bool) -> Ending | None:

@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from logwatch.errors import ConfigError
 from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
 from logwatch.matching.engine_names import Engine
-from logwatch.matching.prefilter import Prefilter
+from logwatch.matching.prefilter import Compiling, Prefilter, Unwatched
 from logwatch.matching.probes import failed_literal_probe, failed_probe
 from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError
 
 
-class EngineError(RuntimeError):
+class EngineError(ConfigError):
     """Raised when the engine that was asked for cannot be used; the text says why."""
 
 
@@ -36,12 +37,18 @@ class Engines:
     """The engine `wanted`, for one set of patterns after another.
 
     Those that ask for the same patterns share one engine. What is compiled is kept in the folder
-    `cache`.
+    `cache`, and `compiling` is told when that is made anew.
     """
 
-    def __init__(self, wanted: Engine = "auto", cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        wanted: Engine = "auto",
+        cache: Path | None = None,
+        compiling: Compiling | None = None,
+    ) -> None:
         self._wanted = wanted
         self._cache = cache
+        self._compiling = compiling or Unwatched()
         self._chosen: dict[tuple[str, ...], Choice] = {}
 
     def choose(self, patterns: Sequence[str]) -> Choice:
@@ -56,37 +63,41 @@ class Engines:
         for name, build in _BUILDERS.items():
             if self._wanted not in ("auto", name):
                 continue
-            made = build(patterns, self._cache)
+            made = build(patterns, self._cache, self._compiling)
             if isinstance(made, Choice):
                 return made._replace(reason="; ".join([*against, made.reason]))
             if self._wanted == name:
-                raise EngineError(made)
+                raise EngineError(f"engine {name!r} cannot be used: {made}")
             against.append(made)
         why = "; ".join(against) or "it was asked for"
         everywhere = dict.fromkeys(range(len(patterns)), "")
         return Choice(Prefilter(None, (), everywhere), "reference", why)
 
 
-def _with_hyperscan(patterns: Sequence[str], cache: Path | None) -> Choice | str:
+def _with_hyperscan(
+    patterns: Sequence[str], cache: Path | None, compiling: Compiling
+) -> Choice | str:
     problem = unusable()
     if problem:
         return problem
     try:
-        built = prefilter.build(patterns, cache)
+        built = prefilter.build(patterns, cache, compiling)
     except RefusedError as error:
         return f"Hyperscan refuses these patterns together: {error}"
     return Choice(built, "hyperscan", f"{scanner.version()}, probes passed")
 
 
-def _with_literals(patterns: Sequence[str], cache: Path | None) -> Choice | str:
+def _with_literals(
+    patterns: Sequence[str], cache: Path | None, compiling: Compiling
+) -> Choice | str:
     problem = literals_unusable()
     if problem:
         return problem
-    built = literal_prefilter.build(patterns, cache)
+    built = literal_prefilter.build(patterns, cache, compiling)
     return Choice(built, "aho-corasick", f"{literal_scanner.library()}, probes passed")
 
 
-_BUILDERS: dict[str, Callable[[Sequence[str], Path | None], Choice | str]] = {
+_BUILDERS: dict[str, Callable[[Sequence[str], Path | None, Compiling], Choice | str]] = {
     "hyperscan": _with_hyperscan,
     "aho-corasick": _with_literals,
 }

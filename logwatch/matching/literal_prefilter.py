@@ -15,7 +15,7 @@ import msgspec
 from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.literal_scanner import Expression, LiteralScanner, library
 from logwatch.matching.literals import Texts, ignores_case, literals, rarest
-from logwatch.matching.prefilter import Prefilter, Unfiltered, outline
+from logwatch.matching.prefilter import Compiling, Prefilter, Unfiltered, Unwatched, outline
 
 
 class _Literals(NamedTuple):
@@ -27,12 +27,22 @@ class _Literals(NamedTuple):
     unfiltered: Unfiltered
 
 
-def build(patterns: Sequence[str], cache: Path | None = None) -> Prefilter:
-    """The prefilter of valid patterns; their literals are kept in the folder `cache`."""
-    kept = DatabaseCache(cache, "literals", str(library())) if cache else None
+def build(
+    patterns: Sequence[str], cache: Path | None = None, compiling: Compiling | None = None
+) -> Prefilter:
+    """The prefilter of valid patterns; their literals are kept in the folder `cache`.
+
+    `compiling` is told of patterns for which nothing is kept.
+    """
+    kept = DatabaseCache(cache, "literals", str(library())) if cache and patterns else None
     found = _load(kept, patterns) if kept else None
     if found is None:
-        found = _literals(patterns)
+        compiling = compiling or Unwatched()
+        compiling.begin(len(patterns))
+        try:
+            found = _literals(patterns)
+        finally:
+            compiling.end()
         if kept:
             kept.save(patterns, msgspec.msgpack.encode(found))
     expressions, numbers, unfiltered = found

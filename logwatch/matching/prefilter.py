@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -40,6 +40,35 @@ class Prefilter(NamedTuple):
     unfiltered: Unfiltered
 
 
+class Compiling(Protocol):
+    """Is told how far it is with what may take seconds: begin, read, end, in this order."""
+
+    def begin(self, patterns: int) -> None:
+        """So many patterns are read now, and compiled then."""
+        ...
+
+    def read(self) -> None:
+        """They are read; what remains takes some six times as long."""
+        ...
+
+    def end(self) -> None:
+        """Done, or failed."""
+        ...
+
+
+class Unwatched:
+    """Nobody wants to know."""
+
+    def begin(self, patterns: int) -> None:
+        """See `Compiling.begin`."""
+
+    def read(self) -> None:
+        """See `Compiling.read`."""
+
+    def end(self) -> None:
+        """See `Compiling.end`."""
+
+
 class _Compiled(NamedTuple):
     """What is kept: a database, None where there is nothing to scan for, and its meaning."""
 
@@ -48,15 +77,18 @@ class _Compiled(NamedTuple):
     unfiltered: Unfiltered
 
 
-def build(patterns: Sequence[str], cache: Path | None = None) -> Prefilter:
+def build(
+    patterns: Sequence[str], cache: Path | None = None, compiling: Compiling | None = None
+) -> Prefilter:
     """The prefilter of valid patterns; compiled databases are kept in the folder `cache`.
 
-    Raises RefusedError where Hyperscan takes every pattern but not all of them together.
+    `compiling` is told of patterns for which nothing is kept. Raises RefusedError where Hyperscan
+    takes every pattern but not all of them together.
     """
-    kept = DatabaseCache(cache, "hyperscan", str(version())) if cache else None
+    kept = DatabaseCache(cache, "hyperscan", str(version())) if cache and patterns else None
     compiled = _load(kept, patterns) if kept else None
     if compiled is None:
-        compiled = _compiled(patterns)
+        compiled = _compiled(patterns, compiling or Unwatched())
         if kept:
             kept.save(patterns, _packed(compiled))
     database, numbers, unfiltered = compiled
@@ -100,10 +132,15 @@ def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Compiled | None:
     return _Compiled(database, numbers, unfiltered)
 
 
-def _compiled(patterns: Sequence[str]) -> _Compiled:
-    skeletons, unfiltered = outline(patterns)
-    choice = _Choice(skeletons)
-    database = _database(choice, compile_database)
+def _compiled(patterns: Sequence[str], compiling: Compiling) -> _Compiled:
+    compiling.begin(len(patterns))
+    try:
+        skeletons, unfiltered = outline(patterns)
+        choice = _Choice(skeletons)
+        compiling.read()
+        database = _database(choice, compile_database)
+    finally:
+        compiling.end()
     unfiltered |= choice.given_up
     return _Compiled(database, tuple(choice.expressions()), dict(sorted(unfiltered.items())))
 

@@ -1,0 +1,146 @@
+"""How each file is read: its parser, and the matcher of the rules that look at it.
+
+Files with the same sources share one reading, readings with the same rules one matcher, and
+matchers with the same patterns one engine. What a reading compiles it compiles when it is first
+asked for, unless `prepare` did that before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from hashlib import blake2b
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from logwatch import parsers, telemetry
+from logwatch.conditions import Search, compile_where
+from logwatch.config.model import Config
+from logwatch.daemon.monitor import Reading
+from logwatch.matching.database_cache import CACHE_FOLDER
+from logwatch.matching.engine_names import Engine
+from logwatch.matching.engines import Engines
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.prefilter import Compiling
+from logwatch.matching.searches import GuardedSearch
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.selection import Selection
+from logwatch.rules.base import RuleSettings
+from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.settings import SourceSettings
+
+
+class Readings:
+    """One compiled matcher for each set of rules that looks at the same files.
+
+    Raises EngineError where the engine cannot be had.
+    """
+
+    def __init__(self, config: Config, engine: Engine, compiling: Compiling) -> None:
+        self._config = config
+        self._engines = Engines(engine, config.state / CACHE_FOLDER, compiling)
+        self._engines.choose(())
+        self._by_sources: dict[tuple[str, ...], Reading] = {}
+        self._matchers: dict[tuple[tuple[int, ...], str, int, str], Matcher] = {}
+        self._ruleset = _ruleset_name(config.rules)
+        self._said: set[str] = set()
+
+    def all(self) -> list[Reading]:
+        """One for each set of sources that takes a file; callable from any thread."""
+        return list(self._by_sources.values())
+
+    def of(self, names: tuple[str, ...]) -> Reading:
+        """How to read a file that the sources `names` take; the first one's format counts."""
+        if names not in self._by_sources:
+            self._by_sources[names] = self._make(names)
+        return self._by_sources[names]
+
+    def prepare(self) -> None:
+        """Compile now what the files that there are will need."""
+        for names in set(Discovery(self._config.sources).scan().files.values()):
+            self.of(names)
+
+    def _make(self, names: tuple[str, ...]) -> Reading:
+        source = next(each for each in self._config.sources if each.name == names[0])
+        numbers = tuple(
+            number
+            for number, rule in enumerate(self._config.rules)
+            if rule.sources is None or set(names).intersection(rule.sources)
+        )
+        settings = ParserSettings(tz=_zone(source), time_field=source.time)
+        events = EventClock(make_parser(source.format, settings), source=source.name)
+        rules = [self._config.rules[number] for number in numbers]
+        return Reading(
+            source=source.name,
+            ruleset=self._ruleset,
+            matcher=self._matcher(numbers, source),
+            rules=numbers,
+            events=events,
+            selection=_selection(events, rules),
+        )
+
+    def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
+        rules = [self._config.rules[number] for number in numbers]
+        needled = source.format if any(rule.where for rule in rules) else ""
+        key = (numbers, source.encoding, source.max_line, needled)
+        if key not in self._matchers:
+            matcher = Matcher(
+                [
+                    RulePatterns(match=_scanned(rule, source.format), unless=rule.unless)
+                    for rule in rules
+                ],
+                encoding=source.encoding,
+                max_line=source.max_line,
+                engines=self._engines,
+            )
+            self._matchers[key] = matcher
+            if matcher.engine_reason not in self._said:
+                self._said.add(matcher.engine_reason)
+                telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
+        return self._matchers[key]
+
+
+def _scanned(rule: RuleSettings, format_: str) -> tuple[str, ...]:
+    """The patterns by which the lines of a rule are found, () for all lines of the source."""
+    found = parsers.needle(format_, rule.where) if rule.where else None
+    if found is not None and (not rule.match or found.pattern == parsers.NEVER):
+        return (found.pattern,)
+    return rule.match
+
+
+def _selection(events: EventClock, rules: Sequence[RuleSettings]) -> Selection | None:
+    """The conditions of `rules`; None where there are none."""
+    if not any(rule.where for rule in rules):
+        return None
+    return Selection(
+        events, [compile_where(rule.where, _guarded) if rule.where else None for rule in rules]
+    )
+
+
+def _guarded(pattern: str) -> Search:
+    """A search in one field that gives up where it would take for ever."""
+    guarded = GuardedSearch(pattern)
+
+    def search(value: str) -> object:
+        guarded.prepare(value)
+        return guarded.search(value)
+
+    return search
+
+
+def _zone(source: SourceSettings) -> tzinfo:
+    if source.tz is not None:
+        return ZoneInfo(source.tz)
+    local = Path("/etc/localtime")
+    try:
+        with local.open("rb") as file:
+            return ZoneInfo.from_file(file, key=time.tzname[0])
+    except (OSError, ValueError):
+        return UTC
+
+
+def _ruleset_name(rules: Sequence[RuleSettings]) -> str:
+    return blake2b(repr(rules).encode(errors="backslashreplace"), digest_size=8).hexdigest()
