@@ -24,6 +24,11 @@ MOST_FIELDS = 100
 _BETWEEN = "\x1f"
 """Stands between the values of a key with several fields, and so in none of them."""
 
+_SPREAD = 0x9E3779B97F4A7C15
+"""2^64 over the golden ratio: multiplying by it spreads neighbouring offsets over all 64 bits, and
+no two to the same place (Knuth, The Art of Computer Programming, 6.4, multiplicative hashing)."""
+_SIXTY_FOUR_BITS = (1 << 64) - 1
+
 _NO_KEY: dict[str, str] = {}
 
 
@@ -40,13 +45,19 @@ def rfc3339(seconds: float) -> str:
 
 
 def episode_id(rule: str, key: str, identity: str, offset: int) -> str:
-    """Name of the episode that began with the record at `offset`: the same for the same input."""
-    return blake2b(_place(rule, key, identity) + b"%d" % offset, digest_size=8).hexdigest()
+    """Name of the episode that began with the record at `offset`: the same for the same input.
+
+    A hash of the place (rule, key, generation of the file), and within it a different name for
+    each offset.
+    """
+    return f"{(_place(rule, key, identity) ^ offset * _SPREAD) & _SIXTY_FOUR_BITS:016x}"
 
 
-@lru_cache(maxsize=256)
-def _place(rule: str, key: str, identity: str) -> bytes:
-    return f"{rule}\0{key}\0{identity}\0".encode(errors="backslashreplace")
+@lru_cache(maxsize=1024)
+def _place(rule: str, key: str, identity: str) -> int:
+    text = f"{rule}\0{key}\0{identity}"
+    digest = blake2b(text.encode(errors="backslashreplace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
 def quote(path: str, record: Record) -> AlertLine:

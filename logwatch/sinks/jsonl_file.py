@@ -45,7 +45,7 @@ def _permissions(text: str) -> int:
 class JsonlFileSink:
     """Appends alerts to one file; see the module's docstring."""
 
-    batch_size = 1000
+    batch_size = 5000
 
     def __init__(self, settings: JsonlFileSettings) -> None:
         self._path = Path(settings.path)
