@@ -34,8 +34,8 @@ logwatch: logwatch alerts --exit-code asks for that.
 """
 
 EVERY_SECONDS = 2.0
-NO_TERMINAL = (100, 50)
-"""Columns and lines where nobody says how many there are."""
+NO_TERMINAL = (10_000, 1_000_000)
+"""Columns and lines where a program reads on: it must find every file, and every path whole."""
 PROMPT_LINES = 2
 """What the shell writes below, so that the first line stays in sight."""
 

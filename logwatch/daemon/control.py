@@ -19,7 +19,7 @@ import stat
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 import msgspec
 from msgspec import Raw
@@ -104,6 +104,7 @@ class ControlServer(Worker):
         self._places = places
         self._verbs = verbs
         self._selector = selectors.DefaultSelector()
+        self._nudging = Lock()  # held for one system call: no number is used that is another's now
         self._nudge = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._selector.register(self._nudge, selectors.EVENT_READ)
         self._listener: socket.socket | None = None
@@ -128,8 +129,9 @@ class ControlServer(Worker):
 
     def nudge(self) -> None:
         """Look at the clock and the stop Event now; callable from any thread."""
-        if self.is_alive():
-            os.eventfd_write(self._nudge, 1)
+        with self._nudging:
+            if self._nudge >= 0:
+                os.eventfd_write(self._nudge, 1)
 
     def step(self, now: Moment) -> None:
         """Serve whoever is ready; waits until somebody is, or until there is something to look at.
@@ -148,7 +150,9 @@ class ControlServer(Worker):
         """Remove the socket, where it is still ours, and let go of every client."""
         self._close()
         self._selector.close()
-        os.close(self._nudge)
+        with self._nudging:
+            os.close(self._nudge)
+            self._nudge = -1
 
     def _serve(self, now: float) -> None:
         if now >= self._look_at:

@@ -6,8 +6,9 @@ import json
 import os
 import socket
 import stat
+import tempfile
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from logwatch.daemon import control
 from logwatch.daemon.control import MOST_CLIENTS, ControlServer
 from logwatch.daemon.control_wire import (
     LONGEST_REQUEST,
+    ControlDeniedError,
     ControlRefusedError,
     NoDaemonError,
     address,
@@ -383,6 +385,39 @@ def test_a_daemon_that_does_not_answer_is_given_up(tmp_path):
         hung.listen()
         with pytest.raises(NoDaemonError, match="within"):
             ask(path, "status", seconds=0.05)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may enter; the one that pytest gives is closed."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_stranger_is_told_what_to_do(serve, open_folder):
+    path = serve(open_folder / "control.sock").path
+    if os.geteuid() != 0:  # we are a stranger to nobody, but to a socket that is closed
+        path.chmod(0)
+    with _as_nobody(), pytest.raises(ControlDeniedError, match="run this as root"):
+        ask(path, "status")
+
+
+@contextmanager
+def _as_nobody():
+    if os.geteuid() != 0:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
 
 
 @pytest.mark.parametrize("answer", [b"", b"hello\n", b'{"version":1', b"{}\n", b'{"version":1}\n'])

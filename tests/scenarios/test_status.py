@@ -1,0 +1,203 @@
+"""`logwatch status` beside a daemon that runs, hangs, was stopped, or was killed."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from signal import SIGCONT, SIGHUP, SIGSTOP
+
+from doubles.process import Running, environment, eventually, write_config
+
+CONFIG = """\
+sources: {{app: {{path: {folder}/app.log, start: beginning}}}}
+rules: [{{name: err, match: ERROR, cooldown: 0}}]
+sinks:
+  out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}
+{more}
+"""
+
+
+def config(folder, more: str = "") -> str:
+    (folder / "app.log").write_text("fine\nERROR one\n")
+    return CONFIG.format(folder=folder, more=more)
+
+
+def status(daemon: Running, *flags: str, variables=None) -> subprocess.CompletedProcess[str]:
+    """The real command, as a person in another shell types it."""
+    return subprocess.run(
+        [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config), *flags],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=environment() | (variables or {}),
+        check=False,
+    )
+
+
+def document(daemon: Running, **changes) -> dict:
+    return json.loads(status(daemon, "-o", "json", **changes).stdout)
+
+
+def test_a_daemon_that_is_well_says_so_to_people_and_programs(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        eventually(lambda: document(daemon)["sinks"][0]["delivered"] == 1, "the alert is delivered")
+        shown = status(daemon)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "all is well: 1 file followed, 0 B behind, 0 messages waiting" in shown.stdout
+        assert "hyperscan" in shown.stdout
+        assert f"{tmp_path}/app.log" in shown.stdout
+        answer = document(daemon)
+        assert (answer["schema"], answer["running"], answer["pid"]) == (1, True, daemon.pid)
+        assert answer["phase"] == "live"
+        assert answer["files"][0]["offset"] == 15
+        assert answer["engines"][0]["reason"]
+        daemon.stop()
+    assert not (tmp_path / "state" / "control.sock").exists()
+
+
+def test_after_a_stop_it_tells_when_and_that_it_was_in_order(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        daemon.stop()
+        shown = status(daemon)
+    assert shown.returncode == 69
+    assert "logwatch is not running" in shown.stdout
+    assert "it stopped in order" in shown.stdout
+
+
+def test_after_kill_9_it_says_so_and_the_next_daemon_takes_the_stale_socket(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        daemon.kill()
+        assert (tmp_path / "state" / "control.sock").is_socket()
+        answer = document(daemon)
+        assert (answer["running"], answer["ended_in_order"]) == (False, False)
+        assert "it was killed" in status(daemon).stdout
+    with Running(tmp_path, daemon.config.read_text()).ready() as daemon:
+        assert document(daemon)["pid"] == daemon.pid
+        assert "control." not in daemon.stderr
+        daemon.stop()
+
+
+def test_a_sink_that_is_down_is_the_first_thing_that_one_reads(tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        more = f"  pager: {{webhook: {{url: 'http://127.0.0.1:{closed.getsockname()[1]}/'}}}}"
+        (tmp_path / "app.log").touch()
+        text = config(tmp_path, more)
+        (tmp_path / "app.log").write_text("".join(f"ERROR {n}\n" for n in range(8)))
+        with Running(tmp_path, text).ready() as daemon:
+            daemon.says("sink.down")
+            shown = status(daemon)
+            assert shown.returncode == 1
+            lines = shown.stdout.splitlines()
+            assert lines[1] == "✗ 1 thing is wrong"
+            assert lines[3].startswith("✗ sink pager: down, 8 messages waiting: no connection")
+            pager = document(daemon)["sinks"][1]
+            assert (pager["down"], pager["waiting"]) == (True, 8)
+            assert pager["failing_since"]
+            daemon.stop(15)
+            assert document(daemon)["sinks"] == [{"name": "pager", "waiting": 8, "given_up": 0}]
+
+
+def test_the_service_managers_folder_is_where_the_socket_goes(tmp_path):
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    variables = {"RUNTIME_DIRECTORY": str(runtime)}
+    with Running(tmp_path, config(tmp_path), variables=variables).ready() as daemon:
+        assert (runtime / "control.sock").is_socket()
+        assert not (tmp_path / "state" / "control.sock").exists()
+        assert document(daemon, variables=variables)["pid"] == daemon.pid
+        daemon.stop()
+    assert not (runtime / "control.sock").exists()
+
+
+def test_two_daemons_in_one_folder_are_told_apart_by_their_stores(tmp_path):
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    variables = {"RUNTIME_DIRECTORY": str(runtime)}
+    folders = tmp_path / "a", tmp_path / "b"
+    for folder in folders:
+        folder.mkdir()
+    first, second = folders
+    with (
+        Running(first, config(first), variables=variables).ready() as one,
+        Running(second, config(second), variables=variables).ready() as two,
+    ):
+        assert document(one, variables=variables)["pid"] == one.pid
+        assert document(two, variables=variables)["pid"] == two.pid
+        two.stop()
+        one.stop()
+
+
+def test_a_reload_is_never_taken_for_a_daemon_that_is_gone(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        before = document(daemon)["since"]
+        for number in range(3):
+            daemon.signal(SIGHUP)
+            assert document(daemon)["running"]
+            daemon.ready(number + 2)
+        assert document(daemon)["since"] > before
+        daemon.stop()
+
+
+def test_a_refused_reload_is_a_trouble_until_it_is_mended(tmp_path):
+    text = config(tmp_path)
+    with Running(tmp_path, text).ready() as daemon:
+        write_config(tmp_path, text.replace("match:", "macht:"))
+        daemon.signal(SIGHUP)
+        daemon.ready(2)
+        shown = status(daemon)
+        assert shown.returncode == 1
+        assert "✗ config: reload refused" in shown.stdout
+        write_config(tmp_path, text)
+        daemon.signal(SIGHUP)
+        daemon.ready(3)
+        assert status(daemon).returncode == 0
+        daemon.stop()
+
+
+def test_a_configuration_that_an_editor_broke_does_not_hide_the_daemon(tmp_path):
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    variables = {"RUNTIME_DIRECTORY": str(runtime)}
+    with Running(tmp_path, config(tmp_path), variables=variables).ready() as daemon:
+        daemon.config.write_text("sources: [\n")
+        shown = status(daemon, variables=variables)
+        assert shown.returncode == 0
+        assert "! config: changed on disk since it was read" in shown.stdout
+        daemon.stop()
+
+
+def test_a_daemon_that_hangs_is_named_with_its_process(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        daemon.signal(SIGSTOP)
+        shown = status(daemon)
+        daemon.signal(SIGCONT)
+        assert shown.returncode == 69
+        assert f"(pid {daemon.pid}) does not answer" in shown.stdout
+        daemon.stop()
+
+
+def test_where_no_socket_can_be_had_everything_else_works(tmp_path):
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / "control.sock").write_text("in the way")
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        daemon.says("control.unavailable")
+        eventually((tmp_path / "alerts.jsonl").exists, "the alert is told all the same")
+        assert status(daemon).returncode == 69
+        daemon.stop()
+    assert (tmp_path / "state" / "control.sock").read_text() == "in the way"
+
+
+def test_watching_for_a_program_gives_a_document_a_line(tmp_path):
+    with Running(tmp_path, config(tmp_path)).ready() as daemon:
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "logwatch", "status", "-c", daemon.config, "-w", "-o", "json"],
+            stdout=subprocess.PIPE,
+            env=environment(),
+        )
+        with watching:
+            assert json.loads(watching.stdout.readline())["pid"] == daemon.pid
+            watching.kill()
+        daemon.stop()
