@@ -17,14 +17,16 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.threads import Worker
 from logwatch.matching.matcher import LineHit, Matcher
+from logwatch.matching.troubles import Kind
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.pipeline import SelfReport
-from logwatch.records import Batch, Block, Checkpoint, Match, Record
+from logwatch.records import Batch, Block, Checkpoint, Match, Record, Severity
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 
@@ -35,6 +37,13 @@ HOT_PAUSE_SECONDS = 0.005
 LONGEST_HOT_PAUSE_SECONDS = 0.02
 """How long a file that is written all the time is left to gather lines between two reads, at
 first and when that goes on: each read costs the same, however few lines it finds."""
+
+_TROUBLES: dict[Kind, tuple[str, Severity]] = {
+    "timed-out": ("search-given-up", "warning"),
+    "quarantined": ("rule-quarantined", "error"),
+    "differs": ("engine-differs", "critical"),
+}
+"""What each trouble of a matcher is called in an alert, and how bad it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,8 @@ class Reading:
     events: EventClock
     selection: Selection | None = None
     """The conditions on fields; None where no rule has any."""
+    names: Sequence[str] = ()
+    """For each rule of the matcher, its name."""
 
 
 class Monitor(Worker):
@@ -136,6 +147,7 @@ class Monitor(Worker):
             batch = self._batch(block, now) if block is not None else None
             self._working = False
         self._tell_losses()
+        self._tell_troubles()
         if block is None or batch is None:
             self.look_at = self.tail.next_look(now)
             self._tell_caught_up()
@@ -217,6 +229,22 @@ class Monitor(Worker):
                     what="source-lost",
                     severity="error",
                     message=_loss_in_words(loss),
+                    path=self.path,
+                    source=self._reading.source,
+                )
+            )
+
+    def _tell_troubles(self) -> None:
+        """What came up while rules were matched, told by whichever monitor gets to know first."""
+        for trouble in self._reading.matcher.troubles():
+            what, severity = _TROUBLES[trouble.kind]
+            rule = self._reading.names[trouble.rule]
+            telemetry.warning(f"matching.{what}", rule=rule, pattern=trouble.pattern)
+            self._put(
+                SelfReport(
+                    what=what,
+                    severity=severity,
+                    message=f"rule {rule}: {trouble.message}",
                     path=self.path,
                     source=self._reading.source,
                 )

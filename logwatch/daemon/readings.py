@@ -80,6 +80,7 @@ class Readings:
             rules=numbers,
             events=events,
             selection=_selection(events, rules),
+            names=tuple(rule.name for rule in rules),
         )
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:

@@ -6,6 +6,7 @@ and so does every search of a pattern in quarantine. Both are counted and told.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
@@ -47,7 +48,8 @@ class Confirmation:
         for rule in rules:
             for text in rule.unless:
                 numbers.setdefault(text, len(numbers))
-        self._texts = tuple(numbers)
+        self.texts = tuple(numbers)
+        """Texts of all patterns: those of `match`, then those of `unless`."""
         self._rules = [
             _Rule(
                 tuple(numbers[text] for text in rule.match or ("",)),
@@ -56,7 +58,7 @@ class Confirmation:
             for rule in rules
         ]
         self._rules_of = self._by_pattern()
-        self.searches = Searches(self._texts, clock)
+        self.searches = Searches(self.texts, clock)
         """The patterns of `match` and `unless`, and what became of them."""
         self._clock = clock
         self._watched_lots = 0
@@ -82,6 +84,17 @@ class Confirmation:
             for number, rule in enumerate(self._rules)
             if pattern in rule.match or pattern in rule.unless
         )
+
+    def rules_with_any(self, patterns: Iterable[int]) -> tuple[int, ...]:
+        """The rules that have one of these patterns, ascending."""
+        return tuple(sorted({rule for one in patterns for rule in self.rules_with(one)}))
+
+    def by_rule(self, by_pattern: Counter[int]) -> Counter[int]:
+        """For each rule the sum of the counts of its patterns."""
+        counts: Counter[int] = Counter()
+        for pattern, count in list(by_pattern.items()):  # other threads may be adding
+            counts.update(dict.fromkeys(self.rules_with(pattern), count))
+        return counts
 
     def confirm(
         self, piece: Piece, candidates: Iterable[Candidate], codec: str, hits: list[LineHit]

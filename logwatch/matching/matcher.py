@@ -2,7 +2,8 @@
 
 The engine scans whole blocks for all patterns at once, decodes only the lines that it stops at, and
 has Python's `re` confirm each. It finds exactly what reference.py finds, but for a search that runs
-out of time: that counts as no match, in `timeouts`. One matcher serves any number of threads.
+out of time and for a pattern in quarantine: both count as no match, are counted in `statistics` and
+told by `troubles`. One matcher serves any number of threads.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ from logwatch.matching.engines import EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import ReferenceMatcher
+from logwatch.matching.troubles import Statistics, Trouble, trouble
 
-__all__ = ["EngineError", "Found", "LineHit", "Matcher", "ReferenceMatcher", "RulePatterns"]
+__all__ = [
+    "EngineError",
+    "Found",
+    "LineHit",
+    "Matcher",
+    "ReferenceMatcher",
+    "RulePatterns",
+    "Statistics",
+    "Trouble",
+]
 
 
 class Matcher:
@@ -57,10 +68,35 @@ class Matcher:
     @property
     def timeouts(self) -> Counter[int]:
         """Rule -> how many searches of its patterns were given up for want of time."""
-        timeouts: Counter[int] = Counter()
-        for pattern, count in self._confirmation.searches.timed_out.items():
-            timeouts.update(dict.fromkeys(self._confirmation.rules_with(pattern), count))
-        return timeouts
+        return self._confirmation.by_rule(self._confirmation.searches.timed_out)
+
+    @property
+    def statistics(self) -> Statistics:
+        """The figures so far; any thread may ask."""
+        confirmation = self._confirmation
+        searches = confirmation.searches
+        return Statistics(
+            blocks=searches.blocks,
+            bytes=searches.bytes,
+            timeouts=self.timeouts,
+            quarantined=confirmation.rules_with_any(list(searches.quarantined)),
+            passed_over=confirmation.by_rule(searches.passed_over),
+        )
+
+    def troubles(self) -> list[Trouble]:
+        """What came up since somebody last asked; each is told to one thread, and once."""
+        events = self._confirmation.searches.events
+        found: list[Trouble] = []
+        while events:
+            try:
+                kind, pattern = events.popleft()
+            except IndexError:  # another thread took it
+                break
+            text = self._confirmation.texts[pattern]
+            for rule in self._confirmation.rules_with(pattern):
+                is_unless = text not in (self._rules[rule].match or ("",))
+                found.append(trouble(kind, rule, text, is_unless=is_unless))
+        return found
 
     def unfiltered(self) -> list[tuple[int, str, str]]:
         """Rule, pattern and reason of each pattern that has to run on every line."""

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 from logwatch.matching.backtracking import Danger, danger
 from logwatch.matching.pattern import compile_pattern
 from logwatch.matching.syntax import parse
-from logwatch.matching.timed import near_twin, timed_pattern
+from logwatch.matching.timed import near_twin, read_alike, timed_pattern
 
 TIMEOUT_SECONDS = 0.05
 BURST_SECONDS = 1.0
@@ -64,10 +64,9 @@ class GuardedSearch:
         """The first match in `line`, None where there is none. Raises TimeoutError."""
         if len(line) <= self._safe or self._twin is None:
             return self.plain(line)
-        match = self._twin.search(line, timeout=TIMEOUT_SECONDS, concurrent=True)
-        # What is only nearly the same pattern does not give the answer; it tells whether the
-        # answer can be had in time.
-        return self.plain(line) if self._is_near else match
+        if self._is_near and not read_alike(line):
+            raise TimeoutError  # nobody can say how long it would take
+        return self._twin.search(line, timeout=TIMEOUT_SECONDS, concurrent=True)
 
 
 _NOT_MADE = object()
@@ -93,7 +92,9 @@ class Searches:
         self._clock = clock
         self._guarded: list[GuardedSearch | None] = [None] * len(texts)
         self._debts: dict[int, tuple[float, int]] = {}
-        self._bytes = 0
+        self.blocks = 0
+        self.bytes = 0
+        """Of log that was looked at."""
         self._told: dict[tuple[EventKind, int], object] = {}
         self.quarantined: dict[int, bool] = {}
         """Patterns that are searched for no more, in the order of their fall."""
@@ -112,8 +113,9 @@ class Searches:
         return made
 
     def scanned(self, size: int) -> None:
-        """So many more bytes of log were looked at: every pattern's allowance grows."""
-        self._bytes += size
+        """Another block of log was looked at: every pattern's allowance grows."""
+        self.blocks += 1
+        self.bytes += size
 
     def search(self, pattern: int, line: str, *, watched: bool) -> Any:
         """A match or None; None also where time ran out, and for a pattern in quarantine.
@@ -143,9 +145,9 @@ class Searches:
 
     def _charge(self, pattern: int, seconds: float) -> None:
         """A bucket that leaks as bytes go by; an overflow is told by one thread, and once."""
-        debt, since = self._debts.get(pattern, (0.0, self._bytes))
-        debt = max(0.0, debt - (self._bytes - since) * ALLOWANCE_SECONDS_PER_BYTE) + seconds
-        self._debts[pattern] = debt, self._bytes
+        debt, since = self._debts.get(pattern, (0.0, self.bytes))
+        debt = max(0.0, debt - (self.bytes - since) * ALLOWANCE_SECONDS_PER_BYTE) + seconds
+        self._debts[pattern] = debt, self.bytes
         if debt >= BURST_SECONDS:
             self.quarantined[pattern] = True
             self._tell_once("quarantined", pattern)

@@ -20,6 +20,7 @@ from logwatch.matching.syntax import quiet_parse, scoped
 
 _LAST = 0x10FFFF
 _UTF32 = f"utf-32-{sys.byteorder[0]}e"
+_COMMON = re.compile("[\\x00-\\xb4\\xb6-\\xff]+")
 _WORD: Leaf = (constants.IN, [(constants.CATEGORY, constants.CATEGORY_WORD)])
 
 
@@ -33,12 +34,21 @@ def timed_pattern(text: str) -> Any | None:
 
 
 def near_twin(text: str) -> Any | None:
-    """A pattern that takes about as many steps as `text` but may differ in what it matches.
+    """What stands for a pattern that has no twin, in lines that both engines `read_alike`.
 
-    It is there for what has no twin: the other engine has its own idea of which letters a
-    back-reference that ignores case may be, and of nothing else here.
+    The other engine has its own idea of which letters a back-reference that ignores case may be.
     """
     return _compiled(text, near=True)
+
+
+def read_alike(line: str) -> bool:
+    """Whether both engines agree which characters of `line` are one letter but for its case.
+
+    They do up to U+00FF but for the micro sign, and where characters have no case; elsewhere one
+    takes `lower()` and the other case folding, by which also U+017F is an s.
+    """
+    rest = _COMMON.sub("", line)
+    return rest.lower() == rest.upper()
 
 
 def _compiled(text: str, *, near: bool) -> Any | None:
@@ -47,7 +57,7 @@ def _compiled(text: str, *, near: bool) -> Any | None:
     writer = _Writer(names, near=near)
     try:
         return regex.compile(writer.sequence(tree, tree.state.flags), regex.VERSION0)
-    except (NoTwinError, regex.error):
+    except (NoTwinError, RecursionError, regex.error):
         return None
 
 
@@ -103,7 +113,10 @@ class _Writer:
         least, most, body = argument
         greed = {"MAX_REPEAT": "", "MIN_REPEAT": "?", "POSSESSIVE_REPEAT": "+"}[opcode]
         last = "" if most is constants.MAXREPEAT else most
-        return f"(?:{self.sequence(body, flags)}){{{least},{last}}}{greed}"
+        inside = self.sequence(body, flags)
+        if greed == "+":  # `re` gives nothing back of a round that is over, `regex` would
+            inside = f"(?>{inside})"
+        return f"(?:{inside}){{{least},{last}}}{greed}"
 
 
 def _position(where: Any, flags: int) -> str:
