@@ -68,14 +68,21 @@ Node: TypeAlias = Chars | Concat | Either | Repeat | Atomic | Look | Start | End
 EMPTY = Concat(())
 NEVER = Chars(0)
 ANY_TEXT = Repeat(Chars(EVERY), 0, None)
+TOO_DEEP = Repeat(ANY_TEXT, 0, None)
+"""Stands for what is nested too deeply to be looked at: any text, and dangerous."""
 
+_MOST_LEVELS = 40
+"""Python takes patterns so deep that it, but not we, can walk them with the stack that there is."""
 _TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
 
 
 def parse(text: str) -> Node:
     """The tree of a valid pattern. Raises re.error where it is not one."""
-    tree = quiet_parse(text)
-    return _sequence(tree, tree.state.flags)
+    try:
+        tree = quiet_parse(text)
+    except RecursionError:  # on a deeper stack than the one that it was compiled on
+        return TOO_DEEP
+    return _sequence(tree, tree.state.flags, _MOST_LEVELS)
 
 
 def quiet_parse(text: str) -> Any:
@@ -117,41 +124,43 @@ def repeat(body: Node, least: int, most: int | None) -> Node:
     return body if least == most == 1 else Repeat(body, least, most)
 
 
-def _sequence(tree: Any, flags: int) -> Node:
-    return concat([_node(item, flags) for item in tree])
+def _sequence(tree: Any, flags: int, levels: int) -> Node:
+    if not levels:
+        return TOO_DEEP
+    return concat([_node(item, flags, levels - 1) for item in tree])
 
 
-def _node(item: Leaf, flags: int) -> Node:  # noqa: PLR0911 - one line for each opcode
+def _node(item: Leaf, flags: int, levels: int) -> Node:  # noqa: PLR0911 - one line for each opcode
     opcode, argument = item
     match str(opcode):
         case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
             return Chars(characters(item, flags))
         case "BRANCH":
-            return Either(tuple(_sequence(branch, flags) for branch in argument[1]))
+            return Either(tuple(_sequence(branch, flags, levels) for branch in argument[1]))
         case "SUBPATTERN":
             _, added, removed, body = argument
-            return _sequence(body, scoped(flags, added, removed))
+            return _sequence(body, scoped(flags, added, removed), levels)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _repeat(str(opcode), argument, flags)
+            return _repeat(str(opcode), argument, flags, levels)
         case "ATOMIC_GROUP":
-            return Atomic(_sequence(argument, flags))
+            return Atomic(_sequence(argument, flags, levels))
         case "ASSERT" | "ASSERT_NOT":
-            return Look(_sequence(argument[1], flags))
+            return Look(_sequence(argument[1], flags, levels))
         case "AT":
             return _position(str(argument))
         case "GROUPREF_EXISTS":
             _, yes, no = argument
-            return Either((_sequence(yes, flags), _sequence(no or (), flags)))
+            return Either((_sequence(yes, flags, levels), _sequence(no or (), flags, levels)))
         case "FAILURE":
             return NEVER
         case _:  # a back-reference, or something that a later Python has invented
             return ANY_TEXT
 
 
-def _repeat(opcode: str, argument: Any, flags: int) -> Node:
+def _repeat(opcode: str, argument: Any, flags: int, levels: int) -> Node:
     least, most, body = argument
     unbounded = most is constants.MAXREPEAT
-    node = repeat(_sequence(body, flags), least, None if unbounded else most)
+    node = repeat(_sequence(body, flags, levels), least, None if unbounded else most)
     return Atomic(node) if opcode == "POSSESSIVE_REPEAT" else node
 
 

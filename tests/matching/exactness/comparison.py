@@ -1,0 +1,149 @@
+"""The engine beside its oracle, and the smallest case in which they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from logwatch.matching.matcher import Matcher, ReferenceMatcher, RulePatterns
+from matching.exactness.choices import Choices, once_in, pick
+from matching.exactness.grammar import is_valid
+
+T = TypeVar("T")
+
+BAD_BYTES = (
+    b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\x80", b"\xbf\xbf", b"\xc0\xaf", b"\xe0\x80\x80",
+    b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe\xff",
+)  # fmt: skip
+"""Alone, cut short, over-long, halves of surrogate pairs, beyond the last code point."""
+ENDINGS = (b"\n", b"\n", b"\n", b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r\r\n", b"\n\n")
+ENCODINGS = ("utf-8", "utf-8", "utf-8", "latin-1", "cp1252", "cp1251", "koi8-r", "ascii")
+
+
+class Case(NamedTuple):
+    """What both are asked."""
+
+    rules: tuple[RulePatterns, ...]
+    block: bytes
+    encoding: str = "utf-8"
+    max_line: int = 262_144
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"encoding": self.encoding, "max_line": self.max_line}
+
+
+def block(choices: Choices, lines: Sequence[str], encoding: str) -> bytes:
+    """Lines as bytes with ends of all kinds; in some, bytes that mean nothing."""
+    parts = []
+    for text in lines:
+        data = text.encode(encoding, "replace")
+        if once_in(choices, 12):
+            at = choices.below(len(data) + 1)
+            data = data[:at] + pick(choices, BAD_BYTES) + data[at:]
+        parts.append(data + pick(choices, ENDINGS))
+    joined = b"".join(parts)
+    return joined.removesuffix(b"\n") if once_in(choices, 3) else joined
+
+
+def boundaries(data: bytes) -> list[int]:
+    """Every place at which a tailer may end one block and begin the next."""
+    return [found.end() for found in re.finditer(rb"\n", data) if found.end() < len(data)]
+
+
+def matched_in_parts(match: Callable[[bytes], list[Any]], data: bytes, cuts: Sequence[int]) -> Any:
+    """What is found when `data` comes as several blocks, offsets as in the whole."""
+    found = []
+    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        found += [
+            hit._replace(start=hit.start + start, end=hit.end + start)
+            for hit in match(data[start:end])
+        ]
+    return found
+
+
+def is_different(case: Case, engine: str, cuts: Sequence[int] = ()) -> bool:
+    """Whether the engine does not find what the reference does."""
+    matcher = Matcher(case.rules, engine=engine, **case.settings)
+    expected = ReferenceMatcher(case.rules, **case.settings).match(case.block)
+    got = matched_in_parts(matcher.match, case.block, cuts)
+    return bool(got != expected and not matcher.timeouts)
+
+
+def smallest(case: Case, fails: Callable[[Case], bool]) -> Case:
+    """A case in which less is left out than would do."""
+    before = None
+    while before != case:
+        before = case
+        case = _with_fewer_rules(case, fails)
+        case = _with_fewer_lines(case, fails)
+        if len(case.block) <= 2_000:
+            case = _with_fewer_bytes(case, fails)
+        if sum(len(text) for rule in case.rules for text in rule.match) <= 400:
+            case = _with_shorter_patterns(case, fails)
+    return case
+
+
+def reproducer(case: Case, engine: str) -> str:
+    """Python that shows the difference."""
+    return (
+        f"rules = {list(case.rules)!r}\nblock = {case.block!r}\n"
+        f"assert Matcher(rules, engine={engine!r}, **{case.settings!r}).match(block) == "
+        f"ReferenceMatcher(rules, **{case.settings!r}).match(block)"
+    )
+
+
+def _reduced(items: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
+    """As few of `items` as still fail, halves first (Zeller and Hildebrandt, 2002)."""
+    kept = list(items)
+    size = max(1, len(kept) // 2)
+    while True:
+        at = 0
+        while at < len(kept):
+            fewer = kept[:at] + kept[at + size :]
+            if fails(fewer):
+                kept = fewer
+            else:
+                at += size
+        if size == 1:
+            return kept
+        size //= 2
+
+
+def _with_fewer_rules(case: Case, fails: Callable[[Case], bool]) -> Case:
+    rules = _reduced(case.rules, lambda some: fails(case._replace(rules=tuple(some))))
+    return case._replace(rules=tuple(rules))
+
+
+def _with_fewer_lines(case: Case, fails: Callable[[Case], bool]) -> Case:
+    lines = [line for line in re.split(rb"(?<=\n)", case.block) if line]
+    kept = _reduced(lines, lambda some: fails(case._replace(block=b"".join(some))))
+    return case._replace(block=b"".join(kept))
+
+
+def _with_fewer_bytes(case: Case, fails: Callable[[Case], bool]) -> Case:
+    singles = [case.block[at : at + 1] for at in range(len(case.block))]
+    kept = _reduced(singles, lambda some: fails(case._replace(block=b"".join(some))))
+    return case._replace(block=b"".join(kept))
+
+
+def _with_shorter_patterns(case: Case, fails: Callable[[Case], bool]) -> Case:
+    for number, rule in enumerate(case.rules):
+        for at, text in enumerate(rule.match):
+
+            def with_text(shorter: str, number: int = number, at: int = at) -> Case:
+                match = (*rule.match[:at], shorter, *rule.match[at + 1 :])  # noqa: B023 - used before the loop goes on
+                changed = RulePatterns(match=match, unless=rule.unless)  # noqa: B023
+                return case._replace(
+                    rules=(*case.rules[:number], changed, *case.rules[number + 1 :])
+                )
+
+            def still(some: list[str], with_text: Any = with_text) -> bool:
+                shorter = "".join(some)
+                return is_valid(shorter) and fails(with_text(shorter))
+
+            shorter = "".join(_reduced(text, still))
+            if shorter != text:
+                return with_text(shorter)
+    return case
