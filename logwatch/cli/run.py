@@ -74,6 +74,7 @@ def execute(options: argparse.Namespace) -> Exit:
 
 def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     path = find_config(options.config)
+    gc.disable()  # until everything is made: with thousands of rules it would look many times
     config = _loaded(path)
     telemetry.telemetry.configure(_level(options))
     if not options.once:
@@ -107,7 +108,7 @@ class _Lives:
         """Until one ends for good; returns the exit status."""
         while True:
             daemon = self._assemble()
-            _spare_the_garbage_collector()
+            _spare_the_garbage_collector(look=not once)
             match daemon.run(once=once, reloads=self._reloading):
                 case Ending.STOPPED | Ending.CAUGHT_UP:
                     return Exit.DONE
@@ -159,14 +160,17 @@ def _loaded(path: Path) -> Config:
     return config
 
 
-def _spare_the_garbage_collector() -> None:
+def _spare_the_garbage_collector(*, look: bool) -> None:
     """What was made so far stays; records hold no cycles, so looking for some may be rare.
 
-    Without it every alert pays a tenth of its CPU for nothing found.
+    Without it every alert pays a tenth of its CPU for nothing found. `look`: let go first of what
+    the reading of the configuration left, which is not worth its time in a short life.
     """
-    gc.collect()
+    if look:
+        gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def _in_short(problem: LogwatchError) -> str:

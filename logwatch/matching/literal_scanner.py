@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import version as installed_version
 from typing import Any, NamedTuple, TypeAlias
 
 from logwatch.matching.literals import SMALL, Texts
@@ -41,7 +40,12 @@ class Expression(NamedTuple):
 @lru_cache(maxsize=1)
 def library() -> str | None:
     """Name and version of the binding, None where there is none."""
-    return None if AUTOMATA is None else f"ahocorasick_rs {installed_version('ahocorasick-rs')}"
+    if AUTOMATA is None:
+        return None
+    # Ten milliseconds to import, and needed only where this engine is.
+    from importlib.metadata import version  # noqa: PLC0415 - see above
+
+    return f"ahocorasick_rs {version('ahocorasick-rs')}"
 
 
 MakeLiteralScanner: TypeAlias = Callable[[Sequence[Expression]], Scanner]
