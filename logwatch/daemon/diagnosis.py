@@ -82,9 +82,10 @@ def _rule_troubles(status: Status) -> Iterator[Remark]:
         text = "it failed and is not asked any more; the journal has the traceback"
         yield Remark(about=f"rule {rule}", text=text, remedy="a reload asks it again")
     for engine in status.engines:
-        for rule, reason in engine.quarantined.items():
-            text = f"in quarantine: {reason}"
-            remedy = "rewrite its pattern (logwatch check says how), then reload"
+        for rule, lines in engine.quarantined.items():
+            text = "a pattern of it took too long again and again and is in quarantine"
+            text += f"; {_number(lines, 'line')} passed over"
+            remedy = "rewrite it (logwatch check says which and why), then reload"
             yield Remark(about=f"rule {rule}", text=text, remedy=remedy)
         for rule, reason in engine.fallback.items():
             text = f"the engine was wrong about it, it is searched line by line: {reason}"

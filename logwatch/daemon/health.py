@@ -116,12 +116,16 @@ class EngineStatus(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     """One that uses it."""
     rules: int
+    blocks: int = 0
+    bytes: int = 0
+    """What was scanned since the start."""
     unfiltered: tuple[Unfiltered, ...] = ()
     audit: Audit = Audit()
     timeouts: dict[str, int] = {}
     """Rule -> searches that were given up for want of time and counted as no match."""
-    quarantined: dict[str, str] = {}
-    """Rule -> why it, or a pattern of it, is not searched any more."""
+    quarantined: dict[str, int] = {}
+    """Rule of which a pattern is not searched for any more, since it took too long again and again
+    -> lines that were passed over for it."""
     fallback: dict[str, str] = {}
     """Rule -> why it is searched by the reference and not by the engine."""
 

@@ -209,6 +209,7 @@ class Observer:
     def _engine(self, readings: Sequence[Reading]) -> health.EngineStatus:
         rules, matcher = self._observed.config.rules, readings[0].matcher
         names = [rules[number].name for number in readings[0].rules]
+        figures = matcher.statistics
         return health.EngineStatus(
             name=matcher.engine,
             reason=matcher.engine_reason,
@@ -218,7 +219,12 @@ class Observer:
                 health.Unfiltered(rule=names[rule], pattern=pattern, reason=reason)
                 for rule, pattern, reason in matcher.unfiltered()
             ),
-            timeouts={names[rule]: count for rule, count in dict(matcher.timeouts).items()},
+            blocks=figures.blocks,
+            bytes=figures.bytes,
+            timeouts={names[rule]: count for rule, count in figures.timeouts.items()},
+            quarantined={
+                names[rule]: figures.passed_over.get(rule, 0) for rule in figures.quarantined
+            },
         )
 
     def _queue(self) -> health.QueueStatus:

@@ -64,8 +64,8 @@ def test_a_daemon_that_is_well_gets_no_remark():
         ),
         ({"quarantined": ("ssh",)}, ("rule ssh", "it failed and is not asked any more")),
         (
-            {"engines": (replace(ENGINE, quarantined={"slow": "25 time-outs"}),)},
-            ("rule slow", "in quarantine: 25 time-outs", "logwatch check"),
+            {"engines": (replace(ENGINE, quarantined={"slow": 25}),)},
+            ("rule slow", "in quarantine; 25 lines passed over", "logwatch check"),
         ),
         (
             {"engines": (replace(ENGINE, fallback={"odd": "2 lines"}),)},
