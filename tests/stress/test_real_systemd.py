@@ -305,6 +305,31 @@ def test_start_returns_when_the_service_is_ready_as_a_user_of_its_own(service: S
     assert owner == "logwatchd 600"
 
 
+def test_status_finds_the_service_and_is_for_root_alone(service: Service):
+    """By the socket in RuntimeDirectory=, which no shell's environment names."""
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.settle()
+    shown = service.machine.tries("logwatch", "status")
+    assert (shown.status, shown.err) == (0, "")
+    assert "all is well: 2 files followed" in shown.out
+    answer = json.loads(service.machine.does("logwatch", "status", "-o", "json"))
+    assert str(answer["pid"]) == service.show("MainPID")
+    assert answer["unknown"] == {}
+    stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    refused = service.machine.tries(*stranger, "logwatch", "status")
+    assert refused.status == 77
+    assert "run this as root" in refused.err
+
+    service.systemctl("kill", "--signal=KILL", UNIT)
+    service.until(lambda: service.show("NRestarts") == "1", "it is started again")
+    service.until(lambda: service.machine.tries("logwatch", "status").status == 0, "and is well")
+    service.systemctl("stop", UNIT)
+    gone = service.machine.tries("logwatch", "status")
+    assert gone.status == 69
+    assert "it stopped in order" in gone.out
+
+
 def test_the_watchdog_is_fed(service: Service):
     """Over more than two of its times, idle and busy."""
     service.drop_in("WatchdogSec=4s")
