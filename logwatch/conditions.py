@@ -158,16 +158,16 @@ _SECONDS = {
     "d": Decimal(86_400),
     "w": Decimal(604_800),
 }
-_BYTES = {"": Decimal(1), "k": Decimal(1000), "ki": Decimal(1024)} | {
-    f"{prefix}{i}": Decimal(base) ** power
-    for power, prefix in enumerate("KMGTPE", start=1)
+_BYTES = {"B": Decimal(1)} | {
+    f"{prefix}{i}{b}": Decimal(base) ** power
+    for power, prefixes in enumerate(("kK", "M", "G", "T", "P", "E"), start=1)
+    for prefix in prefixes
     for i, base in (("", 1000), ("i", 1024))
+    for b in ("", "B")
 }
-_TIME_UNIT = "|".join(_SECONDS)
 _PLAIN = re.compile(_NUMBER).fullmatch
-_SIZE = re.compile(rf"({_NUMBER}) ?(?:([kKMGTPE]i?)B?|B)").fullmatch
-_TIME = re.compile(rf"({_NUMBER}) ?({_TIME_UNIT})").fullmatch
-_PART = rf"([0-9]+(?:\.[0-9]*)?)({_TIME_UNIT})"
+_MEASURE = re.compile(rf"({_NUMBER})(?: ?(?:({'|'.join(_SECONDS)})|([kKMGTPE]i?B?|B)))?").fullmatch
+_PART = rf"([0-9]+(?:\.[0-9]*)?)({'|'.join(_SECONDS)})"
 _PARTS = re.compile(rf"([-+]?)((?:{_PART}){{2,10}})").fullmatch
 _EACH_PART = re.compile(_PART).findall
 
@@ -179,12 +179,13 @@ def quantity(text: str) -> Quantity | None:
     """
     if len(text) > LONGEST_NUMBER:
         return None
-    if _PLAIN(text):
-        return Quantity(Decimal(text), "")
-    if found := _TIME(text):
-        return Quantity(Decimal(found[1]) * _SECONDS[found[2]], "time")
-    if found := _SIZE(text):
-        return Quantity(Decimal(found[1]) * _BYTES[found[2] or ""], "size")
+    if found := _MEASURE(text):
+        number, time, size = found.groups()
+        if time:
+            return Quantity(Decimal(number) * _SECONDS[time], "time")
+        if size:
+            return Quantity(Decimal(number) * _BYTES[size], "size")
+        return Quantity(Decimal(number), "")
     if found := _PARTS(text):
         parts = [Decimal(number) * _SECONDS[unit] for number, unit in _EACH_PART(found[2])]
         return Quantity(sum(parts, Decimal(0)) * (-1 if found[1] == "-" else 1), "time")
@@ -308,12 +309,26 @@ def _ordered(test: Comparison) -> _Holds:
     bound = quantity(test.operand)
     assert bound is not None, "parse_test lets nothing else through"
     compare = _ORDER[test.operator]
-    limit = bound.value
+    limit, near = bound.value, float(bound.value)
+    margin = abs(near) * 1e-9
 
     def holds(value: str) -> bool:
-        if len(value) <= 18 and value.isdecimal() and value.isascii():  # nearly always
-            return compare(int(value), limit)
-        other = quantity(value)
-        return other is not None and comparable(bound, other) and compare(other.value, limit)
+        if len(value) > LONGEST_NUMBER:
+            return False
+        found = _MEASURE(value)
+        if found:
+            # What is clearly more or less need not be looked at to the last digit.
+            number, time, size = found.groups()
+            other = "time" if time else "size" if size else ""
+            if other and bound.unit and other != bound.unit:
+                return False
+            about = float(number) * _ABOUT[time or size or ""]
+            if abs(about - near) > margin:
+                return compare(about, near)
+        exact = quantity(value)
+        return exact is not None and comparable(bound, exact) and compare(exact.value, limit)
 
     return holds
+
+
+_ABOUT = {"": 1.0} | {unit: float(factor) for unit, factor in (_SECONDS | _BYTES).items()}

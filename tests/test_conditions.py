@@ -156,6 +156,26 @@ def test_any_text_is_a_number_or_none(text):
     assert found is None or isinstance(found.value, Decimal)
 
 
+@given(
+    st.sampled_from([">", ">=", "<", "<="]),
+    st.decimals(-(10**12), 10**12, places=6),
+    st.sampled_from(["", "ms", "s", "h", "kB", "MiB"]),
+    st.decimals(-1, 1, places=9),
+)
+def test_numbers_are_compared_to_the_last_digit(operator, number, unit, difference):
+    """Whatever the first look at them was."""
+    bound = quantity(f"{number:f}{unit}")
+    value = f"{number + difference:f}{unit}"
+    exact = quantity(value).value
+    expected = {
+        ">": exact > bound.value,
+        ">=": exact >= bound.value,
+        "<": exact < bound.value,
+        "<=": exact <= bound.value,
+    }
+    assert holds(f"{operator} {number:f}{unit}", value) == expected[operator]
+
+
 @given(st.sampled_from(["=", "!=", "~", "!~"]), st.text(min_size=1, max_size=20))
 def test_a_test_is_read_back_as_it_was(operator, operand):
     """`written` is for people and for `check --canonical`."""

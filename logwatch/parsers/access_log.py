@@ -34,6 +34,12 @@ _TAIL = re.compile(
 _TAIL_NAMES = ("request", "status", "bytes", "referer", "user_agent")
 _REQUEST = re.compile(r"([!-~]+) ([^?]*)(?:\?.*)? (HTTP/[0-9.]+)", re.DOTALL).fullmatch
 
+# Nearly every line: no virtual host, no ident, a user without blanks, a request without escapes.
+_USUAL = re.compile(
+    r"([^ ]+) - ([^\[ ]+) \[([^\]]{20,40})\]"
+    r' "(([!#-~]+) ([^?" \\]*)(?:\?[^" \\]*)? (HTTP/[0-9.]+))" ([0-9]{3}) ([0-9]+)'
+    r'(?: "([^"\\]*)" "([^"\\]*)"|\Z)'
+).match
 _WRITINGS: dict[str, Writing | Enumerated] = {
     "remote_addr": Verbatim("", " "),
     "ip": Verbatim("", " "),
@@ -65,6 +71,9 @@ class AccessLogParser:
 
     def parse(self, text: str, now: float) -> Parsed:  # noqa: ARG002 - these stamps have a year
         """See `Parser.parse`."""
+        usual = _USUAL(text)
+        if usual:
+            return self._usual(usual)
         head = _HEAD(text)
         time = self._stamps.clf(head["time_local"]) if head else None
         if head is None or time is None:
@@ -77,6 +86,35 @@ class AccessLogParser:
             values = zip(_TAIL_NAMES, tail.groups(), strict=True)
             fields.update((name, value) for name, value in values if value not in _NOTHING)
             _split_request(fields)
+        return Parsed(time, fields)
+
+    def _usual(self, found: re.Match[str]) -> Parsed:
+        """As `parse`, for a line that `_USUAL` matches."""
+        addr, user, stamp, request, method, path, protocol, status, size, referer, agent = (
+            found.groups("")
+        )
+        time = self._stamps.clf(stamp)
+        if time is None:
+            return Parsed(None, {})
+        fields = {
+            "remote_addr": addr,
+            "ip": addr,
+            "time_local": stamp,
+            "request": request,
+            "method": method,
+            "path": path,
+            "protocol": protocol,
+            "status": status,
+            "bytes": size,
+        }
+        if user != "-":
+            fields["user"] = user
+        if referer and referer != "-":
+            fields["referer"] = referer
+        if agent and agent != "-":
+            fields["user_agent"] = agent
+        if addr == "-":
+            del fields["remote_addr"], fields["ip"]
         return Parsed(time, fields)
 
     def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:

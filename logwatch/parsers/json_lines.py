@@ -45,7 +45,8 @@ _SHORT = {
 }
 # Between a key, its colon and its value there is nothing, or one blank after the colon; whatever
 # else there is has one of these just before the value.
-_ODD_GAP = r"(?:[ \t\r]:[ \t\r]?|[ \t\r]{2}|[\t\r])"
+_ODD_GAPS = (r" (?::[ \t\r]?|[ \t\r])", r"\t(?::?[ \t\r]?|[ \t\r])", r"\r(?::?[ \t\r]?|[ \t\r])")
+"""Each begins with one certain character, which lets `re` skip to it."""
 _SCALAR = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false").fullmatch
 
 
@@ -92,7 +93,7 @@ class _Writing(NamedTuple):
             return f"[\\[,:][ \\t\\r]*(?:{'|'.join(values)})"
         key = quoted(self.key)
         usual = [f'{key}":{blank}{value}' for value in values for blank in ("", " ")]
-        return "|".join([*usual, *(_ODD_GAP + value for value in values)])
+        return "|".join([*usual, *(gap + value for value in values for gap in _ODD_GAPS)])
 
 
 def writing(field: str) -> Writing:
@@ -178,12 +179,22 @@ class _Glimpse:
 
     def get(self, name: str, /) -> str | None:
         """See `conditions.Fields`."""
+        if self._fields is not None or not self._small or name == "log":
+            return self._all().get(name)
+        value = self._record.get(name)
+        if "." in name:
+            outer, _, inner = name.partition(".")
+            within = self._record.get(outer)
+            if type(within) is dict and value is None and "." not in inner:
+                value = within.get(inner)
+            elif value is not None or within is not None or "." in inner:
+                return self._all().get(name)
+        return None if value is None or isinstance(value, dict | list) else _text(value)
+
+    def _all(self) -> dict[str, str]:
         if self._fields is None:
-            if self._small and "." not in name and name != "log":
-                value = self._record.get(name)
-                return None if value is None or isinstance(value, dict | list) else _text(value)
             self._fields = _fields(self._record)
-        return self._fields.get(name)
+        return self._fields
 
 
 def _fields(record: dict[str, Any]) -> dict[str, str]:
@@ -225,13 +236,20 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, int) else ""
 
 
-def _flatten(prefix: str, value: Any, depth: int, fields: dict[str, str]) -> None:
+def _flatten(
+    prefix: str, value: dict[str, Any] | list[Any], depth: int, fields: dict[str, str]
+) -> None:
     """Put the scalars under `value` into `fields`, as deep and as many as the bounds allow."""
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, inner in items:
-            if depth == 0 or len(fields) >= _MAX_FIELDS:
-                return
-            _flatten(f"{prefix}.{name}" if prefix else str(name), inner, depth - 1, fields)
-    elif value is not None:
-        fields[prefix] = _text(value)
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, inner in items:
+        if len(fields) >= _MAX_FIELDS:
+            return
+        whole = f"{prefix}{name}"
+        kind = type(inner)
+        if kind is str:  # nearly always
+            fields[whole] = inner
+        elif kind is dict or kind is list:
+            if depth > 1:
+                _flatten(f"{whole}." if whole else "", inner, depth - 1, fields)
+        elif inner is not None:
+            fields[whole] = _text(inner)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -24,14 +25,18 @@ TIME_FIELDS = ("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eve
 """Tried in this order where the source names no field."""
 
 _MAX_FIELDS = 200
-_PAIR = re.compile(
+_PAIRS = re.compile(
     r"""[\x00-\x20]*([^\x00-\x20="']+)"""
-    r"""(=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|'([^']*)'|([^\x00-\x20"'][^\x00-\x20]*)|(?=[\x00-\x20]|\Z)))?""",
+    r"""(?:(=)(?:"([^"\\]*(?:\\.[^"\\]*)*)"|'([^']*)'|([^\x00-\x20"'][^\x00-\x20]*)|(?![^\x00-\x20]))"""
+    r"""|(?![^\x00-\x20]))"""
+    r"""|(.)""",
     re.DOTALL,
-).match
+)
+"""Key, `=`, and the value in double quotes, in single ones or in none; or what is no pair."""
+_USUAL_LENGTH = 4096
+"""Longer lines are read pair by pair, for they may hold any number."""
 _decode_text = msgspec.json.Decoder(str).decode
 
-_BEFORE_KEY = r"""(?<![^\x00-\x20"'])"""
 _END = r"(?![^\x00-\x20])"
 
 
@@ -44,28 +49,28 @@ class _Writing(NamedTuple):
     def whole(self, text: str) -> str:
         plain = re.escape(text)
         values = (f'"{quoted(text)}"', f"'{plain}'", plain + _END)
-        return "|".join(f"{_BEFORE_KEY}{self.key}={value}" for value in values)
+        return "|".join(f"{self.key}={value}" for value in values)
 
     def begins(self, text: str) -> str:
         plain = re.escape(text)
         values = (f'"{quoted(text)}', f"'{plain}", plain)
-        return "|".join(f"{_BEFORE_KEY}{self.key}={value}" for value in values)
+        return "|".join(f"{self.key}={value}" for value in values)
 
     def holds(self, text: str) -> str:
         plain, inside = re.escape(text), quoted(text)
         return plain if plain == inside else f"{plain}|{inside}"
 
     def number(self, pattern: str) -> str:
-        return rf"""{_BEFORE_KEY}{self.key}=(?:["']?(?:{pattern})|"[^"\\]*\\)"""
+        return rf"""{self.key}=(?:["']?(?:{pattern})|"[^"\\]*\\)"""
 
     def present(self) -> str | None:
-        return _BEFORE_KEY + self.key
+        return self.key
 
     def hidden(self, texts: Iterable[str]) -> str | None:
         return escapes("".join(texts))
 
     def implied(self) -> tuple[str, str] | None:
-        return "true", f"{_BEFORE_KEY}{self.key}{_END}"
+        return "true", f"{self.key}{_END}"
 
 
 def writing(field: str) -> Writing:
@@ -105,30 +110,28 @@ class LogfmtParser:
 
 def _pairs(text: str) -> dict[str, str]:
     fields: dict[str, str] = {}
-    at, end = 0, len(text)
-    for _ in range(_MAX_FIELDS):
-        pair = _PAIR(text, at)
-        if pair is None:
+    pairs: Iterable[tuple[str, ...]]
+    if len(text) <= _USUAL_LENGTH:
+        pairs = _PAIRS.findall(text)
+    else:
+        pairs = (found.groups("") for found in _PAIRS.finditer(text))
+    for key, assigned, quoted_, literal, bare, other in islice(pairs, _MAX_FIELDS):
+        if other:
             break
-        key, assigned, quoted, literal, bare = pair.groups()
-        at = pair.end()
-        if assigned is None:
-            if at < end and text[at] > " ":
+        if bare:  # nearly always
+            fields[key] = bare
+        elif "\\" in quoted_:
+            value = _unescape(quoted_)
+            if value is None:
                 break
-            fields[key] = "true"
-        elif quoted is None:
-            fields[key] = literal or bare or ""
-        elif (value := _unescape(quoted)) is not None:
             fields[key] = value
         else:
-            break
+            fields[key] = quoted_ or literal if assigned else "true"
     return fields
 
 
 def _unescape(text: str) -> str | None:
     """The text that the inside of a quoted value means; None for a wrong escape."""
-    if "\\" not in text:
-        return text
     # Control characters may stand in a quoted value as they are; JSON wants them escaped.
     try:
         return _decode_text('"' + _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + '"')

@@ -107,7 +107,7 @@ class SyslogParser:
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         time = self.time(text, now)
-        priority = _PRI(text)
+        priority = _PRI(text) if text[:1] == "<" else None
         at = priority.end() if priority else 0
         header = _HEADER_5424(text, at) if priority else None
         if header and (time is not None or header["stamp"] == "-"):
@@ -119,7 +119,12 @@ class SyslogParser:
         else:
             iso = text[at : at + 1] in "0123456789"
             header = _HEADER(text, end_of_iso(text, at) if iso else end_of_bsd(text, at))
-            fields = _present(header.groupdict()) if header else {}
+            assert header, "it matches anything"
+            host, program, pid, message = header.groups("")
+            if host and pid and message and host != "-" != message and program != "-" != pid:
+                fields = {"host": host, "program": program, "pid": pid, "message": message}
+            else:
+                fields = _present(header.groupdict())
         if priority:
             _name_priority(priority[1], fields)
         return Parsed(time, fields)

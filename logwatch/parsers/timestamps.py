@@ -134,6 +134,10 @@ class StampReader:
 
     def value(self, text: str, now: float) -> float | None:
         """The time that a field's whole value means: any stamp, or a number since the epoch."""
+        if text[4:5] == "-":  # nearly always
+            time = self.iso(text)
+            if time is not None:
+                return time
         if _NUMBER(text):
             return epoch_number(float(text))
         return self.leading(text.strip(), now)

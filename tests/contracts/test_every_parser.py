@@ -1,5 +1,6 @@
 """What every format in the registry promises, whichever it is."""
 
+import json
 import re
 from datetime import UTC
 from pathlib import Path
@@ -76,7 +77,23 @@ def check(parser, text, now=NOW):
     assert parsed.time is None or isinstance(parsed.time, float)
     assert all(isinstance(x, str) for pair in parsed.fields.items() for x in pair)
     assert parser.time(text, now) == parsed.time
+    check_selection(parser, text, now, parsed)
     return parsed
+
+
+def check_selection(parser, text, now, parsed):
+    """What is selected is what would have been parsed, and was judged by the same fields."""
+    names = [*parsed.fields, "log", "http.status", "tags.0", "a", "a.b", "no such field"]
+    seen = {}
+
+    def judge(fields):
+        assert not seen, "it is asked once"
+        seen.update((name, fields.get(name)) for name in reversed(names))
+        return True
+
+    assert parser.select(text, now, judge) == parsed
+    assert seen == {name: parsed.fields.get(name) for name in names}
+    assert parser.select(text, now, lambda _fields: False) is None
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -133,6 +150,29 @@ def test_a_mutated_real_line_never_raises(data):
         line = line[:start] + middle + line[end:]
     for parser in every_parser():
         check(parser, line)
+
+
+NAMES = st.sampled_from(["", "a", "b", "a.b", "log", "stream", "http", "status", "0", "ts"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_any_object_is_selected_by_the_fields_that_it_has(record):
+    """Whatever is nested in it, under whatever names."""
+    parser = make_parser("json", SETTINGS[0])
+    check(parser, json.dumps(record, allow_nan=False))
+
+
+def test_what_is_selected_in_a_very_long_object_is_within_the_bounds():
+    """Its 201st field is not told, so no condition sees it either."""
+    record = {f"n{number}": number for number in range(205)}
+    parser = make_parser("json", SETTINGS[0])
+    assert "n200" not in check(parser, json.dumps(record)).fields
+    assert parser.select(json.dumps(record), NOW, lambda f: f.get("n200") is not None) is None
 
 
 @pytest.mark.parametrize("name", FORMATS)

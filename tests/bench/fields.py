@@ -1,0 +1,236 @@
+"""Conditions on fields: what they cost beside a pattern over the same bytes, and at the worst.
+
+One log a format, about 200 bytes a line, half a percent of it errors. Each is read by the whole
+daemon with one rule: a pattern that finds the errors, the condition that does, and conditions that
+no text of the line tells, so that every line is parsed. By itself it prints one JSON object a case:
+
+    python tests/bench/fields.py [FOLDER] [MEGABYTES]
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+if __name__ == "__main__":  # in place of this folder, as in bench.py
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from bench import child, settings
+from bench.corpus import FIRST_SECOND, address
+from bench.report import Result
+from doubles.process import environment
+
+LINES_IN_AN_ERROR = 200
+"""One line in so many is an error."""
+LINES_IN_A_SECOND = 50
+
+
+class Format(NamedTuple):
+    """One format: its lines, and the rules that are measured on them."""
+
+    name: str
+    line: Callable[[random.Random, float, bool], str]
+    """Makes a line out of the time and whether it is an error."""
+    pattern: str
+    """A `match` that finds the errors."""
+    condition: str
+    """A `where` that finds them."""
+    worst: tuple[str, ...]
+    """Conditions for which every line is parsed, and which none fulfils."""
+
+
+def measure(asked: settings.Settings) -> Iterator[Result]:
+    """Every rule on every format, as often as asked for; the runs of one format take turns."""
+    for form in FORMATS:
+        folder = asked.folder / "fields" / form.name
+        folder.mkdir(parents=True)
+        log, empty = folder / "lines.log", folder / "empty.log"
+        lines, errors = _write_log(log, form, asked.log_bytes)
+        empty.touch()
+        rules = {
+            "match": (f"match: '{form.pattern}'", errors),
+            "where": (f"where: {form.condition}", errors),
+            **{f"every line: {worst}": (f"where: {worst}", 0) for worst in form.worst},
+        }
+        runs: dict[str, list[child.Spent]] = {name: [] for name in rules}
+        starts: dict[str, list[child.Spent]] = {name: [] for name in rules}
+        for _ in range(asked.repeat):
+            for name, (rule, alerts) in rules.items():
+                starts[name].append(_run(folder, form, empty, rule, 0))
+                runs[name].append(_run(folder, form, log, rule, alerts))
+        yield from _results(form, log.stat().st_size, lines, runs, starts)
+
+
+def _results(
+    form: Format,
+    size: int,
+    lines: int,
+    runs: dict[str, list[child.Spent]],
+    starts: dict[str, list[child.Spent]],
+) -> Iterator[Result]:
+    usual = 0.0
+    for name, some in runs.items():
+        start = min(each.cpu for each in starts[name])
+        seconds = [max(0.0, each.cpu - start) for each in some]
+        usual = usual or min(seconds)
+        yield Result(
+            "fields",
+            {"format": form.name, "rule": name, "lines": lines},
+            {
+                "CPU s/GB": [each / size * 1e9 for each in seconds],
+                "CPU us/line": [each / lines * 1e6 for each in seconds],
+                "times the pattern": min(seconds) / usual if usual else 0.0,
+                "foreign cores": median(each.foreign_cores for each in some),
+            },
+        )
+
+
+def _run(folder: Path, form: Format, log: Path, rule: str, alerts: int) -> child.Spent:
+    """One `run --once` that begins with nothing. Raises AssertionError for a wrong number."""
+    out = folder / "alerts.jsonl"
+    out.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=folder) as state:
+        path = folder / "logwatch.yaml"
+        path.write_text(
+            f"state: {state}\n"
+            f"sources: {{log: {{path: {log}, format: {form.name}, start: beginning, tz: UTC}}}}\n"
+            f"rules: [{{name: one, cooldown: 0, {rule}}}]\n"
+            f"sinks: {{out: {{jsonl_file: {{path: {out}}}}}}}\n",
+            encoding="utf-8",
+        )
+        command = [sys.executable, "-m", "logwatch", "run", "-c", path, "--once"]
+        spent = child.run(command, env=environment())
+    found = len(out.read_bytes().splitlines()) if out.exists() else 0
+    assert found == alerts, f"{form.name}, {rule}: {found} alerts in place of {alerts}"
+    return spent
+
+
+def _write_log(path: Path, form: Format, size: int) -> tuple[int, int]:
+    """Lines and errors in a new log of about `size` bytes."""
+    chance = random.Random(3)
+    bodies = [
+        [form.line(chance, FIRST_SECOND, is_error) for _ in range(512)]
+        for is_error in (False, True)
+    ]
+    stamp = _STAMPS[form.name]
+    first = stamp(FIRST_SECOND)
+    lines = errors = 0
+    with path.open("w", encoding="utf-8") as file:
+        while file.tell() < size:
+            now = stamp(FIRST_SECOND + lines / LINES_IN_A_SECOND)
+            batch = []
+            for _ in range(LINES_IN_A_SECOND):
+                is_error = lines % LINES_IN_AN_ERROR == 77
+                body = bodies[is_error][lines % 512]
+                batch.append(body.replace(first, now))
+                lines += 1
+                errors += is_error
+            file.writelines(batch)
+    return lines, errors
+
+
+def _iso(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
+_STAMPS: dict[str, Callable[[float], str]] = {
+    "json": _iso,
+    "logfmt": _iso,
+    "syslog": lambda at: time.strftime("%b %e %H:%M:%S", time.gmtime(at)),
+    "combined": lambda at: time.strftime("%d/%b/%Y:%H:%M:%S", time.gmtime(at)),
+}
+_WORDS = ("cart", "order", "stock", "price", "login", "search", "mail", "error page", "report")
+
+
+def _json(chance: random.Random, at: float, is_error: bool) -> str:
+    status = 503 if is_error else chance.choice((200, 200, 201, 404))
+    return (
+        json.dumps(
+            {
+                "time": f"{_iso(at)}.{chance.randrange(1000):03}Z",
+                "level": "error" if is_error else chance.choice(("info", "info", "debug", "warn")),
+                "msg": f"{chance.choice(_WORDS)} request served",
+                "http": {
+                    "method": "GET",
+                    "path": f"/api/{chance.randrange(9999)}",
+                    "status": status,
+                },
+                "duration": round(chance.random() / 2, 4),
+                "user": str(chance.randrange(10**6)),
+                "host": f"web{chance.randrange(9)}",
+                "trace": f"{chance.getrandbits(64):016x}",
+            },
+            separators=(",", ":"),
+        )
+        + "\n"
+    )
+
+
+def _logfmt(chance: random.Random, at: float, is_error: bool) -> str:
+    level = "error" if is_error else chance.choice(("info", "info", "debug", "warn"))
+    return (
+        f'ts={_iso(at)}.{chance.randrange(1000):03}Z level={level} msg="{chance.choice(_WORDS)}'
+        f' request served" method=GET path=/api/{chance.randrange(9999)} status=200'
+        f" duration={chance.randrange(1, 500)}ms user={chance.randrange(10**6)}"
+        f" host=web{chance.randrange(9)} trace={chance.getrandbits(64):016x}\n"
+    )
+
+
+def _syslog(chance: random.Random, at: float, is_error: bool) -> str:
+    stamp = _STAMPS["syslog"](at)
+    program = "backupd" if is_error else chance.choice(("sshd", "cron", "kernel", "systemd"))
+    return (
+        f"{stamp} web{chance.randrange(9)} {program}[{chance.randrange(300, 32768)}]:"
+        f" {chance.choice(_WORDS)} connection from {address(chance)} port"
+        f" {chance.randrange(65536)} session {chance.getrandbits(128):032x} of user"
+        f" u{chance.randrange(9999)} handled by worker {chance.randrange(99)}\n"
+    )
+
+
+def _combined(chance: random.Random, at: float, is_error: bool) -> str:
+    status = 503 if is_error else chance.choice((200, 200, 304, 404))
+    return (
+        f"{address(chance)} - - [{_STAMPS['combined'](at)} +0000]"
+        f' "GET /api/{chance.choice(_WORDS[:7])}/{chance.randrange(9999)}?v=1 HTTP/1.1" {status}'
+        f' {chance.randrange(99_999)} "https://shop.example/{chance.randrange(999)}"'
+        ' "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"\n'
+    )
+
+
+FORMATS = (
+    Format(
+        "json",
+        _json,
+        '"level":"error"',
+        "{level: error}",
+        ("{duration: '> 800ms'}", "{level: '!~ ^(?:error|warn|info|debug)$'}"),
+    ),
+    Format("logfmt", _logfmt, "level=error", "{level: error}", ("{duration: '> 800ms'}",)),
+    Format("syslog", _syslog, r" backupd\[", "{program: backupd}", ("{host: '!= web*'}",)),
+    Format("combined", _combined, '" 503 ', "{status: '>= 500'}", ("{method: '!= GET'}",)),
+)
+
+
+def main(arguments: list[str]) -> None:
+    """Measure in FOLDER (a temporary one) on MEGABYTES (40) a log."""
+    megabytes = int(arguments[1]) if len(arguments) > 1 else 40
+    with TemporaryDirectory(dir=arguments[0] if arguments else None) as folder:
+        asked = settings.full(Path(folder), megabytes, repeat=3)
+        for result in measure(asked):
+            figures = {
+                name: value if isinstance(value, float) else min(value)  # type: ignore[type-var] # lists of floats
+                for name, value in result.figures.items()
+            }
+            rounded = {name: round(value, 3) for name, value in figures.items()}
+            print(json.dumps({**result.case, **rounded}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
