@@ -1,0 +1,99 @@
+"""A reload that takes long to compile: everything is followed on until the new one is ready."""
+
+from __future__ import annotations
+
+from signal import SIGHUP
+
+from doubles import oracle
+from doubles.process import Running, alerts_in, eventually, write_config
+
+CONFIG = f"""\
+sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
+rules:
+- {oracle.RULE.replace("{", "{{").replace("}", "}}")}
+sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
+"""
+SLOW = "".join(
+    f"- {{name: slow-{number}, match: 'service-{number} \\w+ (?:failed|aborted|died):"
+    " code=\\d+, host=[\\w.-]+, status=\\d+/\\w+ after \\d+(?:\\.\\d+)?s'}\n"
+    for number in range(600)
+)
+"""Some seconds to compile."""
+MORE = "- {name: more, match: 'MORE', cooldown: 0}\n"
+
+
+def with_rules(config: str, *rules: str) -> str:
+    return config.replace("sinks:", "".join(rules) + "sinks:")
+
+
+def count(daemon: Running, notice: str) -> int:
+    daemon.heard()
+    return sum(notice in each for each in daemon.notices)
+
+
+def begin_reload(daemon: Running, config: str, times: int = 1) -> None:
+    """Back when the daemon has taken notice."""
+    write_config(daemon.folder, config)
+    daemon.signal(SIGHUP)
+    eventually(lambda: count(daemon, "RELOADING=1") >= times, "a notice of the reload")
+
+
+def test_lines_are_told_while_the_next_configuration_compiles(tmp_path):
+    """Then it takes effect, and no line is lost or doubled."""
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config).ready() as daemon,
+    ):
+        begin_reload(daemon, with_rules(config, SLOW, MORE))
+        writer.write(20)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told meanwhile")
+        assert count(daemon, "READY=1") == 1
+        daemon.ready(2, seconds=60)
+        with (tmp_path / "app.log").open("a") as log:
+            log.write("MORE\n")
+        eventually(lambda: len(alerts_in(out)) > 20, "the new rule's alert")
+        writer.write(20)
+        eventually(lambda: len(alerts_in(out)) == 41, "all told")
+        daemon.stop()
+    told = alerts_in(out)
+    assert [alert["rule"] for alert in told].count("more") == 1
+    oracle.settle([alert for alert in told if alert["rule"] == "oracle"], writer.written)
+
+
+def test_who_asks_again_while_it_compiles_gets_the_newest(tmp_path):
+    """The attempt under way is thrown away, and readiness is told once."""
+    config = CONFIG.format(folder=tmp_path)
+    with Running(tmp_path, config).ready() as daemon:
+        begin_reload(daemon, with_rules(config, SLOW))
+        begin_reload(daemon, with_rules(config, MORE), times=2)
+        daemon.ready(2, seconds=60)
+        assert "rules=2" in daemon.says("config.reloaded")
+        assert count(daemon, "READY=1") == 2
+        assert daemon.stderr.count("config.reloaded") == 1
+        daemon.stop()
+
+
+def test_a_stop_while_it_compiles_is_a_stop_at_once(tmp_path):
+    """In order, with everything told."""
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config).ready() as daemon,
+    ):
+        begin_reload(daemon, with_rules(config, SLOW))
+        writer.write(20)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told meanwhile")
+        assert daemon.stop() < 2.0
+        assert count(daemon, "READY=1") == 1
+
+
+def test_an_engine_that_cannot_be_had_is_refused_at_the_reload(tmp_path):
+    """The one before goes on."""
+    config = CONFIG.format(folder=tmp_path)
+    with Running(tmp_path, config).ready() as daemon:
+        begin_reload(daemon, f"engine: hyperscam\n{config}")
+        assert "hyperscam" in daemon.says("config.reload_refused")
+        begin_reload(daemon, f"engine: aho-corasick\n{config}", times=2)
+        assert "ahocorasick_rs" in daemon.says("matching.engine", 2)
+        daemon.stop()
