@@ -7,8 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -18,6 +16,7 @@ from bench import (
     cores,
     document,
     every_line,
+    fields,
     hot_file,
     idle,
     latency,
@@ -32,10 +31,20 @@ from bench import (
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 
+FIELDS_SHARE = 5
+"""Conditions are measured on many small logs, which together would take longer than all else."""
+
+
+def _fields(asked: settings.Settings) -> Iterator[report.Result]:
+    return fields.measure(asked._replace(log_bytes=asked.log_bytes // FIELDS_SHARE))
+
+
 MEASUREMENTS: dict[str, Callable[[settings.Settings], Iterator[report.Result]]] = {
     "throughput": throughput.measure,
+    "alone": throughput.measure_alone,
     "every": every_line.measure,
     "cores": cores.measure,
+    "fields": _fields,
     "latency": latency.measure,
     "hot": hot_file.measure,
     "idle": idle.measure,
@@ -44,8 +53,6 @@ MEASUREMENTS: dict[str, Callable[[settings.Settings], Iterator[report.Result]]] 
     "start": start.measure,
     "stages": stages.measure,
 }
-if find_spec("bench.fields"):
-    MEASUREMENTS["fields"] = import_module("bench.fields").measure
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -55,7 +62,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return _write_report(options)
     # Programs are to start as they do when they are installed: with their compiled modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    names = ["stages"] if options.profile else options.only or list(MEASUREMENTS)
+    names = ["stages"] if options.profile else options.only or _usual()
     machine = report.machine()
     run = report.Run(
         datetime.now(UTC).isoformat(timespec="seconds"), machine, is_quick=options.quick
@@ -70,6 +77,11 @@ def main(words: Sequence[str] | None = None) -> int:
     if document.draw(document.newest(report.read(options.out), quick=options.quick), plot):
         print(f"plot: {plot}")
     return 0
+
+
+def _usual() -> list[str]:
+    """Everything, but what is a part of something else."""
+    return [name for name in MEASUREMENTS if name != "alone"]
 
 
 def _measured(name: str, options: argparse.Namespace, run: report.Run) -> str:
@@ -107,7 +119,12 @@ def _settings(options: argparse.Namespace, folder: Path) -> settings.Settings:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench.py", description=__doc__)
-    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="may be repeated")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=MEASUREMENTS,
+        help="may be repeated; alone: throughput without other programs",
+    )
     parser.add_argument("--quick", action="store_true", help="a look in a few minutes")
     parser.add_argument(
         "--profile", action="store_true", help="what each stage costs alone; as --only stages"

@@ -19,6 +19,8 @@ class Settings(NamedTuple):
     """About how long a peer's slice of the log should take it."""
     peer_patience_seconds: float
     """A peer that takes longer only to start is left out."""
+    peer_rules: int
+    """The most rules that peers are given."""
     samples: int
     """Lines whose way is timed."""
     peer_samples: int
@@ -41,8 +43,9 @@ def full(folder: Path, megabytes: int, repeat: int) -> Settings:
         log_bytes=megabytes * 1_000_000,
         repeat=repeat,
         slow_repeat=min(2, repeat),
-        peer_seconds=2.0,
+        peer_seconds=1.8,
         peer_patience_seconds=8.0,
+        peer_rules=5_000,
         samples=200,
         peer_samples=50,
         settle_seconds=35.0,
@@ -64,6 +67,7 @@ def quick(folder: Path) -> Settings:
         slow_repeat=1,
         peer_seconds=0.2,
         peer_patience_seconds=2.0,
+        peer_rules=1_000,
         samples=20,
         peer_samples=5,
         settle_seconds=2.0,
@@ -74,8 +78,3 @@ def quick(folder: Path) -> Settings:
         hit_lines=20_000,
         starts=1,
     )
-
-
-def tiny(folder: Path) -> Settings:
-    """For tests of the bench itself: every part runs, no figure means anything."""
-    return quick(folder)._replace(log_bytes=300_000, files=5, samples=3, hit_lines=1_000)

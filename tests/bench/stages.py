@@ -15,6 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+from typing import Any
 
 from bench.child import machine_busy_seconds
 from bench.corpus import Corpus, write_log
@@ -25,7 +26,7 @@ from bench.subject import Subject
 from bench.throughput import HIGH_RATE, beyond
 
 from logwatch.alerts.route import Router
-from logwatch.clock import SystemClock
+from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load
 from logwatch.config.model import Config
 from logwatch.daemon.intake import Intake
@@ -105,16 +106,33 @@ def least(work: Callable[[], object]) -> float:
 
 
 class _Known:
-    """A matcher that has matched before: it says again what it found."""
+    """A matcher that has matched before and says again what it found; else it is the real one."""
 
-    def __init__(self, found: Sequence[list[LineHit]]) -> None:
-        self._found = found
-        self._next = 0
+    def __init__(self, matcher: Matcher, found: Sequence[list[LineHit]]) -> None:
+        self._matcher = matcher
+        self._found = iter(found)
 
     def match(self, _data: bytes) -> list[LineHit]:
         """See `Matcher.match`. Blocks without data are not asked for."""
-        self._next += 1
-        return self._found[self._next - 1]
+        return next(self._found)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._matcher, name)
+
+
+class _Replay:
+    """A tail that hands out blocks that were read before; else it is the real one."""
+
+    def __init__(self, path: Path, blocks: Sequence[Block]) -> None:
+        self._tail = Tail(str(path), start="beginning")
+        self._blocks = iter(blocks)
+
+    def read(self, _now: Moment) -> Block | None:
+        """See `Tail.read`."""
+        return next(self._blocks, None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tail, name)
 
 
 class _Path:
@@ -147,9 +165,9 @@ class _Path:
         yield "find the line, confirm, captures", max(0.0, match - scan - ascii_only), True
         stamp = self._stamp(blocks, found)
         yield "its time", stamp, True
-        monitor = least(lambda: self._monitor(found))
-        yield "record, batch, queue", max(0.0, monitor - tail - stamp), True
-        yield from self._from_batches(self._monitor(found))
+        monitor = least(lambda: self._monitor(blocks, found))
+        yield "record, batch, queue", max(0.0, monitor - stamp), True
+        yield from self._from_batches(self._monitor(blocks, found))
 
     def _pread(self) -> None:
         file, offset = os.open(self._corpus.path, os.O_RDONLY), 0
@@ -180,19 +198,19 @@ class _Path:
 
         return least(work)
 
-    def _monitor(self, found: Sequence[list[LineHit]]) -> list[Batch]:
-        """The real monitor, but for the matching: what it puts on the queue."""
+    def _monitor(self, blocks: Sequence[Block], found: Sequence[list[LineHit]]) -> list[Batch]:
+        """The real monitor, but for reading and matching: what it puts on the queue."""
         intake = Intake(1 << 40)
         reading = Reading(
             source="log",
             ruleset="bench",
-            matcher=_Known(found),  # type: ignore[arg-type]  # it is asked for nothing else
+            matcher=_Known(self._matcher, found),  # type: ignore[arg-type]  # a stand-in
             rules=range(RULES),
             events=self._events,
         )
         monitor = Monitor(
             str(self._corpus.path),
-            tail=Tail(str(self._corpus.path), start="beginning"),
+            tail=_Replay(self._corpus.path, blocks),  # type: ignore[arg-type]  # as above
             reading=reading,
             intake=intake,
             slots=nullcontext(),
@@ -200,7 +218,6 @@ class _Path:
         )
         while monitor.read_on(self._clock.moment()):
             pass
-        monitor.finish()
         messages = [intake.get() for _ in range(intake.unfinished_tasks)]
         return [each for each in messages if isinstance(each, Batch)]
 

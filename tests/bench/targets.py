@@ -142,6 +142,12 @@ TARGETS: tuple[Target, ...] = (
         _of("two files on two cores", "times one", rate="0.80%"),
         at_least=True,
     ),
+    Target(
+        "a condition on JSON, against plain text",
+        2.0,
+        "x",
+        _of("fields", "times plain text", format="json", rule="where"),
+    ),
     Target("a line's way, p50", 3.0, "ms", _of("latency", "p50 ms", program="logwatch")),
     Target("a line's way, p99", 15.0, "ms", _of("latency", "p99 ms", program="logwatch")),
     Target(

@@ -7,12 +7,13 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from bench import bare, command, document, plot, targets
+from bench import bare, command, document, plot, stages, targets
 from bench.child import Spent
 from bench.cores import speedups
 from bench.corpus import write_log
 from bench.daemons import Written
 from bench.report import Result, Run, as_json, read
+from bench.settings import quick
 from bench.throughput import Case, Start, beyond, run_rounds
 
 RUN = Run(
@@ -80,7 +81,7 @@ class Fake:
 )
 def test_a_case_says_what_its_runs_took_and_whether_they_were_right(tmp_path, found, verdict):
     corpus = write_log(tmp_path / "log", 20_000, hit_rate=0.1)
-    start = Start(Fake([0.5, 0.5], 0).run, 2)
+    start = Start(Fake([0.5, 0.5], 0).run, 2, "x")
     runner = Fake([1.5, 2.5], len(corpus.hits) if found == "all" else found)
     case = Case({"program": "x"}, corpus, runner, start, "daemon")
     run_rounds([start, case])
@@ -91,7 +92,7 @@ def test_a_case_says_what_its_runs_took_and_whether_they_were_right(tmp_path, fo
 
 def test_a_program_that_fails_in_its_rounds_is_left_out_and_the_others_go_on(tmp_path, capsys):
     corpus = write_log(tmp_path / "log", 20_000, hit_rate=0.1)
-    start = Start(Fake([0.5] * 2, 0).run, 2)
+    start = Start(Fake([0.5] * 2, 0).run, 2, "x")
 
     class Broken(Fake):
         def run(self):
@@ -254,3 +255,15 @@ def test_bare_blocks_are_all_of_a_file_and_end_at_lines(tmp_path):
     assert b"".join(found) == path.read_bytes()
     assert len(found) > 2
     assert all(block.endswith(b"\n") for block in found[:-1])
+
+
+def test_every_stage_is_timed_and_the_sum_is_there(tmp_path):
+    asked = quick(tmp_path)._replace(log_bytes=300_000)
+    rows = list(stages.measure(asked))
+    names = [row.case["stage"] for row in rows]
+    seconds = [row.figures["CPU s/GB"] for row in rows]
+    assert names[-2:] == ["all stages", "the whole daemon, start subtracted"]
+    assert len(set(names)) == len(names) == 12
+    assert sum(seconds[:-2]) == pytest.approx(seconds[-2])
+    assert all(each >= 0 for each in seconds)
+    assert seconds[names.index("alert as JSON, commit")] > 0

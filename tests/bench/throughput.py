@@ -32,6 +32,9 @@ ACCENTED_RULES = 100
 SLOW_FROM = 1_000
 """With so many rules other programs get fewer rounds."""
 SMALLEST_PROBE = 20_000
+MOST_PROBES = 4
+LONG_ENOUGH = 0.6
+"""Share of the seconds wanted that a part must take."""
 
 
 class Runner(Protocol):
@@ -49,12 +52,13 @@ class Runner(Protocol):
 class Start:
     """What one program with one set of rules takes to read a log of one line."""
 
-    name = "a start"
-    is_ours = False
-
-    def __init__(self, run: Callable[[], Spent], rounds: int) -> None:
+    def __init__(
+        self, run: Callable[[], Spent], rounds: int, name: str, *, is_ours: bool = False
+    ) -> None:
         self._run = run
         self.rounds = rounds
+        self.name = f"{name}, start"
+        self.is_ours = is_ours
         self.runs: list[Spent] = []
 
     def run(self) -> None:
@@ -171,6 +175,12 @@ def measure(settings: Settings) -> Iterator[Result]:
         yield each.result()
 
 
+def measure_alone(settings: Settings) -> Iterator[Result]:
+    """The same without other programs, under another name: no report is made from it."""
+    for each in measure(settings._replace(peer_rules=0)):
+        yield each._replace(measurement="throughput alone")
+
+
 def run_rounds(order: Sequence[Start | Case]) -> list[Case]:
     """Everything once, then again, until each had its rounds; returns the cases that went well."""
     left: dict[int, Start | Case] = dict(enumerate(order))
@@ -220,7 +230,7 @@ def _ours(logs: Logs, size: int) -> Iterator[Start | Case]:
     settings, rules = logs.settings, rule_set(size)
     starter = Subject(settings.folder / f"start-{size}", logs.one_line().path, rules)
     starter.run_once()  # it compiles the rules
-    start = Start(starter.run_once, settings.repeat)
+    start = Start(starter.run_once, settings.repeat, "logwatch", is_ours=True)
     yield start
     cases = [("logwatch", rate, logs.mixed(rate)) for rate in RATES]
     if size == ACCENTED_RULES:
@@ -233,7 +243,8 @@ def _ours(logs: Logs, size: int) -> Iterator[Start | Case]:
 
 def _theirs(logs: Logs) -> Iterable[Start | Case]:
     for size in SIZES:
-        for peer in [*limits(), *installed()]:
+        others = installed() if size <= logs.settings.peer_rules else []
+        for peer in [*limits(), *others]:
             try:
                 yield from _their_case(peer, size, logs)
             except RuntimeError as problem:
@@ -250,24 +261,33 @@ def _their_case(peer: Peer, size: int, logs: Logs) -> tuple[Start, Case]:
         raise RuntimeError(f"it took {first.wall:.1f} s to start")
     corpus = _slice(peer, first, size, logs)
     rounds = settings.slow_repeat if size >= SLOW_FROM else settings.repeat
-    start = Start(partial(peer.run, one), rounds)
+    start = Start(partial(peer.run, one), rounds, peer.name)
+    print(
+        f"{peer.name}, {size:,} rules: {first.wall:.2f} s to start, {corpus.size / 1e6:,.2f} MB",
+        file=sys.stderr,
+    )
     names = _names(peer.name, size, PEER_RATE)
     return start, Case(names, corpus, PeerRunner(peer, corpus), start, peer.group)
 
 
 def _slice(peer: Peer, start: Spent, size: int, logs: Logs) -> Corpus:
-    """As much of the log as takes this peer some seconds, found with a small part."""
-    whole, folder = logs.mixed(PEER_RATE), logs.settings.folder / f"{peer.name}-{size}"
-    guess = max(SMALLEST_PROBE, peer.first_guess * 10 // size)
-    if peer.whole_log and guess >= whole.size:
-        return whole
-    probe = whole.part_to_hit(folder / "probe.log", guess)
-    took = max(0.01, peer.run(probe).cpu - start.cpu)
-    wanted = max(probe.size, int(probe.size * logs.settings.peer_seconds / took))
-    probe.path.unlink()
-    if peer.whole_log and wanted >= whole.size:
-        return whole
-    return whole.part_to_hit(folder / "part.log", min(wanted, whole.size))
+    """As much of the log as takes this peer some seconds, found with longer and longer parts.
+
+    What a program builds while it reads is dear at first: a short part would make it look bad.
+    """
+    whole, seconds = logs.mixed(PEER_RATE), logs.settings.peer_seconds
+    path = logs.settings.folder / f"{peer.name}-{size}" / "part.log"
+    wanted = max(SMALLEST_PROBE, peer.first_guess * 10 // size)
+    for _ in range(MOST_PROBES):
+        if peer.whole_log and wanted >= whole.size:
+            path.unlink(missing_ok=True)
+            return whole
+        part = whole.part_to_hit(path, min(wanted, whole.size))
+        took = max(0.01, peer.run(part).cpu - start.cpu)
+        if took >= LONG_ENOUGH * seconds or wanted >= whole.size:
+            return part
+        wanted = max(part.size, int(part.size * seconds / took))
+    return whole.part_to_hit(path, min(wanted, whole.size))
 
 
 def _names(program: str, rules: int, rate: float) -> dict[str, str | int]:
