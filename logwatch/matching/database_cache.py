@@ -25,7 +25,10 @@ CACHE_FOLDER = "patterns"
 
 _DIGEST_BYTES = 32
 _MOST_FILES = 64
-_READERS = ("alphabet", "literal_prefilter", "literals", "prefilter", "syntax", "translator")
+_READERS = (
+    *("alphabet", "literal_prefilter", "literals", "prefilter", "splitting", "syntax"),
+    "translator",
+)
 """The modules of this package that decide what is scanned for."""
 
 

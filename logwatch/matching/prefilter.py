@@ -23,8 +23,9 @@ from logwatch.matching.scanner import (
     refused,
     version,
 )
+from logwatch.matching.splitting import expressions
 from logwatch.matching.syntax import NEVER, Node, parse
-from logwatch.matching.translator import Form, express, least_width, skeleton
+from logwatch.matching.translator import Form, least_width, skeleton
 
 Unfiltered: TypeAlias = dict[int, str]
 """Pattern number -> why it has to run on every line."""
@@ -142,7 +143,11 @@ def _compiled(patterns: Sequence[str], compiling: Compiling) -> _Compiled:
     finally:
         compiling.end()
     unfiltered |= choice.given_up
-    return _Compiled(database, tuple(choice.expressions()), dict(sorted(unfiltered.items())))
+    return _Compiled(
+        database,
+        tuple(number for number, _ in choice.expressions()),
+        dict(sorted(unfiltered.items())),
+    )
 
 
 class _Choice:
@@ -153,18 +158,18 @@ class _Choice:
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
         self.given_up: Unfiltered = {}
 
-    def expressions(self) -> dict[int, bytes]:
-        chosen = {}
-        for number, form in self.forms.items():
-            expression = express(self._skeletons[number], form)
-            assert expression is not None
-            chosen[number] = expression
-        return chosen
+    def expressions(self) -> list[tuple[int, bytes]]:
+        """Each with the number of its pattern."""
+        return [
+            (number, expression)
+            for number, form in self.forms.items()
+            for expression in expressions(self._skeletons[number], form)
+        ]
 
     def weaken(self, number: int, reason: str) -> None:
         """Take the next form that there is, or give up."""
         for form in tuple(Form)[self.forms[number] + 1 :]:
-            if express(self._skeletons[number], form) is not None:
+            if expressions(self._skeletons[number], form):
                 self.forms[number] = form
                 return
         del self.forms[number]
@@ -172,14 +177,14 @@ class _Choice:
 
 
 def _database(choice: _Choice, make: Callable[[Sequence[bytes]], Any]) -> Any | None:
-    while expressions := choice.expressions():
+    while wanted := choice.expressions():
+        texts = [expression for _, expression in wanted]
         try:
-            return make(list(expressions.values()))
+            return make(texts)
         except RefusedError:
-            reasons = refused(list(expressions.values()))
+            reasons = refused(texts)
             if not reasons:
                 raise
-        numbers = list(expressions)
-        for at, reason in reasons.items():
-            choice.weaken(numbers[at], reason)
+        for number, reason in {wanted[at][0]: reason for at, reason in reasons.items()}.items():
+            choice.weaken(number, reason)
     return None
