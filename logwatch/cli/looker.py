@@ -23,7 +23,7 @@ from logwatch.daemon.control_wire import (
     client_places,
 )
 from logwatch.daemon.health import SCHEMA, Status
-from logwatch.errors import ConfigError, StoreDeniedError, StoreError
+from logwatch.errors import ConfigError, LogwatchError, StoreDeniedError, StoreError
 from logwatch.rules.message import rfc3339
 from logwatch.store.last_seen import last_seen, owner
 from logwatch.store.reader import StoreReader
@@ -32,6 +32,10 @@ PATIENCE_SECONDS = 2.0
 """How long a daemon that has its store and does not answer, while it reloads say, is waited for."""
 RETRY_SECONDS = 0.05
 ANSWER_SECONDS = 5.0
+
+
+class LaterVersionError(LogwatchError):
+    """Raised when a daemon answers and its answer cannot be read."""
 
 
 class WaitingSink(Struct, frozen=True, kw_only=True):
@@ -108,7 +112,7 @@ class Looker:
             except ControlDeniedError as problem:
                 denied = denied or problem
                 continue
-            status = msgspec.json.decode(text, type=Status)
+            status = _decoded(text, place)
             if self._is_ours(status):
                 return status, text
         if denied is not None:
@@ -120,6 +124,16 @@ class Looker:
         main = status.config.files[:1]
         same_store = self._state is not None and _same(status.config.state, self._state)
         return same_store or any(_same(each, self._config) for each in main)
+
+
+def _decoded(text: bytes, place: Path) -> Status:
+    try:
+        return msgspec.json.decode(text, type=Status)
+    except msgspec.DecodeError as problem:
+        raise LaterVersionError(
+            f"the daemon at {place} is of a later version, and says what this one cannot read"
+            f" ({problem}); use the command that came with it"
+        ) from problem
 
 
 def _same(one: str, other: Path) -> bool:

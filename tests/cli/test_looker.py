@@ -151,6 +151,14 @@ def test_a_daemon_that_reloads_is_waited_for(config, tmp_path, serve, monkeypatc
     assert isinstance(status, Status)
 
 
+def test_a_daemon_of_a_later_version_may_say_more_but_not_otherwise(config, monkeypatch, capsys):
+    monkeypatch.setattr(looker, "ask", lambda *_args, **_kwargs: b'{"schema":2,"phase":"dancing"}')
+    assert run_command_line(["status", "-c", str(config)]) == 70
+    said = capsys.readouterr().err
+    assert "later version" in said
+    assert "Traceback" not in said
+
+
 def test_a_socket_that_is_closed_to_this_user_ends_with_77(config, monkeypatch, capsys):
     def ask(*_args, **_kwargs):
         raise ControlDeniedError("closed to user 1000; run this as root")
