@@ -239,7 +239,9 @@ class Monitor(Worker):
         for trouble in self._reading.matcher.troubles():
             what, severity = _TROUBLES[trouble.kind]
             rule = self._reading.names[trouble.rule]
-            telemetry.warning(f"matching.{what}", rule=rule, pattern=trouble.pattern)
+            telemetry.warning(
+                f"matching.{what.replace('-', '_')}", rule=rule, pattern=trouble.pattern
+            )
             self._put(
                 SelfReport(
                     what=what,

@@ -85,6 +85,10 @@ class Confirmation:
             if pattern in rule.match or pattern in rule.unless
         )
 
+    def patterns_of(self, rule: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The patterns of a rule, of `match` and of `unless`."""
+        return self._rules[rule].match, self._rules[rule].unless
+
     def rules_with_any(self, patterns: Iterable[int]) -> tuple[int, ...]:
         """The rules that have one of these patterns, ascending."""
         return tuple(sorted({rule for one in patterns for rule in self.rules_with(one)}))
@@ -141,12 +145,19 @@ class Confirmation:
         else:
             rules = sorted({rule for one in candidates for rule in self._rules_of[one]})
         seen: dict[int, Any] = {}
-        return [
-            (rule, captures(match))
-            for rule in rules
-            if (match := self._first(rule, text, candidates, seen))
-            and not self._is_excluded(rule, text, seen)
-        ]
+        return [taken for rule in rules if (taken := self._taken_by(rule, text, candidates, seen))]
+
+    def taken_by(self, rule: int, text: str) -> Found | None:
+        """Whether this rule takes `text`, whatever the engine says."""
+        return self._taken_by(rule, text, self._rules[rule].match, {})
+
+    def _taken_by(
+        self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]
+    ) -> Found | None:
+        match = self._first(rule, text, candidates, seen)
+        if match is None or self._is_excluded(rule, text, seen):
+            return None
+        return rule, captures(match)
 
     def _first(
         self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]

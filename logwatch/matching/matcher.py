@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from random import SystemRandom
 
 from logwatch.clock import thread_seconds
+from logwatch.matching.audit import Audit, AuditSettings
 from logwatch.matching.candidates import Candidate, all_lines, stopped_at
 from logwatch.matching.confirmation import Confirmation
 from logwatch.matching.engine_names import Engine
@@ -20,7 +22,7 @@ from logwatch.matching.engines import EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import ReferenceMatcher
-from logwatch.matching.troubles import Statistics, Trouble, trouble
+from logwatch.matching.troubles import Statistics, Trouble, difference, slowness
 
 __all__ = [
     "EngineError",
@@ -33,6 +35,8 @@ __all__ = [
     "Trouble",
 ]
 
+_RANDOM = SystemRandom()
+
 
 class Matcher:
     """All rules that look at one source.
@@ -41,7 +45,8 @@ class Matcher:
     match, and a bad one may not show before. Raises ValueError for the encoding, EngineError where
     `engine` cannot be had. `cache` is a folder for compiled databases; matchers that are given the
     same `engines` share what is compiled, and the two others count for nothing. `clock` gives the
-    CPU seconds that the calling thread has used.
+    CPU seconds that the calling thread has used; `audit` is how much of what matching costs may be
+    spent on looking at a sample of it again (audit.py), chosen by `random`.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class Matcher:
         cache: Path | None = None,
         engines: Engines | None = None,
         clock: Callable[[], float] = thread_seconds,
+        audit: float = 0.01,
+        random: Callable[[], float] = _RANDOM.random,
     ) -> None:
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
@@ -64,6 +71,18 @@ class Matcher:
         )
         """Which of "hyperscan", "aho-corasick" and "reference" it is, and why."""
         self._everywhere = tuple(self._prefilter.unfiltered)
+        self._clock = clock
+        settings = AuditSettings(encoding=encoding, max_line=max_line, share=audit)
+        self._audit = Audit(self._filtered(), self._confirmation, settings, clock, random)
+
+    def _filtered(self) -> list[int]:
+        """Rules that the engine says something about."""
+        filtered = set(range(len(self._confirmation.scanned))).difference(self._everywhere)
+        return [
+            rule
+            for rule in range(len(self._rules))
+            if filtered.intersection(self._confirmation.patterns_of(rule)[0])
+        ]
 
     @property
     def timeouts(self) -> Counter[int]:
@@ -81,6 +100,10 @@ class Matcher:
             timeouts=self.timeouts,
             quarantined=confirmation.rules_with_any(list(searches.quarantined)),
             passed_over=confirmation.by_rule(searches.passed_over),
+            lines_audited=self._audit.lines,
+            pairs_audited=self._audit.pairs,
+            differences=self._audit.differences,
+            fallback=tuple(sorted(self._audit.fallback)),
         )
 
     def troubles(self) -> list[Trouble]:
@@ -95,7 +118,13 @@ class Matcher:
             text = self._confirmation.texts[pattern]
             for rule in self._confirmation.rules_with(pattern):
                 is_unless = text not in (self._rules[rule].match or ("",))
-                found.append(trouble(kind, rule, text, is_unless=is_unless))
+                found.append(slowness(kind, rule, text, is_unless=is_unless))
+        while self._audit.events:
+            try:
+                rule = self._audit.events.popleft()
+            except IndexError:
+                break
+            found.append(difference(rule, self._rules[rule].match, self.engine))
         return found
 
     def unfiltered(self) -> list[tuple[int, str, str]]:
@@ -110,6 +139,12 @@ class Matcher:
 
     def match(self, data: bytes) -> list[LineHit]:
         """Records of `data` that a rule took, in order; rules within a record in rule order."""
+        before = self._clock()
+        hits = self._hits(data)
+        return self._audit.review(data, hits, self._clock() - before)
+
+    def _hits(self, data: bytes) -> list[LineHit]:
+        """What the engine finds."""
         hits: list[LineHit] = []
         for piece in self._framing.pieces(data):
             folded = piece.folded()

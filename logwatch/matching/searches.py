@@ -33,7 +33,7 @@ _HOPELESS = 3
 _EVERY_LENGTH = 1 << 62
 
 Search: TypeAlias = Callable[[str], Any]
-EventKind: TypeAlias = Literal["timed-out", "quarantined"]
+Slowness: TypeAlias = Literal["timed-out", "quarantined"]
 
 
 class GuardedSearch:
@@ -55,14 +55,16 @@ class GuardedSearch:
     def prepare(self, line: str) -> None:
         """Compile what `line` needs, which is no part of what the search costs."""
         if len(line) > self._safe and self._twin is _NOT_MADE:
-            self._twin = timed_pattern(self._text)
-            if self._twin is None:
-                self._twin = near_twin(self._text)
-                self._is_near = True
+            twin = timed_pattern(self._text)
+            self._is_near = twin is None
+            self._twin = near_twin(self._text) if twin is None else twin
 
     def search(self, line: str) -> Any:
         """The first match in `line`, None where there is none. Raises TimeoutError."""
-        if len(line) <= self._safe or self._twin is None:
+        if len(line) <= self._safe:
+            return self.plain(line)
+        self.prepare(line)
+        if self._twin is None:
             return self.plain(line)
         if self._is_near and not read_alike(line):
             raise TimeoutError  # nobody can say how long it would take
@@ -95,14 +97,14 @@ class Searches:
         self.blocks = 0
         self.bytes = 0
         """Of log that was looked at."""
-        self._told: dict[tuple[EventKind, int], object] = {}
+        self._told: dict[tuple[Slowness, int], object] = {}
         self.quarantined: dict[int, bool] = {}
         """Patterns that are searched for no more, in the order of their fall."""
         self.passed_over: Counter[int] = Counter()
         """Pattern -> how many lines it was not searched for in, because of that."""
         self.timed_out: Counter[int] = Counter()
         """Pattern -> how many searches were given up for want of time."""
-        self.events: deque[tuple[EventKind, int]] = deque()
+        self.events: deque[tuple[Slowness, int]] = deque()
         """What happened to which pattern for the first time; whoever takes it tells people."""
 
     def guarded(self, pattern: int) -> GuardedSearch:
@@ -111,6 +113,10 @@ class Searches:
         if made is None:
             made = self._guarded[pattern] = GuardedSearch(self._texts[pattern])
         return made
+
+    def peek(self, pattern: int) -> GuardedSearch:
+        """The same, but one that was not compiled yet is not kept: it is not for the lines."""
+        return self._guarded[pattern] or GuardedSearch(self._texts[pattern])
 
     def scanned(self, size: int) -> None:
         """Another block of log was looked at: every pattern's allowance grows."""
@@ -152,7 +158,7 @@ class Searches:
             self.quarantined[pattern] = True
             self._tell_once("quarantined", pattern)
 
-    def _tell_once(self, kind: EventKind, pattern: int) -> None:
+    def _tell_once(self, kind: Slowness, pattern: int) -> None:
         mine = object()
         if self._told.setdefault((kind, pattern), mine) is mine:  # of several threads, one
             self.events.append((kind, pattern))

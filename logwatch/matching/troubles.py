@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
-from logwatch.matching.searches import BURST_SECONDS, TIMEOUT_SECONDS
+from logwatch.matching.searches import BURST_SECONDS, TIMEOUT_SECONDS, Slowness
 
-Kind: TypeAlias = Literal["timed-out", "quarantined", "differs"]
+Kind: TypeAlias = Slowness | Literal["differs"]
 
 _LONGEST_SHOWN = 120
 _REMEDY = "make its repeats exclude each other ([^,]* instead of .*), as `logwatch check` advises"
@@ -24,6 +24,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
     rule: int
     """The rule's number in its matcher."""
     pattern: str
+    """Where a rule differs, all patterns that it looks for."""
     message: str
     """For people: what happened, what is done about it, what to do. The rule is not named in it."""
 
@@ -39,22 +40,45 @@ class Statistics(Struct, frozen=True, kw_only=True):
     """Rules of which a pattern is searched for no more."""
     passed_over: Mapping[int, int]
     """Rule -> lines in which a pattern of it was due and, being in quarantine, not searched for."""
+    lines_audited: int
+    pairs_audited: int
+    """Rule and line: what was asked again of Python's `re`."""
+    differences: int
+    fallback: tuple[int, ...]
+    """Rules that the engine was wrong about: all their lines are searched since then."""
 
 
-def trouble(kind: Kind, rule: int, pattern: str, *, is_unless: bool) -> Trouble:
-    """The trouble in words; `is_unless`: the rule has the pattern in `unless`."""
-    shown = pattern if len(pattern) <= _LONGEST_SHOWN else pattern[: _LONGEST_SHOWN - 3] + "..."
-    message = f"the pattern {shown!r} {_message(kind, is_unless=is_unless)}"
+def slowness(kind: Slowness, rule: int, pattern: str, *, is_unless: bool) -> Trouble:
+    """A pattern that takes too long, in words; `is_unless`: the rule has it in `unless`."""
+    message = f"the pattern {_shown(pattern)} {_consequence(kind, is_unless=is_unless)}; {_REMEDY}"
     return Trouble(kind=kind, rule=rule, pattern=pattern, message=message)
 
 
-def _message(kind: Kind, *, is_unless: bool) -> str:
+def difference(rule: int, patterns: Sequence[str], engine: str) -> Trouble:
+    """An engine that is wrong about a rule, in words."""
+    pattern = " or ".join(patterns)
+    message = (
+        f"the engine {engine} gave another answer than Python's re about a line and"
+        f" {_shown(pattern)}. From now on Python looks at every line for this rule, which is exact"
+        f" and slower; matches in earlier lines may have been missed. Please report the pattern"
+        f" together with what `logwatch status` says of the engine; `logwatch run --engine"
+        f" reference` does without it"
+    )
+    return Trouble(kind="differs", rule=rule, pattern=pattern, message=message)
+
+
+def _shown(pattern: str) -> str:
+    short = pattern if len(pattern) <= _LONGEST_SHOWN else pattern[: _LONGEST_SHOWN - 3] + "..."
+    return repr(short)
+
+
+def _consequence(kind: Slowness, *, is_unless: bool) -> str:
     match kind:
         case "timed-out":
             became = "excluded nothing there" if is_unless else "that line was passed over"
             return (
                 f"took longer than {TIMEOUT_SECONDS * 1000:.0f} ms on one line, so {became}. The"
-                f" rule goes on, and further lines like that are only counted; {_REMEDY}"
+                " rule goes on, and further lines like that are only counted"
             )
         case "quarantined":
             became = (
@@ -64,15 +88,7 @@ def _message(kind: Kind, *, is_unless: bool) -> str:
             )
             return (
                 f"used up {BURST_SECONDS:.0f} s on lines that it is slow on and {became}, until"
-                f" logwatch starts again or reads its configuration anew. All else goes on;"
-                f" {_REMEDY}"
-            )
-        case "differs":
-            return (
-                "was judged wrongly by the matching engine on this machine, as a comparison with"
-                " Python's re showed. From now on Python looks for it in every line, which is"
-                " exact and slower; earlier lines may have been missed. Please report the pattern"
-                " and the output of `logwatch status`"
+                " logwatch starts again or reads its configuration anew. All else goes on"
             )
         case _:
             assert_never(kind)

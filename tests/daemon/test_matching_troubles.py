@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import count
+from random import Random
 from threading import BoundedSemaphore
 from zoneinfo import ZoneInfo
 
+from doubles.liars import LyingEngines, dropping_expression
+
 from logwatch.clock import ManualClock
-from logwatch.daemon.intake import Intake
+from logwatch.daemon.intake import Intake, Message
 from logwatch.daemon.monitor import Monitor, Reading
 from logwatch.matching import searches
 from logwatch.matching.matcher import Matcher, RulePatterns
@@ -18,28 +22,20 @@ from logwatch.records import Batch
 from logwatch.tailer.tail import Tail
 
 
-def test_a_rule_in_quarantine_is_told_by_one_of_the_monitors_that_share_its_matcher(
-    tmp_path, monkeypatch
-):
-    """With the rule's name and the file; the batches come as ever."""
-    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
-    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0095)
-    evil = RulePatterns(match=("(?:a|aa)+(?!.)",))
-    matcher = Matcher([RulePatterns(match=("!",)), evil], clock=lambda: 0.0)
+def follow(paths, matcher, names) -> list[Message]:
+    """What the monitors of these files, which share a matcher, hand on."""
     clock = ManualClock()
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     reading = Reading(
         source="app",
         ruleset="r",
         matcher=matcher,
-        rules=(4, 7),
+        rules=tuple(range(len(names))),
         events=events,
-        names=("fine", "too-clever"),
+        names=names,
     )
     intake = Intake()
-    paths = [tmp_path / name for name in ("a.log", "b.log")]
     for path in paths:
-        path.write_text(("a" * 60 + "!\n") * 20)
         monitor = Monitor(
             str(path),
             tail=Tail(str(path), start="beginning"),
@@ -51,12 +47,54 @@ def test_a_rule_in_quarantine_is_told_by_one_of_the_monitors_that_share_its_matc
         while monitor.read_on(clock.moment()):
             pass
         monitor.finish()
-    messages = [intake.get() for _ in range(len(intake.queue))]
+    return [intake.get() for _ in range(len(intake.queue))]
+
+
+def reports_and_matches(messages) -> tuple[list[SelfReport], int]:
+    """The alerts about logwatch, and how many matches there were."""
+    batches = [each for each in messages if isinstance(each, Batch)]
     reports = [each for each in messages if isinstance(each, SelfReport)]
+    return reports, sum(len(batch.matches) for batch in batches)
+
+
+def test_a_rule_in_quarantine_is_told_by_one_of_the_monitors_that_share_its_matcher(
+    tmp_path, monkeypatch
+):
+    """With the rule's name and the file; the batches come as ever."""
+    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
+    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0095)
+    evil = RulePatterns(match=("(?:a|aa)+(?!.)",))
+    matcher = Matcher([RulePatterns(match=("!",)), evil], clock=lambda: 0.0)
+    paths = [tmp_path / name for name in ("a.log", "b.log")]
+    for path in paths:
+        path.write_text(("a" * 60 + "!\n") * 20)
+    reports, matches = reports_and_matches(follow(paths, matcher, ("fine", "too-clever")))
     assert [(each.what, each.severity, each.path) for each in reports] == [
         ("search-given-up", "warning", str(paths[0])),
         ("rule-quarantined", "error", str(paths[0])),
     ]
     assert all(each.message.startswith("rule too-clever: the pattern") for each in reports)
-    batches = [each for each in messages if isinstance(each, Batch)]
-    assert sum(len(batch.matches) for batch in batches) == 40
+    assert matches == 40
+
+
+def test_an_engine_that_misses_a_rule_is_told_and_no_line_of_it_is_lost(tmp_path):
+    """Neither in the block in which it came out."""
+    ticks = count()
+    matcher = Matcher(
+        [RulePatterns(match=("seen",)), RulePatterns(match=("missed",))],
+        engines=LyingEngines(dropping_expression(1)),
+        audit=10.0,
+        random=Random(1).random,
+        clock=lambda: next(ticks) * 1e-4,
+    )
+    paths = [tmp_path / f"{number}.log" for number in range(30)]
+    for path in paths:
+        path.write_text("seen\nmissed\n" * 20)
+    messages = follow(paths, matcher, ("fine", "betrayed"))
+    reports, _ = reports_and_matches(messages)
+    [report] = reports
+    assert (report.what, report.severity) == ("engine-differs", "critical")
+    assert report.message.startswith(f"rule betrayed: the engine {matcher.engine} gave")
+    batches = [each for each in messages if isinstance(each, Batch) and each.records]
+    at = next(at for at, path in enumerate(paths) if str(path) == report.path)
+    assert [len(batch.matches) for batch in batches] == [20] * at + [40] * (len(paths) - at)
