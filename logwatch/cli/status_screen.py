@@ -312,9 +312,9 @@ def _audit(engines: Sequence[EngineStatus]) -> str:
         for name in ("lines", "pairs", "differences")
     )
     if not lines:
-        return "no line was compared with the reference yet"
-    found = number(differences, "difference")
-    return f"{number(lines, 'line')} in {number(pairs, 'pair')} with a pattern compared, {found}"
+        return "nothing was compared with Python's re yet"
+    answers, found = number(pairs, "answer"), number(differences, "difference")
+    return f"{answers} on {number(lines, 'line')} compared with Python's re: {found}"
 
 
 def _waking(status: Status) -> str:

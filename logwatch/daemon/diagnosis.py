@@ -87,9 +87,11 @@ def _rule_troubles(status: Status) -> Iterator[Remark]:
             text += f"; {_number(lines, 'line')} passed over"
             remedy = "rewrite it (logwatch check says which and why), then reload"
             yield Remark(about=f"rule {rule}", text=text, remedy=remedy)
-        for rule, reason in engine.fallback.items():
-            text = f"the engine was wrong about it, it is searched line by line: {reason}"
-            yield Remark(about=f"rule {rule}", text=text, remedy="report this, with the pattern")
+        for rule in engine.fallback:
+            text = f"the engine {engine.name} was wrong about it; it is looked for in every line"
+            text += " since then, but may have been missed in earlier ones"
+            remedy = f"report this, with its pattern and: {engine.reason}"
+            yield Remark(about=f"rule {rule}", text=text, remedy=remedy)
 
 
 def _file_troubles(status: Status) -> Iterator[Remark]:

@@ -97,13 +97,11 @@ class Unfiltered(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True):
-    """What the sampled comparison of the engine with the reference has counted since the start."""
+    """What the sampled comparison of the engine with Python's `re` has counted since the start."""
 
-    blocks: int = 0
-    bytes: int = 0
     lines: int = 0
     pairs: int = 0
-    """Line and pattern."""
+    """Rule and line."""
     differences: int = 0
 
 
@@ -126,8 +124,8 @@ class EngineStatus(Struct, frozen=True, kw_only=True):
     quarantined: dict[str, int] = {}
     """Rule of which a pattern is not searched for any more, since it took too long again and again
     -> lines that were passed over for it."""
-    fallback: dict[str, str] = {}
-    """Rule -> why it is searched by the reference and not by the engine."""
+    fallback: tuple[str, ...] = ()
+    """Rules that the engine was wrong about, and that are looked for in every line since then."""
 
 
 class QueueStatus(Struct, frozen=True, kw_only=True):

@@ -219,6 +219,12 @@ class Observer:
                 health.Unfiltered(rule=names[rule], pattern=pattern, reason=reason)
                 for rule, pattern, reason in matcher.unfiltered()
             ),
+            audit=health.Audit(
+                lines=figures.lines_audited,
+                pairs=figures.pairs_audited,
+                differences=figures.differences,
+            ),
+            fallback=tuple(names[rule] for rule in figures.fallback),
             blocks=figures.blocks,
             bytes=figures.bytes,
             timeouts={names[rule]: count for rule, count in figures.timeouts.items()},

@@ -83,7 +83,7 @@ STATUS = Status(
             sources=("auth",),
             rules=14,
             unfiltered=(Unfiltered(rule="odd", pattern="(?!x)", reason="it can be empty"),),
-            audit=Audit(blocks=3, bytes=3000, lines=1200, pairs=2400),
+            audit=Audit(lines=1200, pairs=2400),
         ),
     ),
     burning=2,
@@ -115,7 +115,7 @@ def test_a_healthy_daemon_says_so_first_and_then_how_far_it_is():
         "",
         "rules    14, in 2 sources; /etc/l.yaml and 1 file more",
         "engine   hyperscan 0.7.8, probes passed; 1 pattern runs on every line (odd)",
-        "audit    1,200 lines in 2,400 pairs with a pattern compared, 0 differences",
+        "audit    2,400 answers on 1,200 lines compared with Python's re: 0 differences",
         "queue    12 KiB of 64 MiB",
         "store    /var/lib/l/state.db, 4.2 MiB",
         "waking   inotify, 4 watched",
@@ -239,7 +239,7 @@ def test_several_matchers_with_one_engine_make_one_line():
     other = replace(STATUS.engines[0], sources=("web",), rules=3)
     lines = shown(replace(STATUS, engines=(*STATUS.engines, other)))
     assert sum(line.startswith("engine") for line in lines) == 1
-    assert "audit    2,400 lines in 4,800 pairs with a pattern compared, 0 differences" in lines
+    assert "audit    4,800 answers on 2,400 lines compared with Python's re: 0 differences" in lines
 
 
 def test_two_answers_of_one_life_tell_how_fast_it_reads():

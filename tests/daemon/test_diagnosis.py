@@ -68,8 +68,8 @@ def test_a_daemon_that_is_well_gets_no_remark():
             ("rule slow", "in quarantine; 25 lines passed over", "logwatch check"),
         ),
         (
-            {"engines": (replace(ENGINE, fallback={"odd": "2 lines"}),)},
-            ("rule odd", "the engine was wrong about it", "report"),
+            {"engines": (replace(ENGINE, fallback=("odd",)),)},
+            ("rule odd", "the engine hyperscan was wrong about it", "report", "probes passed"),
         ),
         (
             {"files": (replace(FILE, status="denied", detail="root:adm 640; usermod -aG adm x"),)},
@@ -157,5 +157,5 @@ def test_threads_may_be_still_or_no_more_at_both_ends(phase):
 
 
 def test_an_audit_without_a_difference_is_nothing_to_say():
-    engines = (replace(ENGINE, audit=Audit(blocks=9, lines=9)),)
+    engines = (replace(ENGINE, audit=Audit(lines=9)),)
     assert diagnose(replace(WELL, engines=engines)) == ([], [])

@@ -6,9 +6,10 @@ import json
 import socket
 import subprocess
 import sys
+from collections import Counter
 from signal import SIGCONT, SIGHUP, SIGSTOP
 
-from doubles.process import Running, environment, eventually, write_config
+from doubles.process import Running, alerts_in, environment, eventually, write_config
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}
@@ -200,4 +201,60 @@ def test_watching_for_a_program_gives_a_document_a_line(tmp_path):
         with watching:
             assert json.loads(watching.stdout.readline())["pid"] == daemon.pid
             watching.kill()
+        daemon.stop()
+
+
+BLIND = """
+from logwatch.matching.engines import Engines
+
+class Blind:
+    @staticmethod
+    def scan(data):
+        return []
+
+choose = Engines.choose
+
+def choose_the_blind(self, patterns):
+    choice = choose(self, patterns)
+    return choice._replace(prefilter=choice.prefilter._replace(scanner=Blind()))
+
+Engines.choose = choose_the_blind
+"""
+
+
+def test_an_engine_that_lies_is_found_out_told_of_and_shown(tmp_path):
+    """It finds nothing at all; the audit sees that, and the lines are found all the same."""
+    text = config(tmp_path)
+    (tmp_path / "app.log").write_text("".join(f"ERROR {n}\n" for n in range(200)))
+    alerts = tmp_path / "alerts.jsonl"
+    with Running(tmp_path, text, sabotage=BLIND).ready() as daemon:
+        eventually(lambda: len(alerts_in(alerts)) > 200, "every line and the lie are told")
+        told = Counter(alert["rule"] for alert in alerts_in(alerts))
+        assert told == {"err": 200, "logwatch.engine-differs": 1}
+        shown = status(daemon)
+        assert shown.returncode == 1
+        assert "✗ rule err: the engine" in shown.stdout
+        (engine,) = document(daemon)["engines"]
+        assert engine["fallback"] == ["err"]
+        assert engine["audit"]["differences"] > 0
+        daemon.stop()
+
+
+def test_a_pattern_in_quarantine_is_shown_and_the_rest_goes_on(tmp_path):
+    """Each of these lines would take the rule's search longer than the sun will shine."""
+    text = config(tmp_path).replace(
+        "rules: [", "rules: [{name: endless, match: '^(a|aa)+(?<!a)$', cooldown: 0}, "
+    )
+    (tmp_path / "app.log").write_text("a" * 60 + "\n" + "ERROR one\n")
+    with Running(tmp_path, text).ready() as daemon:
+        with (tmp_path / "app.log").open("a") as log:
+            for _ in range(100):
+                log.write("a" * 60 + "\n")
+            log.write("ERROR two\n")
+        eventually(lambda: document(daemon)["engines"][0]["quarantined"], "quarantine", 30)
+        shown = status(daemon)
+        assert shown.returncode == 1
+        assert "✗ rule endless: a pattern of it took too long again and again" in shown.stdout
+        assert document(daemon)["engines"][0]["timeouts"]["endless"] > 1
+        eventually(lambda: "two" in (tmp_path / "alerts.jsonl").read_text(), "the rest goes on", 30)
         daemon.stop()
