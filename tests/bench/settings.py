@@ -17,6 +17,8 @@ class Settings(NamedTuple):
     """Rounds of what takes long: other programs with a thousand rules and more."""
     peer_seconds: float
     """About how long a peer's slice of the log should take it."""
+    peer_longest_seconds: float
+    """A part of the log that takes more is not made longer, though that would be cheaper a byte."""
     peer_patience_seconds: float
     """A peer that takes longer only to start is left out."""
     peer_rules: int
@@ -44,6 +46,7 @@ def full(folder: Path, megabytes: int, repeat: int) -> Settings:
         repeat=repeat,
         slow_repeat=min(2, repeat),
         peer_seconds=1.8,
+        peer_longest_seconds=8.0,
         peer_patience_seconds=8.0,
         peer_rules=5_000,
         samples=200,
@@ -66,6 +69,7 @@ def quick(folder: Path) -> Settings:
         repeat=1,
         slow_repeat=1,
         peer_seconds=0.2,
+        peer_longest_seconds=1.0,
         peer_patience_seconds=2.0,
         peer_rules=1_000,
         samples=20,

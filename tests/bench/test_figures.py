@@ -13,8 +13,8 @@ from bench.cores import speedups
 from bench.corpus import write_log
 from bench.daemons import Written
 from bench.report import Result, Run, as_json, read
-from bench.settings import quick
-from bench.throughput import Case, Start, beyond, run_rounds
+from bench.settings import full, quick
+from bench.throughput import PEER_RATE, Case, Logs, Start, _slice, beyond, run_rounds
 
 RUN = Run(
     "2026-01-05T00:00:00+00:00",
@@ -267,3 +267,35 @@ def test_every_stage_is_timed_and_the_sum_is_there(tmp_path):
     assert sum(seconds[:-2]) == pytest.approx(seconds[-2])
     assert all(each >= 0 for each in seconds)
     assert seconds[names.index("alert as JSON, commit")] > 0
+
+
+class Reader:
+    """A program that pays `built` CPU seconds once, and `each` for a megabyte."""
+
+    name, whole_log, first_guess = "reader", True, 100_000
+
+    def __init__(self, built, each):
+        self.built, self.each, self.sizes = built, each, []
+
+    def run(self, corpus):
+        self.sizes.append(corpus.size)
+        return Spent(0.0, self.built + self.each * corpus.size / 1e6, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("built", "each", "least", "most"),
+    [
+        (0.0, 0.0001, 1.0, 1.0),  # fast: the whole log
+        (0.0, 20.0, 0.03, 0.07),  # slow: two seconds of it
+        (3.0, 1.0, 1.0, 1.0),  # dear at first: more and more of it
+        (30.0, 1.0, 0.0, 0.25),  # too dear to be waited for
+    ],
+)
+def test_a_slow_program_gets_a_part_that_does_it_justice(tmp_path, built, each, least, most):
+    logs = Logs(full(tmp_path, 2, 1)._replace(peer_longest_seconds=8.0))
+    whole = logs.mixed(PEER_RATE)
+    (tmp_path / "reader-10").mkdir()
+    reader = Reader(built, each)
+    part = _slice(reader, Spent(0.0, 0.0, 0, 0.0), 10, logs)
+    assert least <= part.size / whole.size <= most + 0.01 / whole.size
+    assert len(reader.sizes) < 8

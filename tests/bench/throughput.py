@@ -32,9 +32,13 @@ ACCENTED_RULES = 100
 SLOW_FROM = 1_000
 """With so many rules other programs get fewer rounds."""
 SMALLEST_PROBE = 20_000
-MOST_PROBES = 4
+MOST_PROBES = 9
 LONG_ENOUGH = 0.6
 """Share of the seconds wanted that a part must take."""
+CHEAPER = 0.75
+"""Of what a byte cost in a shorter part: below this, a longer one is tried."""
+GROWTH = 8
+SURELY_MEASURED_SECONDS = 0.05
 
 
 class Runner(Protocol):
@@ -273,21 +277,34 @@ def _their_case(peer: Peer, size: int, logs: Logs) -> tuple[Start, Case]:
 def _slice(peer: Peer, start: Spent, size: int, logs: Logs) -> Corpus:
     """As much of the log as takes this peer some seconds, found with longer and longer parts.
 
-    What a program builds while it reads is dear at first: a short part would make it look bad.
+    What a program builds while it reads is dear at first, and a short part would make it look bad:
+    as long as a longer part is much cheaper by the byte, it gets a longer one.
     """
-    whole, seconds = logs.mixed(PEER_RATE), logs.settings.peer_seconds
-    path = logs.settings.folder / f"{peer.name}-{size}" / "part.log"
-    wanted = max(SMALLEST_PROBE, peer.first_guess * 10 // size)
+    whole, settings = logs.mixed(PEER_RATE), logs.settings
+    folder = settings.folder / f"{peer.name}-{size}"
+    wanted, before = max(SMALLEST_PROBE, peer.first_guess * 10 // size), None
     for _ in range(MOST_PROBES):
         if peer.whole_log and wanted >= whole.size:
-            path.unlink(missing_ok=True)
             return whole
-        part = whole.part_to_hit(path, min(wanted, whole.size))
-        took = max(0.01, peer.run(part).cpu - start.cpu)
-        if took >= LONG_ENOUGH * seconds or wanted >= whole.size:
+        part = whole.part_to_hit(folder / "part.log", min(wanted, whole.size))
+        took = _took(peer, part, start)
+        if wanted >= whole.size:
             return part
-        wanted = max(part.size, int(part.size * seconds / took))
-    return whole.part_to_hit(path, min(wanted, whole.size))
+        if took < LONG_ENOUGH * settings.peer_seconds:
+            wanted = max(part.size + 1, int(part.size * settings.peer_seconds / took))
+        else:
+            if before is None:
+                quarter = whole.part_to_hit(folder / "quarter.log", part.size // 4)
+                before = _took(peer, quarter, start) / quarter.size
+            if took > settings.peer_longest_seconds or took / part.size > CHEAPER * before:
+                return part
+            wanted = GROWTH * part.size
+        before = took / part.size if took > SURELY_MEASURED_SECONDS else None
+    return part
+
+
+def _took(peer: Peer, part: Corpus, start: Spent) -> float:
+    return max(0.01, peer.run(part).cpu - start.cpu)
 
 
 def _names(program: str, rules: int, rate: float) -> dict[str, str | int]:
