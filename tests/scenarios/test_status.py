@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
 from collections import Counter
 from signal import SIGCONT, SIGHUP, SIGSTOP
+from unittest.mock import patch
 
 from doubles.process import Running, alerts_in, environment, eventually, write_config
+
+from logwatch.cli import looker
+from logwatch.cli.looker import Looker
+from logwatch.cli.main import run_command_line
+from logwatch.clock import SystemClock
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}
@@ -37,8 +44,11 @@ def status(daemon: Running, *flags: str, variables=None) -> subprocess.Completed
     )
 
 
-def document(daemon: Running, **changes) -> dict:
-    return json.loads(status(daemon, "-o", "json", **changes).stdout)
+def document(daemon: Running, variables=None) -> dict:
+    """What `status -o json` prints, without the start of a process."""
+    with patch.dict(os.environ, variables or {}):
+        _, text = Looker(str(daemon.config), SystemClock()).look()
+    return json.loads(text)
 
 
 def test_a_daemon_that_is_well_says_so_to_people_and_programs(tmp_path):
@@ -49,7 +59,7 @@ def test_a_daemon_that_is_well_says_so_to_people_and_programs(tmp_path):
         assert "all is well: 1 file followed, 0 B behind, 0 messages waiting" in shown.stdout
         assert "hyperscan" in shown.stdout
         assert f"{tmp_path}/app.log" in shown.stdout
-        answer = document(daemon)
+        answer = json.loads(status(daemon, "-o", "json").stdout)
         assert (answer["schema"], answer["running"], answer["pid"]) == (1, True, daemon.pid)
         assert answer["phase"] == "live"
         assert answer["files"][0]["offset"] == 15
@@ -170,13 +180,15 @@ def test_a_configuration_that_an_editor_broke_does_not_hide_the_daemon(tmp_path)
         daemon.stop()
 
 
-def test_a_daemon_that_hangs_is_named_with_its_process(tmp_path):
+def test_a_daemon_that_hangs_is_named_with_its_process(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(looker, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(looker, "PATIENCE_SECONDS", 0.1)
     with Running(tmp_path, config(tmp_path)).ready() as daemon:
         daemon.signal(SIGSTOP)
-        shown = status(daemon)
+        code = run_command_line(["status", "-c", str(daemon.config)])
         daemon.signal(SIGCONT)
-        assert shown.returncode == 69
-        assert f"(pid {daemon.pid}) does not answer" in shown.stdout
+        assert code == 69
+        assert f"(pid {daemon.pid}) does not answer" in capsys.readouterr().out
         daemon.stop()
 
 
