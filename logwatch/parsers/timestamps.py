@@ -6,14 +6,15 @@ that the spring gap skipped is moved forward by the gap, as zoneinfo does with `
 zones other than UTC are not unique and are passed over: the source's zone counts. A BSD syslog
 stamp has no year: it is the latest year that puts it at most a day ahead of `now`.
 
-Most lines share their minute with the line before, so each form remembers its last minute. A
-memory is one tuple, replaced whole: readers may be shared between threads.
+Lines share their minute with others, but hits that are far apart in a log share it with one some
+way back: each form remembers some thousands of minutes. Readers may be shared between threads.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from typing import TypeVar
 
 _DAY_SECONDS = 86400.0
 _SAME_YEAR_SECONDS = 363 * _DAY_SECONDS
@@ -43,8 +44,11 @@ _CTIME = re.compile(
 _FRACTION = re.compile(r"[.,][0-9]+").match
 _NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
 
-_Zoned = tuple[str, str | None, float]
-_NOTHING: _Zoned = ("", None, 0.0)
+_POINTS = (".", ",")
+_Minute = TypeVar("_Minute")
+
+_MOST_MINUTES = 4096
+"""Minutes that a form remembers; then it begins anew."""
 
 
 class StampReader:
@@ -52,9 +56,9 @@ class StampReader:
 
     def __init__(self, tz: tzinfo) -> None:
         self._tz = tz
-        self._last_iso = _NOTHING
-        self._last_clf = _NOTHING
-        self._last_bsd = ("", 0.0, 0.0, 0.0)
+        self._iso_minutes: dict[tuple[str, str | None], float] = {}
+        self._clf_minutes: dict[tuple[str, str], float] = {}
+        self._bsd_minutes: dict[str, float] = {}
 
     def iso(self, text: str, at: int = 0) -> float | None:
         """The RFC 3339 or ISO 8601 stamp that begins at character `at`.
@@ -65,13 +69,13 @@ class StampReader:
         if found is None:
             return None
         minute, second, fraction, zone = found.groups()
-        last = self._last_iso
-        if minute != last[0] or zone != last[1]:
+        start = self._iso_minutes.get((minute, zone))
+        if start is None:
             start = self._iso_minute(minute, zone)
             if start is None:
                 return None
-            self._last_iso = last = (minute, zone, start)
-        time = last[2] + _SECONDS[second]
+            _remember(self._iso_minutes, (minute, zone), start)
+        time = start + _SECONDS[second]
         return time if fraction is None else time + _fraction(fraction)
 
     def clf(self, text: str, at: int = 0) -> float | None:
@@ -80,16 +84,17 @@ class StampReader:
         if found is None:
             return None
         minute, second, zone = found.groups()
-        last = self._last_clf
-        if minute != last[0] or zone != last[1]:
+        start = self._clf_minutes.get((minute, zone))
+        if start is None:
             day, month, rest = minute.split("/")
             year, hour, minutes = rest.split(":")
             date = (int(year), _MONTHS.get(month, 0), int(day))
             start = _epoch(UTC, date, (int(hour), int(minutes)))
             if start is None:
                 return None
-            self._last_clf = last = (minute, zone, start - _offset_seconds(zone))
-        return last[2] + _SECONDS[second]
+            start -= _offset_seconds(zone)
+            _remember(self._clf_minutes, (minute, zone), start)
+        return start + _SECONDS[second]
 
     def bsd(self, text: str, now: float, at: int = 0) -> float | None:
         """The RFC 3164 stamp `Jan  5 01:00:00`, perhaps with a fraction, at `at`.
@@ -100,13 +105,14 @@ class StampReader:
         second = _SECONDS.get(text[at + 13 : at + 15])
         if second is None:
             return None
-        known, start, earliest, latest = self._last_bsd
-        if minute != known or not earliest <= now < latest:
-            found = self._bsd_minute(minute, now)
-            if found is None:
+        start = self._bsd_minutes.get(minute)
+        if start is None or not start - _DAY_SECONDS <= now < start + _SAME_YEAR_SECONDS:
+            start = self._bsd_minute(minute, now)
+            if start is None:
                 return None
-            start = found
-            self._last_bsd = (minute, start, start - _DAY_SECONDS, start + _SAME_YEAR_SECONDS)
+            _remember(self._bsd_minutes, minute, start)
+        if text[at + 15 : at + 16] not in _POINTS:
+            return start + second
         return start + second + self._bsd_fraction(text, at + 15)
 
     def ctime(self, text: str, at: int = 0) -> float | None:
@@ -124,13 +130,14 @@ class StampReader:
 
     def leading(self, text: str, now: float) -> float | None:
         """The stamp that `text` begins with, after `[` if there is one, in any textual form."""
-        first = text[:1]
-        at = 1 if first == "[" else 0
-        if text[at : at + 1].isdecimal():
-            time = self.iso(text, at)
-            return time if time is not None else self.clf(text, at)
-        time = self.ctime(text, at)
-        return time if time is not None else self.bsd(text, now, at)
+        at = 1 if text[:1] == "[" else 0
+        # The first character that is neither digit nor letter tells which form it can be.
+        if text[at + 3 : at + 4] == " ":
+            time = self.bsd(text, now, at)
+            return time if time is not None else self.ctime(text, at)
+        if text[at + 4 : at + 5] in ("-", "/"):
+            return self.iso(text, at)
+        return self.clf(text, at) if text[at + 2 : at + 3] == "/" else None
 
     def value(self, text: str, now: float) -> float | None:
         """The time that a field's whole value means: any stamp, or a number since the epoch."""
@@ -176,10 +183,14 @@ class StampReader:
 
     @staticmethod
     def _bsd_fraction(text: str, at: int) -> float:
-        if text[at : at + 1] not in (".", ","):
-            return 0.0
         found = _FRACTION(text, at)
         return _fraction(found[0]) if found else 0.0
+
+
+def _remember(minutes: dict[_Minute, float], minute: _Minute, start: float) -> None:
+    if len(minutes) >= _MOST_MINUTES:
+        minutes.clear()
+    minutes[minute] = start
 
 
 def end_of_iso(text: str, at: int = 0) -> int:
