@@ -96,6 +96,7 @@ class Readings:
                 encoding=source.encoding,
                 max_line=source.max_line,
                 engines=self._engines,
+                audit=self._config.audit,
             )
             self._matchers[key] = matcher
             if matcher.engine_reason not in self._said:
@@ -107,8 +108,8 @@ class Readings:
 def _scanned(rule: RuleSettings, format_: str) -> tuple[str, ...]:
     """The patterns by which the lines of a rule are found, () for all lines of the source."""
     found = parsers.needle(format_, rule.where) if rule.where else None
-    if found is not None and (not rule.match or found.pattern == parsers.NEVER):
-        return (found.pattern,)
+    if found is not None and (not rule.match or found.patterns == (parsers.NEVER,)):
+        return found.patterns
     return rule.match
 
 

@@ -75,6 +75,6 @@ def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name
     """What every line of `format` contains that fulfils `where`; None where nothing is sure."""
     for condition in where:
         if not condition.passes_missing and not can_have(format, condition.field):
-            return Needle(NEVER, 0)
+            return Needle((NEVER,), 0)
     writing_of = _WRITING.get(format)
     return None if writing_of is None else best(where, writing_of)

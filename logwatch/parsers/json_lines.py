@@ -43,10 +43,10 @@ _SHORT = {
     "\f": r"(?:\\f|\x0c)",
     "\r": r"(?:\\r|\r)",
 }
-# Between a key, its colon and its value there is nothing, or one blank after the colon; whatever
-# else there is has one of these just before the value.
-_ODD_GAPS = (r" (?::[ \t\r]?|[ \t\r])", r"\t(?::?[ \t\r]?|[ \t\r])", r"\r(?::?[ \t\r]?|[ \t\r])")
-"""Each begins with one certain character, which lets `re` skip to it."""
+# Between a key, its colon and its value there is nothing, or one blank after the colon, or this.
+_ODD_GAP = r'"(?:[ \t\r]+:[ \t\r]*|:[ \t\r]{2,}|:[\t\r])'
+_SHORT_VALUE = 4
+"""A text of fewer characters is looked for together with its key."""
 _SCALAR = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false").fullmatch
 
 
@@ -57,43 +57,40 @@ class _Writing(NamedTuple):
     key: str
 
     def whole(self, text: str) -> str:
-        values = [f'"{quoted(text)}"']
-        if self.field == "log":  # its newline is taken off
-            values = [f'"{quoted(text)}']
-        if _SCALAR(text):
-            values.append(f"{re.escape(text)}(?![-+.0-9A-Za-z])")
-        return self._after_key(values)
+        value = f'"{quoted(text)}' + '"' * (self.field != "log")  # of which a newline is taken off
+        if not _SCALAR(text):
+            return self._after_key(value) if len(text) < _SHORT_VALUE else value
+        bare = f"{re.escape(text)}(?![-+.0-9A-Za-z])"
+        return self._after_key(f"(?:{bare}|{value})")
 
     def begins(self, text: str) -> str:
-        values = [f'"{quoted(text)}']
-        if text[:1] in "-0123456789tf":
-            values.append(("-?" if text[0] == "0" else "") + re.escape(text))  # -0 is read as 0
-        return self._after_key(values)
+        value = f'"{quoted(text)}'
+        if text[:1] not in "-0123456789tf":
+            return self._after_key(value)
+        bare = ("-?" if text[0] == "0" else "") + re.escape(text)  # -0 is read as 0
+        return self._after_key(f"(?:{bare}|{value})")
 
     def holds(self, text: str) -> str:
         return quoted(text)
 
-    def number(self, pattern: str) -> str:
-        return self._after_key([f'(?:"?(?:{pattern})|"[^"\\\\]*\\\\)'])
+    def number(self, bare: str, quoted: str) -> str:
+        del bare  # a blank and a letter never follow a number that is not quoted
+        return self._after_key(f'"?{quoted}')
 
     def present(self) -> str | None:
-        if self.key.isdecimal():
-            return None
-        return "|".join(filter(None, [f'{quoted(self.key)}"[ \\t\\r]*:', self.hidden(())]))
+        return None if self.key.isdecimal() else rf'{quoted(self.key)}"[ \t\r]*:'
 
-    def hidden(self, texts: Iterable[str]) -> str | None:
-        key = "" if self.key.isdecimal() else self.key
-        return escapes("".join((key, *texts)))
+    def hidden(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return escapes("".join((self.key, *texts, *NUMBERS)))
 
     def implied(self) -> tuple[str, str] | None:
         return None
 
-    def _after_key(self, values: list[str]) -> str:
+    def _after_key(self, value: str) -> str:
         if self.key.isdecimal():  # most likely in a list
-            return f"[\\[,:][ \\t\\r]*(?:{'|'.join(values)})"
+            return rf"[\[,:][ \t\r]*{value}"
         key = quoted(self.key)
-        usual = [f'{key}":{blank}{value}' for value in values for blank in ("", " ")]
-        return "|".join([*usual, *(gap + value for value in values for gap in _ODD_GAPS)])
+        return f'{key}":{value}|{key}": {value}|{key}{_ODD_GAP}{value}'
 
 
 def writing(field: str) -> Writing:
@@ -106,24 +103,35 @@ def quoted(text: str) -> str:
     return "".join(_SHORT.get(char) or re.escape(char) for char in text)
 
 
-def escapes(text: str) -> str | None:
-    r"""A pattern for a `\u` escape of any character of `text`; None for no text."""
-    units = {unit for char in text for unit in _utf16(char)}
-    if not units:
-        return None
-    digits = [
-        "".join(
-            f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{unit:04x}"
-        )
-        for unit in sorted(units)
-    ]
-    return rf"\\u(?:{'|'.join(digits)})"
+NUMBERS = "0"
+"""Stands for the characters of numbers where `escapes` is asked for them."""
+
+_NEEDLESS_ESCAPE = (
+    r"\\u00(?:2[013-58-9a-fA-F]|3[0-9abdfABDF]|[46][0-9a-fA-F]|5[0-9abd-fABD-F]|7[0-9abdABD])"
+)
+"""Escapes of ASCII that no program writes; what HTML and JSON themselves need is not among them."""
+_NEEDLESS = frozenset(map(chr, range(32, 127))) - frozenset("\"&'<>\\|~")
 
 
-def _utf16(char: str) -> tuple[int, ...]:
+def escapes(text: str) -> tuple[str, ...]:
+    r"""Patterns for a `\u` escape of any character of `text`."""
+    patterns: dict[str, None] = {}
+    for char in text:
+        if char in _NEEDLESS:
+            patterns[_NEEDLESS_ESCAPE] = None
+        else:
+            digits = f"{_utf16(char):04x}"
+            patterns[
+                r"\\u"
+                + "".join(f"[{one}{one.upper()}]" if one.isalpha() else one for one in digits)
+            ] = None
+    return tuple(patterns)
+
+
+def _utf16(char: str) -> int:
     """The first code unit, which is enough to find the character."""
     code = ord(char)
-    return (code,) if code < 0x10000 else (0xD7C0 + (code >> 10),)
+    return code if code < 0x10000 else 0xD7C0 + (code >> 10)
 
 
 class JsonParser:

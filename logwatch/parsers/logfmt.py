@@ -17,7 +17,7 @@ import msgspec
 
 from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
-from logwatch.parsers.json_lines import escapes, quoted
+from logwatch.parsers.json_lines import NUMBERS, escapes, quoted
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
@@ -47,27 +47,29 @@ class _Writing(NamedTuple):
     """A pattern."""
 
     def whole(self, text: str) -> str:
-        plain = re.escape(text)
-        values = (f'"{quoted(text)}"', f"'{plain}'", plain + _END)
-        return "|".join(f"{self.key}={value}" for value in values)
+        plain, inside = re.escape(text), quoted(text)
+        if plain == inside:
+            return rf"""{self.key}=(?:["']{plain}["']|{plain}{_END})"""
+        return f"""{self.key}=(?:"{inside}"|'{plain}'|{plain}{_END})"""
 
     def begins(self, text: str) -> str:
-        plain = re.escape(text)
-        values = (f'"{quoted(text)}', f"'{plain}", plain)
-        return "|".join(f"{self.key}={value}" for value in values)
+        plain, inside = re.escape(text), quoted(text)
+        if plain == inside:
+            return rf"""{self.key}=["']?{plain}"""
+        return f"""{self.key}=(?:"{inside}|'?{plain})"""
 
     def holds(self, text: str) -> str:
         plain, inside = re.escape(text), quoted(text)
         return plain if plain == inside else f"{plain}|{inside}"
 
-    def number(self, pattern: str) -> str:
-        return rf"""{self.key}=(?:["']?(?:{pattern})|"[^"\\]*\\)"""
+    def number(self, bare: str, quoted: str) -> str:
+        return f"""{self.key}=(?:{bare}|["']{quoted})"""
 
     def present(self) -> str | None:
         return self.key
 
-    def hidden(self, texts: Iterable[str]) -> str | None:
-        return escapes("".join(texts))
+    def hidden(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return escapes("".join((*texts, NUMBERS)))
 
     def implied(self) -> tuple[str, str] | None:
         return "true", f"{self.key}{_END}"

@@ -31,10 +31,13 @@ NUMERIC = "[-+.0-9]"
 
 
 class Needle(NamedTuple):
-    """A pattern, and how rare its matches may be: the sure length of text in them."""
+    """Patterns, of which one at least matches, and how rare that may be."""
 
-    pattern: str
+    patterns: tuple[str, ...]
+    """The condition's own come first. Others stand for many conditions at once: as patterns of
+    their own they are compiled once, however many rules have them."""
     weight: int
+    """The length of text that is sure to be in a match of the first; 0: many lines match."""
 
 
 class Writing(Protocol):
@@ -52,16 +55,16 @@ class Writing(Protocol):
         """`text` is somewhere in the value."""
         ...
 
-    def number(self, pattern: str) -> str:
-        """The value begins as `pattern`, which takes ASCII digits, signs, points and letters."""
+    def number(self, bare: str, quoted: str) -> str:
+        """The value begins as `bare`; where blanks may be in it, as `quoted`."""
         ...
 
     def present(self) -> str | None:
         """The line has the field; None where nothing tells."""
         ...
 
-    def hidden(self, texts: Iterable[str]) -> str | None:
-        """Other ways in which a character of `texts` may be written."""
+    def hidden(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Other ways in which a character of the field's name or of `texts` may be written."""
         ...
 
     def implied(self) -> tuple[str, str] | None:
@@ -88,17 +91,17 @@ class Verbatim(NamedTuple):
         """See `Writing.holds`."""
         return self.escape(text)
 
-    def number(self, pattern: str) -> str:
+    def number(self, bare: str, quoted: str) -> str:  # noqa: ARG002 - no blanks in such a field
         """See `Writing.number`."""
-        return f"{self.before}(?:{pattern})"
+        return f"{self.before}{bare}"
 
     def present(self) -> str | None:
         """See `Writing.present`. Blanks and quotes are in every line."""
         return None
 
-    def hidden(self, texts: Iterable[str]) -> str | None:  # noqa: ARG002 - nothing is hidden
+    def hidden(self, texts: Iterable[str]) -> tuple[str, ...]:  # noqa: ARG002 - nothing is hidden
         """See `Writing.hidden`."""
-        return None
+        return ()
 
     def implied(self) -> tuple[str, str] | None:
         """See `Writing.implied`."""
@@ -136,11 +139,13 @@ def _needle(condition: Condition, writing: Writing | Enumerated) -> Needle | Non
     some = [needle for needle in found if needle is not None]
     if len(some) < len(found):
         return None
-    patterns = [needle.pattern for needle in some]
+    own = [needle.patterns[0] for needle in some]
     implied = writing.implied()
     if implied and compile_tests(tests)(implied[0]):
-        patterns.append(implied[1])
-    return Needle("|".join(dict.fromkeys(patterns)), min(needle.weight for needle in some))
+        own.append(implied[1])
+    others = [pattern for needle in some for pattern in needle.patterns[1:]]
+    patterns = ("|".join(dict.fromkeys(own)), *dict.fromkeys(others))
+    return Needle(patterns, min(needle.weight for needle in some))
 
 
 def _of_test(test: Comparison, writing: Writing) -> Needle | None:
@@ -150,9 +155,9 @@ def _of_test(test: Comparison, writing: Writing) -> Needle | None:
         case "~":
             return _with_one_of(required_literals(test.operand), writing)
         case ">" | ">=":
-            pattern, digits = at_least(test.operand)
-            if digits:
-                return Needle(_either(writing.number(pattern), writing.hidden(())), digits)
+            spellings = at_least(test.operand)
+            if spellings:
+                return Needle((writing.number(*spellings), *writing.hidden(())), 2)
         case _:
             pass
     return _presence(writing)
@@ -164,35 +169,32 @@ def _equal(operand: str, writing: Writing) -> Needle | None:
     wanted = quantity(operand)
     if wanted is not None and wanted.unit:
         return _presence(writing)
-    other = None if wanted is None else writing.number(equal_to(wanted.value))
+    own = writing.whole(operand)
+    if wanted is not None:
+        spelling = equal_to(wanted.value)
+        own = f"{own}|{writing.number(spelling, spelling)}"
     # The whole of a value is rarer than its length tells.
-    weight = 4 + 2 * len(operand)
-    return Needle(_either(writing.whole(operand), other, writing.hidden([operand])), weight)
+    return Needle((own, *writing.hidden([operand])), 4 + 2 * len(operand))
 
 
 def _of_glob(operand: str, writing: Writing) -> Needle | None:
     first, *rest = re.split(r"[*?]+", operand)
     longest = max(rest, key=len)
     if first and 2 * len(first) >= len(longest):
-        pattern = writing.begins(first)
-        return Needle(_either(pattern, writing.hidden([first])), 2 + len(first))
+        return Needle((writing.begins(first), *writing.hidden([first])), 2 + len(first))
     return _with_one_of((longest,) if len(longest) >= SHORTEST else None, writing)
 
 
 def _with_one_of(texts: tuple[str, ...] | None, writing: Writing) -> Needle | None:
     if texts is None:
         return _presence(writing)
-    pattern = _either(*map(writing.holds, texts), writing.hidden(texts))
-    return Needle(pattern, min(map(len, texts)))
-
-
-def _either(*patterns: str | None) -> str:
-    return "|".join(filter(None, patterns))
+    own = "|".join(map(writing.holds, texts))
+    return Needle((own, *writing.hidden(texts)), min(map(len, texts)))
 
 
 def _presence(writing: Writing) -> Needle | None:
     pattern = writing.present()
-    return None if pattern is None else Needle(pattern, 0)
+    return None if pattern is None else Needle((pattern, *writing.hidden(())), 0)
 
 
 def _enumerated(tests: tuple[Comparison, ...], writing: Enumerated) -> Needle:
@@ -203,9 +205,9 @@ def _enumerated(tests: tuple[Comparison, ...], writing: Enumerated) -> Needle:
         if (value := writing.value(digits)) is not None and holds(value)
     }
     if not wanted:
-        return Needle(NEVER, 1000)
+        return Needle((NEVER,), 1000)
     pattern = f"{writing.before}(?:{one_of_digits(wanted)}){writing.after}"
-    return Needle(pattern, 1 if len(wanted) > len(writing.digits) / 2 else 8)
+    return Needle((pattern,), 1 if len(wanted) > len(writing.digits) / 2 else 8)
 
 
 # -- numbers -------------------------------------------------------------------------------------
@@ -232,32 +234,43 @@ def one_of_digits(texts: set[str]) -> str:
 
 
 def equal_to(number: Decimal) -> str:
-    """Spellings of `number`, which has no unit: `500`, `0500.0`, and any with an exponent."""
+    """Spellings of `number`, which has no unit: `503`, and whatever begins in an odd way.
+
+    Odd are a sign, a zero and a point; else a number begins with its first digit.
+    """
     if not -18 <= number.adjusted() <= 18:
         return NUMERIC
-    whole, _, fraction = f"{abs(number):f}".partition(".")
-    whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
-    digits = rf"0*{whole}\.{fraction}0*" if fraction else rf"0*{whole or '0'}(?:\.0*)?"
-    if not whole and not fraction:
-        digits = r"[0.]+"
-    return rf"[-+]?(?:{digits}(?![0-9.])|[0-9.]+[eE])"
+    whole, _, fraction = f"{abs(number):f}".lstrip("0").partition(".")
+    first = f"{whole}{fraction}".lstrip("0")[:1]
+    if not first:
+        return "[-+0.]"
+    usual = f"{whole}{re.escape('.' + fraction.rstrip('0')) if fraction.strip('0') else ''}"
+    exact = (
+        f"{usual}(?![0-9])|" if whole and not fraction.strip("0") else f"{usual}|" if whole else ""
+    )
+    return f"(?:{exact}[-+0.]|{first}[0-9.]*[eE])"
 
 
-def at_least(operand: str) -> tuple[str, int]:
-    """Spellings of what may be at least `operand`, and how many digits they surely have.
+def at_least(operand: str) -> tuple[str, str] | None:
+    """Spellings of what may be at least `operand`, without a blank before a unit and with one.
 
-    0 digits: any number may be.
+    None where any number may be.
     """
     bound = quantity(operand)
     if bound is None or bound.unit or not 1 <= bound.value < Decimal("1e18"):
-        return NUMERIC, 0
+        return None
     least = str(int(bound.value))
     longer = f"[1-9][0-9]{{{len(least)}}}"
     higher = [
-        f"{least[:at]}[{int(digit) + 1}-9][0-9]{{{len(least) - at - 1}}}"
+        f"{least[:at]}[{int(digit) + 1}-9]"
+        + f"[0-9]{{{len(least) - at - 1}}}" * (at + 1 < len(least))
         for at, digit in enumerate(least)
         if digit != "9"
     ]
-    # A number with an exponent or a unit may be larger than its digits.
-    alternatives = [longer, *higher, least]
-    return rf"\+?(?:0*(?:{'|'.join(alternatives)})|[0-9.]+ ?[A-Za-z\u00b5\u03bc])", len(least)
+    # A number that begins oddly or has an exponent or a unit may be larger than its digits.
+    usual = "|".join(["[+0.]", *higher, least, longer])
+    letter = r"[A-Za-z\u00b5\u03bc]"
+    return (
+        f"(?:{usual}|[1-9][0-9.]*{letter})",
+        f"(?:{usual}|[1-9][0-9.]* ?{letter})",
+    )

@@ -1,8 +1,9 @@
 """Conditions on fields: what they cost beside a pattern over the same bytes, and at the worst.
 
-One log a format, about 200 bytes a line, half a percent of it errors. Each is read by the whole
-daemon with one rule: a pattern that finds the errors, the condition that does, and conditions that
-no text of the line tells, so that every line is parsed. By itself it prints one JSON object a case:
+One log a format, about 200 bytes a line, half a percent of it errors. The whole daemon reads it
+with one rule: a pattern that finds the errors, also as plain text, and the condition that finds
+them. On a tenth of it there are also conditions that no text of a line tells, so that every line is
+parsed. By itself it prints one JSON object a case:
 
     python tests/bench/fields.py [FOLDER] [MEGABYTES]
 """
@@ -46,53 +47,73 @@ class Format(NamedTuple):
     """Conditions for which every line is parsed, and which none fulfils."""
 
 
+class Log(NamedTuple):
+    """A log that was written."""
+
+    path: Path
+    size: int
+    lines: int
+    errors: int
+
+
+class Case(NamedTuple):
+    """One rule on one log."""
+
+    name: str
+    rule: str
+    format_name: str
+    log: Log
+    alerts: int
+
+
 def measure(asked: settings.Settings) -> Iterator[Result]:
     """Every rule on every format, as often as asked for; the runs of one format take turns."""
     for form in FORMATS:
         folder = asked.folder / "fields" / form.name
         folder.mkdir(parents=True)
-        log, empty = folder / "lines.log", folder / "empty.log"
-        lines, errors = _write_log(log, form, asked.log_bytes)
-        empty.touch()
-        rules = {
-            "match": (f"match: '{form.pattern}'", errors),
-            "where": (f"where: {form.condition}", errors),
-            **{f"every line: {worst}": (f"where: {worst}", 0) for worst in form.worst},
-        }
-        runs: dict[str, list[child.Spent]] = {name: [] for name in rules}
-        starts: dict[str, list[child.Spent]] = {name: [] for name in rules}
+        log = _write_log(folder / "lines.log", form, asked.log_bytes)
+        part = _write_log(folder / "part.log", form, asked.log_bytes // 10)
+        empty = _write_log(folder / "empty.log", form, 0)
+        cases = [
+            Case("match, as plain text", f"match: '{form.pattern}'", "plain", log, log.errors),
+            Case("match", f"match: '{form.pattern}'", form.name, log, log.errors),
+            Case("where", f"where: {form.condition}", form.name, log, log.errors),
+            *(Case(f"where: {one}", f"where: {one}", form.name, part, 0) for one in form.worst),
+        ]
+        runs: dict[str, list[child.Spent]] = {case.name: [] for case in cases}
+        starts: dict[str, list[child.Spent]] = {case.name: [] for case in cases}
         for _ in range(asked.repeat):
-            for name, (rule, alerts) in rules.items():
-                starts[name].append(_run(folder, form, empty, rule, 0))
-                runs[name].append(_run(folder, form, log, rule, alerts))
-        yield from _results(form, log.stat().st_size, lines, runs, starts)
+            for case in cases:
+                starts[case.name].append(_run(folder, case._replace(log=empty, alerts=0)))
+                runs[case.name].append(_run(folder, case))
+        yield from _results(form, cases, runs, starts)
 
 
 def _results(
     form: Format,
-    size: int,
-    lines: int,
+    cases: list[Case],
     runs: dict[str, list[child.Spent]],
     starts: dict[str, list[child.Spent]],
 ) -> Iterator[Result]:
-    usual = 0.0
-    for name, some in runs.items():
-        start = min(each.cpu for each in starts[name])
+    plain = 0.0
+    for case in cases:
+        start = min(each.cpu for each in starts[case.name])
+        some = runs[case.name]
         seconds = [max(0.0, each.cpu - start) for each in some]
-        usual = usual or min(seconds)
+        plain = plain or min(seconds) / case.log.size
         yield Result(
             "fields",
-            {"format": form.name, "rule": name, "lines": lines},
+            {"format": form.name, "rule": case.name, "lines": case.log.lines},
             {
-                "CPU s/GB": [each / size * 1e9 for each in seconds],
-                "CPU us/line": [each / lines * 1e6 for each in seconds],
-                "times the pattern": min(seconds) / usual if usual else 0.0,
+                "CPU s/GB": [each / case.log.size * 1e9 for each in seconds],
+                "CPU us/line": [each / case.log.lines * 1e6 for each in seconds],
+                "times plain text": min(seconds) / case.log.size / plain if plain else 0.0,
                 "foreign cores": median(each.foreign_cores for each in some),
             },
         )
 
 
-def _run(folder: Path, form: Format, log: Path, rule: str, alerts: int) -> child.Spent:
+def _run(folder: Path, case: Case) -> child.Spent:
     """One `run --once` that begins with nothing. Raises AssertionError for a wrong number."""
     out = folder / "alerts.jsonl"
     out.unlink(missing_ok=True)
@@ -100,20 +121,21 @@ def _run(folder: Path, form: Format, log: Path, rule: str, alerts: int) -> child
         path = folder / "logwatch.yaml"
         path.write_text(
             f"state: {state}\n"
-            f"sources: {{log: {{path: {log}, format: {form.name}, start: beginning, tz: UTC}}}}\n"
-            f"rules: [{{name: one, cooldown: 0, {rule}}}]\n"
+            f"sources:\n  log: {{path: {case.log.path}, format: {case.format_name},"
+            f" start: beginning, tz: UTC}}\n"
+            f"rules: [{{name: one, cooldown: 0, {case.rule}}}]\n"
             f"sinks: {{out: {{jsonl_file: {{path: {out}}}}}}}\n",
             encoding="utf-8",
         )
         command = [sys.executable, "-m", "logwatch", "run", "-c", path, "--once"]
         spent = child.run(command, env=environment())
     found = len(out.read_bytes().splitlines()) if out.exists() else 0
-    assert found == alerts, f"{form.name}, {rule}: {found} alerts in place of {alerts}"
+    assert found == case.alerts, f"{case.name}: {found} alerts in place of {case.alerts}"
     return spent
 
 
-def _write_log(path: Path, form: Format, size: int) -> tuple[int, int]:
-    """Lines and errors in a new log of about `size` bytes."""
+def _write_log(path: Path, form: Format, size: int) -> Log:
+    """A new log of about `size` bytes."""
     chance = random.Random(3)
     bodies = [
         [form.line(chance, FIRST_SECOND, is_error) for _ in range(512)]
@@ -121,19 +143,16 @@ def _write_log(path: Path, form: Format, size: int) -> tuple[int, int]:
     ]
     stamp = _STAMPS[form.name]
     first = stamp(FIRST_SECOND)
-    lines = errors = 0
-    with path.open("w", encoding="utf-8") as file:
-        while file.tell() < size:
+    lines = errors = written = 0
+    with path.open("w", encoding="ascii") as file:
+        while written < size:
             now = stamp(FIRST_SECOND + lines / LINES_IN_A_SECOND)
-            batch = []
             for _ in range(LINES_IN_A_SECOND):
                 is_error = lines % LINES_IN_AN_ERROR == 77
-                body = bodies[is_error][lines % 512]
-                batch.append(body.replace(first, now))
+                written += file.write(bodies[is_error][lines % 512].replace(first, now))
                 lines += 1
                 errors += is_error
-            file.writelines(batch)
-    return lines, errors
+    return Log(path, written, lines, errors)
 
 
 def _iso(at: float) -> str:
@@ -219,8 +238,8 @@ FORMATS = (
 
 
 def main(arguments: list[str]) -> None:
-    """Measure in FOLDER (a temporary one) on MEGABYTES (40) a log."""
-    megabytes = int(arguments[1]) if len(arguments) > 1 else 40
+    """Measure in FOLDER (a temporary one) on MEGABYTES (200) a log."""
+    megabytes = int(arguments[1]) if len(arguments) > 1 else 200
     with TemporaryDirectory(dir=arguments[0] if arguments else None) as folder:
         asked = settings.full(Path(folder), megabytes, repeat=3)
         for result in measure(asked):

@@ -154,7 +154,11 @@ def test_a_mutated_real_line_never_raises(data):
 
 NAMES = st.sampled_from(["", "a", "b", "a.b", "log", "stream", "http", "status", "0", "ts"])
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=8,
 )
