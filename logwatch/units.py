@@ -1,7 +1,7 @@
-"""Durations and sizes as people write them: `90s`, `1h30m`, `256KiB`.
+"""Durations, sizes and shares as people write them: `90s`, `1h30m`, `256KiB`, `1%`.
 
-`Duration` and `Size` mark a settings field so that the configuration loader knows to read `2m`
-as 120.0 seconds and `1MiB` as 1,048,576 bytes.
+`Duration`, `Size` and `Share` mark a settings field so that the configuration loader knows to read
+`2m` as 120.0 seconds, `1MiB` as 1,048,576 bytes and `1%` as 0.01.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ Duration = Annotated[float, msgspec.Meta(extra={"unit": "duration"})]
 Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
 """Bytes; written `4096`, `256KiB`, `10MB` in a configuration."""
 
+Share = Annotated[float, msgspec.Meta(extra={"unit": "share"})]
+"""Part of a whole, 0.0 to 1.0; written `1%`, `0.5%` in a configuration."""
+
 _DURATION_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%|0", re.ASCII)
 _SIZE = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.ASCII)
 _SIZE_BYTES: dict[str, int] = {"": 1} | {
     f"{prefix}{i}": base**power
@@ -58,3 +62,11 @@ def parse_size(text: str) -> int:
     if not found:
         raise ValueError(f"{text!r} is not a size; write 4096, 256KiB or 10MB")
     return int(found[1]) * _SIZE_BYTES[found[2] or ""]
+
+
+def parse_share(text: str) -> float:
+    """The part of a whole meant by `text` (`1%`, `0`). Raises ValueError with a remedy."""
+    found = _SHARE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a share; write 1% or 0.5%")
+    return float(found[1] or 0) / 100

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.units import format_duration, parse_duration, parse_size
+from logwatch.units import format_duration, parse_duration, parse_share, parse_size
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,16 @@ def test_what_is_no_size_is_refused_with_a_remedy(text):
     """As for durations."""
     with pytest.raises(ValueError, match="write 4096, 256KiB or 10MB"):
         parse_size(text)
+
+
+@pytest.mark.parametrize(("text", "share"), [("1%", 0.01), ("0.5 %", 0.005), ("0", 0.0)])
+def test_a_share_is_a_percentage(text, share):
+    """With or without a space."""
+    assert parse_share(text) == share
+
+
+@pytest.mark.parametrize("text", ["", "0.01", "1", "-1%", "%", "1%%", "ten"])
+def test_what_is_no_share_is_refused_with_a_remedy(text):
+    """A bare number could mean either."""
+    with pytest.raises(ValueError, match="write 1%"):
+        parse_share(text)

@@ -123,6 +123,7 @@ class Assembly:
             files=tuple(walker.document.path for walker, _ in self._tops if walker.document.path),
             state=state,
             engine=self._main.value.engine,
+            audit=self._main.value.audit,
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),

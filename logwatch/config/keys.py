@@ -248,6 +248,7 @@ class FileKeys(Keys, frozen=True):
         "version": "1",
         "state": "/var/lib/logwatchd",
         "engine": "aho-corasick",
+        "audit": "1%",
         "include": "[rules.d/*.yaml]",
         "defaults": "{cooldown: 1m}",
         "sources": "{app: /var/log/app.log}",
@@ -259,6 +260,7 @@ class FileKeys(Keys, frozen=True):
     version: int = 1
     state: str | None = None
     engine: Engine = "auto"
+    audit: Annotated[float, Meta(ge=0, le=0.5, extra={"unit": "share"})] = 0.01
     include: OneOrMany = ()
     defaults: DefaultKeys = DefaultKeys()
     sources: Raw = None
@@ -267,5 +269,5 @@ class FileKeys(Keys, frozen=True):
     routes: Raw = None
 
 
-MAIN_FILE_ONLY = ("state", "engine", "include", "defaults")
+MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults")
 """Keys of `FileKeys` that an included file may not hold."""

@@ -32,6 +32,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Folder of the store."""
     engine: Engine = "auto"
     """What scans for patterns."""
+    audit: float = 0.01
+    """How much of what matching costs may be spent on checking a sample of it."""
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     sinks: tuple[NamedSink, ...] = ()

@@ -18,7 +18,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from logwatch.config.document import Document, has_plain_tag, is_null
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References, UnresolvedError
-from logwatch.units import parse_duration, parse_size
+from logwatch.units import parse_duration, parse_share, parse_size
 
 LONGEST_DURATION = 3660 * 86400.0
 """About ten years."""
@@ -32,6 +32,11 @@ _NUMBER = re.compile(
     r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?", re.ASCII
 )
 _LONGEST_UNIT = 40
+_UNITS: dict[str, Callable[[str], float]] = {
+    "duration": parse_duration,
+    "size": parse_size,
+    "share": parse_share,
+}
 _FORMS = {"a map": "{key: value}", "a list": "[one, two]", "text": "'one'"}
 
 
@@ -75,7 +80,7 @@ class ScalarReader:
         }
 
     def read(self, info: inspect.Type, scalar: Scalar, slot: Slot, unit: str | None = None) -> Any:
-        """`scalar` as `info`, or BROKEN. `unit` is "duration" or "size" where the field has one."""
+        """`scalar` as `info`, or BROKEN. `unit` is a name in `_UNITS` where it has one."""
         if unit is not None:
             return self._with_unit(info, unit, scalar, slot)
         return self._readers.get(type(info), self._text)(info, scalar, slot)
@@ -152,7 +157,7 @@ class ScalarReader:
         try:
             if len(text) > _LONGEST_UNIT:
                 raise ValueError(f"{shown(text)} is not a {unit}; write 5m or 64KiB")  # noqa: TRY301  # 1 exit
-            value = parse_duration(text) if unit == "duration" else parse_size(text)
+            value = _UNITS[unit](text)
         except ValueError as error:
             return self.bad_value(scalar, str(error))
         if unit == "duration" and value > LONGEST_DURATION:
