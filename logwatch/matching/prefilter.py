@@ -139,15 +139,11 @@ def _compiled(patterns: Sequence[str], compiling: Compiling) -> _Compiled:
         skeletons, unfiltered = outline(patterns)
         choice = _Choice(skeletons)
         compiling.read()
-        database = _database(choice, compile_database)
+        database, numbers = _database(choice, compile_database)
     finally:
         compiling.end()
     unfiltered |= choice.given_up
-    return _Compiled(
-        database,
-        tuple(number for number, _ in choice.expressions()),
-        dict(sorted(unfiltered.items())),
-    )
+    return _Compiled(database, numbers, dict(sorted(unfiltered.items())))
 
 
 class _Choice:
@@ -176,15 +172,18 @@ class _Choice:
         self.given_up[number] = f"Hyperscan refuses it: {reason}"
 
 
-def _database(choice: _Choice, make: Callable[[Sequence[bytes]], Any]) -> Any | None:
+def _database(
+    choice: _Choice, make: Callable[[Sequence[bytes]], Any]
+) -> tuple[Any | None, tuple[int, ...]]:
+    """A database, None where there is nothing to scan for, and the pattern of each expression."""
     while wanted := choice.expressions():
         texts = [expression for _, expression in wanted]
         try:
-            return make(texts)
+            return make(texts), tuple(number for number, _ in wanted)
         except RefusedError:
             reasons = refused(texts)
             if not reasons:
                 raise
         for number, reason in {wanted[at][0]: reason for at, reason in reasons.items()}.items():
             choice.weaken(number, reason)
-    return None
+    return None, ()
