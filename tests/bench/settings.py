@@ -45,7 +45,7 @@ def full(folder: Path, megabytes: int, repeat: int) -> Settings:
         log_bytes=megabytes * 1_000_000,
         repeat=repeat,
         slow_repeat=min(2, repeat),
-        peer_seconds=1.8,
+        peer_seconds=1.3,
         peer_longest_seconds=8.0,
         peer_patience_seconds=8.0,
         peer_rules=5_000,

@@ -272,7 +272,7 @@ def test_every_stage_is_timed_and_the_sum_is_there(tmp_path):
 class Reader:
     """A program that pays `built` CPU seconds once, and `each` for a megabyte."""
 
-    name, whole_log, first_guess = "reader", True, 100_000
+    name, whole_log, first_guess, group = "reader", True, 100_000, "daemon"
 
     def __init__(self, built, each):
         self.built, self.each, self.sizes = built, each, []
@@ -299,3 +299,17 @@ def test_a_slow_program_gets_a_part_that_does_it_justice(tmp_path, built, each, 
     part = _slice(reader, Spent(0.0, 0.0, 0, 0.0), 10, logs)
     assert least <= part.size / whole.size <= most + 0.01 / whole.size
     assert len(reader.sizes) < 8
+
+
+def test_a_program_that_builds_automata_is_not_judged_by_its_first_megabytes(tmp_path):
+    logs = Logs(full(tmp_path, 4, 1)._replace(peer_longest_seconds=8.0))
+    (tmp_path / "reader-10").mkdir()
+
+    class Building(Reader):
+        group = "scanner"
+
+        def run(self, corpus):  # every byte of the first megabyte is dear, no other is
+            self.sizes.append(corpus.size)
+            return Spent(0.0, min(corpus.size, 1_000_000) / 1e6 * 7, 0, 0.0)
+
+    assert _slice(Building(0, 0), Spent(0.0, 0.0, 0, 0.0), 10, logs) == logs.mixed(PEER_RATE)

@@ -29,7 +29,7 @@ RATES = (LOW_RATE, USUAL_RATE, HIGH_RATE)
 PEER_RATE = HIGH_RATE
 ACCENTS = 0.001
 ACCENTED_RULES = 100
-SLOW_FROM = 1_000
+SLOW_FROM = 100
 """With so many rules other programs get fewer rounds."""
 SMALLEST_PROBE = 20_000
 MOST_PROBES = 9
@@ -38,6 +38,9 @@ LONG_ENOUGH = 0.6
 CHEAPER = 0.75
 """Of what a byte cost in a shorter part: below this, a longer one is tried."""
 GROWTH = 8
+WARM_BYTES = 2_000_000
+"""Twice what the made-up log says in different words: grep and ripgrep build an automaton of what
+they have met, and go on building for so long."""
 SURELY_MEASURED_SECONDS = 0.05
 
 
@@ -293,10 +296,12 @@ def _slice(peer: Peer, start: Spent, size: int, logs: Logs) -> Corpus:
         if took < LONG_ENOUGH * settings.peer_seconds:
             wanted = max(part.size + 1, int(part.size * settings.peer_seconds / took))
         else:
-            if before is None:
+            warms_up = peer.group == "scanner" and part.size < WARM_BYTES
+            if before is None and not warms_up:
                 quarter = whole.part_to_hit(folder / "quarter.log", part.size // 4)
                 before = _took(peer, quarter, start) / quarter.size
-            if took > settings.peer_longest_seconds or took / part.size > CHEAPER * before:
+            is_cheaper = before is None or took / part.size < CHEAPER * before
+            if took > settings.peer_longest_seconds or not (warms_up or is_cheaper):
                 return part
             wanted = GROWTH * part.size
         before = took / part.size if took > SURELY_MEASURED_SECONDS else None
