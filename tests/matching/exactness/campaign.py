@@ -11,19 +11,11 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 from unittest import mock
 
-from logwatch.matching import confirmation
-from logwatch.matching.alphabet import fold
-from logwatch.matching.backtracking import danger
-from logwatch.matching.framing import Framing
-from logwatch.matching.matcher import Matcher, ReferenceMatcher, RulePatterns
-from logwatch.matching.scanner import HyperscanScanner, RefusedError
-from logwatch.matching.syntax import NEVER, parse
-from logwatch.matching.translator import Form, express, skeleton
+from matching.corpus import CASES
 from matching.exactness import near
 from matching.exactness.choices import Choices, Seeded, once_in, pick
 from matching.exactness.comparison import (
@@ -32,12 +24,22 @@ from matching.exactness.comparison import (
     block,
     boundaries,
     is_different,
+    is_same,
     matched_in_parts,
+    records,
     reproducer,
     smallest,
 )
 from matching.exactness.grammar import is_valid, pattern
-from matching.corpus import CASES
+
+from logwatch.matching import searches
+from logwatch.matching.alphabet import fold
+from logwatch.matching.backtracking import danger
+from logwatch.matching.framing import Framing
+from logwatch.matching.matcher import Matcher, ReferenceMatcher, RulePatterns
+from logwatch.matching.scanner import HyperscanScanner, RefusedError
+from logwatch.matching.syntax import NEVER, parse
+from logwatch.matching.translator import Form, express, skeleton
 
 LONGEST = (3_000, 3_000, 150, 14)
 """Characters of the longest line, by the degree of backtracking that its patterns may have."""
@@ -58,26 +60,29 @@ class Campaign:
         self.counts: dict[str, Counter[str]] = {}
         self.differences: list[str] = []
 
-    def run(self, first_seed: int, modes: Sequence[str], has_time: Callable[[], bool]) -> None:
-        """Until the time is up, or twenty differences are too many to go on."""
-        for seed in count(first_seed):
-            if not has_time() or len(self.differences) >= 20:
-                return
+    def run(self, first_seed: int, modes: Sequence[str], has_time: Callable[[], bool]) -> int:
+        """Until the time is up, or twenty differences are too many to go on; the last seed."""
+        seed = first_seed
+        while has_time() and len(self.differences) < 20:
             with suppress(OverranError), _patience(_PATIENCE_SECONDS):
                 self.step(seed, modes[seed % len(modes)])
+            seed += 1
+        return seed - 1
 
-    def step(self, seed: int, mode: str) -> None:
+    def step(self, seed: int, mode: str, *, most_patterns: int = 500) -> None:
         """One batch."""
         choices = Seeded(seed)
         degree = 3 if mode == "twins" else pick(choices, (1, 1, 2))
-        case, blocks = batch(choices, degree=degree, most=100 if mode in {"forms", "twins"} else 500)
+        case, blocks = batch(
+            choices, degree=degree, most=100 if mode in {"forms", "twins"} else 500
+        )
         oracle = ReferenceMatcher(case.rules, **case.settings)
         compare = _FormsComparison if mode == "forms" else _EngineComparison
         comparison = compare(case, mode)
         counts = self.counts.setdefault(mode, Counter())
         counts.update(batches=1, patterns=len(case.rules))
         for data in blocks:
-            expected = oracle.match(data)
+            expected = records(oracle.match(data))
             problem = comparison.difference(data, expected, choices)
             lines = data.count(b"\n")
             matches = sum(len(hit.found) for hit in expected)
@@ -124,7 +129,9 @@ def batch(choices: Choices, *, degree: int = 1, most: int = 500) -> tuple[Case, 
         )
         for text in texts
     )
-    case = Case(rules, b"", pick(choices, ENCODINGS), pick(choices, (262_144, 262_144, 262_144, 40)))
+    case = Case(
+        rules, b"", pick(choices, ENCODINGS), pick(choices, (262_144, 262_144, 262_144, 40))
+    )
     return case, [_block(choices, texts, case.encoding, LONGEST[degree]) for _ in range(4)]
 
 
@@ -165,18 +172,16 @@ class _EngineComparison:
 
     def __init__(self, case: Case, mode: str) -> None:
         self._case = case
-        self._engine: Any = "hyperscan" if mode == "twins" else mode
-        with self._lengths(mode):
-            self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
         self._mode = mode
+        self._engine: Any = "hyperscan" if mode == "twins" else mode
+        self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
 
     def difference(self, data: bytes, expected: list[Any], choices: Choices) -> str | None:
         cuts = sorted({pick(choices, at) for at in [boundaries(data)] * 5 if at})
-        with self._lengths(self._mode):
+        with _steps(self._mode):
             for at in ([], cuts):
-                before = sum(self._matcher.timeouts.values())
                 got = matched_in_parts(self._matcher.match, data, at)
-                if got != expected and sum(self._matcher.timeouts.values()) == before:
+                if not is_same(got, expected, self._matcher):
                     return self._explained(self._case._replace(block=data), at)
         return None
 
@@ -186,11 +191,12 @@ class _EngineComparison:
             return reproducer(case, self._engine)
         return f"only with other blocks, or cut at {list(cuts)}:\n{reproducer(case, self._engine)}"
 
-    @staticmethod
-    def _lengths(mode: str) -> Any:
-        """For the twins, lengths from which on every pattern that backtracks runs as its twin."""
-        lengths = (-1, -1, -1) if mode == "twins" else confirmation._SAFE_LENGTHS
-        return mock.patch.object(confirmation, "_SAFE_LENGTHS", lengths)
+
+def _steps(mode: str) -> Any:
+    """For the twins, a budget of `re` so small that every pattern that backtracks has its twin."""
+    if mode != "twins":
+        return nullcontext()
+    return mock.patch.multiple(searches, _MOST_STEPS=0, _FEW_STEPS=0)
 
 
 class _FormsComparison:

@@ -115,7 +115,11 @@ class _Writer:
             pick(self._choices, pick(self._choices, (MEMBERS, SPANS, CLASSES)))
             for _ in range(1 + self._choices.below(4))
         )
-        return f"[{pick(self._choices, ('', '^'))}{inside.removeprefix('^')}]" if inside != "^" else "[a]"
+        return (
+            f"[{pick(self._choices, ('', '^'))}{inside.removeprefix('^')}]"
+            if inside != "^"
+            else "[a]"
+        )
 
     def _repeated(self) -> str:
         kind = self._choices.below(4)

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from matching.exactness.choices import Choices, once_in, pick
+
 from logwatch.matching.alphabet import constants, single
 from logwatch.matching.syntax import quiet_parse, scoped
-from matching.exactness.choices import Choices, once_in, pick
 
 # fmt: off
 ODD = (

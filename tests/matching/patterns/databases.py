@@ -107,7 +107,7 @@ PATTERNS: dict[str, list[tuple[str, str, str]]] = {
          "Read 12 live rows and 10001 tombstone cells for query SELECT * FROM ks.t WHERE id = 7 LIMIT 100; token 99 (see tombstone_warn_threshold)",
          "Read 12 live rows and 101 tombstone cells for query SELECT * FROM ks.t; token 99"),
         (r"Node /?(?P<ip>[\d.:]+) (?:is now DOWN|state jump to (?:leaving|shutdown))",
-         "Gossiper.java:1050 - Node /10.0.0.7:7000 is now DOWN".replace("Node", "Node"),
+         "Gossiper.java:1050 - Node /10.0.0.7:7000 is now DOWN",
          "Gossiper.java:1050 - Node /10.0.0.7:7000 is now UP"),
     ],
     "memcached and oracle": [
