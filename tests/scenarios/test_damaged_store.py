@@ -52,7 +52,7 @@ def test_once_tells_of_a_store_that_was_put_aside(tmp_path):
     assert len(replaced(out)) == 1
 
 
-@pytest.mark.parametrize("table", ["checkpoints", "sources", "alerts"])
+@pytest.mark.parametrize("table", ["checkpoints", "sources", "segments"])
 def test_a_damaged_table_does_not_stop_the_daemon_for_good(tmp_path, table):
     """It may end with status 70; started again it checks the file, and goes on with a new one."""
     config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
