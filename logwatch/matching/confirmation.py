@@ -25,9 +25,12 @@ _USUAL_SECONDS_PER_LINE = 50e-6
 _WATCHED_LOTS = 16
 """For how many lots every single search is measured once there is a suspicion."""
 
-Straight: TypeAlias = tuple[Search, int, int]
-"""How a pattern of just one rule without `unless` is confirmed: the search of `re`, the longest
-line for which it need not be measured, and the rule."""
+_MOST_COMBINATIONS = 4096
+
+Way: TypeAlias = tuple[Search, int, int]
+"""How a pattern is searched for where nothing need be measured: the search of `re`, the longest
+line for that, and its rule; _NO_RULE where it has several, or one with `unless`."""
+_NO_RULE = -1
 
 
 class _Rule(NamedTuple):
@@ -67,8 +70,9 @@ class Confirmation:
             for pattern, rules in enumerate(self._rules_of)
             if len(rules) == 1 and not self._rules[rules[0]].unless
         }
-        self._straight: list[Straight | None] = [None] * len(self.scanned)
-        self._watched: list[Straight | None] = [None] * len(self.scanned)
+        self._ways: list[Way | None] = [None] * len(self.texts)
+        self._no_ways: list[Way | None] = [None] * len(self.texts)
+        self._rules_of_several: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def _by_pattern(self) -> list[tuple[int, ...]]:
         rules_of: list[list[int]] = [[] for _ in self.scanned]
@@ -106,17 +110,22 @@ class Confirmation:
         """Add to `hits` the candidate lines of a straight piece that a rule takes."""
         for lot in self.lots(candidates):
             data, offset, found_in = piece.data, piece.start, self.found
-            straight = self._watched if self._watched_lots else self._straight
+            ways = self._no_ways if self._watched_lots else self._ways
             for start, end, patterns in lot:
                 text = data[start:end].decode(codec).removesuffix("\r")
                 # Nearly always one pattern of one rule, and a line of usual length: nothing is
                 # called for it that need not be, since this is what a hit costs.
-                if len(patterns) == 1 and (way := straight[patterns[0]]) and end - start <= way[1]:
+                if (
+                    len(patterns) == 1
+                    and (way := ways[patterns[0]])
+                    and (rule := way[2]) >= 0
+                    and end - start <= way[1]
+                ):
                     match = way[0](text)
                     if match is None:
                         continue
                     named = match.groupdict()
-                    found = [(way[2], captures(match) if None in named.values() else named)]
+                    found = [(rule, captures(match) if None in named.values() else named)]
                 else:
                     found = found_in(text, patterns)
                 if found:
@@ -141,11 +150,19 @@ class Confirmation:
     def found(self, text: str, candidates: Sequence[int]) -> list[Found]:
         """The rules that take `text`, of those with a pattern among `candidates`."""
         if len(candidates) == 1:
-            rules: Sequence[int] = self._rules_of[candidates[0]]
+            rules = self._rules_of[candidates[0]]
         else:
-            rules = sorted({rule for one in candidates for rule in self._rules_of[one]})
+            key = tuple(candidates)
+            rules = self._rules_of_several.get(key) or self._combine(key)
         seen: dict[int, Any] = {}
         return [taken for rule in rules if (taken := self._taken_by(rule, text, candidates, seen))]
+
+    def _combine(self, patterns: tuple[int, ...]) -> tuple[int, ...]:
+        rules = tuple(sorted({rule for one in patterns for rule in self._rules_of[one]}))
+        if len(self._rules_of_several) >= _MOST_COMBINATIONS:
+            self._rules_of_several.clear()
+        self._rules_of_several[patterns] = rules
+        return rules
 
     def taken_by(self, rule: int, text: str) -> Found | None:
         """Whether this rule takes `text`, whatever the engine says."""
@@ -154,32 +171,31 @@ class Confirmation:
     def _taken_by(
         self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]
     ) -> Found | None:
-        match = self._first(rule, text, candidates, seen)
-        if match is None or self._is_excluded(rule, text, seen):
+        matching, excluding = self._rules[rule]
+        for pattern in matching:
+            if pattern in candidates and (match := self._search(pattern, text, seen)):
+                break
+        else:
             return None
+        for pattern in excluding:
+            if self._search(pattern, text, seen):
+                return None
         return rule, captures(match)
 
-    def _first(
-        self, rule: int, text: str, candidates: Sequence[int], seen: dict[int, Any]
-    ) -> Any | None:
-        for pattern in self._rules[rule].match:
-            if pattern in candidates and (match := self._search(pattern, text, seen)):
-                return match
-        return None
-
-    def _is_excluded(self, rule: int, text: str, seen: dict[int, Any]) -> bool:
-        return any(self._search(one, text, seen) for one in self._rules[rule].unless)
-
     def _search(self, pattern: int, text: str, seen: dict[int, Any]) -> Any | None:
-        if pattern not in seen:
-            watched = self._watched_lots > 0
-            seen[pattern] = self.searches.search(pattern, text, watched=watched)
-            if pattern in self._alone:
-                self._straight[pattern] = self._way(pattern)
-        return seen[pattern]
+        if pattern in seen:
+            return seen[pattern]
+        way = self._ways[pattern]
+        if way and len(text) <= way[1] and not self._watched_lots:
+            found = way[0](text)
+        else:
+            found = self.searches.search(pattern, text, watched=self._watched_lots > 0)
+            self._ways[pattern] = self._way(pattern)
+        seen[pattern] = found
+        return found
 
-    def _way(self, pattern: int) -> Straight | None:
+    def _way(self, pattern: int) -> Way | None:
         if pattern in self.searches.quarantined:
             return None
         guarded = self.searches.guarded(pattern)
-        return guarded.plain, guarded.short, self._alone[pattern]
+        return guarded.plain, guarded.short, self._alone.get(pattern, _NO_RULE)
