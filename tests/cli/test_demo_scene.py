@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from logwatch.cli.demo_scene import GUESSER, PROMISED, Scene, demo_config
+from logwatch.conditions import compile_where
 from logwatch.config.loader import load
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
@@ -43,7 +44,7 @@ def config_of(folder):
 
 
 def hits(config, folder):
-    """For each rule that matches at all: (time, key) of its lines, as plain `re` finds them."""
+    """For each rule that matches at all: (time, key) of its lines, as plain `re` and the parsers find them."""
     found = {}
     for source in config.sources:
         parser = make_parser(source.format, ParserSettings(tz=UTC))
@@ -52,9 +53,13 @@ def hits(config, folder):
             if rule.sources is not None and source.name not in rule.sources:
                 continue
             for line in lines:
-                match = next((m for p in rule.match if (m := re.search(p, line))), None)
-                if match and not any(re.search(p, line) for p in rule.unless):
-                    key = tuple(match.groupdict().get(name) for name in rule.by)
+                match = next((m for p in rule.match or ("",) if (m := re.search(p, line))), None)
+                fields = parser.parse(line, START).fields
+                if not match or not compile_where(rule.where)(fields):
+                    continue
+                if not any(re.search(p, line) for p in rule.unless):
+                    fields |= match.groupdict()
+                    key = tuple(fields.get(name) for name in rule.by)
                     found.setdefault(rule.name, []).append((parser.time(line, START), key))
     return found
 

@@ -1,6 +1,7 @@
-"""The stock rules against lines that the programs really write, with plain `re`."""
+"""The stock rules against lines that the programs really write, with plain `re` and the parsers."""
 
 import re
+from datetime import UTC
 from pathlib import Path
 from string import Formatter
 from time import process_time
@@ -8,9 +9,11 @@ from time import process_time
 import pytest
 import yaml
 
+from logwatch.conditions import compile_where
 from logwatch.config.loader import examine, load
 from logwatch.matching.pattern import risk
-from logwatch.parsers import FORMATS, field_names
+from logwatch.parsers import FORMATS, field_names, make_parser
+from logwatch.parsers.base import ParserSettings
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config" / "logwatch.yaml"
@@ -19,12 +22,14 @@ RULES = [rule for file in FILES for rule in yaml.safe_load(file.read_text())["ru
 CASES = yaml.safe_load((Path(__file__).parent / "stock_rules.yaml").read_text())
 
 ALLOWED = {
-    *("name", "in", "match", "unless", "by", "severity", "when", "clear", "levels"),
+    *("name", "in", "match", "where", "unless", "by", "severity", "when", "clear", "levels"),
     *("cooldown", "say", "labels", "description", "runbook"),
 }
 SPOKEN = {
     *("count", "key", "rule", "source", "path", "host", "first", "last", "duration", "suppressed"),
 }
+
+PREDICATES = {rule.name: compile_where(rule.where) for rule in load(CONFIG).rules if rule.where}
 
 ORDINARY = (Path(__file__).parent / "ordinary_lines.txt").read_text().splitlines()
 
@@ -34,10 +39,23 @@ def many(value):
     return [value] if isinstance(value, str) else list(value or [])
 
 
+def parsed(rule, line):
+    """The fields of a line of the rule's sources; only access logs are asked for them here."""
+    assert rule["in"] == "access"
+    return make_parser("combined", ParserSettings(tz=UTC)).parse(line, 0.0).fields
+
+
 def found(rule, line):
-    """The match of the rule's first pattern that finds one; None too where `unless` does."""
-    match = next((m for p in many(rule["match"]) if (m := re.search(p, line))), None)
-    return None if any(re.search(p, line) for p in many(rule.get("unless"))) else match
+    """What the rule takes from the line, by name; None for a line that it does not take."""
+    if any(re.search(p, line) for p in many(rule.get("unless"))):
+        return None
+    taken = parsed(rule, line) if "where" in rule else {}
+    if "where" in rule and not PREDICATES[rule["name"]](taken):
+        return None
+    match = next((m for p in many(rule.get("match")) if (m := re.search(p, line))), None)
+    if match is None:
+        return None if "match" in rule else taken
+    return taken | match.groupdict()
 
 
 def test_every_stock_rule_has_lines_that_it_catches_and_misses():
@@ -53,19 +71,19 @@ def test_a_stock_rule_catches_its_lines_and_not_the_near_misses(rule):
     """With the captures that are written beside the line."""
     case = CASES[rule["name"]]
     for expected in case["catches"]:
-        match = found(rule, expected["line"])
-        assert match, expected["line"]
-        captures = {name: match.groupdict()[name] for name in expected if name != "line"}
+        taken = found(rule, expected["line"])
+        assert taken is not None, expected["line"]
+        captures = {name: taken[name] for name in expected if name != "line"}
         assert captures == {name: text for name, text in expected.items() if name != "line"}
     for line in case["misses"]:
-        assert not found(rule, line), line
+        assert found(rule, line) is None, line
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
 def test_each_pattern_of_a_stock_rule_has_a_line(rule):
     """No alternative of `match` or `unless` is there without a proof that it works."""
     case = CASES[rule["name"]]
-    for pattern in many(rule["match"]):
+    for pattern in many(rule.get("match")):
         assert any(re.search(pattern, catch["line"]) for catch in case["catches"]), pattern
     for pattern in many(rule.get("unless")):
         assert any(re.search(pattern, line) for line in case["misses"]), pattern
@@ -77,20 +95,21 @@ def test_a_stock_rule_is_well_kept(rule):
     assert set(rule) <= ALLOWED
     assert rule["description"].endswith(".")
     assert ("when" in rule) == ("clear" in rule)
-    captured = {name for p in many(rule["match"]) for name in re.compile(p).groupindex}
-    parsed = {name for form in FORMATS for name in field_names(form) or ()}
+    captured = {name for p in many(rule.get("match")) for name in re.compile(p).groupindex}
+    given = {name for form in FORMATS for name in field_names(form) or ()}
+    own = set(field_names("combined")) if "where" in rule else set()
     spoken = {name.split("|")[0] for _, name, _, _ in Formatter().parse(rule["say"]) if name}
-    assert spoken <= captured | SPOKEN
-    assert set(many(rule.get("by"))) <= captured
+    assert spoken <= captured | own | SPOKEN
+    assert set(many(rule.get("by"))) <= captured | own
     # A capture that hides a name of the alert, or a field, would say something else than it seems.
     assert not captured & (SPOKEN - {"host"})
-    assert captured & parsed <= {"ip", "user", "pid", "status", "method"}
+    assert captured & given <= {"ip", "user", "pid", "status", "method"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["name"])
 def test_no_line_makes_a_stock_rule_slow(rule):
     """No pattern can backtrack without end, and a long run of its own text costs little."""
-    patterns = [*many(rule["match"]), *many(rule.get("unless"))]
+    patterns = [*many(rule.get("match")), *many(rule.get("unless"))]
     assert not any(map(risk, patterns))
     lines = [catch["line"] for catch in CASES[rule["name"]]["catches"]]
     for text in (*lines, *(line[: len(line) // 2] for line in lines)):
@@ -105,7 +124,7 @@ def test_ordinary_lines_raise_no_alarm(rule):
     """What a machine writes on a good day; rules of access logs see those lines only."""
     for line in ORDINARY:
         if '"GET /error' not in line or rule["in"] == "access":
-            assert not found(rule, line), line
+            assert found(rule, line) is None, line
 
 
 def test_one_line_is_no_alarm_of_two_rules():
@@ -116,7 +135,8 @@ def test_one_line_is_no_alarm_of_two_rules():
         lines = [catch["line"] for catch in case["catches"]]
         for other in RULES:
             seen_by_both = sources[name] & sources[other["name"]]
-            if other["name"] != name and seen_by_both and any(found(other, line) for line in lines):
+            twice = any(found(other, line) is not None for line in lines)
+            if other["name"] != name and seen_by_both and twice:
                 pairs.add(frozenset({name, other["name"]}))
     assert pairs == {
         frozenset({"disk-full", "postgres-crash"}),
