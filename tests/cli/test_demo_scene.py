@@ -44,7 +44,7 @@ def config_of(folder):
 
 
 def hits(config, folder):
-    """For each rule that matches at all: (time, key) of its lines, as plain `re` and the parsers find them."""
+    """For each rule that matches at all: (time, key) of its lines, as `re` and the parsers find."""
     found = {}
     for source in config.sources:
         parser = make_parser(source.format, ParserSettings(tz=UTC))

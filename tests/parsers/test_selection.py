@@ -1,0 +1,69 @@
+"""Which rules take a line by its fields, and how often it is parsed for that."""
+
+from datetime import UTC
+
+import pytest
+
+from logwatch.conditions import Condition, compile_where, parse_test
+from logwatch.parsers import FORMATS, make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.selection import Selection
+
+AT = 1_767_574_800.0  # 2026-01-05T01:00:00Z
+LINE = '{"time": "2026-01-05T01:00:00Z", "level": "error", "n": 7}'
+
+
+class Counting:
+    """A JSON parser that counts the lines that it was given."""
+
+    def __init__(self):
+        self.inner = make_parser("json", ParserSettings(tz=UTC))
+        self.lines = 0
+
+    def parse(self, text, now):
+        self.lines += 1
+        return self.inner.parse(text, now)
+
+    def select(self, text, now, wanted):
+        self.lines += 1
+        return self.inner.select(text, now, wanted)
+
+
+def where(field, test):
+    """One condition as a predicate."""
+    return compile_where((Condition(field, (parse_test(test),)),))
+
+
+def take(predicates, found, parser=None, text=LINE):
+    """What the selection says of a line that the engine stopped at for the rules `found`."""
+    clock = EventClock(parser or make_parser("json", ParserSettings(tz=UTC)), source="app")
+    taken = Selection(clock, predicates).take(text, found, arrival=AT + 5, backlog=True)
+    return taken and (taken[0], taken[1].get("n"), taken[2])
+
+
+def test_a_rule_takes_a_line_where_its_condition_holds():
+    """With its event time and all its fields."""
+    error, info = where("level", "error"), where("level", "info")
+    assert take([error], [(0, {})]) == (AT, "7", [(0, {})])
+    assert take([info], [(0, {})]) is None
+    assert take([None], [(0, {"a": "b"})]) == (AT, "7", [(0, {"a": "b"})])
+
+
+def test_a_line_is_parsed_once_for_all_its_rules():
+    """And keeps those that take it, in their order, with what they captured."""
+    predicates = [where("level", "error"), where("n", "> 9"), None, where("n", "7")]
+    parser = Counting()
+    found = [(0, {}), (1, {}), (2, {"x": "1"}), (3, {})]
+    assert take(predicates, found, parser) == (AT, "7", [(0, {}), (2, {"x": "1"}), (3, {})])
+    assert parser.lines == 1
+    assert take(predicates, [(1, {}), (1, {})], parser) is None
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_line_that_is_not_of_its_format_has_no_fields(name):
+    """So it passes what a missing field passes, at the time of its arrival."""
+    parser = make_parser(name, ParserSettings(tz=UTC))
+    unlike, like = [where("level", "!= debug")], [where("level", "debug")]
+    assert take(unlike, [(0, {})], parser, '="\x01') == (AT + 5, None, [(0, {})])
+    assert take(like, [(0, {})], parser, '="\x01') is None
