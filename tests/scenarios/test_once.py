@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from doubles import oracle
+from doubles.engines import ENGINES
 from doubles.process import alerts_in, run_once
 
 CONFIG = """\
@@ -76,7 +77,7 @@ def test_nothing_to_read_is_done_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("codec", ["plain", "awkward"])
-def test_both_engines_tell_the_same(tmp_path, codec):
+def test_all_engines_tell_the_same(tmp_path, codec):
     """The same bytes give the same alerts, by id, text and offset, whichever engine looked."""
     log = tmp_path / "app.log"
     if codec == "plain":
@@ -89,7 +90,7 @@ def test_both_engines_tell_the_same(tmp_path, codec):
         ]
         log.write_bytes(b"".join(pieces) * 300 + b"ERROR without newline")
     told = {}
-    for engine in ("hyperscan", "reference"):
+    for engine in ENGINES:
         folder = tmp_path / engine
         folder.mkdir()
         config = CONFIG.format(folder=tmp_path).replace(
@@ -100,7 +101,7 @@ def test_both_engines_tell_the_same(tmp_path, codec):
             (alert["id"], alert["seq"], alert["lines"][0]["offset"], alert["lines"][0]["text"])
             for alert in alerts_in(folder / "alerts.jsonl")
         ]
-    assert told["hyperscan"] == told["reference"]
+    assert told["hyperscan"] == told["aho-corasick"] == told["reference"]
     assert len(told["hyperscan"]) == (1_000 if codec == "plain" else 1_200)
 
 
