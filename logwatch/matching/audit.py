@@ -26,10 +26,10 @@ from logwatch.matching.searches import Search
 from logwatch.matching.syntax import parse
 from logwatch.matching.translator import required_literals, skeleton
 
-_BLOCKS_A_RULE = 8
+_BLOCKS_A_RULE = 3
 """So many blocks are looked at for the same rule, since to compile one for the purpose costs as
-much as a thousand lines."""
-_LINES = 32
+much as a thousand lines do."""
+_LINES = 16
 _LIKELY_LINES = 4
 """For each text that a rule requires."""
 _MOST_TEXTS = 4

@@ -103,7 +103,7 @@ def test_ends_that_are_made_up_do_no_harm():
     for block in map(log, range(60)):
         assert matcher.match(block) == oracle.match(block)
     assert matcher.statistics.differences == 0
-    assert matcher.statistics.pairs_audited > 1_000
+    assert matcher.statistics.pairs_audited > 500
 
 
 def test_a_line_that_is_found_wrongly_is_found_out_too(monkeypatch):
@@ -134,7 +134,7 @@ def test_an_honest_engine_is_never_said_to_differ(engine, encoding, max_line):
         assert matcher.match(block) == oracle.match(block)
     figures = matcher.statistics
     assert (figures.differences, figures.fallback) == (0, ())
-    assert (figures.lines_audited > 1_000) is (engine != "reference")
+    assert (figures.lines_audited > 500) is (engine != "reference")
 
 
 @given(
@@ -169,7 +169,7 @@ def test_the_audit_spends_no_more_than_its_share():
         before = matcher.statistics.lines_audited
     # A block takes one second of this clock, and to look at it again takes another one.
     assert 9 <= looks <= 11
-    assert before <= 32 * looks
+    assert before <= 16 * looks
     assert matcher.statistics.blocks == 1_000
 
 
