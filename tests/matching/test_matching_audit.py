@@ -23,7 +23,7 @@ RULES = [
 ]
 
 
-def log(seed: int, lines: int = 400) -> bytes:
+def log(seed: int, lines: int = 200) -> bytes:
     """Every tenth line or so is taken."""
     chance = Random(seed)
     texts = [
