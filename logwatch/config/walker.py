@@ -291,9 +291,19 @@ class Walker:
                 if named is BROKEN:
                     values[name] = BROKEN
                     continue
+            if isinstance(node, MappingNode) and _is_one_or_many(info.value_type):
+                values[name] = self._nested(name, node)
+                continue
             values[name] = self._value(info.value_type, node, Slot(name))
         broken = any(value is BROKEN for value in values.values())
         return BROKEN if broken or len(values) < len(item.value) else values
+
+    def _nested(self, name: str, node: MappingNode) -> Any:
+        """Refuse a map among fields: their names are dotted, not nested."""
+        inner = node.value[0][0].value if node.value else ""
+        remedy = f"join the names with a dot: {name}.{inner}: ..." if inner else None
+        self._scalars.wrong_type(node, Slot(name), "text, or a list of texts", remedy)
+        return BROKEN
 
     def _items(self, info: Any, item: Item, slot: Slot, *, one: bool) -> Any:
         if isinstance(item, SequenceNode):
@@ -351,3 +361,7 @@ class Walker:
         if isinstance(piece, Scalar) and piece.offset is not None:
             return self.document.inside(piece.node, piece.offset, max(len(piece.text), len(name)))
         return self.document.place(item.node if isinstance(item, Scalar) else item)
+
+
+def _is_one_or_many(info: inspect.Type) -> bool:
+    return isinstance(info, inspect.Metadata) and bool((info.extra or {}).get("one_or_many"))

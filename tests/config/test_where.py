@@ -185,6 +185,12 @@ def test_the_caret_stands_under_what_is_wrong(bench, code, message, drawing):
     bench.check_drawing(drawn, code, message)
 
 
+def test_nested_names_are_joined_with_a_dot(bench):
+    """The help line shows how."""
+    problem = bench.one(rule("in: app, where: {http: {status: 500}}"))
+    assert problem.help == "join the names with a dot: http.status: ..."
+
+
 def test_a_note_is_no_problem(bench):
     """It is shown, and counts for nothing."""
     found = bench.examine(rule("in: app, where: {level: '!= debug'}"))

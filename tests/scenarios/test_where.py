@@ -112,3 +112,42 @@ def test_fields_make_keys_and_messages_and_the_needle_captures_nothing(tmp_path)
     assert "2 on web1, last eve by sshd" in alert["message"]
     assert alert["key"] == {"host": "web1"}
     assert set(alert["fields"]) == {"host", "program", "pid", "message", "who"}
+
+
+ALL_AT_ONCE = """\
+- {name: a, in: app, where: {level: error}}
+- {name: b, in: app, where: {http.status: [404, '>= 500']}, match: 'time'}
+- {name: c, in: app, where: {level: '!= error'}}
+- {name: d, in: go, where: {level: [error, fatal]}, unless: 'path=/pay'}
+- {name: e, in: go, where: {took: '>= 812ms', msg: '~ ^(?:one|two)$'}}
+- {name: f, in: sys, where: {severity: [err, crit], program: 'ss*'}}
+- {name: g, in: web, where: {status: '>= 400', bytes: '< 100'}}
+- {name: h, where: {level: error}}
+"""
+EXPECTED = {
+    "a": ["one", "two", "three"],
+    "b": ["one", "two"],
+    "c": ["four", "five", "six"],
+    "d": ["two"],
+    "e": ["one", "two"],
+    "f": ["one"],
+    "g": ["one"],
+    "h": ["one", "two", "three", "one", "two"],
+}
+
+
+@pytest.mark.parametrize("engine", ["hyperscan", "aho-corasick", "reference"])
+def test_every_engine_tells_the_same(tmp_path, engine):
+    """What finds the lines has no say in which of them count."""
+    for name, text in LINES.items():
+        (tmp_path / f"{name}.log").write_text(text)
+    config = CONFIG.replace("- {name: rule, RULE}\n", ALL_AT_ONCE) + f"engine: {engine}\n"
+    done = run_once(tmp_path, config.replace("FOLDER", str(tmp_path)))
+    assert (done.returncode, done.stderr) == (0, "")
+    told_by = {name: [] for name in EXPECTED}
+    for alert in alerts_in(tmp_path / "alerts.jsonl"):
+        text = alert["lines"][0]["text"]
+        told_by[alert["rule"]].append(next(word for word in WORDS if word in text))
+    assert {name: sorted(words) for name, words in told_by.items()} == {
+        name: sorted(words) for name, words in EXPECTED.items()
+    }
