@@ -108,7 +108,7 @@ class Audit:
 
     def _due(self) -> _Audited:
         audited = self._audited
-        if audited is None or not self._blocks_left or audited.rule in self.fallback:
+        if audited is None or self._blocks_left <= 0 or audited.rule in self.fallback:
             rules = [*self._rules[self._next :], *self._rules[: self._next]]
             rule = next(rule for rule in rules if rule not in self.fallback)
             self._next = (self._rules.index(rule) + 1) % len(rules)

@@ -145,7 +145,7 @@ class Confirmation:
             if self._clock() - before > usual:
                 self._watched_lots = _WATCHED_LOTS
             elif self._watched_lots:
-                self._watched_lots -= 1
+                self._watched_lots = max(0, self._watched_lots - 1)  # another thread may do so too
 
     def found(self, text: str, candidates: Sequence[int]) -> list[Found]:
         """The rules that take `text`, of those with a pattern among `candidates`."""

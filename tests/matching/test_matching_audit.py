@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from random import Random
+from threading import Barrier, Thread
 
 import pytest
 from doubles.liars import LyingEngines, dropping_every, dropping_expression, inventing
@@ -208,3 +209,30 @@ def test_a_line_too_long_to_be_searched_quickly_is_passed_over_by_the_audit():
         matcher.match(b"x" + b" " * 9_000 + b"!\n")
     assert matcher.statistics.lines_audited > 0
     assert matcher.statistics.pairs_audited == 0
+
+
+def test_threads_that_share_a_matcher_miss_nothing_once_one_of_them_was_told():
+    """Each of them works on blocks of its own."""
+    matcher = audited(LyingEngines(dropping_expression(0)))
+    oracle = ReferenceMatcher(RULES)
+    barrier = Barrier(3)
+    wrong = []
+    told = []
+
+    def follow(first):
+        barrier.wait()
+        for seed in range(first, first + 40):
+            block = log(seed)
+            was_told = bool(told)
+            hits = matcher.match(block)
+            told.extend(matcher.troubles())
+            if was_told and hits != oracle.match(block):
+                wrong.append(seed)
+
+    threads = [Thread(target=follow, args=(first,)) for first in (0, 100, 200)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert [(one.kind, one.rule) for one in told] == [("differs", 0)]
