@@ -12,7 +12,7 @@ from bench.report import Result
 from bench.rule_sets import rule_set
 from bench.settings import Settings
 from bench.subject import Subject
-from bench.throughput import HIGH_RATE, LOW_RATE
+from bench.throughput import HIGH_RATE, LOW_RATE, beyond
 
 RULES = 100
 
@@ -46,9 +46,9 @@ def _at(rate: float, settings: Settings) -> Result:
             runs[name].append(subject.run_once())
             hits = len(corpus.hits) * (2 if name == "two" else 1)
             assert subject.alert_count() == hits, f"{subject.alert_count()} alerts, not {hits}"
-    start = median(each.wall for each in starts)
-    ones = [each.wall - start for each in runs["one"]]
-    twos = [each.wall - start for each in runs["two"]]
+    walls = [each.wall for each in starts]
+    ones = beyond([each.wall for each in runs["one"]], walls)
+    twos = beyond([each.wall for each in runs["two"]], walls)
     return Result(
         "two files on two cores",
         {"rules": RULES, "rate": f"{rate:.2%}"},
@@ -63,5 +63,8 @@ def _at(rate: float, settings: Settings) -> Result:
 
 
 def speedups(ones: list[float], twos: list[float]) -> list[float]:
-    """In each round, how many times the lines in a second of one file two files reach."""
-    return [2 * one / max(1e-9, two) for one, two in zip(ones, twos, strict=True)]
+    """In each round, how many times the lines in a second of one file two files reach.
+
+    0 where a run was too short to be told from its start.
+    """
+    return [2 * one / two if two else 0.0 for one, two in zip(ones, twos, strict=True)]

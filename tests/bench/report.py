@@ -99,7 +99,8 @@ def _figure_names(rows: Sequence[Result]) -> list[str]:
 
 def row(cells: Sequence[str]) -> str:
     """One line of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 def shown(value: Figure) -> str:

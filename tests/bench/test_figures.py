@@ -12,7 +12,7 @@ from bench.child import Spent
 from bench.cores import speedups
 from bench.corpus import write_log
 from bench.daemons import Written
-from bench.report import Result, Run, as_json, read
+from bench.report import Result, Run, as_json, read, row
 from bench.settings import full, quick
 from bench.throughput import PEER_RATE, Case, Logs, Start, _slice, beyond, run_rounds
 
@@ -60,7 +60,11 @@ def test_the_median_start_is_subtracted_and_nothing_is_below_nothing():
 
 
 def test_two_files_are_compared_with_one_read_twice():
-    assert speedups([1.0, 1.0], [1.0, 2.0]) == [2.0, 1.0]
+    assert speedups([1.0, 1.0, 1.0], [1.0, 2.0, 0.0]) == [2.0, 1.0, 0.0]
+
+
+def test_a_cell_may_hold_what_ends_a_cell():
+    assert row(["a|b", "c"]) == r"| a\|b | c |"
 
 
 class Fake:
