@@ -86,6 +86,10 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     return _Lives(path, config, chosen, notifier).live(once=options.once)
 
 
+MANY_RULES = 500
+"""From here on the reading of the configuration leaves more than a look for it costs."""
+
+
 class _Prepared(NamedTuple):
     """A configuration with everything that takes long to make of it."""
 
@@ -106,9 +110,11 @@ class _Lives:
 
     def live(self, *, once: bool) -> Exit:
         """Until one ends for good; returns the exit status."""
+        leavings = not once and len(self._present.config.rules) >= MANY_RULES
         while True:
             daemon = self._assemble()
-            _spare_the_garbage_collector(look=not once)
+            _spare_the_garbage_collector(look=leavings)
+            leavings = True  # of the daemon before
             match daemon.run(once=once, reloads=self._reloading):
                 case Ending.STOPPED | Ending.CAUGHT_UP:
                     return Exit.DONE
@@ -164,7 +170,7 @@ def _spare_the_garbage_collector(*, look: bool) -> None:
     """What was made so far stays; records hold no cycles, so looking for some may be rare.
 
     Without it every alert pays a tenth of its CPU for nothing found. `look`: let go first of what
-    the reading of the configuration left, which is not worth its time in a short life.
+    was left over, which takes as long as a tenth of the start and mostly finds nothing.
     """
     if look:
         gc.collect()

@@ -13,8 +13,6 @@ from array import array
 from functools import lru_cache
 from typing import Any
 
-import regex
-
 from logwatch.matching.alphabet import Leaf, constants, runs_of
 from logwatch.matching.syntax import quiet_parse, scoped
 
@@ -55,6 +53,8 @@ def _compiled(text: str, *, near: bool) -> Any | None:
     tree = quiet_parse(text)
     names = {number: name for name, number in tree.state.groupdict.items()}
     writer = _Writer(names, near=near)
+    import regex  # noqa: PLC0415 - ten milliseconds, and few patterns ever need it
+
     try:
         return regex.compile(writer.sequence(tree, tree.state.flags), regex.VERSION0)
     except (NoTwinError, RecursionError, regex.error):
