@@ -75,7 +75,8 @@ def execute(options: argparse.Namespace) -> Exit:
 def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     path = find_config(options.config)
     gc.disable()  # until everything is made: with thousands of rules it would look many times
-    config = _loaded(path)
+    known = KnownPatterns()
+    config = load(path, known=known)
     telemetry.telemetry.configure(_level(options))
     if not options.once:
         telemetry.telemetry.load()
@@ -83,7 +84,8 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     threading.stack_size(STACK_BYTES)
     signals.block()
     chosen = Options(engine=options.engine, waking=options.waking)
-    return _Lives(path, config, chosen, notifier).live(once=options.once)
+    first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
+    return _Lives(path, first, chosen, notifier).live(once=options.once)
 
 
 MANY_RULES = 500
@@ -94,18 +96,19 @@ class _Prepared(NamedTuple):
     """A configuration with everything that takes long to make of it."""
 
     config: Config
+    known: KnownPatterns
     readings: Readings
 
 
 class _Lives:
     """One daemon after another, each with the newest configuration that can be used."""
 
-    def __init__(self, path: Path, config: Config, options: Options, notifier: Notifier) -> None:
+    def __init__(self, path: Path, first: _Prepared, options: Options, notifier: Notifier) -> None:
         self._path = path
         self._options = options
         self._notifier = notifier
         self._clock = SystemClock()
-        self._present = _Prepared(config, readings_of(config, options, self._clock))
+        self._present = first
         self._reloading = Reloading(self._prepare, self._refuse)
 
     def live(self, *, once: bool) -> Exit:
@@ -125,10 +128,11 @@ class _Lives:
 
     def _prepare(self) -> _Prepared:
         """Called in a thread, while the present one runs on."""
-        config = _loaded(self._path)
+        known = KnownPatterns()
+        config = load(self._path, known=known)
         readings = readings_of(config, self._options, self._clock)
         readings.prepare()
-        return _Prepared(config, readings)
+        return _Prepared(config, known, readings)
 
     def _assemble(self) -> Daemon:
         """With the next configuration; where that cannot run, with the one before."""
@@ -147,23 +151,16 @@ class _Lives:
         return daemon
 
     def _assembled(self, prepared: _Prepared) -> Daemon:
-        return assemble(
-            prepared.config, self._clock, self._options, self._notifier, prepared.readings
-        )
+        config, known, readings = prepared
+        daemon = assemble(config, self._clock, self._options, self._notifier, readings)
+        known.save()  # not before there is a state folder that is ours
+        return daemon
 
     def _refuse(self, problem: LogwatchError) -> None:
         short = _in_short(problem)
         telemetry.error("config.reload_refused", note="the one before stays", reason=short)
         self._notifier.remark = f"reload refused: {short}"
         _say_all(problem)
-
-
-def _loaded(path: Path) -> Config:
-    """The configuration; what was found out of its patterns is kept for the next start."""
-    known = KnownPatterns()
-    config = load(path, known=known)
-    known.save()
-    return config
 
 
 def _spare_the_garbage_collector(*, look: bool) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -25,6 +26,8 @@ CACHE_FOLDER = "patterns"
 
 _DIGEST_BYTES = 32
 _MOST_FILES = 64
+_MOST_BYTES = 128 * 1024 * 1024
+"""Of all files of one kind; a database of 5,000 patterns has 8 MB."""
 _READERS = (
     *("alphabet", "literal_prefilter", "literals", "prefilter", "splitting", "syntax"),
     "translator",
@@ -71,9 +74,12 @@ class DatabaseCache:
         return self._folder / (key.hexdigest() + self._suffix)
 
     def _prune(self) -> None:
-        files = sorted(self._folder.glob(f"*{self._suffix}"), key=lambda path: path.stat().st_mtime)
-        for path in files[:-_MOST_FILES]:
-            path.unlink(missing_ok=True)
+        found = [(path.stat(), path) for path in self._folder.glob(f"*{self._suffix}")]
+        found.sort(key=lambda each: each[0].st_mtime, reverse=True)
+        sizes = accumulate(stat.st_size for stat, _ in found)
+        for number, (size, (_, path)) in enumerate(zip(sizes, found, strict=True)):
+            if number and (number >= _MOST_FILES or size > _MOST_BYTES):
+                path.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1)

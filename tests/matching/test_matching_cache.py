@@ -95,6 +95,15 @@ def test_matchers_of_the_same_patterns_share_one_engine(tmp_path):
     assert one.match(BLOCK) == other.match(BLOCK) != []
 
 
+def test_large_databases_are_cleared_away_sooner(tmp_path, monkeypatch):
+    """The folder is bounded in bytes too; the newest always stays."""
+    for most, left in ((10**9, 3), (1, 1)):
+        monkeypatch.setattr(database_cache, "_MOST_BYTES", most)
+        for number in range(3):
+            Matcher([RulePatterns(match=(f"word{number}",))], cache=tmp_path / str(most))
+        assert len(list((tmp_path / str(most)).iterdir())) == left
+
+
 class Watch:
     """Notes what it is told."""
 
