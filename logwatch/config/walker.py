@@ -175,14 +175,17 @@ class Walker:
         self, shape: Shape, pieces: Mapping[str, Item], node: Node, what: str
     ) -> Iterable[str]:
         for name in shape.required:
-            if name in pieces or not pieces.keys().isdisjoint(shape.either.get(name, ())):
+            others = shape.either.get(name, ())
+            if name in pieces or not pieces.keys().isdisjoint(others):
                 continue
             yield name
             if not pieces.keys().isdisjoint(shape.instead.get(name, ())):
                 continue  # the key that takes its place was reported
-            remedy = Slot(name, shape.examples.get(name, "...")).remedy
+            ways = [Slot(way, shape.examples.get(way, "...")).remedy for way in (name, *others)]
+            remedy = ", or ".join(filter(None, ways))
             place = self.document.place(node)
-            self.report.error(place, "missing-key", f"{what} has no {name!r}", remedy)
+            missing = " or ".join(map(repr, (name, *others)))
+            self.report.error(place, "missing-key", f"{what} has no {missing}", remedy)
 
     def _settings_fields(
         self, struct: type[Struct], item: Node, what: str, short: str | None

@@ -125,8 +125,11 @@ def _selection(events: EventClock, rules: Sequence[RuleSettings]) -> Selection |
 def _guarded(pattern: str) -> Search:
     """A search in one field that gives up where it would take for ever."""
     guarded = GuardedSearch(pattern)
+    plain, short = guarded.plain, guarded.short
 
     def search(value: str) -> object:
+        if len(value) <= short:
+            return plain(value)
         guarded.prepare(value)
         return guarded.search(value)
 

@@ -62,7 +62,9 @@ def test_a_rule_needs_a_match_or_a_where(bench):
     both = bench.load(rule("in: app, match: 'x (?P<y>.)', where: {level: error}, by: y")).rules[0]
     assert both.match
     assert both.where
-    assert bench.one(rule("in: app, by: ip")).message == "rule 'a' has no 'match'"
+    problem = bench.one(rule("in: app, by: ip"))
+    assert problem.message == "rule 'a' has no 'match' or 'where'"
+    assert problem.help.endswith(", or write where: {level: error}")
 
 
 def test_a_value_may_come_from_the_environment(bench):

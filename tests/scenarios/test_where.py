@@ -114,6 +114,21 @@ def test_fields_make_keys_and_messages_and_the_needle_captures_nothing(tmp_path)
     assert set(alert["fields"]) == {"host", "program", "pid", "message", "who"}
 
 
+def test_a_pattern_that_hangs_in_a_field_is_given_up(tmp_path):
+    """It counts as not found, and the lines after it are read."""
+    long = "a" * 50 + "!"
+    (tmp_path / "app.log").write_text(
+        f'{{{STAMP}, "msg": "{long}"}}\n{{{STAMP}, "msg": "aaa", "n": "one"}}\n'
+    )
+    config = CONFIG.replace("FOLDER", str(tmp_path)).replace(
+        "RULE", "in: app, where: {msg: '~ ^(?:a+)+$'}"
+    )
+    done = run_once(tmp_path, config)
+    assert (done.returncode, done.stderr) == (0, "")
+    [alert] = alerts_in(tmp_path / "alerts.jsonl")
+    assert alert["fields"]["n"] == "one"
+
+
 ALL_AT_ONCE = """\
 - {name: a, in: app, where: {level: error}}
 - {name: b, in: app, where: {http.status: [404, '>= 500']}, match: 'time'}
