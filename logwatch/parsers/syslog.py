@@ -106,6 +106,9 @@ class SyslogParser:
 
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
+        if text[:1] in "0123456789":  # the usual form of today
+            time, end = self._stamps.iso_with_end(text)
+            return Parsed(None, {}) if time is None else Parsed(time, _header_fields(text, end))
         time = self.time(text, now)
         priority = _PRI(text) if text[:1] == "<" else None
         at = priority.end() if priority else 0
@@ -118,16 +121,20 @@ class SyslogParser:
             return Parsed(None, {})
         else:
             iso = text[at : at + 1] in "0123456789"
-            header = _HEADER(text, end_of_iso(text, at) if iso else end_of_bsd(text, at))
-            assert header, "it matches anything"
-            host, program, pid, message = header.groups("")
-            if host and pid and message and host != "-" != message and program != "-" != pid:
-                fields = {"host": host, "program": program, "pid": pid, "message": message}
-            else:
-                fields = _present(header.groupdict())
+            fields = _header_fields(text, end_of_iso(text, at) if iso else end_of_bsd(text, at))
         if priority:
             _name_priority(priority[1], fields)
         return Parsed(time, fields)
+
+
+def _header_fields(text: str, at: int) -> dict[str, str]:
+    """What follows a stamp that ends at `at`."""
+    header = _HEADER(text, at)
+    assert header, "it matches anything"
+    host, program, pid, message = header.groups("")
+    if host and pid and message and host != "-" != message and program != "-" != pid:
+        return {"host": host, "program": program, "pid": pid, "message": message}
+    return _present(header.groupdict())
 
 
 def _present(groups: dict[str, str | None]) -> dict[str, str]:

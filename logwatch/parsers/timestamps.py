@@ -66,8 +66,14 @@ class StampReader:
         Also with a space for `T`, a comma for the dot, `/` for `-`, any offset or none.
         """
         found = _ISO(text, at)
-        if found is None:
-            return None
+        return None if found is None else self._iso_time(found)
+
+    def iso_with_end(self, text: str, at: int = 0) -> tuple[float | None, int]:
+        """As `iso`, and where the stamp ends: at `at` where there is none."""
+        found = _ISO(text, at)
+        return (None, at) if found is None else (self._iso_time(found), found.end())
+
+    def _iso_time(self, found: re.Match[str]) -> float | None:
         minute, second, fraction, zone = found.groups()
         start = self._iso_minutes.get((minute, zone))
         if start is None:
