@@ -212,12 +212,14 @@ def _warn(
         needle = parsers.needle(format_, where)
         if needle is not None and needle.weight:
             continue
-        told = "has such a field" if needle else "is there"
+        if needle is None:
+            message = f"nothing in a line of {source!r} tells whether this holds: each is parsed"
+        else:
+            message = f"each line of {source!r} that has the field is parsed: no text tells more"
         report.note(
             found.key("where"),
             "every-line",
-            f"a line of {source!r} must be parsed to see whether this holds, so each one that"
-            f" {told} is parsed",
+            message,
             "that is right where it is meant; another condition or a 'match' makes it cheaper",
         )
         break

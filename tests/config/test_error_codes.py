@@ -498,7 +498,7 @@ DRAWINGS = [
         rules: [{name: a, match: '(a+)+$'}]
                                  ^^^^^^^^
     """),
-    ("every-line", "a line of 'app' must be parsed to see whether this holds", r"""
+    ("every-line", "nothing in a line of 'app' tells whether this holds", r"""
         sources: {app: {path: /dev/null, format: json}}
         rules: [{name: a, where: {level: '!= debug'}}]
                           ^^^^^

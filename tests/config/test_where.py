@@ -165,11 +165,11 @@ DRAWINGS = [
         in: app, where: {status: 500, path: "~ \bx"}
                                                ^^
     """),
-    ("every-line", "a line of 'app' must be parsed to see whether this holds", r"""
+    ("every-line", "nothing in a line of 'app' tells whether this holds", r"""
         in: app, where: {level: '!= debug'}
                  ^^^^^
     """),
-    ("every-line", "so each one that has such a field is parsed", r"""
+    ("every-line", "each line of 'app' that has the field is parsed", r"""
         in: app, where: {took: '> 800ms'}
                  ^^^^^
     """),
@@ -197,7 +197,7 @@ def test_a_note_is_no_problem(bench):
     """It is shown, and counts for nothing."""
     found = bench.examine(rule("in: app, where: {level: '!= debug'}"))
     assert found.config is not None
-    assert "note: a line of 'app'" in found.text
+    assert "note: nothing in a line of 'app'" in found.text
     assert found.text.endswith("no problem")
 
 
