@@ -70,6 +70,8 @@ def execute(options: argparse.Namespace) -> Exit:
             raise
         _say_all(problem)
         return problem.exit
+    finally:
+        gc.enable()
 
 
 def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
