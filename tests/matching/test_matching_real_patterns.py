@@ -8,11 +8,11 @@ from functools import cache
 
 import pytest
 from doubles.engines import ENGINES
+from matching.corpus import CASES
+from matching.exactness.comparison import Case, boundaries, expected, matched_in_parts, records
 
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.syntax import quiet_parse
-from matching.corpus import CASES
-from matching.exactness.comparison import Case, boundaries, expected, matched_in_parts, records
 
 RULES = tuple(RulePatterns(match=(case.pattern,)) for case in CASES)
 LINES = [text for case in CASES for text in (case.line, case.miss)]
@@ -114,7 +114,7 @@ def constructs(text):
     found = set()
     if tree.state.groupdict:
         found.add("named group")
-    if tree.state.flags & (re.I | re.M | re.S | re.X | re.A):
+    if tree.state.flags & (re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII):
         found.add("flags of all")
     if "(?x" in text:
         found.add("verbose")
@@ -148,7 +148,8 @@ def walked(tree, *, in_repeat):
                 yield "flags of a group"
             yield from walked(argument[3], in_repeat=in_repeat)
         elif name in {"ASSERT", "ASSERT_NOT"}:
-            yield f"{'look' if name == 'ASSERT' else 'not'} {'ahead' if argument[0] > 0 else 'behind'}"
+            where = "ahead" if argument[0] > 0 else "behind"
+            yield f"{'look' if name == 'ASSERT' else 'not'} {where}"
             yield from walked(argument[1], in_repeat=in_repeat)
         elif name == "ATOMIC_GROUP":
             yield from walked(argument, in_repeat=in_repeat)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from doubles.engines import ENGINES
+from matching.exactness.comparison import Case, boundaries, expected, matched_in_parts, records
 
+from logwatch.matching.framing import encoding_problem
 from logwatch.matching.matcher import Matcher, RulePatterns
-from logwatch.matching.reference import ReferenceMatcher
+from logwatch.matching.scanner import HyperscanScanner
+from logwatch.matching.timed import timed_pattern
 
 
 def texts(pattern, data, *, encoding="utf-8", max_line=262_144, unless=()):
-    """Texts of the lines that the engine takes, after the oracle has agreed."""
-    rules = [RulePatterns(match=(pattern,), unless=unless)]
-    matcher = Matcher(rules, encoding=encoding, max_line=max_line, engine="hyperscan")
-    hits = matcher.match(data)
-    assert hits == ReferenceMatcher(rules, encoding=encoding, max_line=max_line).match(data)
-    return [hit.text for hit in hits]
+    """Texts of the lines that every engine takes, after the oracle has agreed."""
+    rules = (RulePatterns(match=(pattern,), unless=unless),)
+    case = Case(rules, data, encoding, max_line)
+    wanted = expected(case)
+    for engine in ENGINES:
+        matcher = Matcher(rules, engine=engine, **case.settings)
+        assert records(matcher.match(data)) == wanted, engine
+        assert matched_in_parts(matcher.match, data, boundaries(data)) == wanted, engine
+    return [record.text for record in wanted]
 
 
 @pytest.mark.parametrize(
@@ -187,3 +194,123 @@ def test_two_lines_may_differ_in_case_that_only_unicode_knows():
 def test_unless_sees_the_whole_record():
     """It runs on what a `match` has taken."""
     assert texts("fail", b"fail a\nfail b\n", unless=("a$",)) == ["fail b"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [
+        ("(?i)s", ["s", "S", "\u017f"]),
+        ("(?i)\u017f", ["s", "S", "\u017f"]),
+        ("(?i)[r-t]", ["s", "S", "\u017f"]),
+        ("(?i)[^a-rt-z]", ["s", "S", "\u017f", "7"]),
+        ("(?i)k", ["k", "K", "\u212a"]),
+        ("(?i)[j-l]", ["k", "K", "\u212a"]),
+        ("(?i:K)", ["k", "K", "\u212a"]),
+        ("(?ia)k", ["k", "K"]),
+        ("(?i)\u212a", ["k", "K", "\u212a"]),
+        ("(?i)ss", ["ss", "SS", "\u017f\u017f", "s\u017f"]),
+    ],
+)
+def test_letters_that_are_one_letter_only_when_case_is_ignored_are_one(pattern, lines):
+    """The long s and the Kelvin sign, in text of one byte and of more, alone and in sets."""
+    assert texts(pattern, "\n".join(lines).encode()) == lines
+    wide = [line + "日" for line in lines]
+    assert texts(pattern + ".", "\n".join(wide).encode()) == wide
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xc0\xaf", b"\xe0\x80\xaf",
+        b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\x80", b"\xfe\xfa",
+    ],
+)  # fmt: skip
+def test_text_that_is_no_utf_8_never_reaches_an_engine_that_expects_it(bad):
+    """Cut short, over-long, surrogates, too large: before, inside and at the end of a match."""
+    data = bad + b"end\nen" + bad + b"d\nend" + bad + b"\n" + bad + b"\nend\xc3"
+    assert len(texts("end", data)) == 3
+    assert len(texts(r"en\\x", data)) == 1
+    assert len(texts(r"^(?:\\x[0-9a-f]{2})+end$", data)) == 1
+
+
+def test_a_lookbehind_inside_an_alternation_loses_no_branch():
+    """`HS_FLAG_PREFILTER` was seen to lose such a match; it is not used."""
+    pattern = r"(?:(?<=: )|(?<=\] )|^)(?:refused|denied) connect from (?P<host>\S+)"
+    data = (
+        b"in.telnetd: refused connect from a\n[x] denied connect from b\nrefused connect from c\n"
+    )
+    assert len(texts(pattern, data + b"x refused connect from d\n")) == 3
+    assert len(texts(r"(?:a|(?<=b)c|(?<!d)e)f", b"af\nbcf\ncf\nef\ndef\n")) == 3
+
+
+@pytest.mark.parametrize("gap", [0, 27, 28, 29, 30, 31, 32, 33, 62, 63, 64, 100, 139, 1_000])
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\r\n", b"\nnext\n"])
+@pytest.mark.parametrize(
+    ("pattern", "first", "last"),
+    [
+        ("error.+(?:ok|fail)", b"error ", b"ok"),
+        ("x,.*,[TF]", b"x,", b",T"),
+        ("x,.*,[TF]", b"x,", b",F"),
+    ],
+)
+def test_the_matches_that_vectorscan_5_4_12_loses_are_found(pattern, first, last, gap, behind):
+    """At the end of what is scanned, after a long gap (0002-hyperscan-pin)."""
+    rules = (RulePatterns(match=(pattern,)),)
+    data = first + b"a" * gap + last + behind
+    assert len(Matcher(rules, engine="hyperscan").match(data)) == 1
+    assert len(Matcher(rules, engine="hyperscan").match(b"y\n" * 7 + data)) == 1
+
+
+def test_a_possessive_repeat_gives_nothing_back_of_any_round():
+    """`re` keeps what a round took; the twin for long lines would have tried again."""
+    assert texts("(?:.+){2}+", b"em\n") == []
+    twin = timed_pattern("(?:.+){2}+")
+    assert twin.search("em") is None
+    assert timed_pattern("(?:.+?){2}+").search("em")
+
+
+@pytest.mark.parametrize("shape", ["(%s)", "(?:%s)*", "(?=%s)a", "(?:b|%s)", "(?>%s)"])
+@pytest.mark.parametrize("depth", [39, 40, 41, 60, 300])
+def test_a_pattern_that_is_nested_deeply_is_searched_for_all_the_same(shape, depth):
+    """Python takes some hundred levels; deeper than forty the prefilter is any text."""
+    pattern = "a"
+    for _ in range(depth):
+        pattern = shape % pattern
+    assert texts(pattern + "b", b"ab\n") == ["ab"]
+
+
+def test_ascii_text_is_never_an_escape():
+    """An encoding that reads it so could make a newline out of it."""
+    assert encoding_problem("raw_unicode_escape")
+    assert texts(r"\\u000aend", rb"\u000aend", encoding="cp1252") == [r"\u000aend"]
+
+
+@pytest.mark.parametrize("text", ["[[:alpha:]]x", "[[a]b]", "[a||b]", "[a&&b]", "[a~~b]"])
+def test_sets_that_other_dialects_read_otherwise_mean_what_python_says(text):
+    """POSIX classes and set operations are plain characters."""
+    texts(text, b"[x\n:x]\nax\nab]\n-\n|\n&\n~]\na]x\nb\n")
+
+
+def test_hundreds_of_words_are_one_pattern():
+    """As text, ignoring case, and with something open behind."""
+    words = "|".join(f"w{number}ord" for number in range(400))
+    data = b"w17ord\nW399ORD\nw400ord\nx w3ord x\n"
+    assert texts(rf"\b(?:{words})\b", data) == ["w17ord", "x w3ord x"]
+    assert texts(rf"(?i)\b(?:{words})\b", data) == ["w17ord", "W399ORD", "x w3ord x"]
+    assert texts(rf"(?:{words}).*$", data) == ["w17ord", "x w3ord x"]
+
+
+def test_a_repeat_larger_than_the_engine_counts_is_opened():
+    """Hyperscan counts to some thousands, Python to four thousand millions."""
+    data = b"a" * 40_000 + b"b\n" + b"a" * 30_000 + b"b\nab\n"
+    assert len(texts("^a{35000,40000}b", data)) == 1
+    assert len(texts("^a{1,4000000000}b", data)) == 3
+    assert (
+        Matcher([RulePatterns(match=("^a{35000,40000}b",))], engine="hyperscan").unfiltered() == []
+    )
+
+
+def test_a_scanner_that_is_given_a_nul_reads_on():
+    """It is a character like any other, in the pattern and in the text."""
+    assert texts(r"a\0b$", b"a\0b\nab\n\0\n") == ["a\0b"]
+    assert HyperscanScanner.compiled([rb"\x00end"]).scan(b"x\0end") == [(5, 0)]

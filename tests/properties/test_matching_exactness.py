@@ -1,14 +1,10 @@
-"""Pattern and lines made together, so that they match or nearly do: every engine as the reference."""
+"""Patterns and lines made together, so that they match or nearly do, on each engine."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from logwatch.matching.backtracking import danger
-from logwatch.matching.matcher import Matcher, RulePatterns
-from logwatch.matching.syntax import parse
 from matching.exactness import near
 from matching.exactness.campaign import Campaign
 from matching.exactness.choices import Drawn
@@ -22,6 +18,10 @@ from matching.exactness.comparison import (
     matched_in_parts,
 )
 from matching.exactness.grammar import is_valid, pattern
+
+from logwatch.matching.backtracking import danger
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.syntax import parse
 
 _UNHURRIED = {HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large}
 

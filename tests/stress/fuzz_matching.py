@@ -1,7 +1,8 @@
 """Fuzzes the translator with atheris: bytes become patterns and lines, coverage is the guide.
 
-Alone: `PYTHONPATH=tests .venv/bin/python tests/stress/fuzz_matching.py [CORPUS] -max_total_time=600`
-(the options are libFuzzer's). What it finds it prints as a reproducer, and stops.
+Alone: `PYTHONPATH=tests .venv/bin/python tests/stress/fuzz_matching.py -max_total_time=600`, before
+the options (libFuzzer's) a folder for inputs to begin with and to keep. What it finds it prints as
+a reproducer, and stops.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ with atheris.instrument_imports(
 ):
     from logwatch.matching.matcher import Matcher, RulePatterns
 
-from logwatch.matching.backtracking import danger
-from logwatch.matching.syntax import parse
 from matching.exactness import near
 from matching.exactness.choices import Consumed
 from matching.exactness.comparison import (
@@ -38,6 +37,9 @@ from matching.exactness.comparison import (
     reproducer,
 )
 from matching.exactness.grammar import is_valid, pattern
+
+from logwatch.matching.backtracking import danger
+from logwatch.matching.syntax import parse
 
 ENGINES = ("hyperscan", "aho-corasick")
 _LONGEST = 300
@@ -75,5 +77,6 @@ def one(data: bytes) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", FutureWarning)
-    atheris.Setup(sys.argv, one)
+    # A pattern takes some hundred bytes: from the beginning, not only when short ones are used up.
+    atheris.Setup([sys.argv[0], "-len_control=0", "-max_len=600", *sys.argv[1:]], one)
     atheris.Fuzz()

@@ -12,7 +12,6 @@ import warnings
 from time import perf_counter
 
 import pytest
-
 from matching.exactness.campaign import MODES, Campaign
 
 

@@ -22,7 +22,7 @@ def test_fuzzing_finds_no_difference(tmp_path):
     done = subprocess.run(
         [
             sys.executable, str(TESTS / "stress" / "fuzz_matching.py"), str(tmp_path),
-            f"-max_total_time={seconds}", "-max_len=600", f"-artifact_prefix={tmp_path}/",
+            f"-max_total_time={seconds}", f"-artifact_prefix={tmp_path}/",
         ],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         capture_output=True,

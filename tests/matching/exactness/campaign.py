@@ -1,8 +1,8 @@
 """A long comparison of the engine with its oracle, on many patterns at once.
 
-Each batch is a database of 50 to 500 patterns and a block of some lines for each of them: lines that
-the pattern matches, or nearly. The whole block is compared, the block in parts, and, of some
-batches, every weaker form of the prefilters and the timed twins. All of it follows from a seed.
+Each batch is a database of 50 to 500 patterns and blocks of some lines for each of them: lines
+that the pattern matches, or nearly. A block is compared as a whole and in parts; of some batches,
+every weaker form of the prefilters and the timed twins. All of it follows from a seed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -21,6 +22,7 @@ from matching.exactness.choices import Choices, Seeded, once_in, pick
 from matching.exactness.comparison import (
     ENCODINGS,
     Case,
+    Record,
     block,
     boundaries,
     is_different,
@@ -59,13 +61,19 @@ class Campaign:
         self._say = say
         self.counts: dict[str, Counter[str]] = {}
         self.differences: list[str] = []
+        self._explanations: list[Callable[[], str]] = []
 
     def run(self, first_seed: int, modes: Sequence[str], has_time: Callable[[], bool]) -> int:
         """Until the time is up, or twenty differences are too many to go on; the last seed."""
         seed = first_seed
         while has_time() and len(self.differences) < 20:
-            with suppress(OverranError), _patience(_PATIENCE_SECONDS):
-                self.step(seed, modes[seed % len(modes)])
+            mode = modes[seed % len(modes)]
+            try:
+                with _patience(_PATIENCE_SECONDS):
+                    self.step(seed, mode)
+            except OverranError:
+                self.counts.setdefault(mode, Counter()).update(overran=1)
+            self._explain()
             seed += 1
         return seed - 1
 
@@ -73,30 +81,38 @@ class Campaign:
         """One batch."""
         choices = Seeded(seed)
         degree = 3 if mode == "twins" else pick(choices, (1, 1, 2))
-        case, blocks = batch(
-            choices, degree=degree, most=100 if mode in {"forms", "twins"} else 500
-        )
+        most = min(most_patterns, 100) if mode in {"forms", "twins"} else most_patterns
+        case, blocks = batch(choices, degree=degree, most=most)
         oracle = ReferenceMatcher(case.rules, **case.settings)
         compare = _FormsComparison if mode == "forms" else _EngineComparison
         comparison = compare(case, mode)
         counts = self.counts.setdefault(mode, Counter())
         counts.update(batches=1, patterns=len(case.rules))
-        for data in blocks:
+        for number, data in enumerate(blocks):
             expected = records(oracle.match(data))
-            problem = comparison.difference(data, expected, choices)
+            explain = comparison.difference(data, expected, choices)
             lines = data.count(b"\n")
             matches = sum(len(hit.found) for hit in expected)
             counts.update(lines=lines, pairs=lines * len(case.rules), matches=matches)
-            if problem:
-                self.differences.append(f"{mode}, seed {seed}\n{problem}")
+            if explain:
+                self.differences.append(f"{mode}, seed {seed}, block {number}")
                 self._say(self.differences[-1])
+                self._explanations.append(explain)
+
+    def _explain(self) -> None:
+        """Make the first difference of a batch small, which may take longer than the batch."""
+        explanations, self._explanations = self._explanations[:1], []
+        for explain in explanations:
+            with suppress(OverranError), _patience(5 * _PATIENCE_SECONDS):
+                self._say(explain())
 
     def report(self) -> str:
         """A line for each mode, and one for all."""
         rows = [*self.counts.items(), ("all", sum(self.counts.values(), Counter()))]
         told = [
-            f"{mode}: {c['pairs']:,} pairs of a pattern and a line, {c['matches']:,} of them matches, "
-            f"{c['patterns']:,} patterns, {c['lines']:,} lines, {c['batches']:,} batches"
+            f"{mode}: {c['pairs']:,} pairs of a pattern and a line, {c['matches']:,} of them"
+            f" matches, {c['patterns']:,} patterns, {c['lines']:,} lines, {c['batches']:,} batches,"
+            f" {c['overran']} given up for their time"
             for mode, c in rows
         ]
         return "\n".join([*told, f"{len(self.differences)} differences"])
@@ -176,13 +192,16 @@ class _EngineComparison:
         self._engine: Any = "hyperscan" if mode == "twins" else mode
         self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
 
-    def difference(self, data: bytes, expected: list[Any], choices: Choices) -> str | None:
+    def difference(
+        self, data: bytes, expected: list[Record], choices: Choices
+    ) -> Callable[[], str] | None:
+        """What explains the difference, None where there is none."""
         cuts = sorted({pick(choices, at) for at in [boundaries(data)] * 5 if at})
         with _steps(self._mode):
             for at in ([], cuts):
                 got = matched_in_parts(self._matcher.match, data, at)
                 if not is_same(got, expected, self._matcher):
-                    return self._explained(self._case._replace(block=data), at)
+                    return partial(self._explained, self._case._replace(block=data), at)
         return None
 
     def _explained(self, case: Case, cuts: Sequence[int]) -> str:
@@ -211,7 +230,10 @@ class _FormsComparison:
             for form in Form
         }
 
-    def difference(self, data: bytes, _expected: list[Any], _choices: Choices) -> str | None:
+    def difference(
+        self, data: bytes, _expected: list[Record], _choices: Choices
+    ) -> Callable[[], str] | None:
+        """What names the match that is not seen, None where there is none."""
         lines = [self._framing.decode(line).removesuffix("\r") for line in data.split(b"\n")]
         folded = b"\n".join(fold(line) + b"\r" for line in lines)
         for form, (scanner, texts) in self._scanners.items():
@@ -220,7 +242,7 @@ class _FormsComparison:
                 search = re.compile(text).search
                 for at, line in enumerate(lines):
                     if (at, number) not in seen and search(line):
-                        return f"form {form.name} of {text!r} does not see {line!r}"
+                        return f"form {form.name} of {text!r} does not see {line!r}".strip
         return None
 
 

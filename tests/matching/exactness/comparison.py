@@ -14,8 +14,9 @@ from logwatch.matching.matcher import Matcher, ReferenceMatcher, RulePatterns
 T = TypeVar("T")
 
 BAD_BYTES = (
-    b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\x80", b"\xbf\xbf", b"\xc0\xaf", b"\xe0\x80\x80",
-    b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe\xff",
+    b"\xff", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\x80", b"\xbf\xbf", b"\xc0\xaf",
+    b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xbf\xbf",
+    b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xfe\xff",
 )  # fmt: skip
 """Alone, cut short, over-long, halves of surrogate pairs, beyond the last code point."""
 ENDINGS = (b"\n", b"\n", b"\n", b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r\r\n", b"\n\n")

@@ -19,7 +19,8 @@ WORDS = (
 )
 ESCAPES = (
     r"\x41", r"\u017f", r"\u212a", r"\U0001f600", r"\N{LATIN SMALL LETTER E WITH ACUTE}", r"\141",
-    r"\t", r"\0", r"\n", r"\r", r"\x85", r"\x1c", r"\xff", r"\v", r"\f", r"\-", r"\#", r"\ ", r"\ud800",
+    r"\t", r"\0", r"\n", r"\r", r"\x85", r"\x1c", r"\xff", r"\v", r"\f", r"\-",
+    r"\#", r"\ ", r"\ud800",
 )
 CLASSES = (r"\w", r"\d", r"\s", r".", r"\S", r"\W", r"\D")
 PLACES = ("^", "$", r"\b", r"\A", r"\Z", r"\B")
@@ -35,7 +36,10 @@ SPANS = (
     "a-f", "0-9", "A-Z", "a-z", "à-ý", "é-ſ", r"\x00-\x1f", r"\x00-\uffff", "I-k", "Я-а", "!-~",
     r"\x80-\xff", "日-本", r"\u0100-\U0010ffff",
 )
-GLOBAL_FLAGS = ("", "", "", "(?i)", "(?s)", "(?m)", "(?a)", "(?x)", "(?ia)", "(?ims)", "(?u)", "(?ix)")
+GLOBAL_FLAGS = (
+    "", "", "", "(?i)", "(?s)", "(?m)", "(?a)", "(?x)", "(?ia)", "(?ims)", "(?u)",
+    "(?ix)",
+)
 SCOPED_FLAGS = ("i", "s", "m", "x", "a", "u", "-i", "-s", "i-s", "ai", "s-i", "-x", "-m")
 # fmt: on
 

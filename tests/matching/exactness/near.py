@@ -46,7 +46,7 @@ def _parsed(text: str) -> Any:
     return quiet_parse(text)
 
 
-def _mistaken(choices: Choices, text: str) -> str:
+def _mistaken(choices: Choices, text: str) -> str:  # noqa: PLR0911 - one line for each kind
     at = choices.below(len(text) + 1)
     kind = choices.below(8)
     if kind == 0:
@@ -71,8 +71,9 @@ def _members(opcode: Any, argument: Any, flags: int) -> str:
     shown = list(argument) if isinstance(argument, tuple) else argument
     found = "".join(single((opcode, shown), flags).findall(POOL))
     if not found and opcode is constants.IN:
-        found = "".join(chr(one[1] if one[0] is constants.LITERAL else one[1][0])
-                        for one in shown if one[0] in {constants.LITERAL, constants.RANGE})  # fmt: skip
+        literals = [one[1] for one in shown if one[0] is constants.LITERAL]
+        firsts = [one[1][0] for one in shown if one[0] is constants.RANGE]
+        found = "".join(map(chr, literals + firsts))
     return found or "a"
 
 
