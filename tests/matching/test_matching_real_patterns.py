@@ -94,6 +94,7 @@ def test_only_patterns_of_which_nothing_is_certain_have_no_prefilter(cache_folde
     assert {pattern for _, pattern, _ in unfiltered} == {
         r"^\s*$|^-{3,}$",
         r"^(?=.*\bauth)(?=.*\bfail).*$",
+        r"(?<=^id=)\w{,4}(?=;)",
     }
 
 

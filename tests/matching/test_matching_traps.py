@@ -293,10 +293,10 @@ def test_sets_that_other_dialects_read_otherwise_mean_what_python_says(text):
 
 def test_hundreds_of_words_are_one_pattern():
     """As text, ignoring case, and with something open behind."""
-    words = "|".join(f"w{number}ord" for number in range(400))
-    data = b"w17ord\nW399ORD\nw400ord\nx w3ord x\n"
+    words = "|".join(f"w{number}ord" for number in range(200))
+    data = b"w17ord\nW199ORD\nw200ord\nx w3ord x\n"
     assert texts(rf"\b(?:{words})\b", data) == ["w17ord", "x w3ord x"]
-    assert texts(rf"(?i)\b(?:{words})\b", data) == ["w17ord", "W399ORD", "x w3ord x"]
+    assert texts(rf"(?i)\b(?:{words})\b", data) == ["w17ord", "W199ORD", "x w3ord x"]
     assert texts(rf"(?:{words}).*$", data) == ["w17ord", "x w3ord x"]
 
 
@@ -305,9 +305,8 @@ def test_a_repeat_larger_than_the_engine_counts_is_opened():
     data = b"a" * 40_000 + b"b\n" + b"a" * 30_000 + b"b\nab\n"
     assert len(texts("^a{35000,40000}b", data)) == 1
     assert len(texts("^a{1,4000000000}b", data)) == 3
-    assert (
-        Matcher([RulePatterns(match=("^a{35000,40000}b",))], engine="hyperscan").unfiltered() == []
-    )
+    counted = [RulePatterns(match=("^a{35000,40000}b",))]
+    assert Matcher(counted, engine="hyperscan").unfiltered() == []
 
 
 def test_a_scanner_that_is_given_a_nul_reads_on():

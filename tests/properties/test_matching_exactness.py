@@ -63,12 +63,10 @@ def test_literals_take_what_the_reference_takes_wherever_the_block_is_cut(case):
     check(case, "aho-corasick")
 
 
-@pytest.mark.parametrize(
-    ("mode", "seed"), [("hyperscan", 1), ("aho-corasick", 2), ("forms", 3), ("twins", 5)]
-)
-def test_a_database_of_fifty_patterns_differs_nowhere(mode, seed):
+@pytest.mark.parametrize(("mode", "seed"), [("hyperscan", 1), ("aho-corasick", 2), ("forms", 3)])
+def test_a_database_of_many_patterns_differs_nowhere(mode, seed):
     """One small batch of each kind of the campaign."""
     campaign = Campaign()
-    campaign.step(seed, mode, most_patterns=50)
+    campaign.step(seed, mode, most_patterns=30)
     assert campaign.differences == []
     assert campaign.counts[mode]["matches"] > 100
