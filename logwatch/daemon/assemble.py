@@ -71,6 +71,7 @@ def assemble(
     today = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y%m%d")
     store = Store(config.state, durability=options.durability, today=today)
     try:
+        readings.prepare_sources()
         return _assemble(config, clock, options, notifier, store=store, readings=readings)
     except BaseException:
         store.close(clean=False)

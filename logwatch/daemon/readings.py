@@ -32,6 +32,9 @@ from logwatch.rules.base import RuleSettings
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 
+MANY_RULES = 500
+"""So many take seconds to compile, for which the thread that finds a file has no time."""
+
 
 class Readings:
     """One compiled matcher for each set of rules that looks at the same files.
@@ -62,14 +65,25 @@ class Readings:
         """Compile now what the files that there are will need."""
         for names in set(Discovery(self._config.sources).scan().files.values()):
             self.of(names)
+        self.prepare_sources()
 
-    def _make(self, names: tuple[str, ...]) -> Reading:
-        source = next(each for each in self._config.sources if each.name == names[0])
-        numbers = tuple(
+    def prepare_sources(self) -> None:
+        """Compile now what the first file of each source will need, where that takes seconds."""
+        if len(self._config.rules) >= MANY_RULES:
+            for source in self._config.sources:
+                self._matcher(self._numbers((source.name,)), source)
+
+    def _numbers(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """The rules that look at one of these sources."""
+        return tuple(
             number
             for number, rule in enumerate(self._config.rules)
             if rule.sources is None or set(names).intersection(rule.sources)
         )
+
+    def _make(self, names: tuple[str, ...]) -> Reading:
+        source = next(each for each in self._config.sources if each.name == names[0])
+        numbers = self._numbers(names)
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
         events = EventClock(make_parser(source.format, settings), source=source.name)
         rules = [self._config.rules[number] for number in numbers]
