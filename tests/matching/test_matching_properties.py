@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from doubles.engines import ENGINES
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -90,14 +91,15 @@ _RULES = st.lists(
 
 
 def check_engine_equals_oracle(rules, encoding, max_line, data):
-    matcher = Matcher(rules, encoding=encoding, max_line=max_line, engine="hyperscan")
     oracle = ReferenceMatcher(rules, encoding=encoding, max_line=max_line)
-    assert matcher.match(data) == oracle.match(data)
-    assert not matcher.timeouts
+    for engine in ENGINES:
+        matcher = Matcher(rules, encoding=encoding, max_line=max_line, engine=engine)
+        assert matcher.match(data) == oracle.match(data), engine
+        assert not matcher.timeouts
 
 
 @given(data=st.data(), rules=_RULES, encoding=st.sampled_from(["utf-8", "latin-1", "cp1252"]))
-@settings(max_examples=350, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
 def test_the_engine_takes_exactly_what_the_reference_takes(data, rules, encoding):
     """Lines, offsets, text, rules and captures."""
     max_line = data.draw(st.sampled_from([262_144, 262_144, 262_144, 7, 30]))
@@ -130,14 +132,14 @@ _LINES = st.lists(_BITS, max_size=12).map(lambda bits: "".join(bits).replace("\n
 
 
 @given(text=_PATTERNS, line=_LINES)
-@settings(max_examples=400, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=300, deadline=None, suppress_health_check=_SLOW)
 def test_every_form_of_a_prefilter_matches_wherever_the_pattern_does(text, line):
     """The weaker forms too, which are seldom needed."""
     check_every_form_finds(text, line)
 
 
 @given(text=_TEXTS, line=_LINES.map(lambda line: line[:20]))
-@settings(max_examples=300, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=150, deadline=None, suppress_health_check=_SLOW)
 def test_the_timed_twin_of_a_pattern_finds_the_same(text, line):
     """The other engine reads its own dialect of the same tree."""
     try:
