@@ -241,14 +241,14 @@ def equal_to(number: Decimal) -> str:
     if not -18 <= number.adjusted() <= 18:
         return NUMERIC
     whole, _, fraction = f"{abs(number):f}".lstrip("0").partition(".")
+    fraction = fraction.rstrip("0")
     first = f"{whole}{fraction}".lstrip("0")[:1]
-    if not first:
-        return "[-+0.]"
-    usual = f"{whole}{re.escape('.' + fraction.rstrip('0')) if fraction.strip('0') else ''}"
-    exact = (
-        f"{usual}(?![0-9])|" if whole and not fraction.strip("0") else f"{usual}|" if whole else ""
-    )
-    return f"(?:{exact}[-+0.]|{first}[0-9.]*[eE])"
+    ways = ["[-+0.]"]
+    if whole:
+        ways.append(whole + (rf"\.{fraction}" if fraction else "(?![0-9])"))
+    if first:
+        ways.append(f"{first}[0-9.]*[eE]")
+    return f"(?:{'|'.join(ways)})"
 
 
 def at_least(operand: str) -> tuple[str, str] | None:
