@@ -24,6 +24,7 @@ from logwatch.matching.scanner import (
     version,
 )
 from logwatch.matching.splitting import expressions
+from logwatch.matching.stretch import telling
 from logwatch.matching.syntax import NEVER, Node, parse
 from logwatch.matching.translator import Form, least_width, skeleton
 
@@ -150,7 +151,7 @@ class _Choice:
     """Which form of each pattern is scanned for."""
 
     def __init__(self, skeletons: dict[int, Node]) -> None:
-        self._skeletons = skeletons
+        self._skeletons = skeletons | telling(skeletons)
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
         self.given_up: Unfiltered = {}
 
