@@ -46,7 +46,11 @@ from logwatch.matching.translator import Form, express, skeleton
 LONGEST = (3_000, 3_000, 150, 14)
 """Characters of the longest line, by the degree of backtracking that its patterns may have."""
 _PATIENCE_SECONDS = 60
-MODES = ("hyperscan",) * 14 + ("aho-corasick",) * 3 + ("forms",) * 2 + ("twins",)
+MODES = (
+    "hyperscan", "hyperscan", "aho-corasick", "hyperscan", "forms", "hyperscan", "hyperscan",
+    "hyperscan", "aho-corasick", "hyperscan", "twins", "hyperscan", "hyperscan", "hyperscan",
+    "aho-corasick", "hyperscan", "forms", "hyperscan", "hyperscan", "hyperscan",
+)  # fmt: skip
 """What is compared, as often as its share of the batches."""
 
 
