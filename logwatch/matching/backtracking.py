@@ -10,6 +10,7 @@ repeats that compete multiply the steps by a constant, which can be a million (`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import log2
 from typing import NamedTuple
 
@@ -149,7 +150,34 @@ def _alphabet(node: Node) -> int:
 
 
 def _are_distinct(branches: tuple[Node, ...]) -> bool:
-    prefixes = [_prefix(branch) for branch in branches]
+    """Whether a text can begin as one branch only: thousands of words are kept as in a trie."""
+    pending = [([_prefix(branch) for branch in branches], 0)]
+    while pending:
+        prefixes, at = pending.pop()
+        if len(prefixes) < 2:
+            continue
+        groups: dict[int, list[list[int]]] = {}
+        for prefix in prefixes:
+            if len(prefix) <= at:
+                return False
+            groups.setdefault(prefix[at], []).append(prefix)
+        if _are_disjoint(groups):
+            pending += [(group, at + 1) for mask, group in groups.items() if mask]
+        elif not _are_distinct_in_pairs([prefix[at:] for prefix in prefixes]):
+            return False
+    return True
+
+
+def _are_disjoint(masks: Iterable[int]) -> bool:
+    taken = 0
+    for mask in masks:
+        if mask & taken:
+            return False
+        taken |= mask
+    return True
+
+
+def _are_distinct_in_pairs(prefixes: list[list[int]]) -> bool:
     return all(
         any(not _overlap(a, b) for a, b in zip(one, other, strict=False))
         for at, one in enumerate(prefixes)
