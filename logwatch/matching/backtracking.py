@@ -80,7 +80,7 @@ def _explodes(node: Node) -> bool:
         and (_is_ambiguous(node.body, alone=True) or _chain(node.body)[0] > 1)
     ):
         return True
-    return any(map(_explodes, _children(node)))
+    return any(_explodes(child) for child in _children(node) if not isinstance(child, Chars))
 
 
 def _is_long(node: Repeat) -> bool:
@@ -225,6 +225,12 @@ def _chain(node: Node) -> tuple[int, int]:
 def _chain_of_sequence(items: tuple[Node, ...]) -> tuple[int, int]:
     most = most_adjacent = chain = adjacent = taken = 0
     for item in items:
+        if isinstance(item, Chars):  # what there is most of
+            if _overlap(item.mask, taken):
+                adjacent = 0
+            else:
+                chain = adjacent = taken = 0
+            continue
         own, own_adjacent = _chain(item)
         if isinstance(item, Look | Atomic):  # once left it is not entered again
             most, most_adjacent = max(most, own), max(most_adjacent, own_adjacent)
@@ -268,6 +274,10 @@ def _spread_of_sequence(items: tuple[Node, ...]) -> float:
     most = total = 0.0
     taken = 0
     for item in items:
+        if isinstance(item, Chars):  # what there is most of
+            if not _overlap(item.mask, taken):
+                total, taken = 0.0, 0
+            continue
         bits = _spread(item)
         if isinstance(item, Look | Atomic):  # once left it is not entered again
             most = max(most, bits)

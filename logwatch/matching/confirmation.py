@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
+from logwatch.matching.backtracking import Danger
 from logwatch.matching.candidates import Candidate
 from logwatch.matching.framing import Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
@@ -41,7 +42,13 @@ class _Rule(NamedTuple):
 class Confirmation:
     """The patterns of all rules, each once; they must be valid (`compile_pattern`)."""
 
-    def __init__(self, rules: Sequence[RulePatterns], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[RulePatterns],
+        clock: Callable[[], float],
+        dangers: Callable[[Sequence[str]], Sequence[Danger] | None] = lambda _: None,
+    ) -> None:
+        """`dangers` says what is known of the patterns, if anything is."""
         numbers: dict[str, int] = {}
         for rule in rules:
             for text in rule.match or ("",):
@@ -61,7 +68,7 @@ class Confirmation:
             for rule in rules
         ]
         self._rules_of = self._by_pattern()
-        self.searches = Searches(self.texts, clock)
+        self.searches = Searches(self.texts, clock, dangers(self.texts))
         """The patterns of `match` and `unless`, and what became of them."""
         self._clock = clock
         self._watched_lots = 0

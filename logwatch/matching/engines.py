@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from logwatch.errors import ConfigError
 from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
+from logwatch.matching.backtracking import Danger
+from logwatch.matching.dangers import dangers
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.prefilter import Compiling, Prefilter, Unwatched
 from logwatch.matching.probes import failed_literal_probe, failed_probe
@@ -50,6 +52,7 @@ class Engines:
         self._cache = cache
         self._compiling = compiling or Unwatched()
         self._chosen: dict[tuple[str, ...], Choice] = {}
+        self._dangers: dict[tuple[str, ...], Sequence[Danger] | None] = {}
 
     def choose(self, patterns: Sequence[str]) -> Choice:
         """An engine for valid patterns. Raises EngineError where the one wanted cannot be had."""
@@ -57,6 +60,13 @@ class Engines:
         if key not in self._chosen:
             self._chosen[key] = self._choose(key)
         return self._chosen[key]
+
+    def dangers(self, texts: Sequence[str]) -> Sequence[Danger] | None:
+        """What is known of how badly valid patterns can do; None where nothing can be kept."""
+        key = tuple(texts)
+        if key not in self._dangers:
+            self._dangers[key] = dangers(key, self._cache)
+        return self._dangers[key]
 
     def _choose(self, patterns: tuple[str, ...]) -> Choice:
         against: list[str] = []

@@ -64,8 +64,8 @@ class Matcher:
     ) -> None:
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
-        self._confirmation = Confirmation(rules, clock)
         engines = engines or Engines(engine, cache)
+        self._confirmation = Confirmation(rules, clock, engines.dangers)
         self._prefilter, self.engine, self.engine_reason = engines.choose(
             self._confirmation.scanned
         )

@@ -41,10 +41,11 @@ class GuardedSearch:
 
     __slots__ = ("_is_near", "_safe", "_text", "_twin", "plain", "short")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Danger | None = None) -> None:
+        """`known`: what the static look found, where that is known already."""
         self.plain: Search = compile_pattern(text).search
         """`re` itself."""
-        found = danger(parse(text))
+        found = danger(parse(text)) if known is None else known
         self._text = text
         self._twin: Any = _NOT_MADE
         self._is_near = False
@@ -89,8 +90,14 @@ def _longest(found: Danger, steps: int) -> int:
 class Searches:
     """The searches for numbered patterns, with what each has used of its budget."""
 
-    def __init__(self, texts: Sequence[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        clock: Callable[[], float],
+        dangers: Sequence[Danger] | None = None,
+    ) -> None:
         self._texts = texts
+        self._dangers = dangers
         self._clock = clock
         self._guarded: list[GuardedSearch | None] = [None] * len(texts)
         self._debts: dict[int, tuple[float, int]] = {}
@@ -111,12 +118,16 @@ class Searches:
         """The search for one pattern, compiled at the first call."""
         made = self._guarded[pattern]
         if made is None:
-            made = self._guarded[pattern] = GuardedSearch(self._texts[pattern])
+            made = self._guarded[pattern] = self._made(pattern)
         return made
 
     def peek(self, pattern: int) -> GuardedSearch:
         """The same, but one that was not compiled yet is not kept: it is not for the lines."""
-        return self._guarded[pattern] or GuardedSearch(self._texts[pattern])
+        return self._guarded[pattern] or self._made(pattern)
+
+    def _made(self, pattern: int) -> GuardedSearch:
+        known = self._dangers[pattern] if self._dangers else None
+        return GuardedSearch(self._texts[pattern], known)
 
     def scanned(self, size: int) -> None:
         """Another block of log was looked at: every pattern's allowance grows."""

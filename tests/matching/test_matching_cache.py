@@ -6,7 +6,14 @@ import stat
 
 import pytest
 
-from logwatch.matching import database_cache, known_patterns, literal_prefilter, prefilter
+from logwatch.matching import (
+    dangers,
+    database_cache,
+    known_patterns,
+    literal_prefilter,
+    prefilter,
+    searches,
+)
 from logwatch.matching.engines import Engines
 from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.matching.matcher import Matcher, RulePatterns
@@ -101,7 +108,7 @@ def test_large_databases_are_cleared_away_sooner(tmp_path, monkeypatch):
         monkeypatch.setattr(database_cache, "_MOST_BYTES", most)
         for number in range(3):
             Matcher([RulePatterns(match=(f"word{number}",))], cache=tmp_path / str(most))
-        assert len(list((tmp_path / str(most)).iterdir())) == left
+        assert len(list((tmp_path / str(most)).glob("*.hyperscan"))) == left
 
 
 class Watch:
@@ -223,3 +230,22 @@ def test_without_a_folder_every_pattern_is_compiled():
     patterns = KnownPatterns()
     assert patterns.names("(?P<a>x)") == ("a",)
     patterns.save()
+
+
+def test_the_static_look_at_a_pattern_is_kept_too(tmp_path, monkeypatch):
+    """A rule's first line after a start waits for `re` alone."""
+    evil = [RulePatterns(match=("(a+)+$",), unless=("(b+)+$",))]
+    block = b"a" * 40 + b"!\naa\nab\n"
+    first = Matcher(evil, cache=tmp_path).match(block)
+    monkeypatch.setattr(dangers, "danger", None)
+    monkeypatch.setattr(searches, "danger", None)
+    assert Matcher(evil, cache=tmp_path).match(block) == first != []
+    (file,) = tmp_path.glob("*.dangers")
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(TypeError):  # it is not believed, and so looks again
+        Matcher(evil, cache=tmp_path)
+
+
+def test_without_a_folder_a_pattern_is_looked_at_when_its_line_comes():
+    """Nothing is known before."""
+    assert dangers.dangers(("(a+)+$",), None) is None

@@ -128,7 +128,7 @@ def test_a_database_is_compiled_once_and_then_loaded(tmp_path, compiled):
         matcher = Matcher(RULES, cache=folder)
         assert matcher.match(BLOCK) == ReferenceMatcher(RULES).match(BLOCK)
     assert compiled == [2]
-    [path] = folder.iterdir()
+    [path] = folder.glob("*.hyperscan")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -143,7 +143,7 @@ def test_other_patterns_have_a_database_of_their_own(tmp_path, compiled):
 def test_a_damaged_database_is_compiled_again(tmp_path, compiled, damage):
     """Whatever is in the file, the matcher comes up and is right."""
     Matcher(RULES, cache=tmp_path)
-    [path] = tmp_path.iterdir()
+    [path] = tmp_path.glob("*.hyperscan")
     content = path.read_bytes()
     bad = {
         "cut": content[:-100],
@@ -183,4 +183,4 @@ def test_old_databases_are_cleared_away(tmp_path, monkeypatch):
     monkeypatch.setattr(database_cache, "_MOST_FILES", 3)
     for number in range(6):
         Matcher([RulePatterns(match=(f"word{number}",))], cache=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.glob("*.hyperscan"))) == 3
