@@ -124,18 +124,18 @@ class Campaign:
 
 @contextmanager
 def _patience(seconds: int) -> Iterator[None]:
-    """Raises OverranError in the body. Python's `re` looks for signals while it backtracks."""
+    """Raises OverranError in the body after so many seconds of CPU, also amid a search of `re`."""
 
     def overran(_signal: int, _frame: Any) -> None:
         raise OverranError
 
-    before = signal.signal(signal.SIGALRM, overran)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, overran)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def batch(choices: Choices, *, degree: int = 1, most: int = 500) -> tuple[Case, list[bytes]]:
