@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from logwatch.matching.matcher import Matcher, RulePatterns
-from logwatch.matching.stretch import stretch, telling
+from logwatch.matching.stretch import MANY, WIDEST_OF_FEW, WIDEST_OF_MANY, stretch, telling
 from logwatch.matching.syntax import parse
 from logwatch.matching.translator import Form, express, skeleton
 
 
-def scanned_for(pattern: str) -> bytes | None:
+def scanned_for(pattern: str, widest: int = WIDEST_OF_MANY) -> bytes | None:
     """The stretch of a pattern, in Hyperscan's syntax."""
-    found = stretch(skeleton(parse(pattern)))
+    found = stretch(skeleton(parse(pattern)), widest)
     return found and express(found, Form.WHOLE)
 
 
@@ -39,6 +39,15 @@ def scanned_for(pattern: str) -> bytes | None:
 def test_the_most_telling_part_between_open_ends_is_taken(pattern, expected):
     """With its anchor, and with one character of what is beside it where that says something."""
     assert scanned_for(pattern) == expected
+
+
+def test_with_few_patterns_no_set_is_left_at_the_ends():
+    """The engine would look for each of its characters."""
+    assert scanned_for(r"a.*segfault at \d+", WIDEST_OF_FEW) == b"segfault at "
+    skeletons = {n: skeleton(parse(rf"job {n:05} failed with \d+")) for n in range(MANY)}
+    few = telling({n: skeletons[n] for n in range(MANY - 1)})
+    assert express(few[0], Form.WHOLE) == b"job 00000 failed with "
+    assert express(telling(skeletons)[0], Form.WHOLE) == rb"job 00000 failed with [0-9\x3f]"
 
 
 @pytest.mark.parametrize(
