@@ -73,7 +73,10 @@ class Consumer(Worker):
     def step(self, now: Moment) -> None:
         """Wait for messages or the next deadline, and take them."""
         messages = self._wait(now)
-        self.take(messages, self.clock.moment())
+        try:
+            self.take(messages, self.clock.moment())
+        finally:
+            self._intake.end_turn()
         self._done_with(messages)
 
     @property
@@ -116,6 +119,9 @@ class Consumer(Worker):
             first = self._intake.get(timeout=self._seconds_to_wait(now))
         except queue.Empty:
             return []
+        if isinstance(first, Batch) and not self._pipeline.live:
+            self._intake.gather(GATHER_SECONDS)
+            self._intake.begin_turn()
         return [first, *self._what_is_there()]
 
     def _done_with(self, messages: Sequence[Message]) -> None:

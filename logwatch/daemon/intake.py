@@ -1,6 +1,11 @@
 """The one shared Queue: bounded by weight, so that memory is bounded and not just the count.
 
 When it is full monitors wait, and the log files are the buffer: nothing is ever dropped.
+
+While a backlog is read, monitors and consumer take turns. Python runs one of them at a time in any
+case; handing the interpreter to and fro at each block costs both of them, a fifth of all that
+catching up takes. So the consumer lets batches gather, and monitors keep theirs while it takes
+them: each may scan one more block meanwhile, on a core of its own.
 """
 
 from __future__ import annotations
@@ -8,7 +13,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Condition, Event
 from typing import TypeAlias
 
 from logwatch.outbox.policy import Verdict
@@ -22,6 +27,8 @@ RECORD_WEIGHT = 256
 MATCH_WEIGHT = 448
 """A match with three captures of usual length."""
 FIELD_WEIGHT = 112
+RIPE_BYTES = 2 * 1024 * 1024
+"""Weight of batches from which it is the consumer's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,35 @@ class Intake(queue.Queue[Message]):
     def __init__(self, limit_bytes: int = 64 * 1024 * 1024) -> None:
         self._weight = 0
         self._weights: deque[int] = deque()  # of the messages, in their order
+        self._pressing = 0
+        """Messages in it that are no batches."""
+        self._turn = Event()
+        """Set while batches may come."""
+        self._turn.set()
         super().__init__(limit_bytes)
+        self._ripe = Condition(self.mutex)
+
+    def put(self, item: Message, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002 - as Queue has it
+        """See `queue.Queue.put`. A batch waits also while it is the consumer's turn."""
+        if block and isinstance(item, Batch) and not self._turn.wait(timeout):
+            raise queue.Full
+        super().put(item, block, timeout)
+
+    def gather(self, seconds: float) -> None:
+        """Wait until it is worth taking what is there, or something must not wait."""
+        with self._ripe:
+            self._ripe.wait_for(self._is_ripe, seconds)
+
+    def begin_turn(self) -> None:
+        """From now on batches wait."""
+        self._turn.clear()
+
+    def end_turn(self) -> None:
+        """Batches may come again."""
+        self._turn.set()
+
+    def _is_ripe(self) -> bool:
+        return self._weight >= RIPE_BYTES or self._pressing > 0
 
     def tell(self, message: Message) -> bool:
         """Put `message` without waiting; False where there is no room."""
@@ -85,8 +120,13 @@ class Intake(queue.Queue[Message]):
         heavy = weight(item)
         self._weight += heavy
         self._weights.append(heavy)
+        self._pressing += not isinstance(item, Batch)
         super()._put(item)
+        if self._is_ripe():
+            self._ripe.notify()
 
     def _get(self) -> Message:
         self._weight -= self._weights.popleft()
-        return super()._get()
+        message = super()._get()
+        self._pressing -= not isinstance(message, Batch)
+        return message

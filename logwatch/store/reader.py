@@ -147,25 +147,30 @@ class StoreReader:
         """
         found = self._due_retries(sink, now, limit)
         if len(found) < limit:
-            found += islice(self._in_parcels(sink, now), limit - len(found))
-        return found
+            for parcel in self._in_parcels(sink, now):
+                found += parcel
+                if len(found) >= limit:
+                    break
+        return found[:limit]
 
     def _due_retries(self, sink: str, now: float, limit: int) -> list[Notification]:
         rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": limit})
         bodies = _Bodies(self._connection)
         return [Notification(row, bodies.of(row), attempts) for row, attempts in rows.fetchall()]
 
-    def _in_parcels(self, sink: str, now: float) -> Iterator[Notification]:
+    def _in_parcels(self, sink: str, now: float) -> Iterator[list[Notification]]:
         which = {"sink": sink, "now": now}
         held = {episode for (episode,) in self._connection.execute(_HELD_BACK, which)}
         for segment, taken, picked, body in self._connection.execute(_PARCELS, which):
             bodies = messages(body)
             positions = range(len(bodies)) if picked is None else decode_positions(picked)
-            for count, position in enumerate(positions[taken:], start=taken + 1):
-                notification = Notification(segment + position, bodies[position], 0, segment, count)
-                if held and notification.name.id in held:
-                    notification = replace(notification, held=True)
-                yield notification
+            parcel = [
+                Notification(segment + position, bodies[position], 0, segment, count)
+                for count, position in enumerate(positions[taken:], start=taken + 1)
+            ]
+            if held:
+                parcel = [replace(one, held=one.name.id in held) for one in parcel]
+            yield parcel
 
     def next_due(self, sink: str) -> float | None:
         """Steady time at which something for `sink` falls due, None where nothing waits."""

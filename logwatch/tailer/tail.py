@@ -54,7 +54,7 @@ class Tail:
         max_line: int = 262_144,
         start: Literal["end", "beginning"] = "end",
         known: Sequence[Checkpoint] = (),
-        block_size: int = 1 << 20,
+        block_size: int = 1 << 21,
         grace: float = 300.0,
         claims: Claims | None = None,
     ) -> None:

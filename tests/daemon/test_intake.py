@@ -1,0 +1,68 @@
+"""The Queue's turns: batches gather, and wait while the consumer takes them."""
+
+from __future__ import annotations
+
+import queue
+from threading import Event, Thread
+
+import pytest
+from doubles.daemon import batch
+
+from logwatch.daemon.intake import RIPE_BYTES, CaughtUp, Intake, Nudge
+
+LONG = "x" * (RIPE_BYTES // 2)
+
+
+def test_a_batch_waits_while_it_is_the_consumers_turn_and_other_news_do_not():
+    """A delivery's report must not wait for a backlog."""
+    intake = Intake()
+    intake.begin_turn()
+    with pytest.raises(queue.Full):
+        intake.put(batch("boom"), timeout=0.001)
+    intake.put(Nudge(), timeout=0.001)
+    intake.end_turn()
+    intake.put(batch("boom"), timeout=0.001)
+    assert [type(intake.get_nowait()).__name__ for _ in range(2)] == ["Nudge", "Batch"]
+
+
+def test_what_may_not_wait_passes_by_a_turn():
+    """`tell` never waits, whatever it tells."""
+    intake = Intake()
+    intake.begin_turn()
+    assert intake.tell(batch("boom"))
+
+
+@pytest.mark.parametrize("messages", [[batch(LONG), batch(LONG)], [batch("a"), CaughtUp("/x")]])
+def test_gathering_ends_when_there_is_enough_or_something_that_is_no_batch(messages):
+    """With time to spare: it is the messages that end it."""
+    intake = Intake()
+    gathered = Event()
+
+    def gather():
+        intake.gather(60.0)
+        gathered.set()
+
+    consumer = Thread(target=gather, daemon=True)
+    consumer.start()
+    intake.put(messages[0])
+    assert not gathered.is_set()
+    intake.put(messages[1])
+    assert gathered.wait(10)
+    consumer.join(10)
+
+
+def test_gathering_ends_after_a_while():
+    """Few lines are told soon, too."""
+    intake = Intake()
+    intake.put(batch("boom"))
+    intake.gather(0.001)
+    assert intake.get_nowait().records
+
+
+def test_taking_what_pressed_lets_the_next_batches_gather_again():
+    """The count of what presses follows what is there."""
+    intake = Intake()
+    intake.put(Nudge())
+    intake.put(batch("boom"))
+    intake.get_nowait()
+    assert not intake._is_ripe()
