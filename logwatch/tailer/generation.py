@@ -30,6 +30,10 @@ _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
 """Bytes of an over-long line passed over in one call, so that a call ends soon."""
 _MARKER_SPACING = 1024
+_LARGE = 128 * 1024
+"""Bytes from which a copy of them costs more than a further call of the system."""
+_TAIL = 8 * 1024
+"""Where the end of the last line is looked for."""
 _MARKERS_KEPT = 12
 
 
@@ -131,10 +135,15 @@ class Generation:
         limit = max(self._limits.block_size, self._limits.max_line + 1)
         in_backlog = start < self._backlog_end < size
         want = min((self._backlog_end if in_backlog else size) - start, limit)
-        raw = os.pread(self.file.fd, before + want, start - before)
-        if not self._is_same(raw[:before]):
+        whole = self._whole_lines(start, want) if want >= _LARGE else b""
+        raw = whole or os.pread(self.file.fd, before + want, start - before)
+        # The proof that it is the same file must not be older than what was read.
+        proof = os.pread(self.file.fd, before, start - before) if whole else raw[:before]
+        if not self._is_same(proof):
             return Truncated(size, shorter=False)
         self._grow_head(size)
+        if whole:
+            return self._take(whole, 0, len(whole), start)
         cut = raw.rfind(b"\n", before) + 1
         if cut > before:
             return self._take(raw, before, cut, start)
@@ -142,6 +151,18 @@ class Generation:
             self._backlog_end = 0  # its last line is still being written: it belongs to the new
             return self._lines(size, finish=finish)
         return self._unfinished(raw, before, start, finish=finish)
+
+    def _whole_lines(self, start: int, want: int) -> bytes:
+        """About `want` bytes that end with a newline, b"" where it takes more than a look to know.
+
+        Looking for the end of the last line first spares a copy of all of them.
+        """
+        tail = os.pread(self.file.fd, _TAIL, start + want - _TAIL)
+        newline = tail.rfind(b"\n") + 1
+        if not newline:
+            return b""
+        lines = os.pread(self.file.fd, want - _TAIL + newline, start)
+        return lines if lines.endswith(b"\n") else b""
 
     def _unfinished(self, raw: bytes, before: int, start: int, *, finish: bool) -> Block | None:
         length = len(raw) - before

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from logwatch import telemetry
 from logwatch.clock import ManualClock
+from logwatch.tailer import generation
 from logwatch.tailer.tail import Tail
 
 FIRST = re.compile(rb"(\d{6}) ")
@@ -319,7 +320,14 @@ def _quiet(monkeypatch):
 
 
 def test_each_line_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=300, steps=30)
+    run(examples=200, steps=30)
+
+
+def test_the_same_where_every_read_looks_for_the_end_of_the_last_line_first(monkeypatch):
+    """As reads of many lines do."""
+    monkeypatch.setattr(generation, "_LARGE", 64)
+    monkeypatch.setattr(generation, "_TAIL", 48)
+    run(examples=200, steps=30)
 
 
 @pytest.mark.stress
