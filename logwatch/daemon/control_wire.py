@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,14 +139,28 @@ def ask(path: Path, verb: str, *, seconds: float = 5.0) -> bytes:
     return bytes(answer.result)
 
 
+def _connect(line: socket.socket, path: Path, seconds: float) -> None:
+    """Wait for a place in the line of those who ask; a socket with a time-out would be refused.
+
+    Source: unix(7), and SO_SNDTIMEO in socket(7).
+    """
+    whole, rest = divmod(seconds, 1.0)
+    patience = struct.pack("@ll", int(whole), int(rest * 1e6))
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+    try:
+        with address(path) as name:
+            line.connect(name)
+    except BlockingIOError as problem:
+        raise TimeoutError from problem
+
+
 def _exchange(path: Path, request: bytes, seconds: float) -> bytes:
     clock = SystemClock()
     deadline = clock.steady() + seconds
     answer = bytearray()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        _connect(line, path, seconds)
         line.settimeout(seconds)
-        with address(path) as name:
-            line.connect(name)
         line.sendall(request)
         while not answer.endswith(b"\n"):
             left = deadline - clock.steady()

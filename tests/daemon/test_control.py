@@ -268,6 +268,39 @@ def test_a_crowd_that_asks_at_once_is_answered_one_and_all(serve):
     assert answers == [{"well": True}] * len(crowd)
 
 
+def test_who_finds_the_line_full_waits_for_a_place(tmp_path):
+    """A unix socket refuses at once where a TCP one would wait."""
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(0)
+        with socket.socket(socket.AF_UNIX) as first:
+            first.connect(str(path))
+            answers = []
+            asking = threading.Thread(target=lambda: answers.append(ask(path, "status")))
+            asking.start()
+            asking.join(0.05)
+            assert asking.is_alive()
+            listener.accept()[0].close()
+            line, _ = listener.accept()
+            with line:
+                line.recv(1000)
+                line.sendall(b'{"version":1,"result":{}}\n')
+            asking.join(10)
+    assert answers == [b"{}"]
+
+
+def test_who_waits_for_a_place_in_vain_is_told(tmp_path):
+    """Within its time."""
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(path))
+        listener.listen(0)
+        first.connect(str(path))
+        with pytest.raises(NoDaemonError, match="within"):
+            ask(path, "status", seconds=0.05)
+
+
 def test_no_descriptor_is_left_over(serve, dial):
     before = len(list(Path("/proc/self/fd").iterdir()))
     server = serve()
