@@ -11,6 +11,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
 from logwatch.config.problems import Place, Report, shown
 from logwatch.matching.known_patterns import KnownPatterns, Names
+from logwatch.matching.outline import outline
 from logwatch.matching.pattern import PatternError, risk
 
 # What `re` says of a pattern -> what to type.
@@ -87,6 +88,19 @@ def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
         reason = risk(text)
         if reason:
             warn_of_risk(found.place(key, number), reason, report)
+
+
+def note_every_line(found: Found[RuleKeys], report: Report) -> None:
+    """Note the patterns of `match` that no engine can look for."""
+    texts = found.value.match
+    for number, reason in outline(texts)[1].items():
+        report.note(
+            found.place("match", number),
+            "every-line",
+            f"every line is searched for {shown(texts[number])}: {reason}",
+            "a second or two for each million lines; where not all are meant, add a word that each"
+            " of them has, outside of (?=...)",
+        )
 
 
 def warn_of_risk(place: Place, reason: str, report: Report) -> None:

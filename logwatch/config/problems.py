@@ -36,7 +36,7 @@ CODES: dict[str, str] = {
     "unused": "Something that can never have an effect (a warning).",
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",
-    "every-line": "A rule for which every line must be parsed (a note).",
+    "every-line": "A rule for which every line must be parsed, or searched by Python (a note).",
     "plain-secret": "A secret in plain text; use ${env:NAME} or ${file:PATH} (a warning).",
 }
 """Every code with its meaning, for `logwatch help CODE`."""

@@ -162,6 +162,8 @@ def _patterns(
             patterns.warn_of_traps(found, key, report)
             if sound is not None:
                 patterns.warn_of_risks(found, key, report)
+        if match is not None:
+            patterns.note_every_line(found, report)
     _check_unless(found, report)
     if match is None or unless is None or not found.sound("match"):
         return None

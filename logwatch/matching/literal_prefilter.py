@@ -15,7 +15,8 @@ import msgspec
 from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.literal_scanner import Expression, LiteralScanner, library
 from logwatch.matching.literals import Texts, ignores_case, literals, rarest
-from logwatch.matching.prefilter import Compiling, Prefilter, Unfiltered, Unwatched, outline
+from logwatch.matching.outline import Unfiltered, outline
+from logwatch.matching.prefilter import Compiling, Prefilter, Unwatched
 
 
 class _Literals(NamedTuple):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from logwatch.matching.database_cache import DatabaseCache
+from logwatch.matching.outline import Unfiltered, outline
 from logwatch.matching.scanner import (
     BINDING,
     HyperscanScanner,
@@ -25,11 +26,8 @@ from logwatch.matching.scanner import (
 )
 from logwatch.matching.splitting import expressions
 from logwatch.matching.stretch import telling
-from logwatch.matching.syntax import NEVER, Node, parse
-from logwatch.matching.translator import Form, least_width, skeleton
-
-Unfiltered: TypeAlias = dict[int, str]
-"""Pattern number -> why it has to run on every line."""
+from logwatch.matching.syntax import Node
+from logwatch.matching.translator import Form
 
 
 class Prefilter(NamedTuple):
@@ -95,21 +93,6 @@ def build(
             kept.save(patterns, _packed(compiled))
     database, numbers, unfiltered = compiled
     return Prefilter(database and HyperscanScanner(database), numbers, unfiltered)
-
-
-def outline(patterns: Sequence[str]) -> tuple[dict[int, Node], Unfiltered]:
-    """What each valid pattern requires of a line; and those that require nothing, or why not."""
-    skeletons: dict[int, Node] = {}
-    unfiltered: Unfiltered = {}
-    for number, text in enumerate(patterns):
-        required = skeleton(parse(text))
-        if required == NEVER:  # it needs a newline, and no record has one
-            continue
-        if least_width(required) == 0:
-            unfiltered[number] = "no character is sure to be in every line that it matches"
-        else:
-            skeletons[number] = required
-    return skeletons, unfiltered
 
 
 def _packed(compiled: _Compiled) -> bytes:

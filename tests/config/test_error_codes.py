@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from logwatch.config import patterns
 from logwatch.config.keys import (
     DefaultKeys,
     FileKeys,
@@ -503,6 +504,10 @@ DRAWINGS = [
         rules: [{name: a, where: {level: '!= debug'}}]
                           ^^^^^
     """),
+    ("every-line", "every line is searched for '(?:warning )?'", r"""
+        rules: [{name: a, match: [ERROR, '(?:warning )?']}]
+                                         ^^^^^^^^^^^^^^^
+    """),
     ("plain-secret", "a secret stands in the file", r"""
         sinks: {out: {webhook: 'https://bot:hunter2@example.org/'}}
                                             ^^^^^^^
@@ -518,6 +523,31 @@ DRAWINGS = [
 def test_the_caret_stands_under_what_is_wrong(bench, code, message, drawing):
     """Nothing else is said about the example, and the help line says what to type."""
     bench.check_drawing(drawing, code, message)
+
+
+def test_a_pattern_that_no_engine_can_look_for_is_told_with_cost_and_remedy(bench):
+    """Each by itself, in words that are all there is; no problem."""
+    found = bench.examine("rules: [{name: a, match: [x, '.*', '(?=y)'], unless: '(?=z)'}]")
+    assert found.config is not None
+    help_ = (
+        "a second or two for each million lines; where not all are meant, add a word that each of"
+        " them has, outside of (?=...)"
+    )
+    sure = "no character is sure to be in every line that it matches"
+    seen = [
+        (each.level, each.code, each.column, each.message, each.help) for each in found.problems
+    ]
+    assert seen == [
+        ("note", "every-line", 30, f"every line is searched for '.*': {sure}", help_),
+        ("note", "every-line", 36, f"every line is searched for '(?=y)': {sure}", help_),
+    ]
+    assert "no problem" in found.text
+
+
+def test_only_a_check_looks_at_what_patterns_require(bench, monkeypatch):
+    """A start must not."""
+    monkeypatch.setattr(patterns, "outline", None)
+    assert bench.load("rules: [{name: a, match: '.*'}]").rules
 
 
 def test_every_code_has_an_example():
