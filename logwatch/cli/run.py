@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import faulthandler
 import gc
 import os
@@ -37,6 +38,9 @@ SIGUSR1 logs every thread's stack.
 STACK_BYTES = 1024 * 1024
 """For each thread: a thousand monitors must not reserve eight gigabytes of address space, but a
 quarter of this is too little for a line of JSON that is nested as deeply as its parser allows."""
+
+_M_ARENA_MAX = -8
+"""As malloc.h of glibc has it."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +88,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
         telemetry.telemetry.load()
     os.umask(0o077)
     threading.stack_size(STACK_BYTES)
+    _share_one_arena()
     signals.block()
     chosen = Options(engine=options.engine, waking=options.waking)
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
@@ -176,6 +181,17 @@ def _spare_the_garbage_collector(*, look: bool) -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
+
+
+def _share_one_arena() -> None:
+    """Let the C library keep what threads free in one place, where it knows how to.
+
+    Each thread would keep some megabytes of the blocks that it has read: with ten files a third of
+    the whole memory. Source: mallopt(3); the GIL leaves nobody to contend for the one arena.
+    """
+    change = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none, and needs none
+    if change is not None:
+        change(_M_ARENA_MAX, 1)
 
 
 def _in_short(problem: LogwatchError) -> str:
