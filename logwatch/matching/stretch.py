@@ -56,7 +56,7 @@ def stretch(skeleton: Node, widest: int) -> Node | None:
             choices = [item for item in items if isinstance(item, Either)]
             inner = [one for item in choices if (one := stretch(item, widest))]
             runs = [concat(_without_wide_edges(run, widest)) for run in _runs(items) if _tells(run)]
-            return max([*runs, *inner], key=_weight, default=None)
+            return max([*runs, *inner], key=weight, default=None)
         case Either(branches) if len(branches) <= _MOST_BRANCHES:
             parts = [part for branch in branches if (part := stretch(branch, widest))]
             return either(parts) if len(parts) == len(branches) else None
@@ -98,20 +98,21 @@ def _is_closed(node: Node) -> bool:
 
 
 def _tells(run: Sequence[Node]) -> bool:
-    return sum(map(_weight, run)) >= TELLING
+    return sum(map(weight, run)) >= TELLING
 
 
-def _weight(node: Node) -> int:
+def weight(node: Node) -> int:
+    """How much `node` says of a line: five for a certain letter, one for a certain digit."""
     match node:
         case Chars(mask):
             size = mask.bit_count()
             return _LETTER if size <= _SPELLINGS else _DIGIT if size <= _NARROW else 0
         case Concat(items):
-            return sum(map(_weight, items))
+            return sum(map(weight, items))
         case Either(branches):
-            return min(map(_weight, branches))
+            return min(map(weight, branches))
         case Repeat(body, least, _):
-            return least * _weight(body)
+            return least * weight(body)
         case _:
             return 0
 

@@ -65,6 +65,11 @@ def express(required: Node, form: Form) -> bytes | None:
     return _once_a_line(required) if least_width(required) else None
 
 
+def plain_text(required: Node) -> bytes:
+    """A text that is rare as it is, in Hyperscan's syntax."""
+    return _text(required)
+
+
 def _once_a_line(node: Node) -> bytes:
     """`node` in Hyperscan's syntax; a common one is reported at the end of its line only.
 
@@ -72,21 +77,21 @@ def _once_a_line(node: Node) -> bytes:
     a rare text the longer pattern would cost more than the few calls.
     """
     text = _text(node)
-    is_common = _information(node) < _COMMON_BITS and b"$" not in text
+    is_common = information(node) < _COMMON_BITS and b"$" not in text
     return text + rb"[^\x0a]*$" if is_common else text
 
 
-def _information(node: Node) -> float:
+def information(node: Node) -> float:
     """About how many bits the rarest certain text of `node` carries, five a letter."""
     match node:
         case Chars(mask):
             return min(5.0, 8 - log2(mask.bit_count()))
         case Concat(items):
-            return sum(map(_information, items))
+            return sum(map(information, items))
         case Either(branches):
-            return min(map(_information, branches))
+            return min(map(information, branches))
         case Repeat(body, least, _):
-            return least * _information(body)
+            return least * information(body)
         case _:
             return 0.0
 
