@@ -21,8 +21,9 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.threads import Worker
+from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
-from logwatch.matching.troubles import Kind
+from logwatch.matching.troubles import Kind, Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.pipeline import SelfReport
@@ -58,8 +59,14 @@ class Reading:
     events: EventClock
     selection: Selection | None = None
     """The conditions on fields; None where no rule has any."""
+    fields: FieldSearches | None = None
+    """The patterns in those conditions."""
     names: Sequence[str] = ()
     """For each rule of the matcher, its name."""
+
+    def troubles(self) -> list[Trouble]:
+        """What came up in matching since somebody last asked."""
+        return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
 
 
 class Monitor(Worker):
@@ -163,6 +170,8 @@ class Monitor(Worker):
         reading = self._reading
         hits = reading.matcher.match(block.data) if block.data else []
         records, matches = self._found(hits, block, now)
+        if reading.fields is not None:
+            reading.fields.scanned(len(block.data))
         return Batch(
             ruleset=reading.ruleset,
             source=reading.source,
@@ -236,7 +245,7 @@ class Monitor(Worker):
 
     def _tell_troubles(self) -> None:
         """What came up while rules were matched, told by whichever monitor gets to know first."""
-        for trouble in self._reading.matcher.troubles():
+        for trouble in self._reading.troubles():
             what, severity = _TROUBLES[trouble.kind]
             rule = self._reading.names[trouble.rule]
             telemetry.warning(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,7 +210,14 @@ class Observer:
     def _engine(self, readings: Sequence[Reading]) -> health.EngineStatus:
         rules, matcher = self._observed.config.rules, readings[0].matcher
         names = [rules[number].name for number in readings[0].rules]
-        figures = matcher.statistics
+        figures, fields = matcher.statistics, readings[0].fields
+        timeouts = Counter(figures.timeouts)
+        quarantined = Counter(
+            {rule: figures.passed_over.get(rule, 0) for rule in figures.quarantined}
+        )
+        if fields is not None:
+            timeouts.update(fields.timeouts)
+            quarantined.update(fields.quarantined)
         return health.EngineStatus(
             name=matcher.engine,
             reason=matcher.engine_reason,
@@ -227,10 +235,8 @@ class Observer:
             fallback=tuple(names[rule] for rule in figures.fallback),
             blocks=figures.blocks,
             bytes=figures.bytes,
-            timeouts={names[rule]: count for rule, count in figures.timeouts.items()},
-            quarantined={
-                names[rule]: figures.passed_over.get(rule, 0) for rule in figures.quarantined
-            },
+            timeouts={names[rule]: count for rule, count in timeouts.items()},
+            quarantined={names[rule]: count for rule, count in quarantined.items()},
         )
 
     def _queue(self) -> health.QueueStatus:

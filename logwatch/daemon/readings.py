@@ -15,15 +15,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from logwatch import parsers, telemetry
-from logwatch.conditions import Search, compile_where
+from logwatch.conditions import compile_where
 from logwatch.config.model import Config
 from logwatch.daemon.monitor import Reading
 from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.engines import Engines
+from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.prefilter import Compiling
-from logwatch.matching.searches import GuardedSearch
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
@@ -48,6 +48,8 @@ class Readings:
         self._engines.choose(())
         self._by_sources: dict[tuple[str, ...], Reading] = {}
         self._matchers: dict[tuple[tuple[int, ...], str, int, str], Matcher] = {}
+        self._fields: dict[int, FieldSearches] = {}
+        """By the identity of their matcher, which lives as long."""
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
 
@@ -87,15 +89,23 @@ class Readings:
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
         events = EventClock(make_parser(source.format, settings), source=source.name)
         rules = [self._config.rules[number] for number in numbers]
+        matcher = self._matcher(numbers, source)
+        fields = self._fields_of(matcher, rules)
         return Reading(
             source=source.name,
             ruleset=self._ruleset,
-            matcher=self._matcher(numbers, source),
+            matcher=matcher,
             rules=numbers,
             events=events,
-            selection=_selection(events, rules),
+            selection=_selection(events, rules, fields),
+            fields=fields,
             names=tuple(rule.name for rule in rules),
         )
+
+    def _fields_of(self, matcher: Matcher, rules: Sequence[RuleSettings]) -> FieldSearches:
+        if id(matcher) not in self._fields:
+            self._fields[id(matcher)] = FieldSearches([_field_patterns(rule) for rule in rules])
+        return self._fields[id(matcher)]
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
         rules = [self._config.rules[number] for number in numbers]
@@ -127,27 +137,22 @@ def _scanned(rule: RuleSettings, format_: str) -> tuple[str, ...]:
     return rule.match
 
 
-def _selection(events: EventClock, rules: Sequence[RuleSettings]) -> Selection | None:
+def _field_patterns(rule: RuleSettings) -> dict[str, bool]:
+    """What is searched for in fields, and whether the rule takes records without it."""
+    tests = [test for condition in rule.where for test in condition.tests]
+    return {test.operand: test.operator == "!~" for test in tests if test.operator in ("~", "!~")}
+
+
+def _selection(
+    events: EventClock, rules: Sequence[RuleSettings], fields: FieldSearches
+) -> Selection | None:
     """The conditions of `rules`; None where there are none."""
     if not any(rule.where for rule in rules):
         return None
     return Selection(
-        events, [compile_where(rule.where, _guarded) if rule.where else None for rule in rules]
+        events,
+        [compile_where(rule.where, fields.search) if rule.where else None for rule in rules],
     )
-
-
-def _guarded(pattern: str) -> Search:
-    """A search in one field that gives up where it would take for ever."""
-    guarded = GuardedSearch(pattern)
-    plain, short = guarded.plain, guarded.short
-
-    def search(value: str) -> object:
-        if len(value) <= short:
-            return plain(value)
-        guarded.prepare(value)
-        return guarded.search(value)
-
-    return search
 
 
 def _zone(source: SourceSettings) -> tzinfo:

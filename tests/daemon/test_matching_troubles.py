@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 from doubles.liars import LyingEngines, dropping_expression
 
 from logwatch.clock import ManualClock
+from logwatch.config.loader import from_text
 from logwatch.daemon.intake import Intake, Message
 from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.readings import Readings
 from logwatch.matching import searches
 from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.prefilter import Unwatched
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
@@ -22,7 +25,7 @@ from logwatch.records import Batch
 from logwatch.tailer.tail import Tail
 
 
-def follow(paths, matcher, names) -> list[Message]:
+def follow(paths, matcher, names, **conditions) -> list[Message]:
     """What the monitors of these files, which share a matcher, hand on."""
     clock = ManualClock()
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
@@ -33,6 +36,7 @@ def follow(paths, matcher, names) -> list[Message]:
         rules=tuple(range(len(names))),
         events=events,
         names=names,
+        **conditions,
     )
     intake = Intake()
     for path in paths:
@@ -75,6 +79,34 @@ def test_a_rule_in_quarantine_is_told_by_one_of_the_monitors_that_share_its_matc
     ]
     assert all(each.message.startswith("rule too-clever: the pattern") for each in reports)
     assert matches == 40
+
+
+def test_a_slow_pattern_in_a_condition_is_told_and_holds_no_file_up(tmp_path, monkeypatch):
+    """As one of the lines would be; the rule's other records and other rules go on."""
+    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
+    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0095)
+    path = tmp_path / "app.log"
+    path.write_text(f"x={'a' * 60}!\n" * 40)
+    config = from_text(
+        f"state: {tmp_path}/state\n"
+        f"sources: {{app: {{path: {path}, format: logfmt}}}}\n"
+        "rules:\n"
+        "- {name: fine, match: '!'}\n"
+        "- {name: too-clever, where: {x: '~ (?:a|aa)+(?!.)'}}\n"
+        "sinks: {out: {console: {}}}\n"
+    )
+    reading = Readings(config, "auto", Unwatched()).of(("app",))
+    conditions = {"selection": reading.selection, "fields": reading.fields}
+    names = ("fine", "too-clever")
+    reports, matches = reports_and_matches(follow([path], reading.matcher, names, **conditions))
+    assert [(each.what, each.severity) for each in reports] == [
+        ("search-given-up", "warning"),
+        ("rule-quarantined", "error"),
+    ]
+    assert all(each.message.startswith("rule too-clever: the pattern") for each in reports)
+    assert matches == 40
+    assert reading.fields is not None
+    assert reading.fields.quarantined.keys() == {1}
 
 
 def test_an_engine_that_misses_a_rule_is_told_and_no_line_of_it_is_lost(tmp_path):

@@ -11,6 +11,7 @@ from collections import Counter
 from signal import SIGCONT, SIGHUP, SIGSTOP
 from unittest.mock import patch
 
+import pytest
 from doubles.process import Running, alerts_in, environment, eventually, write_config
 
 from logwatch.cli import looker
@@ -252,16 +253,21 @@ def test_an_engine_that_lies_is_found_out_told_of_and_shown(tmp_path):
         daemon.stop()
 
 
-def test_a_pattern_in_quarantine_is_shown_and_the_rest_goes_on(tmp_path):
+@pytest.mark.parametrize(
+    "condition", ["match: 'x=(a|aa)+(?<!a)$'", "where: {x: '~ ^(a|aa)+(?<!a)$'}"]
+)
+def test_a_pattern_in_quarantine_is_shown_and_the_rest_goes_on(tmp_path, condition):
     """Each of these lines would take the rule's search longer than the sun will shine."""
-    text = config(tmp_path).replace(
-        "rules: [", "rules: [{name: endless, match: '^(a|aa)+(?<!a)$', cooldown: 0}, "
+    text = (
+        config(tmp_path)
+        .replace("rules: [", f"rules: [{{name: endless, {condition}, cooldown: 0}}, ")
+        .replace("app.log", "app.log, format: logfmt", 1)
     )
-    (tmp_path / "app.log").write_text("a" * 60 + "\n" + "ERROR one\n")
+    (tmp_path / "app.log").write_text("x=" + "a" * 60 + "\n" + "ERROR one\n")
     with Running(tmp_path, text).ready() as daemon:
         with (tmp_path / "app.log").open("a") as log:
             for _ in range(100):
-                log.write("a" * 60 + "\n")
+                log.write("x=" + "a" * 60 + "\n")
             log.write("ERROR two\n")
         eventually(lambda: document(daemon)["engines"][0]["quarantined"], "quarantine", 30)
         shown = status(daemon)
