@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.stress
-@pytest.mark.skipif(find_spec("atheris") is None, reason="there is no atheris for this machine")
 def test_fuzzing_finds_no_difference(tmp_path):
     """For `LOGWATCH_FUZZ_SECONDS` (60)."""
     seconds = os.environ.get("LOGWATCH_FUZZ_SECONDS", "60")
