@@ -91,9 +91,10 @@ class Verbatim(NamedTuple):
         """See `Writing.holds`."""
         return self.escape(text)
 
-    def number(self, bare: str, quoted: str) -> str:  # noqa: ARG002 - no blanks in such a field
-        """See `Writing.number`."""
-        return f"{self.before}{bare}"
+    def number(self, bare: str, quoted: str) -> str:
+        """See `Writing.number`. Some of these fields stand between quotes."""
+        del bare
+        return f"{self.before}{quoted}"
 
     def present(self) -> str | None:
         """See `Writing.present`. Blanks and quotes are in every line."""

@@ -318,6 +318,27 @@ def test_a_needle_tells_what_it_can(name, conditions, matching, other):
     assert not is_in(found, other)
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "field"),
+    [
+        ("json", '{"size": "12 kB"}', "size"),
+        ("logfmt", 'size="12 kB"', "size"),
+        ("syslog", '<34>1 2026-01-05T01:00:00Z h app 1 id [x@1 size="12 kB"] hi', "x@1.size"),
+        ("syslog", "2026-01-05T01:00:00Z h app: 12 kB", "message"),
+        (
+            "combined",
+            '1.2.3.4 - - [05/Jan/2026:01:00:00 +0100] "GET / HTTP/1.1" 200 5 "12 kB" "x"',
+            "referer",
+        ),
+    ],
+)
+def test_a_blank_before_a_unit_is_reckoned_with(name, line, field):
+    """Wherever a value may hold one."""
+    wanted = (Condition(field, (parse_test(">= 500"),)),)
+    assert compile_where(wanted)(PARSERS[name].parse(line, NOW).fields)
+    assert is_in(needle(name, wanted), line)
+
+
 def test_the_rarest_condition_gives_the_needle():
     """Any one that must hold will do."""
     found = needle("json", where(level="error", event="payment_failed", took="> 800ms"))
