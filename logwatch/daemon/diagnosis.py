@@ -45,14 +45,18 @@ def _store_troubles(status: Status) -> Iterator[Remark]:
 
 
 def _thread_troubles(status: Status) -> Iterator[Remark]:
-    if status.phase in ("starting", "stopping"):
-        return
     for thread in status.threads:
+        hangs = thread.alive and thread.busy and thread.idle_seconds >= STALL_SECONDS
         if thread.name.startswith("file "):
-            continue  # the file says it
-        if not thread.alive:
+            if hangs:  # also at the start, which may be what it holds up; else the file says it
+                waits = format_duration(round(thread.idle_seconds))
+                text = f"reading it has not come back for {waits}"
+                yield Remark(about=thread.name, text=text, remedy="does its disk or server answer?")
+        elif status.phase in ("starting", "stopping"):
+            continue
+        elif not thread.alive:
             yield Remark(about=f"thread {thread.name}", text="it is dead: a restart is due")
-        elif thread.busy and thread.idle_seconds >= STALL_SECONDS:
+        elif hangs:
             waits = format_duration(round(thread.idle_seconds))
             text = f"it has had work and has not moved for {waits}"
             remedy = "SIGUSR1 makes the daemon log where every thread is"

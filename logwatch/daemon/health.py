@@ -170,7 +170,7 @@ class WakingStatus(Struct, frozen=True, kw_only=True):
 
 
 class ThreadStatus(Struct, frozen=True, kw_only=True):
-    """One of the threads without which nothing works, or a monitor that has died."""
+    """One of the threads without which nothing works, or a monitor that reads or has died."""
 
     name: str
     alive: bool

@@ -132,6 +132,7 @@ class Monitor(Worker):
             self._dirty.clear()
             if self.stopping.is_set():
                 return
+            self._stamp = self.clock.steady()  # it had nothing to do: that was no hang
         self._more = self.read_on(self.clock.moment())
 
     def position_in_hand(self) -> Checkpoint | None:

@@ -259,7 +259,8 @@ class Observer:
     def _threads(self, now: Moment) -> tuple[health.ThreadStatus, ...]:
         it = self._observed
         known: list[Worker] = [it.consumer, *it.deliverers.values()]
-        known += [each for each in it.following.monitors if each.failure is not None]
+        monitors = it.following.monitors
+        known += [each for each in monitors if each.failure is not None or each.has_work()]
         scheduler = health.ThreadStatus(
             name="scheduler",
             alive=any(thread.name == "scheduler" for thread in threading.enumerate()),

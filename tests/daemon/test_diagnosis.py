@@ -156,6 +156,16 @@ def test_threads_may_be_still_or_no_more_at_both_ends(phase):
     assert diagnose(replace(WELL, phase=phase, threads=dead)) == ([], [])
 
 
+@pytest.mark.parametrize("phase", ["starting", "live"])
+def test_a_file_whose_reading_hangs_is_named_in_every_phase(phase):
+    """A server that does not answer may be just what holds up the start."""
+    hangs = ThreadStatus(name="file /nfs/a.log", alive=True, busy=True, idle_seconds=31)
+    (text,) = texts(diagnose(replace(WELL, phase=phase, threads=(hangs,)))[0])
+    assert all(word in text for word in ("file /nfs/a.log", "not come back for 31s"))
+    reads = replace(hangs, idle_seconds=1)
+    assert diagnose(replace(WELL, phase=phase, threads=(reads,))) == ([], [])
+
+
 def test_an_audit_without_a_difference_is_nothing_to_say():
     engines = (replace(ENGINE, audit=Audit(lines=9)),)
     assert diagnose(replace(WELL, engines=engines)) == ([], [])

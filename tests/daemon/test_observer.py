@@ -10,6 +10,7 @@ from doubles.process import eventually
 
 from logwatch.clock import ManualClock, SystemClock
 from logwatch.config.loader import load
+from logwatch.daemon import monitor as daemon_monitor
 from logwatch.daemon import observer
 from logwatch.daemon.assemble import Options, assemble
 from logwatch.daemon.health import SCHEMA, Status
@@ -136,6 +137,28 @@ def test_a_part_that_hangs_is_waited_for_once_and_not_again(running, monkeypatch
     assert len(asked) == 1
     go_on.set()
     eventually(lambda: "waking" not in status_of(running).unknown, "it answers again")
+
+
+def test_a_file_whose_reading_does_not_come_back_is_a_trouble(tmp_path, monkeypatch):
+    """An NFS server that does not answer: nothing died, and nothing is read either."""
+    clock, gate = ManualClock(), threading.Event()
+    daemon = make(tmp_path, clock)
+    monkeypatch.setattr(daemon_monitor.Tail, "read", lambda *_: gate.wait(30) and None)
+    daemon._parts.following.prepare()
+    (monitor, *_others) = daemon._parts.following.monitors
+    monitor.start()
+    try:
+        eventually(monitor.has_work, "it reads")
+        clock.advance(60)
+        status = status_of(daemon)
+        assert [each.about for each in status.troubles] == [f"file {monitor.path}"]
+        assert not status.well
+    finally:
+        monitor.end()
+        gate.set()
+        assert monitor.join(10)
+        daemon._parts.control.finish()
+        daemon._parts.store.close(clean=True)
 
 
 def test_a_configuration_that_was_changed_on_disk_is_named(assembled, tmp_path):
