@@ -177,6 +177,7 @@ def _spare_the_garbage_collector(*, look: bool) -> None:
     was left over, which takes as long as a tenth of the start and mostly finds nothing.
     """
     if look:
+        gc.unfreeze()  # what the daemon before was made of was put out of reach, and is dead now
         gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
