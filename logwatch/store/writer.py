@@ -245,10 +245,13 @@ class Store:
 
 
 def _unknown(connection: sqlite3.Connection, alerts: list[Addressed]) -> list[Addressed]:
-    """Those of `alerts` that are not stored: the sinks of the others have been told."""
-    known = segments.known(connection, ((one.alert.id, one.alert.seq) for one in alerts))
-    unknown = [one for one in alerts if (one.alert.id, one.alert.seq) not in known]
-    if known:
+    """Those of `alerts` that are not stored, each once: the sinks of the others have been told."""
+    first_of: dict[tuple[str, int], Addressed] = {}
+    for one in alerts:
+        first_of.setdefault((one.alert.id, one.alert.seq), one)
+    known = segments.known(connection, first_of)
+    unknown = [one for name, one in first_of.items() if name not in known]
+    if len(unknown) < len(alerts):
         telemetry.info("store.known_alerts_passed_over", count=len(alerts) - len(unknown))
     return unknown
 

@@ -109,6 +109,12 @@ def test_a_message_of_bytes_that_were_read_again_is_stored_once(store, folder):
     assert [key for key, _ in due(folder)] == ["a:1", "b:1", "c:1", "b:2"]
 
 
+def test_a_message_that_comes_twice_in_one_transaction_is_stored_once(store, folder):
+    """Where its bytes were read again before anything was committed."""
+    store.commit(to_sinks(alert(id="a"), alert(id="a", reread=True), alert(id="b")), now=1.0)
+    assert [key for key, _ in due(folder)] == ["a:1", "b:1"]
+
+
 def test_a_commit_that_failed_and_was_carried_out_all_the_same_tells_nothing_twice(
     store, folder, monkeypatch
 ):
