@@ -14,6 +14,8 @@ from logwatch.daemon.health import FileStatus, Remark, SinkStatus, Status
 from logwatch.units import format_duration
 
 STALL_SECONDS = 30.0
+SLOW_DELIVERY_SECONDS = 120.0
+"""Longer than any sink takes by its own time-outs, unless these were set higher."""
 FULL = 0.95
 """Share of the queue's limit from which on monitors are about to wait."""
 MOST_OF_A_KIND = 10
@@ -67,6 +69,11 @@ def _sink_troubles(status: Status) -> Iterator[Remark]:
     for sink in status.sinks:
         if sink.down:
             yield Remark(about=f"sink {sink.name}", text=_down(sink), remedy=_try(sink))
+        if sink.delivering_seconds >= SLOW_DELIVERY_SECONDS:
+            waits = format_duration(round(sink.delivering_seconds))
+            text = f"a delivery has not come back for {waits}, and all others wait for it"
+            remedy = "does its disk, or whatever reads it, answer?"
+            yield Remark(about=f"sink {sink.name}", text=text, remedy=remedy)
         if sink.refused:
             text = f"it refused {_number(sink.refused, 'message')} for good: {sink.reason}"
             yield Remark(about=f"sink {sink.name}", text=text.rstrip(": "), remedy=_try(sink))

@@ -86,6 +86,8 @@ class SinkStatus(Struct, frozen=True, kw_only=True):
     """Messages that it took since the start."""
     refused: int = 0
     """Messages that it refused for good since the start."""
+    delivering_seconds: float = 0.0
+    """For how long a delivery has been going on; 0.0: none is."""
 
 
 class Unfiltered(Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.threads import Worker
 from logwatch.daemon.waker import Waker, WakerStatus
-from logwatch.daemon.watched_sink import Standing, WatchedSink
+from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.pipeline import Pipeline
 from logwatch.rules.message import rfc3339
 from logwatch.store.reader import StoreReader, Waiting
@@ -189,7 +189,7 @@ class Observer:
         it = self._observed
         kinds = {sink.name: sink.kind for sink in it.config.sinks}
         return tuple(
-            _sink(it.sinks[name].standing, deliverer, kinds.get(name, ""), waiting, now)
+            _sink(it.sinks[name], deliverer, kinds.get(name, ""), waiting, now)
             for name, deliverer in it.deliverers.items()
         )
 
@@ -288,16 +288,16 @@ def _file(monitor: Monitor, now: Moment) -> health.FileStatus:
 
 
 def _sink(
-    standing: Standing,
+    sink: WatchedSink,
     deliverer: Deliverer,
     kind: str,
     waiting: Mapping[str, Waiting] | None,
     now: Moment,
 ) -> health.SinkStatus:
-    name, pace = deliverer.sink_name, deliverer.health
+    name, pace, standing = deliverer.sink_name, deliverer.health, sink.standing
     outbox = Waiting(name, 0, 0, None, None) if waiting is None else waiting.get(name)
     next_try = max(pace.pause_until, (outbox.next_try_at if outbox else None) or 0.0)
-    since = standing.failing_since
+    since, began = standing.failing_since, sink.delivering_since
     return health.SinkStatus(
         name=name,
         kind=kind,
@@ -309,6 +309,7 @@ def _sink(
         given_up=None if waiting is None else outbox.dead if outbox else 0,
         delivered=standing.delivered,
         refused=standing.refused,
+        delivering_seconds=0.0 if began is None else max(0.0, now.steady - began),
     )
 
 

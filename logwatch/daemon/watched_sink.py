@@ -38,6 +38,8 @@ class WatchedSink:
         self._sink = sink
         self._clock = clock
         self.standing = Standing()
+        self.delivering_since: float | None = None
+        """Steady time at which the delivery that goes on now began."""
 
     @property
     def batch_size(self) -> int:
@@ -46,7 +48,11 @@ class WatchedSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome = self._sink.deliver(batch)
+        self.delivering_since = self._clock.steady()
+        try:
+            outcome = self._sink.deliver(batch)
+        finally:
+            self.delivering_since = None
         self.standing = self._after(outcome, len(batch))
         return outcome
 

@@ -62,6 +62,10 @@ def test_a_daemon_that_is_well_gets_no_remark():
             {"sinks": (replace(SINK, refused=1, given_up=1, reason="HTTP 400"),)},
             ("sink pager", "refused 1 message for good: HTTP 400"),
         ),
+        (
+            {"sinks": (replace(SINK, delivering_seconds=121.0),)},
+            ("sink pager", "not come back for 2m", "answer?"),
+        ),
         ({"quarantined": ("ssh",)}, ("rule ssh", "it failed and is not asked any more")),
         (
             {"engines": (replace(ENGINE, quarantined={"slow": 25}),)},

@@ -193,6 +193,21 @@ class TestWatchedSink:
         standing = self.deliver(Retry("reset"), answer)
         assert (standing.failures, standing.failing_since) == (0, None)
 
+    def test_a_delivery_that_goes_on_has_a_beginning(self):
+        clock, inner = ManualClock(), MemorySink()
+        watched = WatchedSink(inner, clock)
+        seen = []
+
+        def deliver(_batch):
+            clock.advance(200)
+            seen.append(clock.steady() - watched.delivering_since)
+            return Delivered()
+
+        inner.deliver = deliver
+        watched.deliver([Notification(1, b'{"id":"a","seq":1}', 0)])
+        assert seen == [200]
+        assert watched.delivering_since is None
+
     def test_batch_size_and_end_are_the_sinks_own(self):
         inner = MemorySink()
         watched = WatchedSink(inner, ManualClock())
