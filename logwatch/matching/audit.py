@@ -102,15 +102,19 @@ class Audit:
         # Another thread may do the same at once; then a little more is looked at.
         if self._credit > 0 and len(self.fallback) < len(self._rules):
             before = self._clock()
-            self._look(self._due(), data, hits)
+            if audited := self._due():
+                self._look(audited, data, hits)
             self._credit -= self._clock() - before
         return self._with_fallback(data, hits) if self.fallback else hits
 
-    def _due(self) -> _Audited:
+    def _due(self) -> _Audited | None:
+        """The rule to look at; None where another thread has just found the last one to differ."""
         audited = self._audited
         if audited is None or self._blocks_left <= 0 or audited.rule in self.fallback:
             rules = [*self._rules[self._next :], *self._rules[: self._next]]
-            rule = next(rule for rule in rules if rule not in self.fallback)
+            rule = next((rule for rule in rules if rule not in self.fallback), None)
+            if rule is None:
+                return None
             self._next = (self._rules.index(rule) + 1) % len(rules)
             self._audited = audited = self._prepare(rule)
             self._blocks_left = _BLOCKS_A_RULE

@@ -236,3 +236,21 @@ def test_threads_that_share_a_matcher_miss_nothing_once_one_of_them_was_told():
         thread.join()
     assert wrong == []
     assert [(one.kind, one.rule) for one in told] == [("differs", 0)]
+
+
+@pytest.mark.parametrize("at", range(30, 50))
+def test_a_thread_that_comes_just_after_the_last_rule_was_found_out_goes_on(at):
+    """Two threads look at the only rule; the slower one finds nothing left to look at."""
+    made = Matcher(RULES[:1], audit=10.0, random=Random(1).random, clock=lambda: next(looks) * 1e-4)
+    oracle, numbers = ReferenceMatcher(RULES[:1]), itertools.count()
+
+    def other_thread():
+        for number in numbers:
+            if number == at:  # in the middle of a review
+                made._audit.fallback[0] = object()
+            yield number
+
+    looks = other_thread()
+    for block in map(log, range(30)):
+        assert made.match(block) == oracle.match(block)
+    assert made.statistics.fallback == (0,)
