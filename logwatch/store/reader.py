@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -58,6 +58,9 @@ WHERE sink = :sink ORDER BY segment
 """
 
 _ANY_PARCEL = "SELECT EXISTS (SELECT 1 FROM parcels WHERE sink = :sink)"
+
+MOST_BYTES_DUE = 8 * 1024 * 1024
+"""Of messages, from which no more are read for one delivery: those of a flood may be large."""
 
 _HISTORY = "SELECT body FROM segments WHERE :since IS NULL OR at >= :since ORDER BY first DESC"
 
@@ -143,20 +146,23 @@ class StoreReader:
     def due(self, sink: str, *, now: float, limit: int) -> list[Notification]:
         """The next notifications for `sink` whose time has come (`now`: steady seconds).
 
-        What waits on its own comes first: it is older than anything in a parcel.
+        What waits on its own comes first: it is older than anything in a parcel. They are fewer
+        than `limit` where they are large.
         """
-        found = self._due_retries(sink, now, limit)
-        if len(found) < limit:
-            for parcel in self._in_parcels(sink, now):
-                found += parcel
-                if len(found) >= limit:
-                    break
+        found: list[Notification] = []
+        size = 0
+        for some in chain(self._due_retries(sink, now, limit), self._in_parcels(sink, now)):
+            found += some
+            size += sum(len(one.body) for one in some)
+            if len(found) >= limit or size >= MOST_BYTES_DUE:
+                break
         return found[:limit]
 
-    def _due_retries(self, sink: str, now: float, limit: int) -> list[Notification]:
+    def _due_retries(self, sink: str, now: float, limit: int) -> Iterator[list[Notification]]:
         rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": limit})
         bodies = _Bodies(self._connection)
-        return [Notification(row, bodies.of(row), attempts) for row, attempts in rows.fetchall()]
+        for row, attempts in rows.fetchall():
+            yield [Notification(row, bodies.of(row), attempts)]
 
     def _in_parcels(self, sink: str, now: float) -> Iterator[list[Notification]]:
         which = {"sink": sink, "now": now}

@@ -115,6 +115,23 @@ def test_a_message_that_comes_twice_in_one_transaction_is_stored_once(store, fol
     assert [key for key, _ in due(folder)] == ["a:1", "b:1"]
 
 
+@pytest.mark.parametrize("wait_on_their_own", [False, True])
+def test_large_messages_are_read_in_several_goes(store, folder, wait_on_their_own):
+    """Five thousand of a hundred kilobytes would not fit into memory; none is left out."""
+    ids = [f"{number:03}" for number in range(200)]
+    store.commit(to_sinks(*(alert(id=one, message="x" * 100_000) for one in ids)), now=1.0)
+    reader, told = StoreReader(folder), []
+    if wait_on_their_own:
+        while rows := reader.due("chat", now=1.0, limit=5000):
+            store.commit(handled(*rows, until=2.0), now=1.0)
+    while rows := reader.due("chat", now=9.0, limit=5000):
+        assert sum(len(one.body) for one in rows) < 10_000_000
+        told += [one.name.id for one in rows]
+        store.commit(handled(*rows), now=1.0)
+    reader.close()
+    assert told == ids
+
+
 def test_a_commit_that_failed_and_was_carried_out_all_the_same_tells_nothing_twice(
     store, folder, monkeypatch
 ):
