@@ -111,6 +111,8 @@ class Pipeline:
                     self._address(rule, alerts, now)
             except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
                 fed.discard(number)
+                # What it told before it failed is committed, and so is what it remembers of that.
+                self._touched[rule.settings.name] = rule
                 self._quarantine(rule, problem, now)
         for number in fed:
             rule = rules[number]

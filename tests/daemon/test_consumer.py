@@ -187,6 +187,25 @@ def test_many_alerts_of_the_backlog_do_not_wait(tmp_path):
     bench.store.close()
 
 
+def test_a_rule_that_fails_keeps_what_it_remembers_of_what_it_told(tmp_path, monkeypatch):
+    """Or the next start would tell again, in the middle of its cool-down."""
+    settings = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=60.0)
+    bench = Bench(tmp_path, settings)
+    rule = bench.pipeline._by_name["err"]
+    feed = rule.feed
+
+    def failing(hit, now):
+        if "bad" in hit.record.text:
+            raise ZeroDivisionError
+        return feed(hit, now)
+
+    monkeypatch.setattr(rule, "feed", failing)
+    bench.take(batch("boom good", "boom bad"))
+    [state] = bench.store.adopt_rules({"err": fingerprint(settings)})
+    assert state.rule == "err"
+    bench.store.close()
+
+
 def test_a_rule_that_fails_is_quarantined_and_told_and_the_others_go_on(tmp_path, monkeypatch):
     """One rule's fault is no reason to be blind."""
     second = RuleSettings(name="fine", kind=PlainMatch(), match=("boom",), cooldown=0.0)
