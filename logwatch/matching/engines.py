@@ -104,7 +104,7 @@ def _with_literals(
     if problem:
         return problem
     built = literal_prefilter.build(patterns, cache, compiling)
-    return Choice(built, "aho-corasick", f"{literal_scanner.library()}, probes passed")
+    return Choice(built, "aho-corasick", f"{literal_scanner.version()}, probes passed")
 
 
 _BUILDERS: dict[str, Callable[[Sequence[str], Path | None, Compiling], Choice | str]] = {
@@ -130,10 +130,10 @@ def literals_unusable(
     make: literal_scanner.MakeLiteralScanner = literal_scanner.LiteralScanner,
 ) -> str | None:
     """Why the literals cannot be used here, None where they can. Probed once in a process."""
-    if literal_scanner.library() is None:
+    if literal_scanner.version() is None:
         return "ahocorasick_rs is not installed"
     if make not in _verdicts:
         problem = failed_literal_probe(make)
-        name = literal_scanner.library()
+        name = literal_scanner.version()
         _verdicts[make] = f"{name} failed a probe: {problem}" if problem else None
     return _verdicts[make]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from logwatch.matching.database_cache import DatabaseCache
-from logwatch.matching.literal_scanner import Expression, LiteralScanner, library
+from logwatch.matching.literal_scanner import Expression, LiteralScanner, version
 from logwatch.matching.literals import Texts, ignores_case, literals, rarest
 from logwatch.matching.outline import Unfiltered, outline
 from logwatch.matching.prefilter import Compiling, Prefilter, Unwatched
@@ -35,7 +35,7 @@ def build(
 
     `compiling` is told of patterns for which nothing is kept.
     """
-    kept = DatabaseCache(cache, "literals", str(library())) if cache and patterns else None
+    kept = DatabaseCache(cache, "literals", str(version())) if cache and patterns else None
     found = _load(kept, patterns) if kept else None
     if found is None:
         compiling = compiling or Unwatched()

@@ -38,14 +38,14 @@ class Expression(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def library() -> str | None:
+def version() -> str | None:
     """Name and version of the binding, None where there is none."""
     if AUTOMATA is None:
         return None
     # Ten milliseconds to import, and needed only where this engine is.
-    from importlib.metadata import version  # noqa: PLC0415 - see above
+    from importlib import metadata  # noqa: PLC0415 - see above
 
-    return f"ahocorasick_rs {version('ahocorasick-rs')}"
+    return f"ahocorasick_rs {metadata.version('ahocorasick-rs')}"
 
 
 MakeLiteralScanner: TypeAlias = Callable[[Sequence[Expression]], Scanner]

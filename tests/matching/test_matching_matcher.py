@@ -142,7 +142,7 @@ def test_without_the_wheel_the_literals_are_looked_for(monkeypatch):
 def test_without_any_wheel_the_reference_engine_runs(monkeypatch):
     """And tells of both."""
     monkeypatch.setattr(scanner, "version", lambda: None)
-    monkeypatch.setattr(literal_scanner, "library", lambda: None)
+    monkeypatch.setattr(literal_scanner, "version", lambda: None)
     matcher = Matcher(rules("aa"))
     assert (matcher.engine, len(matcher.match(b"aa\nb\naa"))) == ("reference", 2)
     assert "Hyperscan is not installed" in matcher.engine_reason

@@ -13,7 +13,7 @@ sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
 """
 NO_HYPERSCAN = "from logwatch.matching import scanner; scanner.version = lambda: None"
 NO_WHEEL = f"""{NO_HYPERSCAN}
-from logwatch.matching import literal_scanner; literal_scanner.library = lambda: None"""
+from logwatch.matching import literal_scanner; literal_scanner.version = lambda: None"""
 
 
 @pytest.mark.parametrize(
