@@ -28,6 +28,10 @@ class Deadlines:
             self._heap = [(at, key) for key, at in self._by_key.items()]
             heapq.heapify(self._heap)
 
+    def at(self, key: str) -> float | None:
+        """The deadline of `key`, None where it has none."""
+        return self._by_key.get(key)
+
     def drop(self, key: str) -> None:
         """`key` has no deadline any more."""
         self._by_key.pop(key, None)

@@ -7,23 +7,10 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from logwatch.records import AlertLine, Record, Severity
+from logwatch.records import Record, Severity
 from logwatch.rules.message import fields_of, quote
+from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.windows import LatestTimes
-
-QUOTED_LINES = 3
-"""Lines that an alert of a threshold rule quotes: the latest."""
-
-
-class Sample(Struct, array_like=True, gc=False):
-    """One line kept to be quoted."""
-
-    line: AlertLine
-    source: str
-    fields: dict[str, str]
-    captured: tuple[str, ...]
-    """Which of the fields the pattern captured."""
-
 
 Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
 """A record as it came: itself, its path and source, and what the pattern captured."""

@@ -1,0 +1,348 @@
+"""What every kind with a state per key shares: keys, deadlines, episodes, bounds, persistence.
+
+A kind says what a record and a deadline mean for one key; how many keys there may be, which one is
+forgotten, when a deadline is looked at, how an episode is named, counted, held and worded, and what
+goes into the store is the same for all of them, and is here.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from logwatch import telemetry
+from logwatch.records import SCHEMA, Alert, Severity, StateChange, Status
+from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
+from logwatch.rules.deadlines import Deadlines
+from logwatch.rules.message import (
+    Keyed,
+    Wording,
+    episode_id,
+    first_line,
+    lasting,
+    rfc3339,
+)
+from logwatch.rules.samples import QUOTED_LINES, Sample, sample
+
+LOOKED_AT = 64
+"""Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
+
+
+class KeyState(Struct, array_like=True, kw_only=True):
+    """What is remembered of one key by every kind; a kind adds its own fields.
+
+    The fields of this struct are the first in the stored array: a kind's come after them.
+    """
+
+    seen: float = 0.0
+    """Event time of the latest record; the order in which keys are forgotten."""
+    anchor: tuple[str, int] | None = None
+    """File identity and offset of the first record of the episode to come: it names the episode."""
+    episode: str | None = None
+    """Id of the burning episode."""
+    seq: int = 0
+    severity: Severity = "warning"
+    count: int = 0
+    """Records of the burning episode, or of the one to come."""
+    suppressed: int = 0
+    """Firings that the cool-down held back."""
+    first: float = 0.0
+    """Event time of the first record of the episode."""
+    last: float = 0.0
+    fired_at: float | None = None
+    """Event time of the last firing."""
+    late: bool = False
+    samples: list[Sample] = []
+
+
+S = TypeVar("S", bound=KeyState)
+
+
+class KeyedRule(Generic[S]):
+    """One rule with a state for each of its keys. A kind overrides what is under "the kind"."""
+
+    basis: Basis = "event"
+
+    def __init__(self, settings: RuleSettings, state: type[S], *, host: str) -> None:
+        self.settings = settings
+        self._state = state
+        self._host = host
+        self._keyed = Keyed(settings.by)
+        self._wording = Wording(settings)
+        self._labels = self._wording.labels()
+        self._states: OrderedDict[str, S] = OrderedDict()
+        self._deadlines = Deadlines()
+        self._changed: set[str] = set()
+        self._evicted = 0
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(state)
+
+    # -- the kind ----------------------------------------------------------------------------
+
+    def on_hit(self, key: str, state: S, hit: Hit, now: Now) -> Iterable[Alert]:
+        """A record of `key`. Every deadline of the key up to `now.event` has taken effect."""
+        raise NotImplementedError
+
+    def on_deadline(self, key: str, state: S, at: float, now: Now) -> Iterable[Alert]:
+        """The deadline `at` of `key` came; `deadline` must be another one, or None, after this."""
+        raise NotImplementedError
+
+    def deadline(self, state: S) -> float | None:
+        """When something must be done about a key if nothing comes; also to forget it."""
+        raise NotImplementedError
+
+    def is_idle(self, state: S, at: float) -> bool:
+        """Whether at event time `at` nothing needs to be remembered of the key any more."""
+        raise NotImplementedError
+
+    def encode(self, state: S) -> bytes:
+        """The state as it is stored."""
+        return self._encoder.encode(state)
+
+    def decode(self, body: bytes) -> S:
+        """The reverse of `encode`. Raises ValueError or msgspec.DecodeError for what is none."""
+        return self._decoder.decode(body)
+
+    def key_of(self, hit: Hit) -> str:
+        """Which key a record belongs to."""
+        return self._keyed.key(hit)
+
+    def stock_message(self, key: str, state: S, status: Status) -> str:
+        """What an alert says where the rule has no `say`; `resolved after ...` is put before it."""
+        text = state.samples[-1].line.text if state.samples else self.settings.name
+        return f"{state.count:,}x {first_line(text)}"
+
+    def values(self, state: S) -> Mapping[str, object]:
+        """What `say` may use beside the fields and the usual names."""
+        return {}
+
+    # -- see `Rule` --------------------------------------------------------------------------
+
+    def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
+        """See `Rule.feed`."""
+        key = self.key_of(hit)
+        alerts: list[Alert] = []
+        state = self._touch(key, hit.record.time, now, alerts)
+        if not self._take_deadlines(key, state, now.event, now, alerts):
+            state = self._touch(key, hit.record.time, now, alerts)
+        alerts += self.on_hit(key, state, hit, now)
+        self.plan(key, state)
+        return alerts
+
+    def hear(self, told: Told, now: Now) -> Iterable[Alert]:
+        """See `Rule.hear`. Most kinds listen to nobody."""
+        raise NotImplementedError
+
+    def due(self) -> float | None:
+        """See `Rule.due`."""
+        return self._deadlines.first()
+
+    def expire(self, now: Now) -> Iterable[Alert]:
+        """See `Rule.expire`."""
+        alerts: list[Alert] = []
+        limit = now.event if self.basis == "event" else now.pause
+        while (key := self._deadlines.pop(limit)) is not None:
+            state = self._states[key]
+            if self._take_deadlines(key, state, limit, now, alerts):
+                self.plan(key, state)
+        return alerts
+
+    def changes(self) -> Iterable[StateChange]:
+        """See `Rule.changes`."""
+        changed, self._changed = self._changed, set()
+        for key in changed:
+            state = self._states.get(key)
+            yield StateChange(self.settings.name, key, self.encode(state) if state else None)
+
+    def restore(self, change: StateChange) -> None:
+        """See `Rule.restore`."""
+        assert change.body is not None
+        state = self.decode(change.body)
+        self._states[change.key] = state
+        self.plan(change.key, state)
+
+    def begin(self, now: Now) -> None:
+        """See `Rule.begin`. Keys come back in the order in which they were last seen."""
+        for key in sorted(self._states, key=lambda key: (self._states[key].seen, key)):
+            self._states.move_to_end(key)
+
+    def burning(self) -> Iterable[str]:
+        """See `Rule.burning`."""
+        return [state.episode for state in self._states.values() if state.episode is not None]
+
+    # -- keys --------------------------------------------------------------------------------
+
+    def _touch(self, key: str, time: float, now: Now, alerts: list[Alert]) -> S:
+        """The state of `key`, made where there is none; another key may have to go for it."""
+        state = self._states.get(key)
+        if state is None:
+            if len(self._states) >= self.settings.max_keys:
+                alerts += self._evict(now)
+            state = self._states[key] = self._state(samples=[])
+        else:
+            self._states.move_to_end(key)
+        if time > state.seen:
+            state.seen = time
+        self._changed.add(key)
+        return state
+
+    def _take_deadlines(
+        self, key: str, state: S, limit: float, now: Now, alerts: list[Alert]
+    ) -> bool:
+        """Let the deadlines of `key` up to `limit` take effect; False when it was forgotten."""
+        while (at := self.deadline(state)) is not None and at <= limit:
+            self._changed.add(key)
+            alerts += self.on_deadline(key, state, at, now)
+            if state.episode is None and self.is_idle(state, at):
+                self.forget(key)
+                return False
+        return True
+
+    def plan(self, key: str, state: S) -> None:
+        """Look at `key` again at its deadline. One that moved on is found out when it comes up."""
+        at = self.deadline(state)
+        planned = self._deadlines.at(key)
+        if at is None:
+            if planned is not None:
+                self._deadlines.drop(key)
+        elif planned is None or at < planned:
+            self._deadlines.put(key, at)
+
+    def forget(self, key: str) -> None:
+        """Remember nothing of `key` any more."""
+        del self._states[key]
+        self._deadlines.drop(key)
+        self._changed.add(key)
+
+    def _evict(self, now: Now) -> Iterable[Alert]:
+        """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
+        oldest = next(iter(self._states))
+        candidates = islice(self._states.items(), LOOKED_AT)
+        key = next((key for key, each in candidates if each.episode is None), oldest)
+        state = self._states[key]
+        owed = [self.resolve(key, state, state.last, now)] if state.episode is not None else []
+        self.forget(key)
+        self._evicted += 1
+        telemetry.count("rules.keys_evicted")
+        if self._evicted == 1:
+            telemetry.warning(
+                "rules.too_many_keys", rule=self.settings.name, max=self.settings.max_keys
+            )
+        return owed
+
+    # -- episodes ----------------------------------------------------------------------------
+
+    def note(self, state: S, hit: Hit) -> None:
+        """Remember a record as one of the episode that burns, or of the one to come."""
+        record = hit.record
+        if state.anchor is None:
+            state.anchor = (hit.batch.checkpoint.identity, record.offset)
+            state.first = state.last = record.time
+            state.count = 0
+            state.samples.clear()
+        state.first = min(state.first, record.time)
+        state.last = max(state.last, record.time)
+        state.count += 1
+        state.late = hit.batch.backlog
+        state.samples.append(sample(hit))
+        del state.samples[:-QUOTED_LINES]
+
+    def start_over(self, state: S) -> None:
+        """The next record is the first of another episode. Its samples stay until it comes."""
+        state.anchor = None
+        state.count = 0
+
+    def fire(
+        self, key: str, state: S, at: float, now: Now, severity: Severity | None = None
+    ) -> Iterable[Alert]:
+        """Begin an episode at event time `at`; nothing, but counted, within the cool-down."""
+        if state.fired_at is not None and 0 <= at - state.fired_at < self.settings.cooldown:
+            state.suppressed += 1
+            return ()
+        anchor = state.anchor or ("", round(at * 1000))
+        state.episode = episode_id(self.settings.name, key, *anchor)
+        state.seq = 0
+        state.fired_at = at
+        state.severity = severity or self.settings.severity
+        alert = self._alert(key, state, now, "firing", at)
+        state.suppressed = 0
+        return (alert,)
+
+    def update(
+        self, key: str, state: S, at: float, now: Now, severity: Severity | None = None
+    ) -> Alert:
+        """Tell more of the burning episode."""
+        state.severity = severity or state.severity
+        return self._alert(key, state, now, "updated", at)
+
+    def resolve(self, key: str, state: S, at: float, now: Now) -> Alert:
+        """End the burning episode at event time `at`."""
+        alert = self._alert(key, state, now, "resolved", at)
+        state.episode = None
+        self.start_over(state)
+        return alert
+
+    def held_until(self, state: S, at: float) -> float:
+        """When an episode may resolve that could at `at`: it burns at least for `hold`."""
+        return max(at, (state.fired_at or at) + self.settings.hold) if self.settings.hold else at
+
+    def _alert(self, key: str, state: S, now: Now, status: Status, at: float) -> Alert:
+        state.seq += 1
+        assert state.episode is not None
+        newest = state.samples[-1] if state.samples else None
+        return Alert(
+            schema=SCHEMA,
+            id=state.episode,
+            seq=state.seq,
+            status=status,
+            rule=self.settings.name,
+            severity=state.severity,
+            message=self._message(key, state, newest, status, at),
+            source=newest.source if newest else ",".join(self.settings.sources or ()),
+            path=newest.line.path if newest else "",
+            host=self._host,
+            key=self._keyed.named(key),
+            fields=newest.fields if newest else {},
+            count=state.count,
+            suppressed=state.suppressed,
+            first=rfc3339(state.first),
+            last=rfc3339(state.last),
+            at=rfc3339(now.wall),
+            late=state.late,
+            lines=[each.line for each in state.samples],
+            labels=self._labels,
+        )
+
+    def _message(
+        self, key: str, state: S, newest: Sample | None, status: Status, at: float
+    ) -> str:
+        name = key.replace("\x1f", ", ")
+        lasted = lasting(max(0.0, at - state.first))
+        stock = self.stock_message(key, state, status)
+        fields = newest.fields if newest else {}
+        text = self._wording.message(
+            f"{name}: {stock}" if name else stock,
+            {
+                **self._keyed.named(key),
+                **fields,
+                "count": state.count,
+                "key": name,
+                "rule": self.settings.name,
+                "severity": state.severity,
+                "source": newest.source if newest else "",
+                "path": newest.line.path if newest else "",
+                "host": fields.get("host", self._host),
+                "first": rfc3339(state.first),
+                "last": rfc3339(state.last),
+                "duration": lasted,
+                "suppressed": state.suppressed,
+                **self.values(state),
+                **{name: fields[name] for name in (newest.captured if newest else ())},
+            },
+        )
+        return f"resolved after {lasted}: {text}" if status == "resolved" else text
