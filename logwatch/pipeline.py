@@ -2,15 +2,18 @@
 
     Batch -> rules (state) -> alerts -> routes -> Transaction
 
-The consumer calls it, and so do the in-memory commands: whoever calls it commits what `drain`
-hands out as one transaction. While it catches up, deadlines wait: a line that lies unread in a
-file may still be the one that an open window waits for.
+The consumer calls it, and so do replays and tests: whoever calls it commits what `drain` hands out
+as one transaction. Deadlines take effect in the order of event time (rules/timeline.py): before
+the record that has passed them in a backlog, by the clock live.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
@@ -18,19 +21,15 @@ from logwatch import telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert, Batch, Severity, StateChange
-from logwatch.rules.base import Hit, PlainMatch, Rule
+from logwatch.rules import fingerprint, timeline
+from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
+from logwatch.rules.timeline import SETTLE_SECONDS, Timeline
 from logwatch.store.writer import Addressed, Burning, Transaction
 
-LOOK_AT_ALL_SECONDS = 5.0
-"""How often every rule is asked for its deadline, since the date may have been set meanwhile."""
-
-ROUNDING = 1e-6
-"""Seconds by which a deadline may be early, so that rounding never makes it late."""
-
-LEAST_WAIT = 0.001
-"""Seconds after which, at the soonest, a rule is asked again that had nothing to do."""
+LEAST_STEP = 0.001
+"""Seconds by which, at least, a rule's next deadline lies after the one that took effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +43,62 @@ class SelfReport:
     source: str = ""
 
 
+def fingerprints(rules: Iterable[RuleSettings]) -> dict[str, str]:
+    """What must stay the same for the stored state of each rule to be used again, by its name."""
+    return {**{rule.name: fingerprint(rule) for rule in rules}, timeline.NAME: "1"}
+
+
+@runtime_checkable
+class Absorbing(Protocol):
+    """A rule that may keep alerts of the rules that it hears from being sent."""
+
+    def absorbs_now(self, alert: Alert) -> bool:
+        """Whether nobody is to be told of `alert`, for this rule tells of more."""
+        ...
+
+
 class Pipeline:
     """All rules of one configuration and what they have brought about since the last `drain`."""
 
-    def __init__(self, rules: Sequence[Rule], router: Router, *, host: str) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        router: Router,
+        *,
+        host: str,
+        late: Mapping[str, float] | None = None,
+        virtual: bool = False,
+    ) -> None:
+        """`late`: how late a record may come, in seconds by source, where it is not the default.
+
+        `virtual`: there is no clock but event time, in a replay or a test.
+        """
+        settings = [rule.settings for rule in rules]
         self._rules = rules
-        self._by_name = {rule.settings.name: rule for rule in rules}
+        self._index = {each.name: index for index, each in enumerate(settings)}
+        self._parts = [(part.rule, part.number) for part in parts_of(settings)]
         self._router = router
         self._host = host
+        self._virtual = virtual
+        self._timeline = Timeline(settings, late or {})
+        self._clock = self._timeline.now
+        self._is_timed = any(each.kind.word or each.cooldown > 0 for each in settings)
+        self._listeners: dict[str, list[Rule]] = defaultdict(list)
+        for rule in rules:
+            for name in rule.settings.kind.hears():
+                self._listeners[name].append(rule)
         self._pending = Transaction()
         self._touched: dict[str, Rule] = {}
-        self._deadlines = Deadlines()
-        self._look_at_all = 0.0
+        self._deadlines: dict[Basis, Deadlines] = {"event": Deadlines(), "pause": Deadlines()}
+        self._noted = [math.inf] * len(rules)
+        """The deadline of each rule that is noted, on the clock of its basis."""
+        self._next_event = math.inf
+        """No deadline is noted for before this event time."""
         self._quarantined: set[str] = set()
         self._told: dict[str, tuple[str, ...]] = {}
         self._reports = 0
         self.live = False
-        """Whether deadlines take effect; False while the backlog is read."""
+        """Whether time passes by the clock; False while the backlog is read."""
 
     @property
     def quarantined(self) -> frozenset[str]:
@@ -68,13 +106,16 @@ class Pipeline:
         return frozenset(self._quarantined)
 
     def restore(self, states: Iterable[StateChange]) -> None:
-        """Give each rule its state back, before the first `take`."""
+        """Give each rule its state back, before `begin`."""
         for state in states:
-            rule = self._by_name.get(state.rule)
-            if rule is None:
+            if state.rule == timeline.NAME:
+                self._timeline.restore(state)
+                continue
+            index = self._index.get(state.rule)
+            if index is None:
                 continue
             try:
-                rule.restore(state)
+                self._rules[index].restore(state)
             except Exception as problem:  # noqa: BLE001 - as in `take`; another version wrote it
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
@@ -94,61 +135,147 @@ class Pipeline:
                 ended = _ended(each.alert, now)
                 self._pending.alerts.append(Addressed(ended, now.wall, sinks))
 
-    def take(self, batch: Batch, now: Moment) -> None:
-        """Run one batch through the rules."""
-        records, rules = batch.records, self._rules
-        fed: set[int] = set()
-        for match in batch.matches:
-            number = match.rule
-            if number not in fed:
-                if rules[number].settings.name in self._quarantined:
-                    continue
-                fed.add(number)
-            rule = rules[number]
-            try:
-                alerts = rule.feed(Hit(batch, records[match.record], match), now)
-                if alerts:
-                    self._address(rule, alerts, now)
-            except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
-                fed.discard(number)
-                # What it told before it failed is committed, and so is what it remembers of that.
-                self._touched[rule.settings.name] = rule
-                self._quarantine(rule, problem, now)
-        for number in fed:
-            rule = rules[number]
+    def begin(self, now: Moment) -> None:
+        """Everything was restored, and the first record may come."""
+        clock = self._clock
+        clock.event, clock.pause, clock.wall = now.wall, now.steady, now.wall
+        for index, rule in enumerate(self._rules):
+            rule.begin(clock)
             self._touched[rule.settings.name] = rule
-            self._note_deadline(rule, now)
-        self._pending.checkpoints[batch.checkpoint.identity] = batch.checkpoint
+            self._note_deadline(index)
+
+    def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
+        """Run one batch through the rules, or its matches from `first` up to `end`."""
+        clock, records, rules, parts = self._clock, batch.records, self._rules, self._parts
+        lags = self._timeline.lags if self.live else None
+        clock.wall, clock.pause = now.wall, now.steady
+        matches = batch.matches if end is None and not first else batch.matches[first:end]
+        at = -1
+        for match in matches:
+            record = records[match.record]
+            index, part = parts[match.rule]
+            rule = rules[index]
+            name = rule.settings.name
+            if name in self._quarantined:
+                continue
+            if self._is_timed:
+                if match.record != at:
+                    at = match.record
+                    self._reach(record.time, batch.source, now)
+                active = rule.settings.active
+                if active is not None and not active.covers(record.time):
+                    continue
+                clock.event = self._timeline.position - (lags[index] if lags else 0.0)
+            self._touched[name] = rule
+            try:
+                alerts = rule.feed(Hit(batch, record, match, part), clock)
+                if alerts:
+                    self._address(rule, alerts, record.time)
+            except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
+                # What it told before it failed is committed, and so is what it remembers of that.
+                self._quarantine(rule, problem, now)
+            else:
+                self._note_deadline(index)
+        self._finish(batch, end, now)
+
+    def _finish(self, batch: Batch, end: int | None, now: Moment) -> None:
+        """Move the checkpoint to behind what was taken of `batch`."""
+        checkpoint = batch.checkpoint
+        if end is not None and end < len(batch.matches):
+            upto = batch.records[batch.matches[end].record].offset
+            checkpoint = replace(checkpoint, offset=upto, markers=(), skipping=False, closed=False)
+        elif self.live and not batch.backlog and batch.end > batch.start:
+            self._timeline.arrived(batch)
+        self._pending.checkpoints[checkpoint.identity] = checkpoint
+
+    def _reach(self, time: float, source: str, now: Moment) -> None:
+        """A record of this event time is next: what was due before it takes effect first."""
+        reached, clock = self._timeline, self._clock
+        reached.reach(time, source)
+        if self.live:
+            reached.position = max(reached.position, min(time, now.wall))
+            return
+        if time > reached.position:
+            if time >= self._next_event:
+                self._expire(time, time, now)
+            reached.position = time
+        clock.pause = reached.position
+        if self._virtual:
+            clock.wall = reached.position
 
     def expire(self, now: Moment) -> None:
         """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
-        if not self.live:
-            return
-        if now.steady >= self._look_at_all:  # after a start, and in case the date was set
-            self._look_at_all = now.steady + LOOK_AT_ALL_SECONDS
-            for rule in self._rules:
-                self._note_deadline(rule, now)
-        while (name := self._deadlines.pop(now.steady)) is not None:
-            rule = self._touched[name] = self._by_name[name]
-            try:
-                self._address(rule, rule.expire(now), now)
-            except Exception as problem:  # noqa: BLE001 - as in `take`
-                self._quarantine(rule, problem, now)
-            self._note_deadline(rule, now, soonest=LEAST_WAIT)
+        if self.live:
+            limit = self._timeline.live_position(now)
+            self._expire(limit, now.steady, now)
+            self._timeline.position = max(self._timeline.position, limit)
+
+    def run_until(self, time: float) -> None:
+        """Let virtual time pass up to `time`, with no line until then."""
+        now = Moment(time, time)
+        self._expire(time, time, now)
+        self._timeline.position = max(self._timeline.position, time)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
-        first = self._deadlines.first() if self.live else None
-        return None if first is None else max(0.0, first - now.steady)
+        if not self.live:
+            return None
+        event, pause = self._deadlines["event"].first(), self._deadlines["pause"].first()
+        waits = [event + SETTLE_SECONDS - now.wall] if event is not None else []
+        waits += [pause - now.steady] if pause is not None else []
+        return max(0.0, min(waits)) if waits else None
 
-    def _note_deadline(self, rule: Rule, now: Moment, *, soonest: float = 0.0) -> None:
-        """Remember when `rule` has something to do, on the steady clock whichever one it uses."""
-        name = rule.settings.name
-        wait = None if name in self._quarantined else rule.due(now)
-        if wait is None:
-            self._deadlines.drop(name)
+    def _expire(self, event_limit: float, pause_limit: float, now: Moment) -> None:
+        """Let deadlines take effect, the earliest first; a limit for each clock."""
+        limits: dict[Basis, float] = {"event": event_limit, "pause": pause_limit}
+        while True:
+            due = [
+                (first, basis)
+                for basis, deadlines in self._deadlines.items()
+                if (first := deadlines.first()) is not None and first <= limits[basis]
+            ]
+            if not due:
+                break
+            _, basis = min(due)
+            name = self._deadlines[basis].pop(limits[basis])
+            assert name is not None
+            self._expire_one(self._index[name], limits[basis], now)
+        firsts = [each.first() for each in self._deadlines.values()]
+        self._next_event = min((each for each in firsts if each is not None), default=math.inf)
+
+    def _expire_one(self, index: int, limit: float, now: Moment) -> None:
+        rule, clock, at = self._rules[index], self._clock, self._noted[index]
+        lag = self._timeline.lags[index] if self.live and rule.basis == "event" else 0.0
+        self._noted[index] = math.inf
+        if at + lag > limit:  # it fell behind since this was noted
+            self._note_deadline(index)
+            return
+        clock.event, clock.pause, clock.wall = at, now.steady, now.wall
+        if not self.live:
+            clock.pause = at
+            clock.wall = at if self._virtual else now.wall
+        elif rule.basis == "pause":
+            clock.event, clock.pause = self._timeline.position, at
+        self._touched[rule.settings.name] = rule
+        try:
+            self._address(rule, rule.expire(clock), at)
+        except Exception as problem:  # noqa: BLE001 - as in `take`
+            self._quarantine(rule, problem, now)
         else:
-            self._deadlines.put(name, now.steady + max(soonest, wait - ROUNDING))
+            self._note_deadline(index, soonest=at + LEAST_STEP)
+
+    def _note_deadline(self, index: int, *, soonest: float = -math.inf) -> None:
+        """Remember when the rule has something to do, if that is sooner than what is noted."""
+        rule = self._rules[index]
+        at = rule.due()
+        if at is None:
+            return
+        at = max(at, soonest)
+        if at < self._noted[index]:
+            self._noted[index] = at
+            lag = self._timeline.lags[index] if self.live and rule.basis == "event" else 0.0
+            self._deadlines[rule.basis].put(rule.settings.name, at + lag)
+            self._next_event = min(self._next_event, at + lag)
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
@@ -178,18 +305,48 @@ class Pipeline:
             for change in rule.changes():
                 transaction.states[change.rule, change.key] = change
         self._touched.clear()
+        for change in self._timeline.changes():
+            transaction.states[change.rule, change.key] = change
         return transaction
 
-    def _address(self, rule: Rule, alerts: Iterable[Alert], now: Moment) -> None:
-        plain = isinstance(rule.settings.kind, PlainMatch)
-        pending, sinks_for = self._pending.alerts, self._router.sinks_for
+    def _address(self, rule: Rule, alerts: Iterable[Alert], at: float) -> None:
+        """Say who is to be told of `alerts`, which came about at event time `at`."""
+        settings, listeners = rule.settings, self._listeners.get(rule.settings.name)
+        pending, wall = self._pending.alerts, self._clock.wall
         for alert in alerts:
-            if plain:
-                pending.append(Addressed(alert, now.wall, sinks_for(alert)))
+            answers = [(each, self._heard(each, Told(alert, at))) for each in listeners or ()]
+            if settings.shadow or any(_absorbs(each, alert) for each in listeners or ()):
+                pending.append(self._untold(alert, burns=settings.kind.burns))
+            elif settings.kind.burns:
+                pending.append(self._episodic(alert))
             else:
-                pending.append(self._episodic(alert, now))
+                pending.append(Addressed(alert, wall, self._router.sinks_for(alert)))
+            for each, news in answers:
+                self._address(each, news, at)
 
-    def _episodic(self, alert: Alert, now: Moment) -> Addressed:
+    def _heard(self, rule: Rule, told: Told) -> Iterable[Alert]:
+        """What `rule` makes of the news."""
+        name, index = rule.settings.name, self._index[rule.settings.name]
+        if name in self._quarantined:
+            return ()
+        self._touched[name] = rule
+        try:
+            alerts = list(rule.hear(told, self._clock))
+        except Exception as problem:  # noqa: BLE001 - as in `take`
+            self._quarantine(rule, problem, Moment(self._clock.pause, self._clock.wall))
+            return ()
+        self._note_deadline(index)
+        return alerts
+
+    def _untold(self, alert: Alert, *, burns: bool) -> Addressed:
+        """An alert that is kept but not sent; who was told before is told that it is over."""
+        before = self._router.known(self._told.get(alert.id, ()))
+        if alert.status == "resolved":
+            self._told.pop(alert.id, None)
+            return Addressed(alert, self._clock.wall, before)
+        return Addressed(alert, self._clock.wall, (), burns=burns, told=before)
+
+    def _episodic(self, alert: Alert) -> Addressed:
         """Address a message of an episode: who was told that it began is told that it is over.
 
         Its severity and fields may be others by then, and with them the routes.
@@ -197,16 +354,16 @@ class Pipeline:
         before = self._told.pop(alert.id, ())
         if alert.status == "resolved":
             sinks = self._router.known(before) or self._router.sinks_for(alert)
-            return Addressed(alert, now.wall, sinks)
+            return Addressed(alert, self._clock.wall, sinks)
         sinks = self._router.sinks_for(alert)
         told = tuple(dict.fromkeys((*before, *sinks)))
         self._told[alert.id] = told
-        return Addressed(alert, now.wall, sinks, burns=True, told=told)
+        return Addressed(alert, self._clock.wall, sinks, burns=True, told=told)
 
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name
         self._quarantined.add(name)
-        self._deadlines.drop(name)
+        self._deadlines[rule.basis].drop(name)
         telemetry.error("rules.quarantined", rule=name, reason=repr(problem), exc_info=True)
         self.report(
             SelfReport(
@@ -227,3 +384,8 @@ def _ended(alert: Alert, now: Moment) -> Alert:
         message=f"no longer watched, for its rule was changed or removed: {alert.message}",
         at=rfc3339(now.wall),
     )
+
+
+def _absorbs(rule: Rule, alert: Alert) -> bool:
+    """Whether `rule` is a composite that keeps `alert`, of one of its parts, from being sent."""
+    return isinstance(rule, Absorbing) and rule.absorbs_now(alert)

@@ -32,9 +32,9 @@ from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
-from logwatch.pipeline import Pipeline, SelfReport
+from logwatch.pipeline import Pipeline, SelfReport, fingerprints
 from logwatch.records import Checkpoint
-from logwatch.rules import fingerprint, make_rule
+from logwatch.rules import make_rule
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store
@@ -218,10 +218,9 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
     )
     rules = [make_rule(settings, host=options.host) for settings in config.rules]
     pipeline = Pipeline(rules, router, host=options.host)
-    pipeline.restore(
-        store.adopt_rules({settings.name: fingerprint(settings) for settings in config.rules})
-    )
+    pipeline.restore(store.adopt_rules(fingerprints(config.rules)))
     pipeline.resume(store.burning(), now)
+    pipeline.begin(now)
     return pipeline
 
 

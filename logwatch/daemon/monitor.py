@@ -55,7 +55,7 @@ class Reading:
     ruleset: str
     matcher: Matcher
     rules: Sequence[int]
-    """For each rule of the matcher, its number in the whole configuration."""
+    """For each rule of the matcher, the number of its part in the whole configuration."""
     events: EventClock
     selection: Selection | None = None
     """The conditions on fields; None where no rule has any."""

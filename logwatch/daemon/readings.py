@@ -28,7 +28,7 @@ from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
-from logwatch.rules.base import RuleSettings
+from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 
@@ -50,6 +50,7 @@ class Readings:
         self._matchers: dict[tuple[tuple[int, ...], str, int, str], Matcher] = {}
         self._fields: dict[int, FieldSearches] = {}
         """By the identity of their matcher, which lives as long."""
+        self._parts = parts_of(config.rules)
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
 
@@ -76,46 +77,49 @@ class Readings:
                 self._matcher(self._numbers((source.name,)), source)
 
     def _numbers(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        """The rules that look at one of these sources."""
+        """The parts of rules that look at one of these sources."""
         return tuple(
             number
-            for number, rule in enumerate(self._config.rules)
-            if rule.sources is None or set(names).intersection(rule.sources)
+            for number, part in enumerate(self._parts)
+            if part.selector.sources is None or set(names).intersection(part.selector.sources)
         )
+
+    def _selectors(self, numbers: tuple[int, ...]) -> list[Selector]:
+        return [self._parts[number].selector for number in numbers]
 
     def _make(self, names: tuple[str, ...]) -> Reading:
         source = next(each for each in self._config.sources if each.name == names[0])
         numbers = self._numbers(names)
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
         events = EventClock(make_parser(source.format, settings), source=source.name)
-        rules = [self._config.rules[number] for number in numbers]
+        selectors = self._selectors(numbers)
         matcher = self._matcher(numbers, source)
-        fields = self._fields_of(matcher, rules)
+        fields = self._fields_of(matcher, selectors)
         return Reading(
             source=source.name,
             ruleset=self._ruleset,
             matcher=matcher,
             rules=numbers,
             events=events,
-            selection=_selection(events, rules, fields),
+            selection=_selection(events, selectors, fields),
             fields=fields,
-            names=tuple(rule.name for rule in rules),
+            names=tuple(self._config.rules[self._parts[number].rule].name for number in numbers),
         )
 
-    def _fields_of(self, matcher: Matcher, rules: Sequence[RuleSettings]) -> FieldSearches:
+    def _fields_of(self, matcher: Matcher, selectors: Sequence[Selector]) -> FieldSearches:
         if id(matcher) not in self._fields:
-            self._fields[id(matcher)] = FieldSearches([_field_patterns(rule) for rule in rules])
+            self._fields[id(matcher)] = FieldSearches([_field_patterns(each) for each in selectors])
         return self._fields[id(matcher)]
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
-        rules = [self._config.rules[number] for number in numbers]
-        needled = source.format if any(rule.where for rule in rules) else ""
+        selectors = self._selectors(numbers)
+        needled = source.format if any(each.where for each in selectors) else ""
         key = (numbers, source.encoding, source.max_line, needled)
         if key not in self._matchers:
             matcher = Matcher(
                 [
-                    RulePatterns(match=_scanned(rule, source.format), unless=rule.unless)
-                    for rule in rules
+                    RulePatterns(match=_scanned(each, source.format), unless=each.unless)
+                    for each in selectors
                 ],
                 encoding=source.encoding,
                 max_line=source.max_line,
@@ -129,29 +133,32 @@ class Readings:
         return self._matchers[key]
 
 
-def _scanned(rule: RuleSettings, format_: str) -> tuple[str, ...]:
-    """The patterns by which the lines of a rule are found, () for all lines of the source."""
-    found = parsers.needle(format_, rule.where) if rule.where else None
-    if found is not None and (not rule.match or found.patterns == (parsers.NEVER,)):
+def _scanned(selector: Selector, format_: str) -> tuple[str, ...]:
+    """The patterns by which the lines of a selector are found, () for all lines of the source."""
+    found = parsers.needle(format_, selector.where) if selector.where else None
+    if found is not None and (not selector.match or found.patterns == (parsers.NEVER,)):
         return found.patterns
-    return rule.match
+    return selector.match
 
 
-def _field_patterns(rule: RuleSettings) -> dict[str, bool]:
-    """What is searched for in fields, and whether the rule takes records without it."""
-    tests = [test for condition in rule.where for test in condition.tests]
+def _field_patterns(selector: Selector) -> dict[str, bool]:
+    """What is searched for in fields, and whether the selector takes records without it."""
+    tests = [test for condition in selector.where for test in condition.tests]
     return {test.operand: test.operator == "!~" for test in tests if test.operator in ("~", "!~")}
 
 
 def _selection(
-    events: EventClock, rules: Sequence[RuleSettings], fields: FieldSearches
+    events: EventClock, selectors: Sequence[Selector], fields: FieldSearches
 ) -> Selection | None:
-    """The conditions of `rules`; None where there are none."""
-    if not any(rule.where for rule in rules):
+    """The conditions of `selectors`; None where there are none."""
+    if not any(selector.where for selector in selectors):
         return None
     return Selection(
         events,
-        [compile_where(rule.where, fields.search) if rule.where else None for rule in rules],
+        [
+            compile_where(selector.where, fields.search) if selector.where else None
+            for selector in selectors
+        ],
     )
 
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from logwatch.rules.base import PlainMatch, Rule, RuleSettings, Threshold
+from collections.abc import Mapping
+from typing import Protocol
+
+from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 from logwatch.rules.match import MatchRule
 from logwatch.rules.threshold import ThresholdRule
 
 
-def make_rule(settings: RuleSettings, *, host: str, max_keys: int = 100_000) -> Rule:
+class _MakesRule(Protocol):
+    def __call__(self, settings: RuleSettings, *, host: str) -> Rule: ...
+
+
+RULES: Mapping[type[KindSettings], _MakesRule] = {
+    PlainMatch: MatchRule,
+    Threshold: ThresholdRule,
+}
+"""What makes the rules of each kind."""
+
+
+def make_rule(settings: RuleSettings, *, host: str) -> Rule:
     """The rule that `settings` ask for, with no state yet."""
-    match settings.kind:
-        case PlainMatch():
-            return MatchRule(settings, host=host, max_keys=max_keys)
-        case Threshold():
-            return ThresholdRule(settings, host=host, max_keys=max_keys)
+    return RULES[type(settings.kind)](settings, host=host)
 
 
 def fingerprint(settings: RuleSettings) -> str:
     """What must stay the same for a rule to keep its state over a restart: kind, key and window."""
-    return f"{settings.kind!r} by {settings.by!r}"
+    return f"{settings.kind.state_shape()} by {settings.by!r}"

@@ -43,6 +43,10 @@ class KindSettings(Struct, frozen=True, kw_only=True):
 
     word: ClassVar[str] = ""
     """The key of the configuration that names the kind; empty for a plain match."""
+    words: ClassVar[tuple[str, ...]] = ()
+    """What its messages may use beside the names that every rule has."""
+    burns: ClassVar[bool] = True
+    """Whether a firing begins an episode that goes on until it is resolved."""
 
     def selectors(self, own: Selector) -> tuple[Selector, ...]:
         """The ways in which a rule of this kind looks at lines; `own` is that of the rule."""
@@ -59,6 +63,8 @@ class KindSettings(Struct, frozen=True, kw_only=True):
 
 class PlainMatch(KindSettings, frozen=True, kw_only=True):
     """Kind 1: every matching record is an event."""
+
+    burns: ClassVar[bool] = False
 
 
 class Threshold(KindSettings, frozen=True, kw_only=True):
@@ -120,9 +126,7 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
 
     def selectors(self) -> tuple[Selector, ...]:
         """The ways in which it looks at lines, in the order of their parts."""
-        own = Selector(
-            sources=self.sources, match=self.match, unless=self.unless, where=self.where
-        )
+        own = Selector(sources=self.sources, match=self.match, unless=self.unless, where=self.where)
         return self.kind.selectors(own)
 
 

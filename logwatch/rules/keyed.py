@@ -318,9 +318,7 @@ class KeyedRule(Generic[S]):
             labels=self._labels,
         )
 
-    def _message(
-        self, key: str, state: S, newest: Sample | None, status: Status, at: float
-    ) -> str:
+    def _message(self, key: str, state: S, newest: Sample | None, status: Status, at: float) -> str:
         name = key.replace("\x1f", ", ")
         lasted = lasting(max(0.0, at - state.first))
         stock = self.stock_message(key, state, status)

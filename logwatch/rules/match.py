@@ -17,9 +17,8 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from logwatch import telemetry
-from logwatch.clock import Moment
 from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, Status
-from logwatch.rules.base import Hit, RuleSettings
+from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
     Keyed,
@@ -45,9 +44,9 @@ class Held(Struct, array_like=True):
     late: bool
     suppressed: int = 0
 
-    def in_force(self, now: Moment, cooldown: float) -> bool:
+    def in_force(self, now: Now, cooldown: float) -> bool:
         """Whether it began live and goes on: an older line of some backlog does not end it."""
-        return not self.late and now.steady < self.until <= now.steady + cooldown
+        return not self.late and now.pause < self.until <= now.pause + cooldown
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -57,10 +56,12 @@ _decode = msgspec.msgpack.Decoder(Held).decode
 class MatchRule:
     """One plain rule and the keys that are within their cool-down."""
 
-    def __init__(self, settings: RuleSettings, *, host: str, max_keys: int = 100_000) -> None:
+    basis: Basis = "pause"
+
+    def __init__(self, settings: RuleSettings, *, host: str) -> None:
         self.settings = settings
         self._host = host
-        self._max_keys = max_keys
+        self._max_keys = settings.max_keys
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
         self._own_words = self._wording.own
@@ -70,13 +71,13 @@ class MatchRule:
         self._changed: set[str] = set()
         self._evicted = 0
 
-    def feed(self, hit: Hit, now: Moment) -> Iterable[Alert]:
+    def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `Rule.feed`."""
         key = self._keyed.key(hit)
         cooldown = self.settings.cooldown
         if cooldown <= 0:
             return (self._fired(hit, key, now),)
-        clock = hit.record.time if hit.batch.backlog else now.steady
+        clock = hit.record.time if hit.batch.backlog else now.pause
         held = self._held.get(key)
         alerts: list[Alert] = []
         if held is not None:
@@ -95,15 +96,18 @@ class MatchRule:
         alerts += self._hold(key, hit, fired, clock + cooldown, now)
         return alerts
 
-    def due(self, now: Moment) -> float | None:
-        """See `Rule.due`."""
-        first = self._deadlines.first()
-        return None if first is None else max(0.0, first - now.steady)
+    def hear(self, told: Told, now: Now) -> Iterable[Alert]:
+        """See `Rule.hear`. It listens to nobody."""
+        raise NotImplementedError
 
-    def expire(self, now: Moment) -> Iterable[Alert]:
+    def due(self) -> float | None:
+        """See `Rule.due`."""
+        return self._deadlines.first()
+
+    def expire(self, now: Now) -> Iterable[Alert]:
         """See `Rule.expire`."""
         alerts = []
-        while (key := self._deadlines.pop(now.steady)) is not None:
+        while (key := self._deadlines.pop(now.pause)) is not None:
             held = self._held.pop(key)
             if held.suppressed:
                 alerts.append(self._closing_note(key, held, now))
@@ -124,11 +128,16 @@ class MatchRule:
         self._held[change.key] = held
         self._deadlines.put(change.key, held.until)
 
+    def begin(self, now: Now) -> None:
+        """See `Rule.begin`. Keys come back in the order in which they were last told."""
+        for key in sorted(self._held, key=lambda key: (self._held[key].until, key)):
+            self._held.move_to_end(key)
+
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`. An event is over at once."""
         return ()
 
-    def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Moment) -> Iterable[Alert]:
+    def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Now) -> Iterable[Alert]:
         self._held[key] = Held(
             until=until,
             episode=fired.id,
@@ -144,7 +153,7 @@ class MatchRule:
         self._changed.add(key)
         return self._evict(now) if len(self._held) > self._max_keys else ()
 
-    def _evict(self, now: Moment) -> Iterable[Alert]:
+    def _evict(self, now: Now) -> Iterable[Alert]:
         """Forget the key held longest; what it has held back is told, as at its end."""
         key, held = self._held.popitem(last=False)
         self._deadlines.drop(key)
@@ -155,7 +164,7 @@ class MatchRule:
             telemetry.warning("rules.too_many_keys", rule=self.settings.name, max=self._max_keys)
         return (self._closing_note(key, held, now),) if held.suppressed else ()
 
-    def _fired(self, hit: Hit, key: str, now: Moment) -> Alert:
+    def _fired(self, hit: Hit, key: str, now: Now) -> Alert:
         batch, record, captures = hit.batch, hit.record, hit.match.captures
         settings = self.settings
         path = batch.checkpoint.path
@@ -208,7 +217,7 @@ class MatchRule:
             },
         )
 
-    def _closing_note(self, key: str, held: Held, now: Moment) -> Alert:
+    def _closing_note(self, key: str, held: Held, now: Now) -> Alert:
         status: Status = "updated"
         more = held.suppressed
         return Alert(

@@ -17,7 +17,6 @@ from collections.abc import Iterable
 from itertools import islice
 
 from logwatch import telemetry
-from logwatch.clock import Moment
 from logwatch.records import (
     SCHEMA,
     SEVERITIES,
@@ -26,7 +25,7 @@ from logwatch.records import (
     StateChange,
     Status,
 )
-from logwatch.rules.base import Hit, RuleSettings, Threshold
+from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Threshold, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import (
     Keyed,
@@ -36,10 +35,9 @@ from logwatch.rules.message import (
     lasting,
     rfc3339,
 )
+from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.rules.threshold_state import (
-    QUOTED_LINES,
     KeyState,
-    Sample,
     Tracked,
     decode_state,
     encode_state,
@@ -59,12 +57,14 @@ LOOKED_AT = 64
 class ThresholdRule:
     """One threshold rule and the window of each of its keys."""
 
-    def __init__(self, settings: RuleSettings, *, host: str, max_keys: int = 100_000) -> None:
+    basis: Basis = "event"
+
+    def __init__(self, settings: RuleSettings, *, host: str) -> None:
         assert isinstance(settings.kind, Threshold)
         self.settings = settings
         self._kind = settings.kind
         self._host = host
-        self._max_keys = max_keys
+        self._max_keys = settings.max_keys
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
         self._labels = self._wording.labels()
@@ -77,7 +77,7 @@ class ThresholdRule:
         self._changed: set[str] = set()
         self._evicted = 0
 
-    def feed(self, hit: Hit, now: Moment) -> Iterable[Alert]:
+    def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `Rule.feed`."""
         key = self._keyed.key(hit)
         alerts: list[Alert] = []
@@ -94,7 +94,7 @@ class ThresholdRule:
         self._changed.add(key)
         if state.episode is not None:
             deadline = self._clears_at(state, tracked.times)
-            if deadline is not None and hit.record.time >= deadline:
+            if deadline is not None and now.event >= deadline:
                 alerts.append(self._resolve(key, tracked, now, deadline))
         here = self._note(key, tracked, hit)
         if state.episode is not None:
@@ -105,22 +105,25 @@ class ThresholdRule:
             alerts.append(told)
         return alerts
 
-    def due(self, now: Moment) -> float | None:
-        """See `Rule.due`."""
-        first = self._deadlines.first()
-        return None if first is None else max(0.0, first - now.wall)
+    def hear(self, told: Told, now: Now) -> Iterable[Alert]:
+        """See `Rule.hear`. It listens to nobody."""
+        raise NotImplementedError
 
-    def expire(self, now: Moment) -> Iterable[Alert]:
+    def due(self) -> float | None:
+        """See `Rule.due`."""
+        return self._deadlines.first()
+
+    def expire(self, now: Now) -> Iterable[Alert]:
         """See `Rule.expire`."""
         alerts = []
-        while (key := self._deadlines.pop(now.wall)) is not None:
+        while (key := self._deadlines.pop(now.event)) is not None:
             tracked = self._states[key]
             state, times, _ = tracked
             deadline = self._clears_at(state, times)
             if deadline is None:
                 self._forget_if_idle(key, state, now)
-            elif deadline + state.lag > now.wall:
-                self._deadlines.put(key, deadline + state.lag)
+            elif deadline > now.event:
+                self._deadlines.put(key, deadline)
             else:
                 alerts.append(self._resolve(key, tracked, now, deadline))
                 self._changed.add(key)
@@ -145,8 +148,12 @@ class ThresholdRule:
         times = LatestTimes(self._capacity, state.times)
         self._states[change.key] = Tracked(state, times, [])
         deadline = self._clears_at(state, times)
-        due = deadline + state.lag if deadline is not None else self._idle_at(state)
-        self._deadlines.put(change.key, due)
+        self._deadlines.put(change.key, deadline if deadline is not None else self._idle_at(state))
+
+    def begin(self, now: Now) -> None:
+        """See `Rule.begin`. Keys come back in the order in which they were last seen."""
+        for key in sorted(self._states, key=lambda key: (self._states[key].state.last, key)):
+            self._states.move_to_end(key)
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
@@ -156,7 +163,7 @@ class ThresholdRule:
             if tracked.state.episode is not None
         ]
 
-    def _evict(self, now: Moment) -> Iterable[Alert]:
+    def _evict(self, now: Now) -> Iterable[Alert]:
         """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
         oldest = next(iter(self._states))
         candidates = islice(self._states.items(), LOOKED_AT)
@@ -191,16 +198,15 @@ class ThresholdRule:
             state.anchor = (batch.checkpoint.identity, record.offset)
         state.last = max(state.last, at)
         state.late = batch.backlog
-        # In a backlog a stamp is old for a good reason; live, the log comes behind the clock.
-        behind = 0.0 if batch.backlog else batch.arrival - at
-        state.lag = min(LATE_SECONDS, behind) if behind > 0.0 else 0.0
         seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
         if len(seen) > _MOST_SEEN:
             del seen[:-QUOTED_LINES]
         return here
 
-    def _fire(self, key: str, tracked: Tracked, at: float, here: int, now: Moment) -> Alert | None:
+    def _fire(self, key: str, tracked: Tracked, at: float, here: int, now: Now) -> Alert | None:
         """Fire where `here`, or the window that ends with the newest record, is enough."""
+        if at < now.in_order_from:  # too late for a window of its own
+            here = 0
         if here < self._kind.count:
             here = self._with_newer(tracked.times, at, here)
             if here < self._kind.count:
@@ -223,10 +229,10 @@ class ThresholdRule:
         state.suppressed = 0
         deadline = self._clears_at(state, times)
         assert deadline is not None
-        self._deadlines.put(key, deadline + state.lag)
+        self._deadlines.put(key, deadline)
         return alert
 
-    def _burn_on(self, key: str, tracked: Tracked, now: Moment) -> Alert | None:
+    def _burn_on(self, key: str, tracked: Tracked, now: Now) -> Alert | None:
         state, times, _ = tracked
         state.count += 1
         if not self._kind.levels:
@@ -245,7 +251,7 @@ class ThresholdRule:
             return here
         return max(here, times.count(newest, window))
 
-    def _resolve(self, key: str, tracked: Tracked, now: Moment, at: float) -> Alert:
+    def _resolve(self, key: str, tracked: Tracked, now: Now, at: float) -> Alert:
         alert = self._alert(key, tracked, now, "resolved", over_at=at)
         state = tracked.state
         state.episode = None
@@ -268,16 +274,18 @@ class ThresholdRule:
         kind = self._kind
         if kind.clear_window is not None:
             latest = times.latest((kind.clear_count or 0) + 1)
-            return (latest if latest is not None else state.last) + kind.clear_window
-        latest = times.latest(kind.count)
-        return (latest if latest is not None else state.last) + 2 * kind.window
+            calm = (latest if latest is not None else state.last) + kind.clear_window
+        else:
+            latest = times.latest(kind.count)
+            calm = (latest if latest is not None else state.last) + 2 * kind.window
+        return max(calm, (state.fired_at or calm) + self.settings.hold)
 
     def _idle_at(self, state: KeyState) -> float:
         return max(state.last, state.fired_at or 0.0) + self._memory_seconds
 
-    def _forget_if_idle(self, key: str, state: KeyState, now: Moment) -> None:
+    def _forget_if_idle(self, key: str, state: KeyState, now: Now) -> None:
         """A key whose window is empty and whose cool-down is over needs no memory."""
-        if self._idle_at(state) > now.wall:
+        if self._idle_at(state) > now.event:
             self._deadlines.put(key, self._idle_at(state))
             return
         self._forget(key)
@@ -286,7 +294,7 @@ class ThresholdRule:
         self,
         key: str,
         tracked: Tracked,
-        now: Moment,
+        now: Now,
         status: Status,
         over_at: float | None = None,
     ) -> Alert:

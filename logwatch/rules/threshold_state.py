@@ -35,8 +35,6 @@ class KeyState(Struct, array_like=True):
     first: float = 0.0
     last: float = 0.0
     late: bool = False
-    lag: float = 0.0
-    """Seconds by which the latest record came behind the clock; timers wait for so much longer."""
 
 
 class Tracked(NamedTuple):

@@ -191,7 +191,7 @@ def test_a_rule_that_fails_keeps_what_it_remembers_of_what_it_told(tmp_path, mon
     """Or the next start would tell again, in the middle of its cool-down."""
     settings = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=60.0)
     bench = Bench(tmp_path, settings)
-    rule = bench.pipeline._by_name["err"]
+    rule = bench.pipeline._rules[0]
     feed = rule.feed
 
     def failing(hit, now):
@@ -286,11 +286,11 @@ def test_a_rule_that_is_not_due_costs_nothing_at_each_step(tmp_path, monkeypatch
     bench.take(batch("boom", "boom"))
     rule, asked = bench.pipeline._rules[0], []
     due = rule.due
-    monkeypatch.setattr(rule, "due", lambda now: asked.append(now) or due(now))
+    monkeypatch.setattr(rule, "due", lambda: asked.append(1) or due())
     for _ in range(100):
         bench.take()
         bench.clock.advance(0.125)
-    assert len(asked) <= 4  # every five seconds
+    assert not asked
     assert 0 < bench.pipeline.seconds_to_deadline(bench.clock.moment()) < 50
     bench.clock.advance(50)
     bench.take()

@@ -9,9 +9,9 @@ from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.intake import Intake
-from logwatch.pipeline import Pipeline
+from logwatch.pipeline import Pipeline, fingerprints
 from logwatch.records import Batch, Match, Record
-from logwatch.rules import fingerprint, make_rule
+from logwatch.rules import make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store
@@ -34,8 +34,9 @@ class Bench:
         self.pipeline = Pipeline(
             [make_rule(one, host="web1") for one in self.rules], router, host="web1"
         )
-        self.pipeline.restore(self.store.adopt_rules({r.name: fingerprint(r) for r in self.rules}))
+        self.pipeline.restore(self.store.adopt_rules(fingerprints(self.rules)))
         self.pipeline.resume(self.store.burning(), self.clock.moment())
+        self.pipeline.begin(self.clock.moment())
         self.woken: list[str] = []
         self.lived = 0
         self.consumer = Consumer(

@@ -1,11 +1,13 @@
-"""Feeds hits to one rule, as the consumer would: the double that the tests of all kinds use."""
+"""Feeds hits to one rule, as the pipeline would: the double that the tests of all kinds use."""
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from logwatch.clock import ManualClock
 from logwatch.records import Alert, Batch, Checkpoint, Marker, Match, Record, StateChange
 from logwatch.rules import make_rule
-from logwatch.rules.base import Hit, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings, Told
 
 START = 1_767_571_200.0  # 2026-01-05T00:00:00Z
 
@@ -14,11 +16,12 @@ class Bench:
     """One rule, a clock, and lines that arrive at stated seconds after the start."""
 
     def __init__(self, settings: RuleSettings, *, max_keys: int = 100_000) -> None:
-        self.settings = settings
+        self.settings = replace(settings, max_keys=max_keys)
         self.clock = ManualClock(START)
         self.stored: dict[tuple[str, str], StateChange] = {}
-        self.max_keys = max_keys
-        self.rule = make_rule(settings, host="web1", max_keys=max_keys)
+        self.now = Now(START, START, START)
+        self.rule = make_rule(self.settings, host="web1")
+        self.rule.begin(self.now)
         self.offset = 0
         self.alerts: list[Alert] = []
 
@@ -29,42 +32,61 @@ class Bench:
         *,
         backlog: bool = False,
         lag: float = 0,
+        part: int = 0,
+        source: str = "app",
+        identity: str = "1.2.0",
+        fields: dict[str, str] | None = None,
+        same_record: bool = False,
         **captures: str,
     ):
         """A line stamped `at` seconds after the start that the rule took; returns its alerts.
 
         It arrives `lag` seconds after that; out of order where the clock is past that already.
+        `same_record`: another part of the rule took the record before, too.
         """
         if not backlog and START + at + lag > self.clock.wall():
             self.until(at + lag)
-        record = Record(self.offset, text, START + at)
+        if same_record:
+            self.offset -= len(text) + 1
+        record = Record(self.offset, text, START + at, fields or {})
         self.offset += len(text) + 1
         batch = Batch(
             ruleset="r",
-            source="app",
-            checkpoint=checkpoint(self.offset),
+            source=source,
+            checkpoint=checkpoint(self.offset, identity),
             start=record.offset,
             end=self.offset,
             arrival=self.clock.wall(),
             last_time=record.time,
             backlog=backlog,
         )
-        hit = Hit(batch, record, Match(0, 0, captures))
-        new = list(self.rule.feed(hit, self.clock.moment()))
+        hit = Hit(batch, record, Match(0, 0, captures), part)
+        self._set(max(self.now.event, START + at))
+        new = list(self.rule.feed(hit, self.now))
+        self.alerts += new
+        return new
+
+    def heard(self, at: float, alert: Alert) -> list[Alert]:
+        """Another rule told `alert`, at event time `at` seconds after the start."""
+        if START + at > self.clock.wall():
+            self.until(at)
+        self._set(max(self.now.event, START + at))
+        new = list(self.rule.hear(Told(alert, START + at), self.now))
         self.alerts += new
         return new
 
     def until(self, at: float) -> list[Alert]:
         """Let time pass to `at` seconds after the start, deadlines taking effect on the way."""
         new: list[Alert] = []
-        while True:
-            wait = self.rule.due(self.clock.moment())
-            left = START + at - self.clock.wall()
-            if wait is None or wait > left + 1e-6:
-                self.clock.advance(max(0.0, left))
-                break
-            self.clock.advance(wait)
-            new += self.rule.expire(self.clock.moment())
+        limit = START + at
+        while (due := self.rule.due()) is not None and due <= limit:
+            self.clock.advance(max(0.0, due - self.clock.wall()))
+            self._set(due)
+            new += self.rule.expire(self.now)
+            again = self.rule.due()
+            assert again is None or again > due, f"the deadline {due - START} does not go away"
+        self.clock.advance(max(0.0, limit - self.clock.wall()))
+        self._set(max(self.now.event, limit))
         self.alerts += new
         return new
 
@@ -75,9 +97,16 @@ class Bench:
                 self.stored.pop((change.rule, change.key), None)
             else:
                 self.stored[change.rule, change.key] = change
-        self.rule = make_rule(self.settings, host="web1", max_keys=self.max_keys)
-        for change in self.stored.values():
+        self.rule = make_rule(self.settings, host="web1")
+        for _, change in sorted(self.stored.items()):
             self.rule.restore(change)
+        self.rule.begin(self.now)
+
+    def _set(self, event: float) -> None:
+        self.now.event = event
+        self.now.pause = self.clock.steady()
+        self.now.wall = self.clock.wall()
+        self.now.in_order_from = event - 120.0
 
 
 def checkpoint(offset: int = 0, identity: str = "1.2.0") -> Checkpoint:
