@@ -86,6 +86,8 @@ class HyperLogLog:
             return 0
         above = registers * _tau(1.0 - saturated / registers) / (1 << rest_bits)
         total = above + below + registers * _sigma(empty / registers)
+        if not total:  # every register is full: there is no telling
+            return 1 << _HASH_BITS
         return round(registers * registers / (2 * log(2)) / total)
 
     def dump(self) -> bytes:

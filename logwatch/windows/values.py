@@ -14,7 +14,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
-from math import ceil, copysign, fsum, inf, isfinite
+from math import ceil, fsum, inf, isfinite
 from typing import Final
 
 import msgspec
@@ -406,4 +406,4 @@ def _divided(scaled: int, count: int) -> float:
     try:
         return scaled / (count << _SCALE_BITS)
     except OverflowError:
-        return copysign(inf, scaled)
+        return inf if scaled > 0 else -inf

@@ -111,6 +111,55 @@ def test_a_window_answers_as_a_list_of_all_would(kind, data):
 
 @kinds
 @given(st.data())
+def test_what_is_remembered_of_large_windows_agrees_with_a_list(kind, data):
+    """The dictionary of many values, the sorted copy and the sum of many numbers."""
+    taken, window = data.draw(entries(kind)), data.draw(WINDOWS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("logwatch.windows.distinct_values._SEARCHED", 1)
+        patched.setattr("logwatch.windows.values._FEW", 1)
+        structure = kind(window, 1000)
+        for number, (time, item) in enumerate(taken, start=1):
+            if data.draw(st.booleans()):
+                structure = kind.load(structure.dump(), window, 1000)
+            structure.add(time, item)
+            answers(structure, time)
+            newest = structure.newest
+            assert asked(structure, newest) == naive(kind, taken[:number], window, newest)
+            later = newest + data.draw(st.sampled_from([0, window / 2, window]))
+            assert asked(structure, later) == naive(kind, taken[:number], window, later)
+
+
+@kinds
+@pytest.mark.parametrize("limit", [1, 3, 7])
+@given(st.data())
+def test_a_window_that_says_it_is_exact_is(kind, limit, data):
+    """Also one that was not for a while; and up to the limit it always is."""
+    taken, window = data.draw(entries(kind)), data.draw(WINDOWS)
+    structure, crowded = kind(window, limit), False
+    newest = -inf
+    for number, (time, item) in enumerate(taken, start=1):
+        structure.add(time, item)
+        newest = max(newest, time)
+        truth = naive(kind, taken[:number], window, newest)
+        crowded = crowded or number > 4 * limit or size_of(kind, truth) > limit
+        assert structure.exact or crowded
+        if structure.exact:
+            assert asked(structure, newest) == truth
+        elif kind is not DistinctValues:
+            longer = naive(kind, taken[:number], window * (1 + 1 / 32) + 1e-6, newest)
+            least, most = size_of(kind, truth), size_of(kind, longer)
+            assert least <= size_of(kind, asked(structure, newest)) <= most
+
+
+def size_of(kind, answer):
+    """How many entries an answer is about."""
+    return {DistinctValues: lambda: answer, Values: lambda: answer[0], Shares: lambda: answer[1]}[
+        kind
+    ]()
+
+
+@kinds
+@given(st.data())
 def test_the_order_of_arrival_changes_nothing(kind, data):
     """Answers at the newest time and later are those of the entries in order."""
     taken, window = data.draw(entries(kind)), data.draw(WINDOWS)
