@@ -312,12 +312,14 @@ class Pipeline:
     def _address(self, rule: Rule, alerts: Iterable[Alert], at: float) -> None:
         """Say who is to be told of `alerts`, which came about at event time `at`."""
         settings, listeners = rule.settings, self._listeners.get(rule.settings.name)
-        pending, wall = self._pending.alerts, self._clock.wall
+        pending, wall, burns = self._pending.alerts, self._clock.wall, settings.kind.burns
         for alert in alerts:
-            answers = [(each, self._heard(each, Told(alert, at))) for each in listeners or ()]
+            answers = [
+                (each, self._heard(each, Told(alert, at, burns))) for each in listeners or ()
+            ]
             if settings.shadow or any(_absorbs(each, alert) for each in listeners or ()):
-                pending.append(self._untold(alert, burns=settings.kind.burns))
-            elif settings.kind.burns:
+                pending.append(self._untold(alert, burns=burns))
+            elif burns:
                 pending.append(self._episodic(alert))
             else:
                 pending.append(Addressed(alert, wall, self._router.sinks_for(alert)))

@@ -186,6 +186,8 @@ class Told(NamedTuple):
     alert: Alert
     at: float
     """Event time at which it did."""
+    burns: bool = True
+    """Whether it is an episode, which will be resolved; False for an event, which is over."""
 
 
 class Rule(Protocol):

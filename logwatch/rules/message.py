@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
@@ -123,11 +123,16 @@ class Keyed:
             key = captures.get(self._only) or fields.get(self._only) or MISSING
             if len(key) <= LONGEST_FIELD and _BETWEEN not in key:
                 return key
-        values = [_short(captures.get(name) or fields.get(name) or MISSING) for name in self._by]
-        key = _BETWEEN.join(values)
-        if key.count(_BETWEEN) < len(values):
+        return self.joined(captures.get(name) or fields.get(name) for name in self._by)
+
+    @staticmethod
+    def joined(values: Iterable[str | None]) -> str:
+        """The key of which these are the values, in the order of the fields; None is missing."""
+        parts = [_short(value or MISSING) for value in values]
+        key = _BETWEEN.join(parts)
+        if key.count(_BETWEEN) < len(parts):
             return key
-        return _BETWEEN.join(value.replace(_BETWEEN, "␟") for value in values)
+        return _BETWEEN.join(part.replace(_BETWEEN, "␟") for part in parts)
 
     def named(self, key: str) -> dict[str, str]:
         """The key as a map from field to value."""

@@ -66,12 +66,15 @@ class Bench:
         self.alerts += new
         return new
 
-    def heard(self, at: float, alert: Alert) -> list[Alert]:
-        """Another rule told `alert`, at event time `at` seconds after the start."""
+    def heard(self, at: float, alert: Alert, *, burns: bool = True) -> list[Alert]:
+        """Another rule told `alert`, at event time `at` seconds after the start.
+
+        `burns`: it is of an episode, and no event.
+        """
         if START + at > self.clock.wall():
             self.until(at)
         self._set(max(self.now.event, START + at))
-        new = list(self.rule.hear(Told(alert, START + at), self.now))
+        new = list(self.rule.hear(Told(alert, START + at, burns), self.now))
         self.alerts += new
         return new
 
