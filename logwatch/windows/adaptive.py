@@ -66,7 +66,7 @@ class Coarse(Protocol[Taken_contra]):
 
 
 E = TypeVar("E", bound=Exact)  # type: ignore[type-arg]  # a bound cannot name another variable
-C = TypeVar("C", bound=Coarse)  # type: ignore[type-arg]  # likewise
+C = TypeVar("C", bound=Coarse)  # type: ignore[type-arg]  # nor this one
 
 
 class Adaptive(Generic[Item, E, C]):

@@ -8,6 +8,7 @@ T/32 too far. What the last pane holds beyond `now` is counted with it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from math import floor, inf, isfinite, nextafter
 from typing import Generic, TypeVar
 
@@ -40,6 +41,16 @@ class Panes(Generic[Summary]):
         order = self.order
         first = bisect_left(order, self.index(now - self._window))
         return order[first : bisect_right(order, self.index(now))]
+
+    def reach(self, time: float, new: Callable[[], Summary]) -> tuple[int, bool]:
+        """The pane of `time`, made where it was not there; whether it is newer than all others."""
+        self.newest = max(self.newest, time)
+        index = self.index(time)
+        if index in self.kept:
+            return index, False
+        is_newest = not self.order or index > self.order[-1]
+        self.open(index, new())
+        return index, is_newest
 
     def open(self, index: int, summary: Summary) -> None:
         """Keep a pane that was not there."""

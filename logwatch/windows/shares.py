@@ -138,14 +138,9 @@ class SharePanes(Panes[tuple[int, int]]):
     def add(self, time: float, item: bool) -> bool:  # noqa: FBT001  # an entry
         """Take an entry; whether it opened a pane newer than all others."""
         self.expire(time)
-        index = self.index(time)
-        opened = False
-        if index not in self.kept:
-            opened = not self.order or index > self.order[-1]
-            self.open(index, (0, 0))
+        index, opened = self.reach(time, lambda: (0, 0))
         part, whole = self.kept[index]
         self.kept[index] = (part + item, whole + 1)
-        self.newest = max(self.newest, time)
         return opened
 
     def counts(self, now: float) -> tuple[int, int]:

@@ -115,8 +115,8 @@ def test_what_is_remembered_of_large_windows_agrees_with_a_list(kind, data):
     """The dictionary of many values, the sorted copy and the sum of many numbers."""
     taken, window = data.draw(entries(kind)), data.draw(WINDOWS)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("logwatch.windows.distinct_values._SEARCHED", 1)
-        patched.setattr("logwatch.windows.values._FEW", 1)
+        patched.setattr("logwatch.windows.latest_seen._SEARCHED", 1)
+        patched.setattr("logwatch.windows.samples._FEW", 1)
         structure = kind(window, 1000)
         for number, (time, item) in enumerate(taken, start=1):
             if data.draw(st.booleans()):
