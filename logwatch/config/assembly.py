@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from yaml import MappingNode, Node, ScalarNode
 
-from logwatch.config import routes, rules, sinks, sources
+from logwatch.config import routes, rules, sinks, sources, tests_section
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
 from logwatch.config.keys import (
@@ -22,8 +22,10 @@ from logwatch.config.model import Config, NamedSink
 from logwatch.config.names import Names
 from logwatch.config.problems import Place, Report
 from logwatch.config.references import References
+from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
+from logwatch.config.tests_section import RuleTestKeys
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.known_patterns import KnownPatterns
@@ -31,8 +33,8 @@ from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings
 
-_Entry = TypeVar("_Entry", RuleKeys, RouteKeys)
-_SECTIONS = ("sources", "sinks", "rules", "routes")
+_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, RuleTestKeys)
+_SECTIONS = ("sources", "sinks", "rules", "routes", "tests")
 
 
 class Assembly:
@@ -103,6 +105,7 @@ class Assembly:
         built_sinks = self._sinks()
         found_routes = self._list("routes", RouteKeys)
         built_rules = self._rules(built_sources)
+        built_tests = self._tests(built_rules, built_sources)
         built_routes = [
             built
             for found in found_routes
@@ -128,6 +131,7 @@ class Assembly:
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),
             routes=tuple(built_routes),
+            tests=tuple(built_tests),
         )
 
     # -- files -------------------------------------------------------------------------------
@@ -238,6 +242,21 @@ class Assembly:
             settings = rules.build_rule(found, around, self._report)
             if settings is not None and named:
                 built.append(settings)
+        return built
+
+    def _tests(
+        self, built_rules: list[RuleSettings], built_sources: Mapping[str, SourceSettings]
+    ) -> list[RuleTest]:
+        around = tests_section.surroundings(self._names, built_rules, built_sources)
+        references = {id(walker.document): walker.references for walker, _ in self._tops}
+        built = []
+        for found in self._list("tests", RuleTestKeys):
+            known = references[id(found.document)]
+            test = tests_section.build_test(found, around, known, self._report)
+            if test is not None:
+                built.append(test)
+            if test is not None and self._thorough:
+                tests_section.look_for_file(found, test, self._report)
         return built
 
     def _map(self, section: str) -> Iterator[tuple[Walker, str, Node]]:

@@ -1,51 +1,21 @@
 """The keys that a configuration file may hold: one struct per map, as people write them.
 
-The walker reads these types; `docs/config.md` is their reference. What a struct names in `later`
-is planned: the walker refuses it by name and says what to do meanwhile. `examples` feed the help
-line of an error. Every field has a default so that an entry with one bad value can still be looked
-at; `required` names those that must be written.
+The walker reads these types, see key_forms.py; `docs/config.md` is their reference.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
+from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Raw, Window
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.units import Duration
 
-OneOrMany = Annotated[tuple[str, ...], Meta(extra={"one_or_many": True})]
-"""A text, or a list of texts."""
-
-Raw = Annotated[Any, Meta(extra={"raw": True})]
-"""A part of the tree that its own module reads."""
-
-Window = Annotated[float, Meta(gt=0, extra={"unit": "duration"})]
-"""A duration longer than nothing."""
-
-Pieces = dict[str, tuple[int, str]]
-"""Field -> its text and where it begins, from a map written as one scalar."""
-
 _COUNT_IN = re.compile(r"\s*(\S+)\s+in\s+(\S.*?)\s*")
-
-
-class Keys(Struct, frozen=True, kw_only=True):
-    """Root of the maps.
-
-    A map with a short form has a class method `from_text(text) -> Pieces`, which raises ValueError
-    with a remedy.
-    """
-
-    required: ClassVar[tuple[str, ...]] = ()
-    later: ClassVar[dict[str, str]] = {}
-    examples: ClassVar[dict[str, str]] = {}
-    instead: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Planned keys that take the place of a required one: one mistake, not two."""
-    either: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Keys that do for a required one."""
 
 
 def _count_in(text: str, example: str) -> Pieces:
@@ -209,7 +179,7 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
     levels: dict[Severity, Annotated[int, Meta(ge=1, le=100_000)]] | None = None
     cooldown: Duration | None = None
     say: str | None = None
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = field(default_factory=dict)
     to: OneOrMany = ()
     description: str | None = None
     runbook: str | None = None
@@ -229,7 +199,7 @@ class RouteKeys(Keys, frozen=True, rename={"condition": "if"}):
     }
     examples: ClassVar = {"if": "{severity: critical}", "to": "[ops]", "also": "true"}
 
-    condition: dict[str, OneOrMany] = {}
+    condition: dict[str, OneOrMany] = field(default_factory=dict)
     to: OneOrMany = ()
     also: bool = False
 
@@ -240,7 +210,6 @@ class FileKeys(Keys, frozen=True):
     later: ClassVar = {
         "mutes": "until then route what may wait to a sink of its own",
         "inhibit": "until then route what may wait to a sink of its own",
-        "tests": "until then try rules on a copy of a log: logwatch run --once",
         "http": "until then read what logwatch says on stderr",
         "templates": "write the words in the rule's 'say'",
     }
@@ -255,6 +224,7 @@ class FileKeys(Keys, frozen=True):
         "rules": "[{name: errors, match: 'ERROR'}]",
         "routes": "[{if: {severity: critical}, to: ops}]",
         "sinks": "{out: {console: {}}}",
+        "tests": "[{rule: errors, lines: ['+0s ERROR'], fires: [{at: +0s}]}]",
     }
 
     version: int = 1
@@ -267,6 +237,7 @@ class FileKeys(Keys, frozen=True):
     rules: Raw = None
     sinks: Raw = None
     routes: Raw = None
+    tests: Raw = None
 
 
 MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults")

@@ -45,13 +45,14 @@ class Summary(Struct, frozen=True, kw_only=True):
     sources: int = 0
     sinks: int = 0
     routes: int = 0
+    tests: int = 0
     texts: dict[str, str] = {}
     """The text of each file by its name, for `render`."""
 
     @property
     def counted(self) -> str:
         """`3 files, 14 rules, 9 sources, 4 sinks, 1 route`."""
-        nouns = ("file", "rule", "source", "sink", "route")
+        nouns = ["file", "rule", "source", "sink", "route", *(["test"] if self.tests else [])]
         return ", ".join(plural(getattr(self, f"{noun}s"), noun) for noun in nouns)
 
 

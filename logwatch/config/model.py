@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from logwatch.alerts.route import RouteSettings
+from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkSettings
@@ -39,3 +40,4 @@ class Config(Struct, frozen=True, kw_only=True):
     sinks: tuple[NamedSink, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     """Empty: every alert goes to every sink."""
+    tests: tuple[RuleTest, ...] = ()

@@ -17,7 +17,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
-from logwatch.config.keys import Keys, Pieces
+from logwatch.config.key_forms import Keys, Pieces
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References
 from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain

@@ -1,0 +1,43 @@
+"""How a struct says what a map of a configuration may hold: the walker reads these.
+
+A struct is a map as people write it. What it names in `later` is planned: the walker refuses it by
+name and says what to do meanwhile. `examples` feed the help line of an error. Every field has a
+default so that an entry with one bad value can still be looked at; `required` names those that must
+be written.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta, Struct
+
+OneOrMany = Annotated[tuple[str, ...], Meta(extra={"one_or_many": True})]
+"""A text, or a list of texts."""
+
+Raw = Annotated[Any, Meta(extra={"raw": True})]
+"""A part of the tree that its own module reads."""
+
+Window = Annotated[float, Meta(gt=0, extra={"unit": "duration"})]
+"""A duration longer than nothing."""
+
+Pieces = dict[str, tuple[int, str]]
+"""Field -> its text and where it begins, from a map written as one scalar."""
+
+
+class Keys(Struct, frozen=True, kw_only=True):
+    """Root of the maps.
+
+    A map with a short form has a class method `from_text(text) -> Pieces`, which raises ValueError
+    with a remedy.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ()
+    later: ClassVar[dict[str, str]] = {}
+    examples: ClassVar[dict[str, str]] = {}
+    instead: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Keys with which a required one need not be there."""
+    either: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Keys that do for a required one."""
+    elsewhere: ClassVar[dict[str, str]] = {}
+    """Keys that people look for here -> where they belong, as a whole example."""

@@ -1,0 +1,360 @@
+"""`tests:` -> what rules are given and must say; names, times and fields are checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from logwatch.config.found import Found
+from logwatch.config.key_forms import Keys, OneOrMany, Pieces
+from logwatch.config.names import Names, distinct
+from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
+from logwatch.config.references import References
+from logwatch.config.rule_tests import (
+    START_SECONDS,
+    ExpectedAlert,
+    Probe,
+    RuleTest,
+    TimedLine,
+)
+from logwatch.records import SEVERITIES
+from logwatch.rules.base import RuleSettings
+from logwatch.tailer.settings import SourceSettings
+from logwatch.units import parse_duration
+
+_AFTER = re.compile(r"(\+\s*\d\S*)(?:\s(.*))?", re.DOTALL)
+_STATUSES = ("firing", "updated", "resolved")
+_EXAMPLE_TIME = "write 2026-01-05T01:00:00Z"
+
+
+class LineKeys(Keys, frozen=True):
+    """One entry of `lines` in `tests:`."""
+
+    required: ClassVar = ("text",)
+    examples: ClassVar = {"at": "+5m", "text": "'started job=db'", "source": "app"}
+
+    at: str | None = None
+    text: str = ""
+    source: str | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Pieces:
+        """`+5m started job=db`, or the text alone, at the time of the line before."""
+        found = _AFTER.fullmatch(text)
+        if found is None:
+            return {"text": (0, text)}
+        rest = (found.start(2), found[2]) if found[2] is not None else (len(text), "")
+        return {"at": (0, found[1]), "text": rest}
+
+
+class RuleTestKeys(Keys, frozen=True):
+    """One entry of `tests:`."""
+
+    required: ClassVar = ("rule", "lines")
+    either: ClassVar = {"lines": ("file",)}
+    examples: ClassVar = {
+        "rule": "backup-not-finished",
+        "start": "2026-01-05T01:00:00Z",
+        "lines": "['+0s started job=db']",
+        "file": "samples/jobs.log",
+        "source": "app",
+        "until": "+3h",
+        "fires": "[{at: +2h, job: db}]",
+        "resolves": "[{at: +4h, job: db}]",
+        "quiet": "true",
+        "sent_to": "[ops]",
+        "muted_by": "outage",
+        "at": "[{at: +2h, job: db, burning: true}]",
+    }
+
+    rule: str = ""
+    start: str | None = None
+    lines: tuple[LineKeys, ...] = ()
+    file: str | None = None
+    source: str | None = None
+    until: str | None = None
+    fires: tuple[dict[str, str], ...] = ()
+    resolves: tuple[dict[str, str], ...] | None = None
+    quiet: bool = False
+    sent_to: OneOrMany | None = None
+    muted_by: str | None = None
+    at: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test may refer to."""
+
+    rules: Names
+    sources: Names
+    sinks: Names
+    own_source: Mapping[str, str]
+    """The source that the lines of a test of this rule come from; only of rules that are sound."""
+    absorbing: Mapping[str, Collection[str]]
+    """Rule -> the rules that absorb it."""
+
+
+def surroundings(
+    names: Mapping[str, Names],
+    rules: Sequence[RuleSettings],
+    sources: Mapping[str, SourceSettings],
+) -> Tested:
+    """What tests may refer to, where these rules and sources are sound."""
+    by_name = {rule.name: rule for rule in rules}
+    absorbing: dict[str, set[str]] = {}
+    for rule in rules:
+        for part in rule.kind.hears() if getattr(rule.kind, "absorbs", False) else ():
+            absorbing.setdefault(part, set()).add(rule.name)
+    return Tested(
+        rules=names["rules"],
+        sources=names["sources"],
+        sinks=names["sinks"],
+        own_source={
+            name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
+        },
+        absorbing=absorbing,
+    )
+
+
+def _own_source(
+    rule: RuleSettings, rules: Mapping[str, RuleSettings], sources: Sequence[str]
+) -> str:
+    """The first source that `rule` looks at, or that a rule does whose episodes it hears of."""
+    names = [*sources[:1], ""]
+    waiting, seen = [rule], {rule.name}
+    while waiting:
+        this = waiting.pop(0)
+        for selector in this.selectors():
+            return (selector.sources or names)[0]
+        more = [name for name in this.kind.hears() if name in rules and name not in seen]
+        seen.update(more)
+        waiting += [rules[name] for name in more]
+    return names[0]
+
+
+def look_for_file(found: Found[RuleTestKeys], test: RuleTest, report: Report) -> None:
+    """Warn when the file of a test is not there: `logwatch test` fails then, `run` does not."""
+    if test.file is not None and not test.file.is_file():
+        report.warning(
+            found.place("file"), "no-match", "there is no such file now", f"looked for {test.file}"
+        )
+
+
+class _Section:
+    """One entry on its way."""
+
+    def __init__(self, found: Found[RuleTestKeys], around: Tested, report: Report) -> None:
+        self.found = found
+        self.around = around
+        self.report = report
+        self.sound = not found.broken
+
+    def refuse(self, place: Place, message: str, remedy: str, code: str = "bad-value") -> None:
+        self.report.error(place, code, message, remedy)
+        self.sound = False
+
+    def time(self, text: str, place: Place, start: float) -> float:
+        """When `text` is: `+2h` after the start, or a date and time."""
+        try:
+            if text.startswith("+"):
+                return start + parse_duration(text[1:].strip())
+            return _date_time(text)
+        except ValueError as error:
+            message, remedy = split_remedy(str(error))
+            self.refuse(place, message, remedy or _EXAMPLE_TIME)
+            return start
+
+
+def build_test(
+    found: Found[RuleTestKeys], around: Tested, references: References, report: Report
+) -> RuleTest | None:
+    """One test; None after reporting why it cannot be."""
+    section = _Section(found, around, report)
+    keys = found.value
+    if found.sound("rule") and "rule" in found.given:
+        section.sound &= around.rules.check(keys.rule, found.place("rule"), report)
+    start = START_SECONDS
+    if keys.start is not None:
+        start = section.time(keys.start, found.place("start"), start)
+    _check_verdict(section)
+    source = _source(section)
+    test = RuleTest(
+        rule=keys.rule,
+        place=found.place(),
+        start=start,
+        lines=_lines(section, start, source),
+        file=None if keys.file is None else references.path(_path(section, keys.file)),
+        source=source,
+        until=None if keys.until is None else section.time(keys.until, found.place("until"), start),
+        fires=_expected(section, "fires", keys.fires, start),
+        resolves=None
+        if keys.resolves is None
+        else _expected(section, "resolves", keys.resolves, start),
+        quiet=keys.quiet,
+        sent_to=_sent_to(section),
+        muted_by=_muted_by(section),
+        probes=_probes(section, start),
+        fires_place=found.place("fires" if "fires" in found.given else "quiet"),
+    )
+    return test if section.sound else None
+
+
+def _check_verdict(section: _Section) -> None:
+    """A test that asks for nothing passes by accident."""
+    found = section.found
+    fires, quiet = bool(found.value.fires), found.value.quiet
+    if not found.sound("fires", "quiet", "rule"):
+        return
+    if fires and quiet:
+        section.refuse(
+            found.place("quiet"),
+            "'quiet' says that nothing fires, and 'fires' what does",
+            "leave one of them out",
+        )
+    elif not fires and not quiet:
+        section.refuse(
+            found.place(),
+            "the test has neither 'fires' nor 'quiet', so it would always pass",
+            "write fires: [{at: +2h}], or quiet: true",
+            "missing-key",
+        )
+    if found.value.lines and found.value.file is not None:
+        section.refuse(found.key("file"), "'file' beside 'lines'", "leave one of them out")
+
+
+def _source(section: _Section) -> str:
+    found, around = section.found, section.around
+    name = found.value.source
+    if name is None:
+        return around.own_source.get(found.value.rule, "")
+    section.sound &= around.sources.check(name, found.place("source"), section.report)
+    return name
+
+
+def _path(section: _Section, text: str) -> str:
+    if text.strip() and "\0" not in text:
+        return text
+    section.refuse(section.found.place("file"), "'file' names no file", "write file: jobs.log")
+    return "."
+
+
+def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...]:
+    found = section.found
+    lines = []
+    at = start
+    for number, line in enumerate(found.value.lines):
+        place = found.place("lines", number)
+        if line.at is not None:
+            at = section.time(line.at, found.place("lines", number, "at"), start)
+        if line.source is not None:
+            there = found.place("lines", number, "source")
+            section.sound &= section.around.sources.check(line.source, there, section.report)
+        if "\n" in line.text.removesuffix("\n"):
+            section.refuse(place, "this is more than one line", "write a list entry for each")
+        text = line.text.removesuffix("\n")
+        lines.append(TimedLine(at=at, text=text, source=line.source or source, place=place))
+    return tuple(lines)
+
+
+def _expected(
+    section: _Section, key: str, entries: tuple[dict[str, str], ...], start: float
+) -> tuple[ExpectedAlert, ...]:
+    """The alerts that `fires` or `resolves` lists."""
+    found = section.found
+    alerts = []
+    for number, entry in enumerate(entries):
+        places = {name: found.place(key, number, name) for name in entry}
+        values = dict(entry)
+        at = values.pop("at", None)
+        for name in entry:
+            _check_expected(section, name, entry[name], places[name])
+        if "say" in values:
+            values["message"], places["message"] = values.pop("say"), places.pop("say")
+        alerts.append(
+            ExpectedAlert(
+                at=None if at is None else section.time(at, places["at"], start),
+                values=values,
+                place=found.place(key, number),
+                places=places,
+            )
+        )
+    return tuple(alerts)
+
+
+def _check_expected(section: _Section, name: str, text: str, place: Place) -> None:
+    """Whether an alert can have this value under `name`."""
+    choices = {"severity": SEVERITIES, "status": _STATUSES}.get(name)
+    if choices is not None and text not in choices:
+        section.refuse(
+            place, f"{shown(text)} is no {name!r}", suggestion(text, choices, of="choose")
+        )
+    elif name in ("count", "suppressed") and not text.isdecimal():
+        section.refuse(place, f"{name!r} must be a whole number", f"write {name}: 5", "bad-type")
+
+
+def _sent_to(section: _Section) -> tuple[str, ...] | None:
+    found = section.found
+    if found.value.sent_to is None:
+        return None
+    for number, name in enumerate(found.value.sent_to):
+        place = found.place("sent_to", number)
+        section.sound &= section.around.sinks.check(name, place, section.report)
+    return distinct(found.value.sent_to)
+
+
+def _muted_by(section: _Section) -> str | None:
+    """The rule that absorbs this one; only such a rule mutes another."""
+    found, around = section.found, section.around
+    name = found.value.muted_by
+    if name is None:
+        return None
+    if found.value.rule in around.own_source and name not in (
+        absorbing := around.absorbing.get(found.value.rule, ())
+    ):
+        section.refuse(
+            found.place("muted_by"),
+            f"{shown(name)} does not absorb {shown(found.value.rule)}",
+            suggestion(name, absorbing, of="rule that absorbs it"),
+            "unknown-name",
+        )
+    return name
+
+
+def _probes(section: _Section, start: float) -> tuple[Probe, ...]:
+    found = section.found
+    probes = []
+    for number, entry in enumerate(found.value.at):
+        key = dict(entry)
+        at, burning = key.pop("at", None), key.pop("burning", None)
+        for name, value in (("at", at), ("burning", burning)):
+            if value is None:
+                message = f"the probe has no {name!r}"
+                remedy = "write {at: +2h, burning: true}"
+                section.refuse(found.place("at", number), message, remedy, "missing-key")
+        if burning not in ("true", "false", None):
+            place = found.place("at", number, "burning")
+            message = f"'burning' must be true or false, not {shown(burning)}"
+            section.refuse(place, message, "write true or false", "bad-type")
+        probes.append(
+            Probe(
+                at=section.time(at or "+0s", found.place("at", number, "at"), start),
+                key=key,
+                burning=burning == "true",
+                place=found.place("at", number),
+            )
+        )
+    return tuple(probes)
+
+
+def _date_time(text: str) -> float:
+    """Seconds since the epoch of an RFC 3339 date and time. Raises ValueError with a remedy."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{shown(text)} is no time; {_EXAMPLE_TIME}, or +2h") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{shown(text)} names no zone; {_EXAMPLE_TIME}")
+    return moment.timestamp()
