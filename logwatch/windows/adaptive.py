@@ -105,6 +105,17 @@ class Adaptive(Generic[Item, E, C]):
         times = self._only().times
         return times[-1] if len(times) else None
 
+    def moment(self, time: float) -> float:
+        """The `now` to ask about when an entry at `time` was added, perhaps out of order.
+
+        The newest time, whose window is the one that later entries join; the time itself where
+        that window does not reach back to it, as after a stray time in the future.
+        """
+        newest = self.newest
+        if newest is None or newest - self._window >= time:
+            return time
+        return max(time, newest)
+
     def empty(self, now: float) -> bool:
         """Whether nothing is in (now - T, now] nor after it, so that all may be forgotten."""
         newest = self.newest

@@ -201,6 +201,21 @@ def test_a_stray_time_in_the_future_does_not_empty_the_window(kind):
             assert size(structure, EPOCH + number) == size(undisturbed, EPOCH + number)
 
 
+@kinds
+def test_the_moment_to_ask_about_is_the_newest_whose_window_has_the_entry(kind):
+    """A late entry joins the open window; a stray time in the future opens none for others."""
+    for limit in (LIMIT, 1):
+        structure, item = kind(WINDOW, limit), "a" if kind is DistinctValues else 1.0
+        assert structure.moment(EPOCH) == EPOCH
+        structure.add(EPOCH, item)
+        structure.add(EPOCH + 10, "b" if kind is DistinctValues else item)
+        assert structure.exact is (limit == LIMIT)
+        assert structure.moment(EPOCH + 11) == EPOCH + 11
+        assert structure.moment(EPOCH + 3) == EPOCH + 10
+        assert structure.moment(EPOCH + 10 - WINDOW) == EPOCH + 10 - WINDOW
+        assert structure.moment(EPOCH + 10.25 - WINDOW) == EPOCH + 10
+
+
 def calls(work):
     """How many functions it calls, of Python and of C."""
     counted = 0
