@@ -32,13 +32,14 @@ def hash64(value: str) -> int:
 class HyperLogLog:
     """A set of strings of which only the size is asked, to within a few percent."""
 
-    __slots__ = ("_precision", "_seen")
+    __slots__ = ("_estimate", "_precision", "_seen")
 
     def __init__(self, precision: int = 12) -> None:
         if not _LEAST_PRECISION <= precision <= _MOST_PRECISION:
             raise ValueError(f"a precision of {precision} is not between 4 and 16")
         self._precision = precision
         self._seen: list[int] = []
+        self._estimate: int | None = 0
 
     @property
     def precision(self) -> int:
@@ -57,7 +58,11 @@ class HyperLogLog:
         seen = self._seen
         if rank >= len(seen):
             seen.extend([0] * (rank + 1 - len(seen)))
-        seen[rank] |= 1 << register
+        before = seen[rank]
+        after = before | 1 << register
+        if after != before:
+            seen[rank] = after
+            self._estimate = None
 
     def merge(self, other: HyperLogLog) -> None:
         """Become the union of both. Raises ValueError where the precisions differ."""
@@ -68,9 +73,15 @@ class HyperLogLog:
             seen.extend([0] * (len(other._seen) - len(seen)))
         for rank, registers in enumerate(other._seen):
             seen[rank] |= registers
+        self._estimate = None
 
     def estimate(self) -> int:
         """About how many distinct strings were added."""
+        if self._estimate is None:
+            self._estimate = self._estimated()
+        return self._estimate
+
+    def _estimated(self) -> int:
         registers = 1 << self._precision
         rest_bits = _HASH_BITS - self._precision
         taken, below, saturated = 0, 0.0, 0
@@ -116,6 +127,7 @@ class HyperLogLog:
             int.from_bytes(body[start : start + size], "little")
             for start in range(0, len(body), size)
         ]
+        sketch._estimate = None
         return sketch
 
 
