@@ -40,7 +40,9 @@ class KeyState(Struct, array_like=True, kw_only=True):
     """
 
     seen: float = 0.0
-    """Event time of the latest record; the order in which keys are forgotten."""
+    """Event time of the latest record."""
+    turn: int = 0
+    """Counts the records of the rule; the order in which keys are forgotten."""
     anchor: tuple[str, int] | None = None
     """File identity and offset of the first record of the episode to come: it names the episode."""
     episode: str | None = None
@@ -79,6 +81,7 @@ class KeyedRule(Generic[S]):
         self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
+        self._turn = 0
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(state)
 
@@ -100,6 +103,14 @@ class KeyedRule(Generic[S]):
         """Whether at event time `at` nothing needs to be remembered of the key any more."""
         raise NotImplementedError
 
+    def fresh(self) -> S:
+        """The state of a key that was not known."""
+        return self._state(samples=[])
+
+    def owed(self, key: str, state: S, now: Now) -> Iterable[Alert]:
+        """What is told of a key that must go for another: the end of its episode."""
+        return [self.resolve(key, state, state.last, now)] if state.episode is not None else []
+
     def encode(self, state: S) -> bytes:
         """The state as it is stored."""
         return self._encoder.encode(state)
@@ -120,6 +131,12 @@ class KeyedRule(Generic[S]):
     def values(self, state: S) -> Mapping[str, object]:
         """What `say` may use beside the fields and the usual names."""
         return {}
+
+    def dispensable(self) -> str:
+        """The key to forget for a new one: seen long ago, and rather one that does not burn."""
+        candidates = islice(self._states.items(), LOOKED_AT)
+        oldest = next(iter(self._states))
+        return next((key for key, each in candidates if each.episode is None), oldest)
 
     # -- see `Rule` --------------------------------------------------------------------------
 
@@ -168,8 +185,9 @@ class KeyedRule(Generic[S]):
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. Keys come back in the order in which they were last seen."""
-        for key in sorted(self._states, key=lambda key: (self._states[key].seen, key)):
+        for key in sorted(self._states, key=lambda key: self._states[key].turn):
             self._states.move_to_end(key)
+            self._turn = self._states[key].turn
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
@@ -183,11 +201,12 @@ class KeyedRule(Generic[S]):
         if state is None:
             if len(self._states) >= self.settings.max_keys:
                 alerts += self._evict(now)
-            state = self._states[key] = self._state(samples=[])
+            state = self._states[key] = self.fresh()
         else:
             self._states.move_to_end(key)
-        if time > state.seen:
-            state.seen = time
+        self._turn += 1
+        state.turn = self._turn
+        state.seen = max(state.seen, time)
         self._changed.add(key)
         return state
 
@@ -220,12 +239,10 @@ class KeyedRule(Generic[S]):
         self._changed.add(key)
 
     def _evict(self, now: Now) -> Iterable[Alert]:
-        """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
-        oldest = next(iter(self._states))
-        candidates = islice(self._states.items(), LOOKED_AT)
-        key = next((key for key, each in candidates if each.episode is None), oldest)
+        """Forget one key for another; if it burns, it is resolved."""
+        key = self.dispensable()
         state = self._states[key]
-        owed = [self.resolve(key, state, state.last, now)] if state.episode is not None else []
+        owed = self.owed(key, state, now)
         self.forget(key)
         self._evicted += 1
         telemetry.count("rules.keys_evicted")
