@@ -7,6 +7,7 @@ from typing import Protocol
 
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 from logwatch.rules.match import MatchRule
+from logwatch.rules.sampling import Sampling, SamplingRule
 from logwatch.rules.threshold import ThresholdRule
 
 
@@ -17,6 +18,7 @@ class _MakesRule(Protocol):
 RULES: Mapping[type[KindSettings], _MakesRule] = {
     PlainMatch: MatchRule,
     Threshold: ThresholdRule,
+    Sampling: SamplingRule,
 }
 """What makes the rules of each kind."""
 
