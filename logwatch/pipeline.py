@@ -206,7 +206,7 @@ class Pipeline:
     def expire(self, now: Moment) -> None:
         """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
         if self.live:
-            limit = self._timeline.live_position(now)
+            limit = now.wall - SETTLE_SECONDS
             self._expire(limit, now.steady, now)
             self._timeline.position = max(self._timeline.position, limit)
 

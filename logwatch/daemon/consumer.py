@@ -34,6 +34,10 @@ MOST_GATHERED = 5_000
 MOST_MESSAGES = 256
 MOST_MATCHES = 20_000
 RETRY_SECONDS = 1.0
+OVERSLEPT_SECONDS = 10.0
+"""So much longer than it asked for means that the process was stopped, or the machine asleep."""
+CATCHING_BREATH_SECONDS = 5.0
+"""How long deadlines wait after that: what was written meanwhile is still to be read."""
 PRUNE_EVERY_SECONDS = 600.0
 MOST_PRUNES_AT_END = 4
 KEEP_ALERT_ROWS = 100_000
@@ -68,6 +72,7 @@ class Consumer(Worker):
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
         self._owes = False
+        self._deadlines_wait_until = 0.0
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
 
     def step(self, now: Moment) -> None:
@@ -89,7 +94,8 @@ class Consumer(Worker):
         for message in messages:
             self._take_one(message, now)
         self._go_live_when_caught_up()
-        self._pipeline.expire(now)
+        if now.steady >= self._deadlines_wait_until:
+            self._pipeline.expire(now)
         self._commit_when_due(now)
         if now.steady >= self._next_prune:
             self._prune(now)
@@ -115,14 +121,23 @@ class Consumer(Worker):
         return not self.idle
 
     def _wait(self, now: Moment) -> list[Message]:
+        seconds = self._seconds_to_wait(now)
         try:
-            first = self._intake.get(timeout=self._seconds_to_wait(now))
+            first = self._intake.get(timeout=seconds)
         except queue.Empty:
             return []
+        finally:
+            self._notice_sleep(now, seconds)
         if isinstance(first, Batch) and not self._pipeline.live:
             self._intake.gather(GATHER_SECONDS)
             self._intake.begin_turn()
         return [first, *self._what_is_there()]
+
+    def _notice_sleep(self, before: Moment, seconds: float) -> None:
+        now = self.clock.steady()
+        if now - before.steady > seconds + OVERSLEPT_SECONDS:
+            self._deadlines_wait_until = now + CATCHING_BREATH_SECONDS
+            telemetry.info("daemon.resumed", asleep_seconds=round(now - before.steady - seconds))
 
     def _done_with(self, messages: Sequence[Message]) -> None:
         for _ in messages:
@@ -147,7 +162,7 @@ class Consumer(Worker):
             waits.append(self._oldest_pending + self._patience() - now.steady)
         deadline = self._pipeline.seconds_to_deadline(now)
         if deadline is not None:
-            waits.append(deadline)
+            waits.append(max(deadline, self._deadlines_wait_until - now.steady))
         return max(0.0, min(waits))
 
     def _take_one(self, message: Message, now: Moment) -> None:

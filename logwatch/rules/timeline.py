@@ -28,7 +28,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from logwatch.clock import Moment
 from logwatch.records import Batch, StateChange
 from logwatch.rules.base import Now, RuleSettings
 
@@ -37,10 +36,6 @@ SETTLE_SECONDS = 0.25
 NOTICEABLE_SECONDS = 1.0
 """A lag of less than this is no lag."""
 DEFAULT_LATE_SECONDS = 120.0
-RESUME_GRACE_SECONDS = 5.0
-"""How long deadlines wait after this process was stopped, or the machine asleep, for a while."""
-ASLEEP_SECONDS = 15.0
-"""So long without being asked for the time means that it was: it is asked every five seconds."""
 
 NAME = "logwatch.timeline"
 """The rule under which the store keeps what is remembered of sources."""
@@ -64,8 +59,6 @@ class Timeline:
         self._newest: dict[str, float] = {}
         self._lags: dict[str, float] = {}
         self._changed: set[str] = set()
-        self._asked_at: float | None = None
-        self._grace_until = -math.inf
         self.position = -math.inf
         self.lags = [0.0] * len(rules)
         """For each rule, seconds by which its slowest source is behind."""
@@ -88,15 +81,6 @@ class Timeline:
             self._newest[source] = time
             self._changed.add(source)
         self.now.in_order_from = self._newest[source] - self.late_of(source)
-
-    def live_position(self, now: Moment) -> float:
-        """How far event time has come on the clock, while live."""
-        asked_at, self._asked_at = self._asked_at, now.steady
-        if asked_at is not None and now.steady - asked_at > ASLEEP_SECONDS:
-            self._grace_until = now.steady + RESUME_GRACE_SECONDS
-        if now.steady < self._grace_until:
-            return self.position
-        return now.wall - SETTLE_SECONDS
 
     def changes(self) -> Iterable[StateChange]:
         """What is to be stored of the sources that were heard of since the last call."""

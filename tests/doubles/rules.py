@@ -23,6 +23,7 @@ class Bench:
         self.rule = make_rule(self.settings, host="web1")
         self.rule.begin(self.now)
         self.offset = 0
+        self.lag = 0.0
         self.alerts: list[Alert] = []
 
     def line(
@@ -44,6 +45,7 @@ class Bench:
         It arrives `lag` seconds after that; out of order where the clock is past that already.
         `same_record`: another part of the rule took the record before, too.
         """
+        self.lag = min(lag, 120.0) if lag > 1 else 0.0
         if not backlog and START + at + lag > self.clock.wall():
             self.until(at + lag)
         if same_record:
@@ -81,15 +83,18 @@ class Bench:
     def until(self, at: float) -> list[Alert]:
         """Let time pass to `at` seconds after the start, deadlines taking effect on the way."""
         new: list[Alert] = []
-        limit = START + at
-        while (due := self.rule.due()) is not None and due <= limit:
-            self.clock.advance(max(0.0, due - self.clock.wall()))
-            self._set(due)
+        by_date = self.rule.basis == "event"
+        while (due := self.rule.due()) is not None:
+            wait = due + self.lag - self.clock.wall() if by_date else due - self.clock.steady()
+            if wait > START + at - self.clock.wall():
+                break
+            self.clock.advance(max(0.0, wait))
+            self._set(due if by_date else max(self.now.event, START + at))
             new += self.rule.expire(self.now)
             again = self.rule.due()
             assert again is None or again > due, f"the deadline {due - START} does not go away"
-        self.clock.advance(max(0.0, limit - self.clock.wall()))
-        self._set(max(self.now.event, limit))
+        self.clock.advance(max(0.0, START + at - self.clock.wall()))
+        self._set(max(self.now.event, START + at - self.lag))
         self.alerts += new
         return new
 

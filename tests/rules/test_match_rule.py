@@ -6,7 +6,7 @@ import pytest
 from doubles.rules import START, Bench, checkpoint, told
 
 from logwatch.records import Batch, Match, Record
-from logwatch.rules.base import Hit, PlainMatch, RuleSettings, Threshold
+from logwatch.rules.base import Hit, Now, PlainMatch, RuleSettings, Threshold
 
 
 def plain(**changes) -> Bench:
@@ -126,7 +126,12 @@ def test_the_date_being_set_does_not_move_a_cooldown():
     assert not list(bench.rule.feed(*hit_of(bench)))
     bench.clock.step_wall(-7200)
     bench.clock.advance(59)
-    assert not list(bench.rule.expire(bench.clock.moment()))
+    assert not list(bench.rule.expire(reading(bench)))
+
+
+def reading(bench: Bench) -> Now:
+    """What time it is."""
+    return Now(bench.clock.wall(), bench.clock.steady(), bench.clock.wall())
 
 
 def hit_of(bench: Bench):
@@ -141,7 +146,7 @@ def hit_of(bench: Bench):
         arrival=bench.clock.wall(),
         last_time=record.time,
     )
-    return Hit(batch, record, Match(0, 0, {})), bench.clock.moment()
+    return Hit(batch, record, Match(0, 0, {})), reading(bench)
 
 
 def test_the_alert_holds_what_the_contract_promises():
