@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
+from logwatch.rules.composite import Composite, CompositeRule
 from logwatch.rules.match import MatchRule
 from logwatch.rules.sampling import Sampling, SamplingRule
 from logwatch.rules.threshold import ThresholdRule
@@ -19,6 +20,7 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     PlainMatch: MatchRule,
     Threshold: ThresholdRule,
     Sampling: SamplingRule,
+    Composite: CompositeRule,
 }
 """What makes the rules of each kind."""
 

@@ -1,30 +1,337 @@
-"""Kind 12, composite: episodes of other rules that burn within a time of one another."""
+"""Kind 12, composite: several other rules that burn, or fired, within a time of one another.
+
+What it hears of one key of `by` is put together by rule; an alert has the key by its own key, else
+by its fields. A *part* is one of the rules: it *holds* from its firing on. An episode holds until
+it is resolved, an event (a plain match, say, which nobody resolves) for `within`. A part with
+several keys holds while at least one of them does.
+
+The composite fires as soon as `needed` parts hold at one time, where an episode that was over
+before counts as an event: it holds for `within` from its firing. It resolves when fewer than
+`needed` hold; by timer where the part that is missing was an event. When a further part joins it
+says so once, with an `updated` message. What the cool-down holds back is told when it ends, if it
+still holds then.
+
+With `absorbs`, nobody is told of a part while the composite burns, nor of the alert that made it
+fire; its messages quote them all, and `resolved` names the parts that burn on. Whoever was told of
+a part before is told that it is over.
+
+Bounds: of a part, the names of `MOST_EPISODES` episodes are kept and more are counted; those that
+are only counted are not known again when they were absorbed.
+
+Words for `say`: `parts` (what each part said), `rules` (their names), and the fields of the parts.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import ClassVar
 
-from logwatch.rules.base import KindSettings, Selector
-from logwatch.units import Duration
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from logwatch.records import Alert, AlertLine, Status
+from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
+from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.message import first_line
+from logwatch.rules.samples import QUOTED_LINES
+from logwatch.units import Duration, format_duration
+
+MOST_EPISODES = 256
+"""Burning episodes of one part that are known by name."""
+
+_USUAL = frozenset(
+    ("count", "key", "rule", "severity", "source", "path", "host", "first", "last", "duration")
+) | {"suppressed"}
+"""Words that mean the composite and not its parts, whatever fields those have."""
 
 
 class Composite(KindSettings, frozen=True, kw_only=True):
     """`all_of: [5xx-surge, slow-checkout]`, `within: 5m`, `absorbs: true`."""
 
     word: ClassVar[str] = "all_of"
+    words: ClassVar[tuple[str, ...]] = ("parts", "rules")
 
     rules: tuple[str, ...]
     needed: int
     """How many of them must burn: all, or one for `any_of`."""
     within: Duration
-    """From the first firing to the last one needed."""
+    """For so long the firing of an event, or of an episode that is over, counts."""
     absorbs: bool = False
     """While it burns nobody is told of the parts."""
 
-    def selectors(self, own: Selector) -> tuple[Selector, ...]:
+    def selectors(self, own: Selector) -> tuple[Selector, ...]:  # noqa: ARG002 - not this kind
         """See `KindSettings.selectors`: it looks at no lines."""
         return ()
 
     def hears(self) -> tuple[str, ...]:
         """See `KindSettings.hears`."""
         return self.rules
+
+
+class Part(Struct, array_like=True):
+    """What is remembered of one of the rules: it holds from `since` until before `until`."""
+
+    since: float
+    until: float
+    """Infinity while an episode burns."""
+    fired: float
+    """Event time of its latest firing."""
+    alert: str
+    """Id of its latest alert."""
+    message: str
+    source: str
+    path: str
+    fields: dict[str, str]
+    lines: list[AlertLine]
+    burning: dict[str, bool] = {}
+    """Ids of its burning episodes, and whether their firing was absorbed."""
+    more: int = 0
+    """Burning episodes beyond those."""
+
+    def holds(self, at: float) -> bool:
+        """Whether it burns, or fired lately, at event time `at`."""
+        return self.since <= at < self.until
+
+    @property
+    def burns(self) -> bool:
+        """Whether an episode of it is open."""
+        return bool(self.burning) or self.more > 0
+
+    def quote(self, alert: Alert) -> None:
+        """Let `alert` be what is quoted of it."""
+        self.alert, self.message = alert.id, first_line(alert.message)
+        self.source, self.path, self.fields = alert.source, alert.path, alert.fields
+        self.lines = alert.lines[-QUOTED_LINES:]
+
+
+class CompositeState(KeyState, array_like=True, kw_only=True):
+    """What is remembered of one key of `by`."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)
+    """The parts of the burning episode, or of the last one, in the order in which they joined."""
+    waits: bool = False
+    """Enough parts hold, and only the cool-down keeps it from firing."""
+
+
+class CompositeRule(KeyedRule[CompositeState]):
+    """One composite and what it has heard, by key."""
+
+    def __init__(self, settings: RuleSettings, *, host: str) -> None:
+        super().__init__(settings, CompositeState, host=host)
+        assert isinstance(settings.kind, Composite)
+        self._kind = settings.kind
+        self._absorbs = settings.kind.absorbs and not settings.shadow
+        self._ended: str | None = None
+        """The absorbed episode that was resolved just now."""
+
+    def absorbs_now(self, alert: Alert) -> bool:
+        """Whether `alert`, which was heard just now, is told to nobody but who was told before."""
+        if not self._absorbs:
+            return False
+        if alert.status == "resolved" and alert.id == self._ended:
+            return True
+        state = self._states.get(self._key_of(alert))
+        return state is not None and state.episode is not None
+
+    def hear(self, told: Told, now: Now) -> Iterable[Alert]:
+        """See `Rule.hear`."""
+        self._ended = None
+        key = self._key_of(told.alert)
+        if told.alert.status != "firing" and not self._knows(key, told.alert):
+            return ()
+        alerts: list[Alert] = []
+        state = self._touch(key, told.at, now, alerts)
+        if not self._take_deadlines(key, state, told.at, now, alerts):
+            state = self._touch(key, told.at, now, alerts)
+        match told.alert.status:
+            case "firing":
+                alerts += self._begun(key, state, told, now)
+            case "updated":
+                state.parts[told.alert.rule].quote(told.alert)
+            case "resolved":
+                self._over(state, told)
+        if self._take_deadlines(key, state, told.at, now, alerts):
+            self.plan(key, state)
+        return alerts
+
+    def on_hit(self, key: str, state: CompositeState, hit: Hit, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_hit`: it looks at no lines."""
+        raise NotImplementedError
+
+    def on_deadline(self, key: str, state: CompositeState, at: float, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_deadline`."""
+        if state.episode is not None:
+            return (self.resolve(key, state, at, now),)
+        if state.waits:
+            state.waits = False
+            state.suppressed -= 1
+            if self._count(state, at) >= self._kind.needed:
+                state.fired_at = None  # by rounding, the cool-down might seem to last a bit longer
+                return self._fire(key, state, at, now)
+            state.suppressed += 1
+        return ()
+
+    def deadline(self, state: CompositeState) -> float | None:
+        """See `KeyedRule.deadline`."""
+        if state.episode is not None:
+            ends = sorted((part.until for part in state.parts.values()), reverse=True)
+            at = self.held_until(state, ends[self._kind.needed - 1])
+        else:
+            at = self._cool_at(state)
+            if not state.waits:
+                at = max([at, *(part.until for part in state.parts.values())])
+        return at if at < math.inf else None
+
+    def is_idle(self, state: CompositeState, at: float) -> bool:
+        """See `KeyedRule.is_idle`."""
+        over = all(part.until <= at for part in state.parts.values())
+        return over and not state.waits and self._cool_at(state) <= at
+
+    def stock_message(
+        self,
+        key: str,  # noqa: ARG002 - which is put before it
+        state: CompositeState,
+        status: Status,
+    ) -> str:
+        """See `KeyedRule.stock_message`."""
+        text = (
+            f"{len(state.members)} of {len(self._kind.rules)} rules"
+            f" within {format_duration(self._kind.within)}: {_parts(state)}"
+        )
+        if status != "resolved":
+            return text
+        on = [name for name in state.members if state.parts[name].burns]
+        return f"{' and '.join(on)} still burning, of {text}" if on else text
+
+    def values(self, state: CompositeState) -> Mapping[str, object]:
+        """See `KeyedRule.values`."""
+        fields = {name: text for name, text in _fields(state).items() if name not in _USUAL}
+        return {**fields, "parts": _parts(state), "rules": ", ".join(state.members)}
+
+    def _key_of(self, alert: Alert) -> str:
+        by, own, fields = self.settings.by, alert.key, alert.fields
+        return self._keyed.joined(own.get(name) or fields.get(name) for name in by) if by else ""
+
+    def _knows(self, key: str, alert: Alert) -> bool:
+        """Whether `alert` goes on with an episode that was heard to begin."""
+        state = self._states.get(key)
+        part = state.parts.get(alert.rule) if state is not None else None
+        return part is not None and (alert.id in part.burning or part.more > 0)
+
+    def _begun(self, key: str, state: CompositeState, told: Told, now: Now) -> Iterable[Alert]:
+        """A part fired: that may be the one needed, or a further one."""
+        name = told.alert.rule
+        part = state.parts[name] = self._held(state.parts.get(name), told)
+        part.quote(told.alert)
+        state.last = max(state.last, told.at)
+        state.late = told.alert.late
+        alerts: list[Alert] = []
+        if state.episode is None:
+            if not state.waits and (at := self._complete(state, told.at)) is not None:
+                alerts += self._fire(key, state, at, now)
+        elif name not in state.members:
+            state.members.append(name)
+            state.count = len(state.members)
+            alerts.append(self.update(key, state, told.at, now))
+        if self._absorbs and state.episode is not None and told.alert.id in part.burning:
+            part.burning[told.alert.id] = True
+        return alerts
+
+    def _held(self, part: Part | None, told: Told) -> Part:
+        """The part, with the firing that was told."""
+        at, alert = told.at, told.alert
+        until = math.inf if told.burns else at + self._kind.within
+        if part is None:
+            part = Part(at, until, at, "", "", "", "", {}, [])
+        elif at >= part.until:
+            part.since, part.until = at, until
+        elif until >= part.since:
+            part.since, part.until = min(part.since, at), max(part.until, until)
+        part.fired = max(part.fired, at)
+        if told.burns and alert.id not in part.burning:
+            if len(part.burning) < MOST_EPISODES:
+                part.burning[alert.id] = False
+            else:
+                part.more += 1
+        return part
+
+    def _over(self, state: CompositeState, told: Told) -> None:
+        """An episode of a part is resolved."""
+        part = state.parts[told.alert.rule]
+        if told.alert.id not in part.burning:
+            part.more -= 1
+        elif part.burning.pop(told.alert.id):
+            self._ended = told.alert.id
+        if not part.burns:
+            complete = state.episode is not None or state.waits
+            part.until = told.at if complete else max(told.at, part.fired + self._kind.within)
+        if state.waits and self._count(state, told.at) < self._kind.needed:
+            state.waits = False
+
+    def _count(self, state: CompositeState, at: float) -> int:
+        """How many parts hold at event time `at`."""
+        return sum(part.holds(at) for part in state.parts.values())
+
+    def _complete(self, state: CompositeState, at: float) -> float | None:
+        """When enough parts hold, with one that fired at `at`; None where they do not.
+
+        News of another part may have come first although it fired later: then it is that time.
+        """
+        later = {part.since for part in state.parts.values() if part.since > at}
+        enough = (
+            each for each in (at, *sorted(later)) if self._count(state, each) >= self._kind.needed
+        )
+        return next(enough, None)
+
+    def _fire(self, key: str, state: CompositeState, at: float, now: Now) -> Iterable[Alert]:
+        """Fire at `at`, or wait for the end of the cool-down."""
+        members = {name: part for name, part in state.parts.items() if part.holds(at)}
+        state.members = sorted(members, key=lambda name: (members[name].since, name))
+        state.count = len(members)
+        state.first = min(part.since for part in members.values())
+        newest = max(members.values(), key=lambda part: (part.since, part.alert))
+        state.anchor = (newest.alert, round(at * 1000))
+        alerts = tuple(self.fire(key, state, at, now))
+        state.waits = not alerts
+        return alerts
+
+    def _cool_at(self, state: CompositeState) -> float:
+        """When the cool-down is over."""
+        return -math.inf if state.fired_at is None else state.fired_at + self.settings.cooldown
+
+    def _alert(self, key: str, state: CompositeState, now: Now, status: Status, at: float) -> Alert:
+        parts = [state.parts[name] for name in state.members]
+        return replace(
+            super()._alert(key, state, now, status, at),
+            source=_each(part.source for part in parts),
+            path=_each(part.path for part in parts),
+            fields=_fields(state),
+            lines=[line for part in parts for line in part.lines],
+        )
+
+
+def _fields(state: CompositeState) -> dict[str, str]:
+    """The fields of all its members; of a field that several have, the value that came last."""
+    parts = (state.parts[name] for name in state.members)
+    return {name: value for part in parts for name, value in part.fields.items()}
+
+
+def _parts(state: CompositeState) -> str:
+    """What each part said, under its name."""
+
+    def each() -> Iterator[str]:
+        for name in state.members:
+            part = state.parts[name]
+            open_ones = len(part.burning) + part.more
+            several = f" ({open_ones:,} episodes)" if open_ones > 1 else ""
+            yield f"{name}{several}: {part.message}"
+
+    return "; ".join(each())
+
+
+def _each(texts: Iterable[str]) -> str:
+    """Each of `texts` once, a few of them."""
+    return ",".join(islice(dict.fromkeys(text for text in texts if text), 4))
