@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from math import inf
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from logwatch.windows.panes import leaves
 
@@ -65,8 +65,8 @@ class Coarse(Protocol[Taken_contra]):
         """When the oldest pane leaves the window."""
 
 
-E = TypeVar("E", bound=Exact)  # type: ignore[type-arg]  # a bound cannot name another variable
-C = TypeVar("C", bound=Coarse)  # type: ignore[type-arg]  # nor this one
+E = TypeVar("E", bound="Exact[Any]")
+C = TypeVar("C", bound="Coarse[Any]")
 
 
 class Adaptive(Generic[Item, E, C]):
