@@ -22,11 +22,16 @@ VERBS: dict[str, tuple[str, str]] = {
     "tail": ("watch", "follow files in the terminal, and be told with --match and --to"),
     "run": ("watch", "the daemon, in the foreground"),
     "check": ("write", "every problem of a configuration at once"),
+    "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
+    "why": ("operate", "why a line was taken or not, by each rule"),
     "send": ("operate", "a test message to a sink"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
 }
+
+_MODULES = {"try": "try_rule"}
+"""Verbs that Python keeps for itself, each with its module."""
 
 OVERVIEW = f"""\
 logwatch {__version__}  watch log files, tell someone
@@ -35,6 +40,7 @@ logwatch {__version__}  watch log files, tell someone
   logwatch tail app.log /var/log/nginx/*.log        follow files
   logwatch tail app.log --match OOM --to exec:/usr/local/bin/page-me
   logwatch check -c /etc/logwatchd/logwatch.yaml    every problem of a configuration
+  logwatch try ssh-guessing /var/log/auth.log       what a rule catches, and what it just misses
   logwatch run                                      the daemon
   logwatch status                                   is it well?
 
@@ -108,7 +114,7 @@ def _guarded(name: str, words: Sequence[str]) -> int:
 
 
 def _execute(name: str, words: Sequence[str]) -> int:
-    verb: Verb = import_module(f"logwatch.cli.{name}")
+    verb: Verb = import_module(f"logwatch.cli.{_MODULES.get(name, name)}")
     parser = Parser(
         prog=f"logwatch {name}",
         description=VERBS[name][1].capitalize() + ".",

@@ -200,12 +200,12 @@ def test_near_is_a_word_or_nearly_all(pattern, prefixes):
 
 def test_a_pattern_that_can_hang_costs_a_bounded_time():
     """Each search is given up, and after a few nothing is said any more."""
-    misses = NearMisses(r"((a|a|b)+)+(a|aa)+$")
+    misses = NearMisses("(?:a|aa)+(?!.)end of it")
     before = time.thread_time()
     for _ in range(20):
-        misses.of("ab" * 60 + "!")
+        misses.of("a" * 60 + "!")
     assert time.thread_time() - before < 2.0
-    assert misses.timed_out <= MOST_TIMEOUTS
+    assert misses.timed_out == MOST_TIMEOUTS
 
 
 def test_a_near_miss_costs_little():

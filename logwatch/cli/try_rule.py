@@ -1,0 +1,168 @@
+"""`logwatch try`: what a rule or a pattern catches in logs, and what it just misses.
+
+Nothing is sent and nothing of a daemon is touched. Lines are found by the configuration's own
+loader and the daemon's own engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from logwatch import telemetry
+from logwatch.cli.log_blocks import STANDARD_INPUT, blocks_of_file
+from logwatch.cli.main import config_flag, output_flag
+from logwatch.cli.marking import screen_of
+from logwatch.cli.try_report import JsonReport, Report, TextReport
+from logwatch.cli.try_scan import RuleScan, Sampled, given
+from logwatch.cli.try_subject import Subject, subject_of
+from logwatch.clock import SystemClock
+from logwatch.errors import Exit, UsageError
+from logwatch.tailer.settings import SourceSettings
+
+EXAMPLES = """\
+examples:
+  logwatch try ssh-guessing                         the files that its sources follow
+  logwatch try ssh-guessing /var/log/auth.log*      compressed ones, too
+  logwatch try 'Failed \\w+ for (?P<user>\\S+)' /var/log/auth.log
+  journalctl -o short | logwatch try 'segfault at' -
+  logwatch try checkout-slow --line '{"path":"/checkout","ms":812}'
+  logwatch try '5\\d\\d' access.log --format combined --where 'status >= 500' -v
+
+Exit 0: it takes some line; 1: it takes none; 2: there is no such rule or file; 78: the
+configuration cannot be used.
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    parser.add_argument("what", metavar="RULE|PATTERN", help="a rule's name, or a pattern")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="logs; - is standard input")
+    parser.add_argument(
+        "--line", action="append", default=[], metavar="TEXT", help="a line instead of files"
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show every line that it takes"
+    )
+    parser.add_argument(
+        "--only-missed", action="store_true", help="show near misses only, and more of them"
+    )
+    parser.add_argument("--source", metavar="NAME", help="read the lines as those of this source")
+    bare = parser.add_argument_group("for a bare pattern")
+    bare.add_argument(
+        "--unless", action="append", default=[], metavar="RE", help="but not with this"
+    )
+    bare.add_argument(
+        "--where", action="append", default=[], metavar="CONDITION", help="such as 'status >= 500'"
+    )
+    bare.add_argument("--format", metavar="NAME", help="of the lines, for --where")
+    config_flag(parser)
+    output_flag(parser)
+
+
+class _Input(NamedTuple):
+    """Lines to look at."""
+
+    label: str
+    source: SourceSettings
+    path: str
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    telemetry.telemetry.configure("warning")
+    subject = subject_of(options)
+    inputs = _inputs(options, subject)
+    with TemporaryDirectory(prefix="logwatch-try-") as folder:
+        report = _report(options, subject, Path(folder))
+        trial = _Trial(subject, Path(folder), report)
+        report.begin()
+        for number, line in enumerate(options.line, start=1):
+            report.explain(Sampled("line", subject.sources[0], given(number, line)))
+        for each in inputs:
+            trial.read(each)
+        if inputs and not trial.read_any:
+            return Exit.USAGE
+        report.end()
+    return Exit.DONE if report.taken else Exit.NO
+
+
+def _report(options: argparse.Namespace, subject: Subject, folder: Path) -> Report:
+    screen = screen_of()
+    kind = JsonReport if options.output == "json" else TextReport
+    return kind(subject, screen, folder, verbose=options.verbose, only_missed=options.only_missed)
+
+
+def _inputs(options: argparse.Namespace, subject: Subject) -> list[_Input]:
+    if options.line:
+        if options.files:
+            raise UsageError("either files or --line")
+        return []
+    files = options.files or _usual_files(subject)
+    labels = _labels(files)
+    return [_Input(labels[path], subject.source_of(path), path) for path in files]
+
+
+def _usual_files(subject: Subject) -> list[str]:
+    if not subject.is_configured:
+        if sys.stdin.isatty():
+            raise UsageError("try it on what?  Name files, - for standard input, or --line 'TEXT'")
+        return [STANDARD_INPUT]
+    files = subject.files()
+    if not files:
+        raise UsageError(
+            f"no file is there now for rule '{subject.rule.name}'; name files, or - for standard"
+            " input"
+        )
+    return files
+
+
+def _labels(paths: Sequence[str]) -> dict[str, str]:
+    """What stands for each file: its name, or its path where two are called alike."""
+    names = [Path(path).name for path in paths]
+    return {
+        path: "stdin" if path == STANDARD_INPUT else name if names.count(name) == 1 else path
+        for path, name in zip(paths, names, strict=True)
+    }
+
+
+class _Trial:
+    """Reads one input after the other, and hands on what is found."""
+
+    def __init__(self, subject: Subject, folder: Path, report: Report) -> None:
+        self._subject = subject
+        self._folder = folder
+        self._report = report
+        self._scans: dict[str, RuleScan] = {}
+        self._clock = SystemClock()
+        self.read_any = False
+
+    def read(self, each: _Input) -> None:
+        """Look at all lines of one file; what cannot be read is said, and the next one is."""
+        scan = self._scan(each.source)
+        before = 0
+        try:
+            for block in blocks_of_file(each.path, each.source.max_line):
+                for finding in scan.scan(block, before, self._clock.wall()):
+                    self._report.take(Sampled(each.label, each.source, finding))
+                before += block.count(b"\n") + (not block.endswith(b"\n"))
+            self.read_any = True
+        except (OSError, EOFError) as problem:
+            self.read_any |= before > 0
+            reason = getattr(problem, "strerror", None) or problem
+            print(f"logwatch try: {each.path}: {reason}", file=sys.stderr)
+        self._report.lines += before
+        for trouble in scan.troubles():
+            print(f"logwatch try: {trouble.message}", file=sys.stderr)
+
+    def _scan(self, source: SourceSettings) -> RuleScan:
+        if source.name not in self._scans:
+            subject = self._subject
+            scan = RuleScan(subject.alone(source), source, subject.ways, self._folder)
+            self._scans[source.name] = scan
+            self._report.blind |= not scan.knows_near
+        return self._scans[source.name]

@@ -1,0 +1,183 @@
+"""What `logwatch try` is asked to try: a rule of the configuration, or a bare pattern."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from logwatch.cli.verdicts import Way, ways_of
+from logwatch.conditions import Condition, ConditionError, parse_test
+from logwatch.config.loader import find_config, load
+from logwatch.config.model import Config
+from logwatch.config.problems import InvalidConfigError
+from logwatch.errors import ConfigError, UsageError
+from logwatch.matching.pattern import PatternError, compile_pattern
+from logwatch.parsers import FORMATS
+from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
+from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.settings import SourceSettings
+from logwatch.units import format_duration
+
+NOWHERE = Path("/nonexistent")
+"""The store of a configuration that has none; nothing is ever written there."""
+_NAME_LIKE = re.compile(r"[\w.-]+")
+_CONDITION = re.compile(r"\s*([\w.@-]+)\s*((?:[=!<>~]|\s).*|$)", re.DOTALL)
+
+
+class Subject(NamedTuple):
+    """A rule, and where its lines are."""
+
+    config: Config
+    rule: RuleSettings
+    ways: Sequence[Way]
+    sources: Sequence[SourceSettings]
+    """The sources that it looks at, at least one."""
+    is_configured: bool
+
+    def headline(self) -> str:
+        """`ssh-guessing  rules.d/ssh.yaml:8  in auth  by ip  when 5 in 2m`."""
+        rule = self.rule
+        parts = [rule.name, rule.defined_at]
+        if rule.sources is not None:
+            parts.append(f"in {', '.join(rule.sources)}")
+        if rule.by:
+            parts.append(f"by {', '.join(rule.by)}")
+        if isinstance(rule.kind, Threshold):
+            parts.append(f"when {rule.kind.count} in {format_duration(rule.kind.window)}")
+        elif rule.kind.word:
+            parts.append(rule.kind.word)
+        return "  ".join(part for part in parts if part)
+
+    def alone(self, source: SourceSettings) -> Config:
+        """A configuration with this source and no other."""
+        return replace(self.config, sources=(source,))
+
+    def source_of(self, path: str) -> SourceSettings:
+        """How to read the file at `path`: as the source that follows it, or one named alike."""
+        if len(self.sources) == 1:
+            return self.sources[0]
+        absolute = str(Path(path).absolute())
+        names = Discovery(self.sources).scan().files.get(absolute, ())
+        for source in self.sources:
+            if source.name in names or any(_is_named_alike(path, one) for one in source.paths):
+                return source
+        return self.sources[0]
+
+    def files(self) -> list[str]:
+        """The files that its sources follow now."""
+        return list(Discovery(self.sources).scan().files)
+
+
+def _is_named_alike(path: str, pattern: str) -> bool:
+    """Whether `path` may be a rotated or copied file of those that `pattern` stands for."""
+    return fnmatch(Path(path).name, Path(pattern).name + "*")
+
+
+def subject_of(options: argparse.Namespace) -> Subject:
+    """What is to be tried. Raises UsageError, ConfigError."""
+    config = _config(options)
+    known = {rule.name: rule for rule in config.rules} if config else {}
+    if config is not None and options.what in known:
+        return _configured(config, known[options.what], options)
+    near = get_close_matches(options.what, known, 1, cutoff=0.75)
+    if near and _NAME_LIKE.fullmatch(options.what):
+        raise UsageError(
+            f"there is no rule '{options.what}'; did you mean '{near[0]}'?"
+            f"  As a pattern it is '(?:{options.what})'"
+        )
+    return _bare(config, options)
+
+
+def _config(options: argparse.Namespace) -> Config | None:
+    """The configuration; None where there is none, or a broken one that nobody asked for."""
+    try:
+        return load(find_config(options.config, working_folder=True))
+    except InvalidConfigError:
+        if options.config or _NAME_LIKE.fullmatch(options.what):
+            raise
+    except ConfigError:
+        if options.config:
+            raise
+    return None
+
+
+def _configured(config: Config, rule: RuleSettings, options: argparse.Namespace) -> Subject:
+    if options.unless or options.where or options.format:
+        raise UsageError(
+            "--unless, --where and --format are for a bare pattern; the rule has its own"
+        )
+    ways = ways_of(rule)
+    if not ways:
+        raise UsageError(f"rule '{rule.name}' hears of other rules, and looks at no lines itself")
+    looked_at = {name for way in ways for name in way.selector.sources or ()}
+    everywhere = any(way.selector.sources is None for way in ways)
+    sources = [one for one in config.sources if everywhere or one.name in looked_at]
+    return Subject(config, rule, ways, _chosen(sources, options), is_configured=True)
+
+
+def _bare(config: Config | None, options: argparse.Namespace) -> Subject:
+    """A pattern that every line counts for."""
+    for pattern in (options.what, *options.unless):
+        _check(pattern)
+    rule = RuleSettings(
+        name="pattern",
+        match=(options.what,),
+        unless=tuple(options.unless),
+        where=tuple(map(_condition, options.where)),
+        kind=PlainMatch(),
+    )
+    if options.format and options.format not in FORMATS:
+        raise UsageError(f"there is no format '{options.format}'; there are: {' '.join(FORMATS)}")
+    if options.source:
+        sources = _chosen(config.sources if config else (), options)
+    elif options.where and not options.format:
+        raise UsageError("--where needs --format NAME or --source NAME: which fields are there?")
+    else:
+        sources = [SourceSettings(name="lines", paths=(), format=options.format or "plain")]
+    return Subject(
+        config or Config(files=(), state=NOWHERE),
+        rule,
+        ways_of(rule),
+        sources,
+        is_configured=False,
+    )
+
+
+def _chosen(
+    sources: Sequence[SourceSettings], options: argparse.Namespace
+) -> Sequence[SourceSettings]:
+    if options.source is None:
+        return sources or [SourceSettings(name="lines", paths=())]
+    found = [source for source in sources if source.name == options.source]
+    if not found:
+        names = " ".join(source.name for source in sources) or "none"
+        raise UsageError(f"there is no such source '{options.source}' for it; there are: {names}")
+    return found
+
+
+def _check(pattern: str) -> None:
+    try:
+        compile_pattern(pattern)
+    except PatternError as problem:
+        at = "" if problem.position is None else f" at character {problem.position + 1}"
+        raise UsageError(f"bad pattern {pattern!r}: {problem.message}{at}") from None
+
+
+def _condition(written: str) -> Condition:
+    found = _CONDITION.fullmatch(written)
+    if found is None or not found[2].strip():
+        raise UsageError(f"--where {written!r} is no condition; write --where 'status >= 500'")
+    try:
+        test = parse_test(found[2].strip())
+    except ConditionError as problem:
+        raise UsageError(f"--where {written!r}: {problem.message}; {problem.remedy}") from None
+    if test.operator in ("~", "!~"):
+        _check(test.operand)
+    return Condition(found[1], (test,))

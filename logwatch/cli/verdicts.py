@@ -1,0 +1,300 @@
+"""What each rule says of one line: it takes it, or what said no, and how nearly.
+
+What takes a line is the daemon's own: its reading of the source, its matcher, its conditions. Only
+why a line was not taken is found out here, by asking for each pattern and condition by itself; so a
+verdict can give a wrong reason at worst, and never a wrong answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch.conditions import Condition, compile_condition, written
+from logwatch.config.model import Config
+from logwatch.daemon.monitor import Reading
+from logwatch.daemon.readings import Readings
+from logwatch.matching.near_miss import NearMiss, NearMisses
+from logwatch.matching.prefilter import Unwatched
+from logwatch.matching.searches import GuardedSearch
+from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.tailer.settings import SourceSettings
+
+Outcome: TypeAlias = Literal["taken", "excluded", "refused", "missed", "given-up"]
+"""Taken; found by `match` and excluded by `unless`, or refused by `where`; not found by `match`; or
+a search in it takes so long that `run` gives it up, too."""
+
+MOST_RULES_AT_ONCE = 200
+"""For so many rules it is looked how nearly they match one line; those that share words with it."""
+MOST_PATTERNS_COMPILED = 500
+"""Beyond so many, to compile them for a few lines takes longer than to try each."""
+
+
+class Capture(Struct, frozen=True):
+    """What a named group captured: `line[start:end]`."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Excluder(Struct, frozen=True):
+    """The pattern of `unless` that was found, and where: `line[start:end]`."""
+
+    number: int
+    pattern: str
+    start: int
+    end: int
+
+
+class Refusal(Struct, frozen=True):
+    """One condition of `where` that does not hold."""
+
+    field: str
+    value: str | None
+    """What the line has there; None where it has no such field."""
+    wanted: str
+    is_parsed: bool
+    """Whether the line is of the format of its source at all."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What one way of looking of one rule says of one line."""
+
+    rule: str
+    part: int = 0
+    """Which of the rule's ways of looking at lines it is, from 1 on; 0 where it has one only."""
+    outcome: Outcome
+    pattern: int | None = None
+    """Which of `match` was found, or came furthest; None for a rule that has none."""
+    captures: tuple[Capture, ...] = ()
+    excluder: Excluder | None = None
+    refusals: tuple[Refusal, ...] = ()
+    near_miss: NearMiss | None = None
+
+    @property
+    def whose(self) -> str:
+        """`ssh-guessing`, and the part of it where it has several."""
+        return f"{self.rule} part {self.part}" if self.part else self.rule
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the line was not taken, and nearly."""
+        if self.near_miss is not None:
+            return self.near_miss.is_near
+        return self.outcome in ("excluded", "refused", "given-up")
+
+    @property
+    def nearness(self) -> float:
+        """For an order: 2 is taken, 1 and more is found and then refused, below how far it got."""
+        match self.outcome:
+            case "taken":
+                return 2.0
+            case "excluded":
+                return 1.5
+            case "given-up" | "refused":
+                return 1.2
+            case "missed":
+                return self.near_miss.share if self.near_miss else 0.0
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """One way in which a rule looks at lines."""
+
+    rule: str
+    part: int = 0
+    selector: Selector
+
+
+def ways_of(rule: RuleSettings) -> list[Way]:
+    """The ways of one rule; none for a rule that hears of other rules only."""
+    selectors = rule.selectors()
+    first = 1 if len(selectors) > 1 else 0
+    return [
+        Way(rule=rule.name, part=part, selector=selector)
+        for part, selector in enumerate(selectors, start=first)
+    ]
+
+
+def readings_for(config: Config, selectors: Iterable[Selector], folder: Path) -> Readings:
+    """The daemon's way to read the sources of `config`, for these selectors and all sources.
+
+    They are numbered as they come. Nothing of the daemon is touched: what is compiled is kept in
+    `folder`. Raises EngineError.
+    """
+    rules = tuple(_as_rule(number, selector) for number, selector in enumerate(selectors))
+    alone = replace(config, rules=rules, state=folder, audit=0.0)
+    return Readings(alone, config.engine, Unwatched())
+
+
+def _as_rule(number: int, selector: Selector) -> RuleSettings:
+    return RuleSettings(
+        name=f"selector-{number}",
+        match=selector.match,
+        unless=selector.unless,
+        where=selector.where,
+        kind=PlainMatch(),
+    )
+
+
+class Verdicts:
+    """What each of `ways` says of lines of `source`; `reading` is that of just their selectors."""
+
+    def __init__(self, reading: Reading, source: SourceSettings, ways: Sequence[Way]) -> None:
+        self._reading = reading
+        self._source = source
+        self._ways = tuple(ways)
+        self._searches: dict[str, GuardedSearch] = {}
+        self._misses: dict[str, NearMisses] = {}
+
+    def text_of(self, line: bytes) -> str:
+        """The line as rules see it."""
+        kept = line[: self._source.max_line]
+        return kept.decode(self._source.encoding, "backslashreplace").removesuffix("\r")
+
+    def parses(self, line: bytes, now: float) -> bool:
+        """Whether the line has fields as the format of the source gives them."""
+        return bool(self._fields(self.text_of(line), now))
+
+    def of(self, line: bytes, now: float) -> list[Verdict]:
+        """One verdict for each way, in their order; `line` has no newline, `now` is wall time."""
+        text = self.text_of(line)
+        taken = self._taken(line, now)
+        fields = self._fields(text, now)
+        asked = self._worth_asking(text, taken)
+        return [
+            self._taken_by(way, text)
+            if number in taken
+            else self._not_taken_by(way, text, fields, look=number in asked)
+            for number, way in enumerate(self._ways)
+        ]
+
+    def _taken(self, line: bytes, now: float) -> set[int]:
+        """The ways that take the line: the daemon's own answer."""
+        reading = self._reading
+        taken: set[int] = set()
+        for hit in reading.matcher.match(line + b"\n"):
+            found = hit.found
+            if reading.selection is not None:
+                selected = reading.selection.take(hit.text, found, arrival=now, backlog=True)
+                found = [] if selected is None else selected[2]
+            taken.update(reading.rules[number] for number, _ in found)
+        return taken
+
+    def _fields(self, text: str, now: float) -> Mapping[str, str]:
+        return self._reading.events.parse(text, arrival=now, backlog=True)[1]
+
+    def _worth_asking(self, text: str, taken: set[int]) -> set[int]:
+        """The ways that have most words in common with the line, where they are too many."""
+        others = [number for number in range(len(self._ways)) if number not in taken]
+        if len(others) > MOST_RULES_AT_ONCE:
+            words = set(_WORD.findall(text.lower()))
+            others.sort(key=lambda number: -_shared(self._ways[number].selector.match, words))
+        return set(others[:MOST_RULES_AT_ONCE])
+
+    def _taken_by(self, way: Way, text: str) -> Verdict:
+        number, match = self._first(way.selector.match, text)
+        return Verdict(
+            rule=way.rule,
+            part=way.part,
+            outcome="taken",
+            pattern=number,
+            captures=() if match is None else captures_of(match),
+        )
+
+    def _not_taken_by(
+        self, way: Way, text: str, fields: Mapping[str, str], *, look: bool
+    ) -> Verdict:
+        selector = way.selector
+        said = Verdict(rule=way.rule, part=way.part, outcome="given-up")
+        if selector.match:
+            number, match = self._first(selector.match, text)
+            if match is None and self._is_too_slow(selector.match, text):
+                return said
+            if match is None:
+                missed = replace(said, outcome="missed")
+                return self._missed(missed, selector, text) if look else missed
+            said = replace(said, pattern=number, captures=captures_of(match))
+        refusals = tuple(self._refusals(selector.where, fields))
+        at, found = self._first(selector.unless, text)
+        if found is not None and at is not None and (selector.match or not refusals):
+            excluder = Excluder(at, selector.unless[at], found.start(), found.end())
+            return replace(said, outcome="excluded", excluder=excluder)
+        if not refusals:
+            return said
+        # Without `match`, to fail in more than one condition is to have nothing to do with it.
+        is_near = selector.match or len(refusals) == 1 < len(selector.where)
+        return replace(said, outcome="refused" if is_near else "missed", refusals=refusals)
+
+    def _missed(self, said: Verdict, selector: Selector, text: str) -> Verdict:
+        best: tuple[int, NearMiss] | None = None
+        for number, pattern in enumerate(selector.match):
+            found = self._near_misses(pattern).of(text)
+            if found and (best is None or _rank(found) > _rank(best[1])):
+                best = number, found
+        return said if best is None else replace(said, pattern=best[0], near_miss=best[1])
+
+    def _near_misses(self, pattern: str) -> NearMisses:
+        if pattern not in self._misses:
+            self._misses[pattern] = NearMisses(pattern)
+        return self._misses[pattern]
+
+    def _refusals(self, where: Sequence[Condition], fields: Mapping[str, str]) -> Iterable[Refusal]:
+        for condition in where:
+            if not compile_condition(condition, self._search_for)(fields):
+                wanted = " or ".join(written(test) for test in condition.tests)
+                value = fields.get(condition.field)
+                yield Refusal(condition.field, value, wanted, bool(fields))
+
+    def _search_for(self, pattern: str) -> Any:
+        if pattern not in self._searches:
+            self._searches[pattern] = GuardedSearch(pattern)
+        return self._searches[pattern].search
+
+    def _first(self, patterns: Sequence[str], text: str) -> tuple[int | None, Any]:
+        """The first pattern that is found; one that takes too long is not."""
+        for number, pattern in enumerate(patterns):
+            try:
+                match = self._search_for(pattern)(text)
+            except TimeoutError:
+                continue
+            if match is not None:
+                return number, match
+        return None, None
+
+    def _is_too_slow(self, patterns: Sequence[str], text: str) -> bool:
+        """Whether the search for one of them is given up."""
+        for pattern in patterns:
+            try:
+                self._search_for(pattern)(text)
+            except TimeoutError:
+                return True
+        return False
+
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def _shared(patterns: Sequence[str], words: set[str]) -> int:
+    """Letters of the words that some pattern has in common with a line."""
+    return max(
+        (sum(map(len, words.intersection(_WORD.findall(text.lower())))) for text in patterns),
+        default=0,
+    )
+
+
+def _rank(miss: NearMiss) -> tuple[bool, float]:
+    return miss.is_near, miss.share
+
+
+def captures_of(match: Any) -> tuple[Capture, ...]:
+    """The named groups that took part in a match, in the order of the line."""
+    spans = [
+        Capture(name, *match.span(name)) for name in match.groupdict() if match.start(name) >= 0
+    ]
+    return tuple(sorted(spans, key=lambda one: (one.start, -one.end)))
