@@ -24,6 +24,7 @@ from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import Pipeline, SelfReport
 from logwatch.records import Batch
+from logwatch.store import due
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.writer import Store, Transaction
 
@@ -180,14 +181,11 @@ class Consumer(Worker):
 
     def _record(self, report: Report) -> None:
         pending, sink = self._pipeline.pending, report.sink
-        for one in report.notifications:
-            if one.parcel:
-                pending.taken[sink, one.parcel] = one.position
+        for parcel, position in due.taken(report.notifications).items():
+            pending.taken[sink, parcel] = position
         match report.verdict:
             case Done():
-                pending.delivered.extend(
-                    (sink, one.row) for one in report.notifications if not one.parcel
-                )
+                pending.delivered.extend((sink, row) for row in due.alone(report.notifications))
             case Later(next_try_at, reason):
                 tried = reason is not None
                 pending.postponed.extend(

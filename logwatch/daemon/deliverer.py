@@ -19,6 +19,7 @@ from logwatch.daemon.threads import Worker
 from logwatch.outbox.policy import Dead, Done, Later, SinkHealth, Verdict, decide
 from logwatch.records import Notification, Retry
 from logwatch.sinks.base import Sink
+from logwatch.store.due import Lot
 from logwatch.store.reader import StoreReader
 
 ROUND_SECONDS = 1.0
@@ -137,7 +138,7 @@ class Deliverer(Worker):
         self._await(reports)
 
     def _report(self, batch: Sequence[Notification], verdict: Verdict) -> Report:
-        report = Report(self.sink_name, tuple(batch), verdict)
+        report = Report(self.sink_name, batch, verdict)
         match verdict:
             case Done():
                 telemetry.count("sink.delivered", len(batch))
@@ -186,6 +187,9 @@ class Deliverer(Worker):
 
 def _batches(due: Sequence[Notification], size: int) -> Iterator[Sequence[Notification]]:
     """`due` in its order, cut into what one `deliver` takes; what is held back by itself."""
+    if isinstance(due, Lot) and len(due) <= size:
+        yield due
+        return
     start = 0
     while start < len(due):
         end = start + 1

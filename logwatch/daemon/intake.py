@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import queue
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import TypeAlias
@@ -43,7 +44,7 @@ class Report:
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
     sink: str
-    notifications: tuple[Notification, ...]
+    notifications: Sequence[Notification]
     """In the order of the outbox."""
     verdict: Verdict
     committed: Event = field(default_factory=Event)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -31,6 +31,22 @@ class Sink(Protocol):
     def close(self) -> None:
         """Let go of connections and files, after the last `deliver`; a second call does nothing."""
         ...
+
+
+@runtime_checkable
+class InLines(Protocol):
+    """A batch that is JSON lines already."""
+
+    def json_lines(self) -> bytes:
+        """Every message as JSON, each with a newline after it."""
+        ...
+
+
+def json_lines(batch: Sequence[Notification]) -> bytes:
+    """Every message of `batch` as JSON, each with a newline after it."""
+    if isinstance(batch, InLines):
+        return batch.json_lines()
+    return b"".join([notification.body + b"\n" for notification in batch])
 
 
 class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

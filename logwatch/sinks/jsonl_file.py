@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from logwatch.records import Delivered, Notification, Outcome, Retry
-from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.base import SinkKind, SinkSettings, json_lines
 
 
 class JsonlFileSettings(SinkSettings, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class JsonlFileSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`: the file system's errors are all worth another try."""
-        lines = b"\n".join([notification.body for notification in batch]) + b"\n"
+        lines = json_lines(batch)
         try:
             file = self._current()
             self._write(file, lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from logwatch.errors import StoreDeniedError, StoreError
 from logwatch.records import Notification
 from logwatch.store.database import FILE_NAME, connect_read_only
+from logwatch.store.due import Lot, Parcel
 from logwatch.store.outgoing import decode_positions
 from logwatch.store.segments import messages
 
@@ -53,9 +54,11 @@ SELECT DISTINCT episode FROM retries WHERE sink = :sink
 """
 
 _PARCELS = """
-SELECT segment, taken, picked, body FROM parcels JOIN segments ON first = segment
+SELECT segment, taken, picked, parcels.size, body FROM parcels JOIN segments ON first = segment
 WHERE sink = :sink ORDER BY segment
 """
+
+_ANY_RETRY = "SELECT EXISTS (SELECT 1 FROM retries WHERE sink = :sink)"
 
 _ANY_PARCEL = "SELECT EXISTS (SELECT 1 FROM parcels WHERE sink = :sink)"
 
@@ -143,12 +146,31 @@ class StoreReader:
         except sqlite3.Error as problem:
             raise StoreError(f"no store that can be read at {path}: {problem}") from problem
 
-    def due(self, sink: str, *, now: float, limit: int) -> list[Notification]:
+    def due(self, sink: str, *, now: float, limit: int) -> Sequence[Notification]:
         """The next notifications for `sink` whose time has come (`now`: steady seconds).
 
         What waits on its own comes first: it is older than anything in a parcel. They are fewer
-        than `limit` where they are large.
+        than `limit` where they are large, and where whole parcels can be handed out.
         """
+        return self._whole_parcels(sink, limit) or self._one_by_one(sink, now, limit)
+
+    def _whole_parcels(self, sink: str, limit: int) -> Lot | None:
+        """As many as fit into `limit`, where nothing of this sink waits on its own."""
+        which = {"sink": sink}
+        (waits,) = self._connection.execute(_ANY_RETRY, which).fetchone()
+        if waits:
+            return None
+        parcels: list[Parcel] = []
+        count = size = 0
+        for segment, taken, picked, alerts, body in self._connection.execute(_PARCELS, which):
+            count += alerts
+            if taken or picked is not None or count > limit or size >= MOST_BYTES_DUE:
+                break
+            parcels.append(Parcel(segment, alerts, body))
+            size += len(body)
+        return Lot(parcels) if parcels else None
+
+    def _one_by_one(self, sink: str, now: float, limit: int) -> list[Notification]:
         found: list[Notification] = []
         size = 0
         for some in chain(self._due_retries(sink, now, limit), self._in_parcels(sink, now)):
@@ -167,7 +189,7 @@ class StoreReader:
     def _in_parcels(self, sink: str, now: float) -> Iterator[list[Notification]]:
         which = {"sink": sink, "now": now}
         held = {episode for (episode,) in self._connection.execute(_HELD_BACK, which)}
-        for segment, taken, picked, body in self._connection.execute(_PARCELS, which):
+        for segment, taken, picked, _, body in self._connection.execute(_PARCELS, which):
             bodies = messages(body)
             positions = range(len(bodies)) if picked is None else decode_positions(picked)
             parcel = [

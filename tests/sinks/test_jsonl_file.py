@@ -33,6 +33,17 @@ def test_a_batch_is_appended_one_alert_a_line_in_order(sink, path, notification)
     assert sequence(path) == list(range(1001))
 
 
+def test_a_batch_that_is_lines_already_is_written_as_it_is(sink, path, notification):
+    lines = b"".join(notification(seq=n).body + b"\n" for n in range(3))
+
+    class Lines(list):
+        def json_lines(self):
+            return lines
+
+    assert sink.deliver(Lines()) == Delivered()
+    assert path.read_bytes() == lines
+
+
 def test_what_was_there_stays(sink, path, notification):
     path.write_bytes(notification(seq=1).body + b"\n")
     sink.deliver([notification(seq=2)])
