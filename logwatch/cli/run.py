@@ -7,9 +7,13 @@ import ctypes
 import faulthandler
 import gc
 import os
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import NamedTuple, cast
 
 from logwatch import telemetry
 from logwatch.cli.main import config_flag
@@ -85,7 +89,8 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     config = load(path, known=known)
     telemetry.telemetry.configure(_level(options))
     if not options.once:
-        telemetry.telemetry.load()
+        with _without_rich():
+            telemetry.telemetry.load()
     os.umask(0o077)
     threading.stack_size(STACK_BYTES)
     _share_one_arena()
@@ -93,6 +98,21 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     chosen = Options(engine=options.engine, waking=options.waking)
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
+
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """The logger imports `rich` where there is one, to draw tracebacks as we never want them.
+
+    That would be a tenth of the start.
+    """
+    there = "rich" in sys.modules
+    sys.modules.setdefault("rich", cast("ModuleType", None))  # what is None cannot be imported
+    try:
+        yield
+    finally:
+        if not there:
+            del sys.modules["rich"]
 
 
 MANY_RULES = 500
@@ -123,9 +143,11 @@ class _Lives:
         leavings = not once and len(self._present.config.rules) >= MANY_RULES
         while True:
             daemon = self._assemble()
-            _spare_the_garbage_collector(look=leavings)
+            _spare_the_garbage_collector()
+            with _looking_later() if leavings else nullcontext():
+                ending = daemon.run(once=once, reloads=self._reloading)
             leavings = True  # of the daemon before
-            match daemon.run(once=once, reloads=self._reloading):
+            match ending:
                 case Ending.STOPPED | Ending.CAUGHT_UP:
                     return Exit.DONE
                 case Ending.FAILED:
@@ -170,18 +192,37 @@ class _Lives:
         _say_all(problem)
 
 
-def _spare_the_garbage_collector(*, look: bool) -> None:
+def _spare_the_garbage_collector() -> None:
     """What was made so far stays; records hold no cycles, so looking for some may be rare.
 
-    Without it every alert pays a tenth of its CPU for nothing found. `look`: let go first of what
-    was left over, which takes as long as a tenth of the start and mostly finds nothing.
+    Without it every alert pays a tenth of its CPU for nothing found.
     """
-    if look:
-        gc.unfreeze()  # what the daemon before was made of was put out of reach, and is dead now
-        gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
+
+
+LOOK_AFTER_SECONDS = 2.0
+
+
+@contextmanager
+def _looking_later() -> Iterator[None]:
+    """Let go of what was left over once the daemon is at work: that takes a tenth of the start."""
+    timer = threading.Timer(LOOK_AFTER_SECONDS, _let_leavings_go)
+    timer.name = "leavings"
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _let_leavings_go() -> None:
+    gc.unfreeze()  # what the daemon before was made of was put out of reach, and is dead now
+    gc.collect()
+    gc.freeze()
 
 
 def _share_one_arena() -> None:

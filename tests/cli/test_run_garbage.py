@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from logwatch.cli.run import _spare_the_garbage_collector
+from logwatch.cli.run import _let_leavings_go, _spare_the_garbage_collector
 
 
 class Part:
@@ -31,7 +31,7 @@ def test_what_was_put_out_of_the_collectors_reach_goes_at_a_reload():
     """Else every reload would cost the memory of a whole configuration, for ever."""
     part = Part()
     gone = weakref.ref(part)
-    _spare_the_garbage_collector(look=False)
+    _spare_the_garbage_collector()
     del part
-    _spare_the_garbage_collector(look=True)
+    _let_leavings_go()
     assert gone() is None
