@@ -14,10 +14,9 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from itertools import accumulate
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from logwatch import telemetry
 
@@ -103,11 +102,14 @@ def _cpu_flags() -> str:
 
 
 def _digest(body: bytes) -> bytes:
-    return blake2b(body, digest_size=_DIGEST_BYTES).digest()
+    # Of 8 MB, and at every start: processors have instructions for this one.
+    return sha256(body, usedforsecurity=False).digest()
 
 
 def _write(path: Path, content: bytes) -> None:
     # A temporary file is readable by its owner alone, and stays so when it gets its name.
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - most starts write nothing
+
     with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
         try:
             file.write(content)
