@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from threading import Event
 from typing import Literal
+
+from msgspec import Struct, field
 
 from logwatch.alerts.route import Router
 from logwatch.clock import Clock, Moment
@@ -43,8 +44,7 @@ from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.tail import Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What a command decides, as against the configuration."""
 
     engine: Engine | None = None

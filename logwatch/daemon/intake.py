@@ -13,9 +13,10 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import SelfReport
@@ -32,15 +33,13 @@ RIPE_BYTES = 2 * 1024 * 1024
 """Weight of batches from which it is the consumer's turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
+class CaughtUp(Struct, frozen=True):
     """A monitor has read everything that was in its file when it began."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
     sink: str
@@ -50,8 +49,7 @@ class Report:
     committed: Event = field(default_factory=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Nudge:
+class Nudge(Struct, frozen=True):
     """Nothing: it only makes the consumer look at its clock and its stop Event."""
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import queue
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from threading import Event
 from typing import assert_never
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch import telemetry
@@ -47,8 +47,7 @@ _TROUBLES: dict[Kind, tuple[str, Severity]] = {
 """What each trouble of a matcher is called in an alert, and how bad it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """How the lines of one source are read; shared by the monitors of all its files."""
 
     source: str

@@ -8,7 +8,6 @@ Log text inside an alert is hostile input; each sink neutralises it for its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -53,8 +52,7 @@ class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Root of every kind's settings; the subclass names what its YAML map may hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SinkKind:
+class SinkKind(Struct, frozen=True, kw_only=True):
     """One entry of the registry: how a kind is spelled, configured and made."""
 
     name: str

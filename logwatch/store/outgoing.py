@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from logwatch.store.segments import Segment
 
@@ -20,8 +20,7 @@ encode_positions = msgspec.json.Encoder().encode
 decode_positions = msgspec.json.Decoder(list[int]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(Struct, frozen=True):
     """A message that waits on its own: it failed for now, or (not `tried`) an earlier one did."""
 
     sink: str
@@ -32,8 +31,7 @@ class Postponed:
     tried: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True):
     """A message that its sink will never take, after so many attempts."""
 
     sink: str

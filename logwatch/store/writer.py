@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from logwatch import telemetry
 from logwatch.errors import StoreError, StoreFullError
@@ -58,8 +57,7 @@ class Burning(Struct, frozen=True, gc=False):
     told: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Transaction:
+class Transaction(Struct):
     """What is to be committed together."""
 
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
