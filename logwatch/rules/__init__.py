@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from logwatch.rules.absence import Absence, AbsenceRule
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 from logwatch.rules.composite import Composite, CompositeRule
 from logwatch.rules.match import MatchRule
+from logwatch.rules.new_value import NewValue, NewValueRule
 from logwatch.rules.sampling import Sampling, SamplingRule
 from logwatch.rules.threshold import ThresholdRule
+from logwatch.rules.unique import Unique, UniqueRule
 
 
 class _MakesRule(Protocol):
@@ -19,8 +22,11 @@ class _MakesRule(Protocol):
 RULES: Mapping[type[KindSettings], _MakesRule] = {
     PlainMatch: MatchRule,
     Threshold: ThresholdRule,
+    Absence: AbsenceRule,
     Sampling: SamplingRule,
+    Unique: UniqueRule,
     Composite: CompositeRule,
+    NewValue: NewValueRule,
 }
 """What makes the rules of each kind."""
 

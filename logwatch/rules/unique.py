@@ -1,20 +1,156 @@
-"""Kind 7, unique: too many distinct values of a field per key within a time."""
+"""Kind 7, unique: too many distinct values of a field per key within a time.
+
+The window is a sliding one, (t - T, t]. It fires when more than `above` distinct values of `of` are
+in it, once: further values are no further alerts. It resolves, with no line needed, when no more
+than `above` are left in the window. A record that lacks one of the fields, or has it empty, is not
+counted.
+
+Values are counted exactly up to 10,000 a key; beyond that the number is an estimate, off by 1.6 %
+in most cases, and said to be one. An alert names the latest few values. Its `count` is the number
+of records, at least: one for each value when it fires, and one for each record after that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from logwatch.rules.base import KindSettings
-from logwatch.units import Duration
+from logwatch.records import Alert, Status
+from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.message import first_line
+from logwatch.rules.windowed import WindowedRule, WindowedState
+from logwatch.units import Duration, format_duration
+from logwatch.windows import DistinctValues
+
+_BETWEEN = "\x1f"
+"""Stands between the parts of a value that is made of several fields."""
+_NAMED = 5
+"""Values that an alert names: the latest."""
+_LONGEST = 60
+"""Characters of a value in a message."""
 
 
 class Unique(KindSettings, frozen=True, kw_only=True):
     """`unique: {of: port, above: 20, in: 1m}`."""
 
     word: ClassVar[str] = "unique"
+    words: ClassVar[tuple[str, ...]] = ("distinct", "values")
 
     of: tuple[str, ...]
     """The field, or fields that are one value together."""
     above: int
     """Fires when there are more distinct values than this."""
     window: Duration
+
+
+class UniqueState(WindowedState, kw_only=True):
+    """The values of one key."""
+
+    window: DistinctValues
+    latest: list[tuple[float, str]]
+    """A few values with their times, to be named."""
+    distinct: int = 0
+    """The most that were in the window of the episode."""
+    estimated: bool = False
+
+
+class UniqueRule(WindowedRule[UniqueState]):
+    """One rule and the values of each of its keys."""
+
+    def __init__(self, settings: RuleSettings, *, host: str) -> None:
+        assert isinstance(settings.kind, Unique)
+        self._kind = settings.kind
+        super().__init__(settings, UniqueState, self._kind.window, host=host)
+
+    def fresh(self) -> UniqueState:
+        """See `KeyedRule.fresh`."""
+        return UniqueState(samples=[], latest=[], window=DistinctValues(self._length))
+
+    def window_of(self, state: UniqueState) -> DistinctValues:
+        """See `WindowedRule.window_of`."""
+        return state.window
+
+    def on_hit(self, key: str, state: UniqueState, hit: Hit, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_hit`."""
+        value = self._value_of(hit)
+        if value is None:
+            return ()
+        time = hit.record.time
+        moments = self.moments(state, time, now)
+        if not moments:
+            return ()
+        state.window.add(time, value)
+        _name(state.latest, time, value)
+        self.keep_line(state, hit)
+        if state.episode is not None:
+            self.go_on_with(state, hit)
+            self._count(state, moments[-1])
+            return ()
+        for at in moments:
+            state.distinct = 0
+            if self._count(state, at) > self._kind.above:
+                return self.begin_with(key, state, hit, at, now, count=state.distinct)
+        return ()
+
+    def on_deadline(self, key: str, state: UniqueState, at: float, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_deadline`."""
+        return [self.end(key, state, at, now)] if state.episode is not None else []
+
+    def ends_at(self, state: UniqueState) -> float:
+        """See `WindowedRule.ends_at`: when no more than `above` values are left."""
+        few = state.window.falls_below(self._kind.above + 1)
+        return self.held_until(state, state.reached if few is None else few)
+
+    def stock_message(self, key: str, state: UniqueState, status: Status) -> str:
+        """See `KeyedRule.stock_message`."""
+        kind = self._kind
+        number = f"about {state.distinct:,} (±1.6 %)" if state.estimated else f"{state.distinct:,}"
+        what = f"{number} different {' and '.join(kind.of)} in {format_duration(kind.window)}"
+        if status == "resolved":
+            return f"up to {what}, no longer more than {kind.above:,}"
+        return f"{what}, more than {kind.above:,}: {self._named(state)}"
+
+    def values(self, state: UniqueState) -> Mapping[str, object]:
+        """See `KeyedRule.values`."""
+        return {"distinct": state.distinct, "values": self._named(state)}
+
+    def _value_of(self, hit: Hit) -> str | None:
+        captures, fields = hit.match.captures, hit.record.fields
+        parts = [captures.get(name) or fields.get(name) for name in self._kind.of]
+        known = [part for part in parts if part]
+        if len(known) < len(parts):
+            return None
+        if len(known) == 1:
+            return known[0]
+        return _BETWEEN.join(part.replace(_BETWEEN, "␟") for part in known)
+
+    def _count(self, state: UniqueState, at: float) -> int:
+        """How many are in the window that ends at `at`; the most of them is remembered."""
+        distinct = state.window.count(at)
+        if distinct > state.distinct:
+            state.distinct = distinct
+            state.estimated = not state.window.exact
+        return distinct
+
+    def _named(self, state: UniqueState) -> str:
+        """The latest values for people, the newest last."""
+        since = state.reached - self._length
+        names = [
+            first_line(value.replace(_BETWEEN, "/"), _LONGEST)
+            for time, value in state.latest
+            if time > since
+        ]
+        return ", ".join(["…", *names] if state.distinct > len(names) else names)
+
+
+def _name(latest: list[tuple[float, str]], time: float, value: str) -> None:
+    """Put a value among those to be named, in the order of their times."""
+    value = value[: _LONGEST + 1]
+    known = next((place for place, each in enumerate(latest) if each[1] == value), None)
+    if known is not None:
+        if latest[known][0] >= time:
+            return
+        del latest[known]
+    latest.append((time, value))
+    latest.sort()
+    del latest[:-_NAMED]
