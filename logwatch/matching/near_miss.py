@@ -31,8 +31,8 @@ MOST_TIMEOUTS = 5
 """So many searches that ran out of time, and the pattern is not looked at any more."""
 MOST_PARTS = 2_000
 """Parts of one pattern that are kept compiled."""
-MOST_BODIES = 40
-"""Alternatives of one group that are gone into."""
+MOST_ALTERNATIVES = 40
+"""Alternatives of one group that are gone into: those of which most letters are in the line."""
 LONGEST_WORD = 24
 _LARGEST_SHARE = 0.99
 """All but what weighs nothing, such as the end of the line."""
@@ -108,7 +108,8 @@ class NearMisses:
     def _near_miss(self, line: str) -> NearMiss | None:
         pieces = self._pieces
         best: tuple[float, _Stop] | None = None
-        for number, sequence in enumerate(pieces.alternatives):
+        for number in _promising(pieces.alternatives, line):
+            sequence = pieces.alternatives[number]
             head = pieces.flags + without(pieces.alternatives[:number])
             stop = self._furthest(sequence, head, "", line)
             share = stop.gained / (total(sequence) or 1.0)
@@ -148,7 +149,8 @@ class NearMisses:
             return None
         best: _Stop | None = None
         opening = self._pattern[piece.start : piece.bodies[0].start]
-        for number, body in enumerate(piece.bodies[:MOST_BODIES]):
+        for number in _promising(piece.bodies, line):
+            body = piece.bodies[number]
             head = before + opening + without(piece.bodies[:number])
             stop = self._furthest(body, head, ")" + after, line)
             if stop.gained and (best is None or stop.gained > best.gained):
@@ -248,6 +250,29 @@ class NearMisses:
                 begun = before.text + begun
         rest = re.match(r"\W*\w*", run)
         return f'"{begun}{rest[0] if rest else run}"', len(begun)
+
+
+def _promising(sequences: tuple[Sequence, ...], line: str) -> list[int]:
+    """The numbers of the alternatives that are worth a search."""
+    numbers = list(range(len(sequences)))
+    if len(numbers) <= MOST_ALTERNATIVES:
+        return numbers
+    small = line.lower()
+    runs = [literal_run(sequence, 0).lower() for sequence in sequences]
+    numbers.sort(key=lambda number: -_begun(runs[number], small))
+    return sorted(numbers[:MOST_ALTERNATIVES])
+
+
+def _begun(run: str, line: str) -> float:
+    """How much of `run`, from its beginning, is somewhere in `line`, of 1."""
+    low, high = 0, len(run) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if run[:middle] in line:
+            low = middle
+        else:
+            high = middle
+    return low / (len(run) or 1)
 
 
 def _is_word(character: str) -> bool:

@@ -221,6 +221,21 @@ def test_a_near_miss_costs_little():
     assert min(costs) < 0.02
 
 
+@pytest.mark.parametrize("form", ["{}", "(?:{}) is down", "start (?P<what>{})$"])
+def test_of_a_long_list_of_words_the_one_that_is_nearest_is_found(form):
+    """Without a search for each of them."""
+    words = "|".join(f"service{number * 7919}x" for number in range(900))
+    misses = NearMisses(form.format(words))
+    line = f"start service{7919 * 450}y is down"
+    before = time.thread_time()
+    found = misses.of(line)
+    assert time.thread_time() - before < 1.0
+    assert found.needs == f'"service{7919 * 450}x"'
+    before = time.thread_time()
+    misses.of(line + " again")
+    assert time.thread_time() - before < 0.1
+
+
 def test_a_pattern_that_is_nested_too_deeply_is_left_alone():
     """No near miss, and no stack overflow."""
     pattern = "(?:" * 90 + "a" + ")" * 90 + "b"
