@@ -99,10 +99,10 @@ def _loose(selector: Selector) -> Iterator[Selector]:
 
 
 def _near(selector: Selector) -> Iterator[Selector]:
-    """What finds near misses: the beginnings of patterns; without any, all conditions but one."""
-    prefixes = [text for one in selector.match for text in NearMisses(one).near_prefixes]
-    if prefixes:
-        yield Selector(match=tuple(dict.fromkeys(prefixes)))
+    """What finds near misses of patterns; without any, all conditions but one."""
+    patterns = [text for one in selector.match for text in NearMisses(one).near_patterns]
+    if patterns:
+        yield Selector(match=tuple(dict.fromkeys(patterns)))
     if not selector.match and len(selector.where) > 1:
         for left_out in range(len(selector.where)):
             where = selector.where[:left_out] + selector.where[left_out + 1 :]

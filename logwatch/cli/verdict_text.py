@@ -65,6 +65,8 @@ def quoted(text: str) -> str:
 def wanted_by(miss: NearMiss) -> str:
     """`needs "from", the line has "user"`."""
     needs = f"needs {visible(miss.needs)}"
+    if miss.case_only:
+        return f'{needs}, the line has "{visible(miss.has)}": (?i) in front would take it'
     if miss.anywhere:
         return f"{needs}, and the rest of the line has none"
     has = f'has "{visible(miss.has)}"' if miss.has else "ends"
@@ -75,7 +77,7 @@ def stop_in_line(miss: NearMiss, line: str, indent: str, screen: Screen) -> Iter
     """The line with the place where the pattern stopped."""
     shown, under = screen.pointed(indent, line, (miss.line_start, miss.line_stop))
     yield shown
-    yield f"{under} {_that_fits('the pattern stops here', under, screen)}"
+    yield f"{_pointer(under, screen)} {_that_fits('the pattern stops here', under, screen)}"
 
 
 def stop_in_pattern(miss: NearMiss, screen: Screen) -> Iterator[str]:
@@ -85,10 +87,16 @@ def stop_in_pattern(miss: NearMiss, screen: Screen) -> Iterator[str]:
     yield shown
     wanted = wanted_by(miss)
     if len(under) + len(wanted) < screen.columns:
-        yield f"{under} {wanted}"
+        yield f"{_pointer(under, screen)} {wanted}"
     else:
-        yield under
+        yield _pointer(under, screen)
         yield f"{' ' * len(label)}{wanted}"
+
+
+def _pointer(under: str, screen: Screen) -> str:
+    """What points, in colour, behind the blanks that lead to it."""
+    pointer = under.lstrip()
+    return under[: len(under) - len(pointer)] + screen.paint(YELLOW, pointer)
 
 
 def _that_fits(text: str, under: str, screen: Screen) -> str:
@@ -104,7 +112,7 @@ def explained(verdict: Verdict, line: str, screen: Screen, indent: str = "    ")
         span = excluder.start, excluder.end
         shown, under = screen.pointed(indent, line, span, caret=False)
         yield shown
-        yield f"{under} {_that_fits(f'unless[{excluder.number}]', under, screen)}"
+        yield f"{_pointer(under, screen)} {_that_fits(f'unless[{excluder.number}]', under, screen)}"
     elif verdict.near_miss is not None and verdict.near_miss.share >= LEAST_EXPLAINED:
         yield from stop_in_line(verdict.near_miss, line, indent, screen)
         yield from stop_in_pattern(verdict.near_miss, screen)

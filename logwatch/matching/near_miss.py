@@ -19,6 +19,7 @@ from logwatch.matching.pattern_pieces import Piece, Sequence, pieces_of
 from logwatch.matching.prefix_cuts import (
     could_run_over,
     cuts,
+    ignoring_case,
     literal_run,
     near_prefixes,
     total,
@@ -34,6 +35,7 @@ MOST_PARTS = 2_000
 MOST_ALTERNATIVES = 40
 """Alternatives of one group that are gone into: those of which most letters are in the line."""
 LONGEST_WORD = 24
+_CASE_SHARE = 0.95
 _LARGEST_SHARE = 0.99
 """All but what weighs nothing, such as the end of the line."""
 
@@ -58,7 +60,9 @@ class NearMiss(Struct, frozen=True, kw_only=True):
     share: float
     """How far it got, of 1; a letter counts more than a class, and what is optional nothing."""
     is_near: bool
-    """Whether it got as far as to be told: see `prefix_cuts.near_prefixes`."""
+    """Whether it got as far as to be told: see `NearMisses.near_patterns`."""
+    case_only: bool = False
+    """Whether capitals and small letters are all that is in the way."""
 
 
 class _Stop(NamedTuple):
@@ -88,8 +92,11 @@ class NearMisses:
             self._pieces = pieces_of(pattern)
         except RecursionError as error:
             raise PatternError("the pattern is nested too deeply") from error
-        self.near_prefixes = near_prefixes(self._pieces)
-        """See there."""
+        self._caseless = ignoring_case(self._pieces)
+        caseless = () if self._caseless is None else (self._caseless,)
+        self.near_patterns = (*near_prefixes(self._pieces), *caseless)
+        """A line that the pattern nearly matches has one of these, and no other line has: the
+        beginnings of `prefix_cuts.near_prefixes`, and the pattern itself but for its case."""
         self._parts: dict[str, GuardedSearch] = {}
         self._cuts: dict[tuple[int, int], list[int]] = {}
         self.timed_out = 0
@@ -102,8 +109,8 @@ class NearMisses:
             return None
 
     def is_near(self, line: str) -> bool:
-        """Whether `line` has the beginning of the pattern."""
-        return any(self._search(prefix, line) is not None for prefix in self.near_prefixes)
+        """Whether `line` has enough of the pattern to be told."""
+        return any(self._search(pattern, line) is not None for pattern in self.near_patterns)
 
     def _near_miss(self, line: str) -> NearMiss | None:
         pieces = self._pieces
@@ -153,7 +160,8 @@ class NearMisses:
             body = piece.bodies[number]
             head = before + opening + without(piece.bodies[:number])
             stop = self._furthest(body, head, ")" + after, line)
-            if stop.gained and (best is None or stop.gained > best.gained):
+            tells_more = stop.gained or len(piece.bodies) == 1
+            if tells_more and (best is None or stop.gained > best.gained):
                 best = stop
         if best is None:
             return None
@@ -212,23 +220,26 @@ class NearMisses:
             return None
 
     def _told(self, line: str, stop: _Stop, share: float, found: Any) -> NearMiss:
-        end = found.end()
+        start, end = found.span()
         shorter = self._search(stop.shorter, line) if stop.shorter else None
         if shorter is not None:
             end = shorter.end()
+        caseless = self._search(self._caseless, line) if self._caseless else None
+        if caseless is not None and start == end:
+            start = end = caseless.start()
         needs, back = self._needs(stop)
-        back = min(back, end - found.start())
         return NearMiss(
             pattern=self._pattern,
             stop=stop.position,
             part=stop.part,
-            line_start=found.start(),
+            line_start=start,
             line_stop=end,
             needs=needs,
-            has="" if shorter is not None else _word_at(line, end - back),
+            has="" if shorter is not None else _word_at(line, end - min(back, end - start)),
             anywhere=shorter is not None,
-            share=min(share, _LARGEST_SHARE),
+            share=min(max(share, _CASE_SHARE if caseless else 0.0), _LARGEST_SHARE),
             is_near=self.is_near(line),
+            case_only=caseless is not None,
         )
 
     def _needs(self, stop: _Stop) -> tuple[str, int]:

@@ -108,6 +108,20 @@ def near_prefixes(pieces: Pieces) -> tuple[str, ...]:
     return tuple(found)
 
 
+def ignoring_case(pieces: Pieces) -> str | None:
+    """The pattern for capitals and small letters alike; None where that is no other pattern."""
+    if "i" in pieces.flags or not any(map(_has_letter, pieces.alternatives)):
+        return None
+    return "(?i)" + pieces.pattern
+
+
+def _has_letter(sequence: Sequence) -> bool:
+    return any(
+        piece.text.lower() != piece.text.upper() or any(map(_has_letter, piece.bodies))
+        for piece in sequence.pieces
+    )
+
+
 def _near_prefixes(pieces: Pieces) -> Iterator[str]:
     for number, sequence in enumerate(pieces.alternatives):
         head = pieces.flags + without(pieces.alternatives[:number])

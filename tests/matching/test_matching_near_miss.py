@@ -14,7 +14,7 @@ from logwatch.matching.backtracking import danger
 from logwatch.matching.near_miss import MOST_TIMEOUTS, NearMisses
 from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.matching.pattern_pieces import pieces_of
-from logwatch.matching.prefix_cuts import cuts
+from logwatch.matching.prefix_cuts import cuts, near_prefixes
 from logwatch.matching.syntax import parse
 
 SSH = r"Failed \w+ for (?P<user>\S+) from (?P<ip>\S+)"
@@ -111,8 +111,10 @@ def test_the_part_is_a_valid_pattern_that_the_line_has_up_to_the_stop(pattern, l
     assume(found is not None)
     match = compile_pattern(found.part).search(line)
     assert match is not None
-    assert match.start() == found.line_start <= found.line_stop <= len(line)
-    assert found.line_stop == match.end() or found.anywhere
+    assert found.line_start <= found.line_stop <= len(line)
+    if not found.case_only:
+        assert match.start() == found.line_start
+        assert found.line_stop == match.end() or found.anywhere
     assert 0 <= found.stop <= len(pattern)
     assert 0 <= found.share < 1
 
@@ -143,7 +145,7 @@ def test_no_longer_part_is_found_in_the_line(pattern, line):
 @given(pattern=PATTERNS, line=LINES)
 def test_what_a_pattern_matches_it_nearly_matches(pattern, line):
     """The prefixes by which near misses are found are beginnings of the pattern."""
-    near = NearMisses(pattern).near_prefixes
+    near = near_prefixes(pieces_of(pattern))
     assume(len(pieces_of(pattern).alternatives) == 1)
     if near and compile_pattern(pattern).search(line):
         assert any(compile_pattern(prefix).search(line) for prefix in near)
@@ -162,6 +164,7 @@ def test_what_a_pattern_matches_it_nearly_matches(pattern, line):
         (r"\[x\]\x41b", "[x]Ac", r"\[x\]\x41", "c", ('"Ab"', "Ac")),
         ("err: (?P<what>disk|net) down", "err: disk up", "err: (?P<what>disk|net) ", "up",
          ('"down"', "up")),
+        (r"code (?P<n>5\d\d)", "code 404", "code (?P<n>", "404", ('"5"', "404")),
         ("(a)|user(b)x", "userby", "(a)|user(b)", "y", ('"x"', "y")),
     ],
 )  # fmt: skip
@@ -171,6 +174,35 @@ def test_it_says_where_the_pattern_stopped_and_what_it_wanted(pattern, line, sto
     assert pattern[: found.stop] == stop
     assert line[found.line_stop :].startswith(at)
     assert (found.needs, found.has) == wanted
+
+
+@given(pattern=PATTERNS, line=LINES)
+def test_a_near_miss_is_near_where_a_near_pattern_is_found(pattern, line):
+    """So that an engine can find them."""
+    assume(not compile_pattern(pattern).search(line))
+    misses = NearMisses(pattern)
+    found = misses.of(line)
+    assume(found is not None)
+    near = any(compile_pattern(one).search(line) for one in misses.near_patterns)
+    assert found.is_near == near
+    assert not found.case_only or near
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "at", "wanted"),
+    [
+        ("failed login", "a Failed Login", "Failed", ('"failed"', "Failed")),
+        ("code x", "code X", "X", ('"x"', "X")),
+    ],
+)
+def test_that_only_the_case_is_in_the_way_is_said(pattern, line, at, wanted):
+    """Even where not one letter was found."""
+    found = NearMisses(pattern).of(line)
+    assert found.case_only
+    assert found.is_near
+    assert line[found.line_stop :].startswith(at)
+    assert (found.needs, found.has) == wanted
+    assert not NearMisses(r"\d login").of("x Login").case_only
 
 
 def test_what_could_have_come_anywhere_is_said_so():
@@ -195,7 +227,7 @@ def test_what_could_have_come_anywhere_is_said_so():
 )
 def test_near_is_a_word_or_nearly_all(pattern, prefixes):
     """Two letters are in any line."""
-    assert NearMisses(pattern).near_prefixes == prefixes
+    assert near_prefixes(pieces_of(pattern)) == prefixes
 
 
 def test_a_pattern_that_can_hang_costs_a_bounded_time():
