@@ -83,8 +83,12 @@ def execute(options: argparse.Namespace) -> Exit:
         report.begin()
         for number, line in enumerate(options.line, start=1):
             report.explain(Sampled("line", subject.sources[0], given(number, line)))
-        for each in inputs:
-            trial.read(each)
+        try:
+            for each in inputs:
+                trial.read(each)
+        except KeyboardInterrupt:  # who looked at a pipe long enough wants the sums all the same
+            report.end()
+            raise
         if inputs and not trial.read_any:
             return Exit.USAGE
         report.end()
@@ -102,23 +106,23 @@ def _inputs(options: argparse.Namespace, subject: Subject) -> list[_Input]:
         if options.files:
             raise UsageError("either files or --line")
         return []
-    files = options.files or _usual_files(subject)
+    followed = subject.followed()
+    files = options.files or _usual_files(subject, list(followed))
     labels = _labels(files)
-    return [_Input(labels[path], subject.source_of(path), path) for path in files]
+    return [_Input(labels[path], subject.source_of(path, followed), path) for path in files]
 
 
-def _usual_files(subject: Subject) -> list[str]:
+def _usual_files(subject: Subject, followed: list[str]) -> list[str]:
     if not subject.is_configured:
         if sys.stdin.isatty():
             raise UsageError("try it on what?  Name files, - for standard input, or --line 'TEXT'")
         return [STANDARD_INPUT]
-    files = subject.files()
-    if not files:
+    if not followed:
         raise UsageError(
             f"no file is there now for rule '{subject.rule.name}'; name files, or - for standard"
             " input"
         )
-    return files
+    return followed
 
 
 def _labels(paths: Sequence[str]) -> dict[str, str]:
@@ -149,13 +153,14 @@ class _Trial:
             for block in blocks_of_file(each.path, each.source.max_line):
                 for finding in scan.scan(block, before, self._clock.wall()):
                     self._report.take(Sampled(each.label, each.source, finding))
-                before += block.count(b"\n") + (not block.endswith(b"\n"))
+                count = block.count(b"\n") + (not block.endswith(b"\n"))
+                self._report.lines += count
+                before += count
             self.read_any = True
         except (OSError, EOFError) as problem:
             self.read_any |= before > 0
             reason = getattr(problem, "strerror", None) or problem
             print(f"logwatch try: {each.path}: {reason}", file=sys.stderr)
-        self._report.lines += before
         for trouble in scan.troubles():
             print(f"logwatch try: {trouble.message}", file=sys.stderr)
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
+from logwatch import parsers
 from logwatch.cli.verdicts import Way, readings_for
 from logwatch.config.model import Config
 from logwatch.matching.near_miss import NearMisses
@@ -55,7 +56,7 @@ class RuleScan:
             self._add(selectors, "taken", way.selector)
             for loose in _loose(way.selector):
                 self._add(selectors, "excluded", loose)
-            for near in _near(way.selector):
+            for near in _near(way.selector, source.format):
                 self._add(selectors, "near", near)
                 self.knows_near = True
         self._reading = readings_for(config, selectors, folder).of((source.name,))
@@ -98,15 +99,21 @@ def _loose(selector: Selector) -> Iterator[Selector]:
         yield replace(selector, unless=())
 
 
-def _near(selector: Selector) -> Iterator[Selector]:
-    """What finds near misses of patterns; without any, all conditions but one."""
+def _near(selector: Selector, format_: str) -> Iterator[Selector]:
+    """What finds near misses of patterns; without any, of all conditions but one.
+
+    Conditions that nothing in a line's text tells of are left alone: for them every line of a file
+    would have to be parsed.
+    """
     patterns = [text for one in selector.match for text in NearMisses(one).near_patterns]
     if patterns:
         yield Selector(match=tuple(dict.fromkeys(patterns)))
     if not selector.match and len(selector.where) > 1:
         for left_out in range(len(selector.where)):
             where = selector.where[:left_out] + selector.where[left_out + 1 :]
-            yield Selector(where=where)
+            needle = parsers.needle(format_, where)
+            if needle is not None and needle.weight:
+                yield Selector(where=where)
 
 
 class Sampled(NamedTuple):

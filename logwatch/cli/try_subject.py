@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
@@ -59,20 +59,20 @@ class Subject(NamedTuple):
         """A configuration with this source and no other."""
         return replace(self.config, sources=(source,))
 
-    def source_of(self, path: str) -> SourceSettings:
+    def source_of(self, path: str, followed: Mapping[str, Sequence[str]]) -> SourceSettings:
         """How to read the file at `path`: as the source that follows it, or one named alike."""
-        if len(self.sources) == 1:
-            return self.sources[0]
-        absolute = str(Path(path).absolute())
-        names = Discovery(self.sources).scan().files.get(absolute, ())
+        names = followed.get(str(Path(path).absolute()), ())
         for source in self.sources:
-            if source.name in names or any(_is_named_alike(path, one) for one in source.paths):
+            if source.name in names:
+                return source
+        for source in self.sources:
+            if any(_is_named_alike(path, one) for one in source.paths):
                 return source
         return self.sources[0]
 
-    def files(self) -> list[str]:
-        """The files that its sources follow now."""
-        return list(Discovery(self.sources).scan().files)
+    def followed(self) -> Mapping[str, Sequence[str]]:
+        """The files that its sources follow now, each with their names."""
+        return Discovery(self.sources).scan().files
 
 
 def _is_named_alike(path: str, pattern: str) -> bool:

@@ -258,6 +258,22 @@ def test_numbers_of_lines_go_on_from_block_to_block(here, capsys, monkeypatch):
     assert as_json(out)[-1]["lines"] == 9
 
 
+def test_who_ends_it_gets_the_sums_so_far(capsys, monkeypatch):
+    """A pipe from a command that follows has no end."""
+
+    class Endless(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(size) or self.interrupted()
+
+        def interrupted(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Endless(AUTH.encode())))
+    status, out, _ = logwatch(capsys, "try", "ssh-guessing", "-")
+    assert status == 130
+    assert "9 lines · 4 matched" in out
+
+
 def test_zstd_needs_a_module(here, monkeypatch):
     """What to type instead is said."""
     monkeypatch.setattr("logwatch.cli.log_blocks._ZSTD", ("not_a_module",))
