@@ -10,9 +10,11 @@ from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Th
 from logwatch.rules.composite import Composite, CompositeRule
 from logwatch.rules.match import MatchRule
 from logwatch.rules.new_value import NewValue, NewValueRule
+from logwatch.rules.ratio import Ratio, RatioRule
 from logwatch.rules.sampling import Sampling, SamplingRule
 from logwatch.rules.threshold import ThresholdRule
 from logwatch.rules.unique import Unique, UniqueRule
+from logwatch.rules.value import Value, ValueRule
 
 
 class _MakesRule(Protocol):
@@ -25,6 +27,8 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     Absence: AbsenceRule,
     Sampling: SamplingRule,
     Unique: UniqueRule,
+    Value: ValueRule,
+    Ratio: RatioRule,
     Composite: CompositeRule,
     NewValue: NewValueRule,
 }

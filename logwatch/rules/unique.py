@@ -105,7 +105,7 @@ class UniqueRule(WindowedRule[UniqueState]):
         """See `KeyedRule.stock_message`."""
         kind = self._kind
         number = f"about {state.distinct:,} (±1.6 %)" if state.estimated else f"{state.distinct:,}"
-        what = f"{number} different {' and '.join(kind.of)} in {format_duration(kind.window)}"
+        what = f"{number} different values of {' and '.join(kind.of)} in {format_duration(kind.window)}"
         if status == "resolved":
             return f"up to {what}, no longer more than {kind.above:,}"
         return f"{what}, more than {kind.above:,}: {self._named(state)}"

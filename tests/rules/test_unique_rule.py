@@ -30,7 +30,7 @@ def test_it_fires_once_when_there_are_more_distinct_values_than_allowed():
         bench.line(at, f"DPT={port}", port=port)
     (alert,) = bench.alerts
     assert (alert.status, alert.seq, alert.count) == ("firing", 1, 3)
-    assert alert.message == "3 different port in 1m, more than 2: 22, 80, 443"
+    assert alert.message == "3 different values of port in 1m, more than 2: 22, 80, 443"
     assert (alert.first, alert.last) == (rfc3339(START + 3), rfc3339(START + 3))
     assert [line.text for line in alert.lines] == ["DPT=22", "DPT=80", "DPT=443"]
 
@@ -44,7 +44,9 @@ def test_it_resolves_when_the_values_have_left_the_window_with_no_line_needed():
     assert bench.until(61.9) == []
     (end,) = bench.until(62)
     assert (end.status, end.seq, end.count) == ("resolved", 2, 5)
-    assert end.message == ("resolved after 1m: up to 4 different port in 1m, no longer more than 2")
+    assert end.message == (
+        "resolved after 1m: up to 4 different values of port in 1m, no longer more than 2"
+    )
     assert not list(bench.rule.burning())
 
 
@@ -77,7 +79,7 @@ def test_several_fields_are_one_value_together():
     assert bench.alerts == []
     bench.line(1, who="a\x1fb", host="c")
     assert bench.alerts[0].message == (
-        "3 different who and host in 1m, more than 2: a/b, a/c, a␟b/c"
+        "3 different values of who and host in 1m, more than 2: a/b, a/c, a␟b/c"
     )
 
 
@@ -88,7 +90,7 @@ def test_each_key_has_its_own_values():
     bench.line(0, src="y", port="2")
     bench.line(0, src="x", port="3")
     assert [alert.message for alert in bench.alerts] == [
-        "x: 2 different port in 1m, more than 1: 1, 3"
+        "x: 2 different values of port in 1m, more than 1: 1, 3"
     ]
 
 
@@ -170,7 +172,7 @@ def test_beyond_ten_thousand_values_the_number_is_an_estimate_and_says_so():
         bench.line(number / 100, port=f"p{number}")
     (alert,) = bench.alerts
     assert alert.message.startswith("about 10,5")
-    assert "(±1.6 %) different port in 1h, more than 10,500: …, p" in alert.message
+    assert "(±1.6 %) different values of port in 1h, more than 10,500: …, p" in alert.message
     bench.restart()
     assert len(next(iter(bench.stored.values())).body) < 200_000
     (end,) = bench.until(8000)
