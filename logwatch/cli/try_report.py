@@ -65,6 +65,8 @@ class Report(ABC):
         self._folder = folder
         self._verbose = verbose
         self._only_missed = only_missed
+        self._untold = 0
+        """Lines that were taken and not shown."""
         self._near = Sample()
         self._excluded: list[Sampled] = []
         self._verdicts: dict[str, Verdicts] = {}
@@ -81,7 +83,9 @@ class Report(ABC):
         match found.finding.role:
             case "taken":
                 self.taken += 1
-                if not self._only_missed and (self._verbose or self.taken <= FEW):
+                if self._only_missed or (self.taken > FEW and not self._verbose):
+                    self._untold += 1
+                else:
                     self._tell_taken(self._judged(found))
             case "excluded":
                 self.excluded += 1
@@ -89,6 +93,10 @@ class Report(ABC):
                     self._excluded.append(found)
             case "near":
                 self._near.offer(found)
+
+    def let_see(self) -> None:
+        """Whatever was told so far is to be seen now."""
+        self._screen.flush()
 
     def explain(self, line: Sampled) -> None:
         """One line that was asked about by itself."""
@@ -175,9 +183,8 @@ class TextReport(Report):
     def end(self) -> None:
         """See `Report.end`."""
         screen = self._screen
-        more = self.taken - FEW
-        if self.lines and more > 0 and not self._verbose and not self._only_missed:
-            self._screen.write(f"{screen.marks.taken} {screen.marks.cut} {more:,} more (-v)")
+        if self._untold and not self._only_missed:
+            self._write(f"{screen.marks.taken} {screen.marks.cut} {self._untold:,} more (-v)")
         if self._near.kept:
             self._tell_near_misses()
         for each in self._excluded:
@@ -185,7 +192,8 @@ class TextReport(Report):
             mark = mark_of(judged.verdict, screen)
             self._write(f"{mark} {judged.place}  {reason_of(judged.verdict)}")
         if (rest := self.excluded - len(self._excluded)) and self._excluded:
-            self._write(f"{screen.marks.refused} {screen.marks.cut} {rest:,} more (-v)")
+            how = "" if self._most == MORE else " (-v)"
+            self._write(f"{screen.marks.refused} {screen.marks.cut} {rest:,} more{how}")
         self._write(*self._sums())
         screen.flush()
 
@@ -195,7 +203,6 @@ class TextReport(Report):
     def _tell_taken(self, judged: Judged) -> None:
         line = self._screen.captured(judged.text, judged.verdict.captures)
         self._write(f"{mark_of(judged.verdict, self._screen)} {judged.place}  {line}")
-        self._screen.flush()
 
     def _tell_line(self, judged: Judged) -> None:
         verdict, screen = judged.verdict, self._screen
@@ -225,7 +232,7 @@ class TextReport(Report):
         else:
             self._write(*_pointed(verdict, judged, screen))
         if stops.alike > 1:
-            self._write(screen.paint(DIM, f"      {stops.alike - 1:,} more stop there"))
+            self._write(screen.paint(DIM, f"      {stops.alike - 1:,} more like it"))
 
     def _sums(self) -> Iterable[str]:
         dot = f" {self._screen.marks.dot} "

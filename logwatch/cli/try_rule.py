@@ -155,6 +155,7 @@ class _Trial:
                     self._report.take(Sampled(each.label, each.source, finding))
                 count = block.count(b"\n") + (not block.endswith(b"\n"))
                 self._report.lines += count
+                self._report.let_see()
                 before += count
             self.read_any = True
         except (OSError, EOFError) as problem:

@@ -297,6 +297,14 @@ def test_why_reads_many_lines_from_standard_input(capsys, monkeypatch):
     assert answers[-1]["sources"] == ["shop"]
 
 
+def test_each_given_line_is_told_however_many(capsys):
+    """Nothing more is promised with -v."""
+    lines = [word for line in AUTH.splitlines()[3:6] * 2 for word in ("--line", line)]
+    _, out, _ = logwatch(capsys, "try", "ssh-guessing", *lines)
+    assert out.count("takes it") == 6
+    assert "more" not in out
+
+
 def test_a_part_of_a_line_is_asked_about_everywhere(capsys):
     """Without its stamp it has no format, and rules match its text all the same."""
     status, out, _ = logwatch(capsys, "why", "--line", "Failed password for root from 1.2.3.4")
