@@ -53,6 +53,10 @@ class Subject(NamedTuple):
             parts.append(f"when {rule.kind.count} in {format_duration(rule.kind.window)}")
         elif rule.kind.word:
             parts.append(rule.kind.word)
+        if rule.active is not None:
+            parts.append(f"active {rule.active.text}")
+        if rule.shadow:
+            parts.append("shadow")
         return "  ".join(part for part in parts if part)
 
     def alone(self, source: SourceSettings) -> Config:

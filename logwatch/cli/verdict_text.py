@@ -124,7 +124,7 @@ def headline(verdict: Verdict, screen: Screen, name: str) -> str:
     """`✗ ssh-guessing  nearly: 71 % of the pattern`."""
     match verdict.outcome:
         case "taken":
-            said = "takes it"
+            said = ", but ".join(["takes it", *map(visible, verdict.notes)])
         case "missed" if verdict.near_miss is not None:
             share = f"{verdict.near_miss.share:.0%}".replace("%", " %")
             said = f"{'nearly' if verdict.near_miss.is_near else 'hardly'}: {share} of the pattern"

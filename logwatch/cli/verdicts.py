@@ -23,6 +23,7 @@ from logwatch.matching.near_miss import NearMiss, NearMisses
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.searches import GuardedSearch
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.schedule import Schedule
 from logwatch.tailer.settings import SourceSettings
 
 Outcome: TypeAlias = Literal["taken", "excluded", "refused", "missed", "given-up"]
@@ -76,6 +77,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     excluder: Excluder | None = None
     refusals: tuple[Refusal, ...] = ()
     near_miss: NearMiss | None = None
+    notes: tuple[str, ...] = ()
+    """Why a line that is taken is told of to nobody all the same."""
 
     @property
     def whose(self) -> str:
@@ -109,6 +112,10 @@ class Way(Struct, frozen=True, kw_only=True):
     rule: str
     part: int = 0
     selector: Selector
+    active: Schedule | None = None
+    """When the rule looks at lines; None is always."""
+    shadow: bool = False
+    """Whether what it finds is never sent."""
 
 
 def ways_of(rule: RuleSettings) -> list[Way]:
@@ -116,7 +123,7 @@ def ways_of(rule: RuleSettings) -> list[Way]:
     selectors = rule.selectors()
     first = 1 if len(selectors) > 1 else 0
     return [
-        Way(rule=rule.name, part=part, selector=selector)
+        Way(rule=rule.name, part=part, selector=selector, active=rule.active, shadow=rule.shadow)
         for part, selector in enumerate(selectors, start=first)
     ]
 
@@ -159,16 +166,16 @@ class Verdicts:
 
     def parses(self, line: bytes, now: float) -> bool:
         """Whether the line has fields as the format of the source gives them."""
-        return bool(self._fields(self.text_of(line), now))
+        return bool(self._parsed(self.text_of(line), now)[1])
 
     def of(self, line: bytes, now: float) -> list[Verdict]:
         """One verdict for each way, in their order; `line` has no newline, `now` is wall time."""
         text = self.text_of(line)
         taken = self._taken(line, now)
-        fields = self._fields(text, now)
+        time, fields = self._parsed(text, now)
         asked = self._worth_asking(text, taken)
         return [
-            self._taken_by(way, text)
+            self._taken_by(way, text, time)
             if number in taken
             else self._not_taken_by(way, text, fields, look=number in asked)
             for number, way in enumerate(self._ways)
@@ -186,8 +193,8 @@ class Verdicts:
             taken.update(reading.rules[number] for number, _ in found)
         return taken
 
-    def _fields(self, text: str, now: float) -> Mapping[str, str]:
-        return self._reading.events.parse(text, arrival=now, backlog=True)[1]
+    def _parsed(self, text: str, now: float) -> tuple[float, Mapping[str, str]]:
+        return self._reading.events.parse(text, arrival=now, backlog=True)
 
     def _worth_asking(self, text: str, taken: set[int]) -> set[int]:
         """The ways that have most words in common with the line, where they are too many."""
@@ -197,7 +204,7 @@ class Verdicts:
             others.sort(key=lambda number: -_shared(self._ways[number].selector.match, words))
         return set(others[:MOST_RULES_AT_ONCE])
 
-    def _taken_by(self, way: Way, text: str) -> Verdict:
+    def _taken_by(self, way: Way, text: str, time: float) -> Verdict:
         number, match = self._first(way.selector.match, text)
         return Verdict(
             rule=way.rule,
@@ -205,6 +212,7 @@ class Verdicts:
             outcome="taken",
             pattern=number,
             captures=() if match is None else captures_of(match),
+            notes=tuple(_notes(way, time)),
         )
 
     def _not_taken_by(
@@ -286,6 +294,13 @@ def _shared(patterns: Sequence[str], words: set[str]) -> int:
         (sum(map(len, words.intersection(_WORD.findall(text.lower())))) for text in patterns),
         default=0,
     )
+
+
+def _notes(way: Way, time: float) -> Iterable[str]:
+    if way.active is not None and not way.active.covers(time):
+        yield f"outside of its active hours ({way.active.text})"
+    if way.shadow:
+        yield "in shadow mode, which sends nothing"
 
 
 def _rank(miss: NearMiss) -> tuple[bool, float]:

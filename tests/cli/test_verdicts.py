@@ -24,6 +24,7 @@ from logwatch.config.model import Config
 from logwatch.daemon.readings import Readings
 from logwatch.matching.prefilter import Unwatched
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.schedule import parse_schedule
 from logwatch.tailer.settings import SourceSettings
 
 NOW = 1_700_000_000.0
@@ -195,6 +196,26 @@ def test_a_pattern_that_takes_too_long_is_said_to_be_given_up(tmp_path):
     (verdict,) = verdicts.of(b"a" * 58 + b"!", NOW)
     assert verdict.outcome == "given-up"
     assert verdict.is_near
+
+
+def test_a_line_outside_of_active_hours_is_taken_and_said_to_be_told_to_nobody(tmp_path):
+    """By the time that the line itself names."""
+    source = SourceSettings(name="s", paths=(), format="json", time="ts")
+    rule = RuleSettings(
+        name="r",
+        match=("error",),
+        kind=PlainMatch(),
+        active=parse_schedule("Mon-Fri 08:00-18:00 UTC"),
+        shadow=True,
+    )
+    config = Config(files=(), state=tmp_path, sources=(source,), rules=(rule,))
+    ways = ways_of(rule)
+    verdicts = Verdicts(readings_for(config, [ways[0].selector], tmp_path).of(("s",)), source, ways)
+    for hour, notes in ((3, 2), (9, 1)):
+        line = f'{{"ts":"2023-11-14T{hour:02}:00:00Z","msg":"error"}}'.encode()
+        (verdict,) = verdicts.of(line, NOW)
+        assert verdict.outcome == "taken"
+        assert len(verdict.notes) == notes
 
 
 def test_of_thousands_of_rules_those_that_share_words_are_looked_at(tmp_path):
