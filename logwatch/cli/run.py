@@ -21,7 +21,7 @@ from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.daemon import signals
-from logwatch.daemon.assemble import Options, assemble, readings_of
+from logwatch.daemon.assemble import Options, Waking, assemble, readings_of
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.reloading import Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
@@ -95,7 +95,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     threading.stack_size(STACK_BYTES)
     _share_one_arena()
     signals.block()
-    chosen = Options(engine=options.engine, waking=options.waking)
+    chosen = Options(engine=options.engine, waking=_waking(options))
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
 
@@ -117,6 +117,15 @@ def _without_rich() -> Iterator[None]:
 
 MANY_RULES = 500
 """From here on the reading of the configuration leaves more than a look for it costs."""
+
+
+def _waking(options: argparse.Namespace) -> Waking:
+    """With `--once` each file is read to its end, and nobody waits for events.
+
+    To make ready for them would take a tenth of the start.
+    """
+    chosen: Waking = options.waking
+    return "poll" if options.once and chosen == "auto" else chosen
 
 
 class _Prepared(NamedTuple):

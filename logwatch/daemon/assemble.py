@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from threading import Event
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -43,13 +43,15 @@ from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.tail import Tail
 
+Waking: TypeAlias = Literal["auto", "inotify", "poll"]
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """What a command decides, as against the configuration."""
 
     engine: Engine | None = None
     """None: as the configuration says."""
-    waking: Literal["auto", "inotify", "poll"] = "auto"
+    waking: Waking = "auto"
     durability: Durability = "full"
     grace: float = 5.0
     host: str = field(default_factory=socket.gethostname)
