@@ -9,9 +9,11 @@ from logwatch.rules.absence import Absence, AbsenceRule
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 from logwatch.rules.composite import Composite, CompositeRule
 from logwatch.rules.match import MatchRule
+from logwatch.rules.new_template import NewTemplate, NewTemplateRule
 from logwatch.rules.new_value import NewValue, NewValueRule
 from logwatch.rules.ratio import Ratio, RatioRule
 from logwatch.rules.sampling import Sampling, SamplingRule
+from logwatch.rules.spike import Spike, SpikeRule
 from logwatch.rules.threshold import ThresholdRule
 from logwatch.rules.unique import Unique, UniqueRule
 from logwatch.rules.value import Value, ValueRule
@@ -29,8 +31,10 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     Unique: UniqueRule,
     Value: ValueRule,
     Ratio: RatioRule,
+    Spike: SpikeRule,
     Composite: CompositeRule,
     NewValue: NewValueRule,
+    NewTemplate: NewTemplateRule,
 }
 """What makes the rules of each kind."""
 
