@@ -113,20 +113,17 @@ class Teller:
         )
         return self._alert(told, wall, message, reread=hit.batch.reread), told
 
-    def note(self, told: Sighting, wall: float, what: str) -> Alert:
+    def note(self, told: Sighting, wall: float, one: str, several: str) -> Alert:
         """The closing note of what `told` holds back, which is nothing from then on.
 
-        `what` names such things: "new value", to which an s is put for several.
+        `one` names such a thing, and `several` more of them: "new value", "new values".
         """
         others = told.untold - len(told.names)
         named = "; ".join(told.names) + (f" and {others:,} others" if others > 1 else "")
         named += " and 1 other" if others == 1 else ""
         told.seq += 1
-        one = told.untold == 1
-        message = (
-            f"{told.untold:,} more {what}{'' if one else 's'} {'was' if one else 'were'} seen"
-            f" since {rfc3339(told.at)}: {named}"
-        )
+        were = f"{one} was" if told.untold == 1 else f"{several} were"
+        message = f"{told.untold:,} more {were} seen since {rfc3339(told.at)}: {named}"
         alert = self._alert(told, wall, message, reread=False)
         told.untold, told.names = 0, []
         return alert

@@ -276,7 +276,9 @@ class NewValueRule:
         told = self._told.pop(key)
         self._cool_at.drop(key)
         self._changed.add(key)
-        return (self._teller.note(told, now.wall, "new value"),) if told.untold else ()
+        return (
+            (self._teller.note(told, now.wall, "new value", "new values"),) if told.untold else ()
+        )
 
     def _body(self, key: str) -> bytes | None:
         if key == _LEARN:
