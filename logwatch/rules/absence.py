@@ -1,14 +1,25 @@
 """Kind 4, absence: what should come keeps away.
 
 A key is armed by its first record, or from the start by the roster. Its deadline is the event time
-of its last record plus `limit`; at the deadline it fires, and the next record resolves it.
+of its last record plus `limit`; at the deadline it fires, once, and the next record resolves it.
+What else is promised is said in silence.py. With `active`, silence counts in active hours only
+(active_time.py).
+
+`say` may use `away` (how long it was silent), `seen` (when it was last seen, or `never`) and
+`limit`. The alert quotes the last line seen; its `first` is the time of that line, or of the start
+for a key that was never seen. `count` is the number of records since it fell silent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from logwatch.rules.base import KindSettings
+from logwatch.records import Alert
+from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.message import lasting
+from logwatch.rules.samples import sample
+from logwatch.rules.silence import Sight, SilenceRule, SilenceState
 from logwatch.units import Duration
 
 
@@ -16,8 +27,36 @@ class Absence(KindSettings, frozen=True, kw_only=True):
     """`absent: {for: 3m, expect: [web1, web2]}`."""
 
     word: ClassVar[str] = "absent"
+    words: ClassVar[tuple[str, ...]] = ("away", "seen", "limit")
 
     limit: Duration
     """How long a key may keep away (`for`)."""
     roster: tuple[tuple[str, ...], ...] = ()
     """Keys that are expected from the start, a value for each field of `by`."""
+
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`. One host more on the roster leaves the others alone."""
+        return f"absent for {self.limit}"
+
+
+class AbsenceRule(SilenceRule):
+    """One rule of this kind."""
+
+    def __init__(self, settings: RuleSettings, *, host: str) -> None:
+        assert isinstance(settings.kind, Absence)
+        super().__init__(settings, settings.kind.roster, host=host)
+        self._kind = settings.kind
+
+    def limit_of(self, key: str) -> float:  # noqa: ARG002 - all keys have the same
+        """See `SilenceRule.limit_of`."""
+        return self._kind.limit
+
+    def on_hit(self, key: str, state: SilenceState, hit: Hit, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_hit`."""
+        state.late = hit.batch.backlog
+        sight = Sight(hit.record.time, hit.batch.checkpoint.identity, sample(hit))
+        return self.take(key, state, sight, now)
+
+    def values(self, state: SilenceState) -> Mapping[str, object]:
+        """See `KeyedRule.values`."""
+        return {**super().values(state), "limit": lasting(self._kind.limit)}

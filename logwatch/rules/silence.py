@@ -1,0 +1,279 @@
+"""What absence of records and of a source's lines have in common: keys that must not be silent.
+
+A key is armed by its first sight, or from the start where it is on the roster. It is silent when
+nothing was seen of it for its limit: then it fires, once, and the next sight resolves it. Sights
+count by their event time, in whatever order they come: one at the deadline is in time, and one
+that comes before the deadline has taken effect but is stamped after it waits for it.
+
+A key on the roster is watched for ever. Another one is given up when it was silent for
+`GIVE_UP_SECONDS` after it fired: its episode resolves, with a message that says so, and it is
+forgotten until it is seen again.
+
+A firing that the cool-down holds back is not lost: a key that is still silent when the cool-down
+ends fires then.
+
+What it may lose: of more than `MOST_AHEAD` sights of a key that wait for a deadline, the earliest
+and the latest are kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import ClassVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from logwatch.records import Alert, Status
+from logwatch.rules.active_time import ActiveTime
+from logwatch.rules.base import Now, RuleSettings
+from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
+from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.samples import Sample
+from logwatch.rules.timeline import just_after
+
+GIVE_UP_SECONDS = 7 * 86400.0
+"""How long a key that is not on the roster burns."""
+MOST_AHEAD = 16
+"""Sights of one key that wait until its deadline has taken effect."""
+
+
+class Sight(Struct, array_like=True, gc=False):
+    """One sign of life of a key."""
+
+    time: float
+    identity: str
+    """Which file it was in; with the offset of the line it names the episode."""
+    sample: Sample
+
+    @property
+    def order(self) -> tuple[float, str, int]:
+        """Where it comes among all: by time, source and offset."""
+        return self.time, self.sample.source, self.sample.line.offset
+
+
+class SilenceState(KeyState, array_like=True, kw_only=True):
+    """What is remembered of one key."""
+
+    latest: Sight | None = None
+    """The latest sign of life; None for a key of the roster that was never seen."""
+    due: float | None = None
+    """When it is silent for too long or, while it burns, given up; None for never."""
+    back: float | None = None
+    """When its episode resolves that burns on for `hold` although the key is back."""
+    until: float = 0.0
+    """Up to when the silence that is told of has lasted."""
+    is_back: bool = False
+    ahead: list[Sight] = field(default_factory=list)
+    """Sights of after a deadline that has not taken effect yet, in their order."""
+
+
+class SilenceRule(KeyedRule[SilenceState]):
+    """Keys, each with its limit; a kind says what a sight is, and what is on the roster."""
+
+    patience: ClassVar[float] = GIVE_UP_SECONDS
+    """For how many seconds a key that is not on the roster burns."""
+
+    def __init__(
+        self, settings: RuleSettings, roster: Iterable[tuple[str, ...]], *, host: str
+    ) -> None:
+        """`roster`: keys that are expected; they have their room beside `max_keys` others."""
+        self._roster = frozenset(Keyed.joined(values) for values in roster)
+        room = settings.max_keys + len(self._roster)
+        super().__init__(replace(settings, max_keys=room), SilenceState, host=host)
+        self._active = ActiveTime(settings.active)
+
+    # -- the kind ----------------------------------------------------------------------------
+
+    def limit_of(self, key: str) -> float:
+        """How long `key` may be silent, in seconds."""
+        raise NotImplementedError
+
+    def begin(self, now: Now) -> None:
+        """See `Rule.begin`: arms what is on the roster and was not armed before."""
+        super().begin(now)
+        for key, state in self._states.items():
+            if key not in self._roster and (state.due is None or state.latest is None):
+                self._strike_off(key, state, now)
+        for key in sorted(self._roster - self._states.keys()):
+            state = self._states[key] = self.fresh()
+            state.seen = state.first = state.last = now.event
+            state.due = self._silent_at(key, now.event)
+            self._changed.add(key)
+            self.plan(key, state)
+
+    def _strike_off(self, key: str, state: SilenceState, now: Now) -> None:
+        """`key` is on the roster no more; if it was never seen, it is not to be waited for."""
+        seen = state.latest is not None
+        state.due = max(now.event, state.until + self.patience) if seen else now.event
+        self._changed.add(key)
+        self.plan(key, state)
+
+    def dispensable(self) -> str:
+        """See `KeyedRule.dispensable`: nothing of the roster is."""
+        candidates = islice(self._states.items(), len(self._roster) + LOOKED_AT)
+        others = [(key, state) for key, state in candidates if key not in self._roster]
+        return next((key for key, state in others if state.episode is None), others[0][0])
+
+    # -- sights ------------------------------------------------------------------------------
+
+    def take(self, key: str, state: SilenceState, sight: Sight, now: Now) -> Iterable[Alert]:
+        """A sign of life of `key`. Every deadline of it up to `now.event` has taken effect."""
+        if state.latest is None and state.due is None and self._is_closed(key, sight, now):
+            state.due = now.event  # armed by nothing, it is forgotten
+            return ()
+        return self._take(key, state, sight, now.event, now)
+
+    def _is_closed(self, key: str, sight: Sight, now: Now) -> bool:
+        """Whether the window that a first sight would open is long over."""
+        return sight.time < now.in_order_from and self._silent_at(key, sight.time) < now.event
+
+    def _take(
+        self, key: str, state: SilenceState, sight: Sight, event: float, now: Now
+    ) -> Iterable[Alert]:
+        """The same, where the deadlines up to `event` have taken effect."""
+        if state.latest is not None and sight.order <= state.latest.order:
+            return ()
+        if state.episode is not None and state.back is None:
+            return self._come_back(key, state, sight, event, now)
+        # A stamp ahead of the date says that it lives, and not that it was silent until then.
+        if state.due is not None and state.due < sight.time <= now.wall:
+            state.ahead.append(sight)
+            state.ahead.sort(key=lambda each: each.order)
+            del state.ahead[MOST_AHEAD // 2 : -MOST_AHEAD // 2]
+            return ()
+        self._go_on(key, state, sight)
+        while state.ahead and state.ahead[0].time <= state.due:
+            self._go_on(key, state, state.ahead.pop(0))
+        return ()
+
+    def _go_on(self, key: str, state: SilenceState, sight: Sight) -> None:
+        """The key lives, and is not silent before its limit from now on."""
+        state.latest = sight
+        state.due = self._silent_at(key, sight.time)
+        if state.episode is not None:
+            state.count += 1
+            state.last = sight.time
+
+    def _come_back(
+        self, key: str, state: SilenceState, sight: Sight, event: float, now: Now
+    ) -> Iterable[Alert]:
+        """It is back, unless that was long ago and it has been silent again since."""
+        state.latest = sight
+        silent_at = self._silent_at(key, sight.time)
+        if silent_at < event:
+            return ()
+        state.due = silent_at
+        state.count += 1
+        state.last = state.until = max(sight.time, state.first)
+        state.is_back = True
+        state.samples = [*state.samples[-1:], sight.sample]
+        resolves_at = self.held_until(state, sight.time)
+        if resolves_at > sight.time:
+            state.back = resolves_at
+            return ()
+        return (self._resolve(key, state, sight.time, now),)
+
+    def _resolve(self, key: str, state: SilenceState, at: float, now: Now) -> Alert:
+        alert = self.resolve(key, state, at, now)
+        state.back = None
+        state.is_back = False
+        state.samples = []
+        return alert
+
+    # -- deadlines ---------------------------------------------------------------------------
+
+    def deadline(self, state: SilenceState) -> float | None:
+        """See `KeyedRule.deadline`. A sight exactly at the limit is in time."""
+        due = math.inf if state.due is None else just_after(state.due)
+        at = due if state.back is None else min(due, state.back)
+        return at if at < math.inf else None
+
+    def is_idle(self, state: SilenceState, at: float) -> bool:  # noqa: ARG002 - of the contract
+        """See `KeyedRule.is_idle`."""
+        return state.due is None
+
+    def on_deadline(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.on_deadline`."""
+        if state.back is not None and state.back <= at:
+            return (self._resolve(key, state, at, now),)
+        if state.episode is None:
+            return self._fall_silent(key, state, at, now)
+        if state.back is not None:
+            return self._stay_away(key, state, at, now)
+        if key in self._roster:  # since a reload
+            state.due = None
+            return ()
+        return (self._give_up(key, state, at, now),)
+
+    def _fall_silent(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+        if state.latest is None and key not in self._roster:
+            state.due = None
+            return ()
+        if state.latest is not None:
+            sample = state.latest.sample
+            state.anchor = (state.latest.identity, sample.line.offset)
+            state.first = state.last = state.latest.time
+            state.samples = [sample]
+        state.until = at
+        alerts = self.fire(key, state, at, now)
+        if alerts:
+            return [*alerts, *self._stay_away(key, state, at, now)]
+        assert state.fired_at is not None
+        # Still silent when the cool-down ends, it fires then; unless it is known to be back.
+        state.due = max(at, state.fired_at + self.settings.cooldown)
+        waiting, state.ahead = state.ahead, []
+        for sight in waiting:
+            self._take(key, state, sight, at, now)
+        return ()
+
+    def _stay_away(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+        """It burns, until it is given up; unless it is known to be back."""
+        state.back = None
+        state.is_back = False
+        state.due = None if key in self._roster else at + self.patience
+        waiting, state.ahead = state.ahead, []
+        return [each for sight in waiting for each in self._take(key, state, sight, at, now)]
+
+    def _give_up(self, key: str, state: SilenceState, at: float, now: Now) -> Alert:
+        """Nobody waits for this key any more; it is forgotten."""
+        state.until = at
+        state.latest = state.due = None
+        return self._resolve(key, state, at, now)
+
+    def owed(self, key: str, state: SilenceState, now: Now) -> Iterable[Alert]:
+        """See `KeyedRule.owed`."""
+        at = max(state.last, state.fired_at or 0.0)
+        return [self._give_up(key, state, at, now)] if state.episode is not None else []
+
+    def _silent_at(self, key: str, since: float) -> float:
+        return self._active.deadline(since, self.limit_of(key))
+
+    # -- words -------------------------------------------------------------------------------
+
+    def missed(self) -> str:
+        """What is missed, in a message: `no record`."""
+        return "no record"
+
+    def stock_message(self, key: str, state: SilenceState, status: Status) -> str:
+        """See `KeyedRule.stock_message`."""
+        away = lasting(state.until - state.first)
+        line = f": {first_line(state.samples[-1].line.text)}" if state.samples else ""
+        if status == "resolved" and state.is_back:
+            return f"back after {away}{line}"
+        given_up = "given up, " if status == "resolved" else ""
+        limit = lasting(self.limit_of(key))
+        seen = "last" if state.samples else "never seen since"
+        return (
+            f"{given_up}{self.missed()} for {away}, expected every {limit};"
+            f" {seen} {rfc3339(state.first)}{line}"
+        )
+
+    def values(self, state: SilenceState) -> Mapping[str, object]:
+        """See `KeyedRule.values`."""
+        return {
+            "away": lasting(state.until - state.first),
+            "seen": rfc3339(state.first) if state.samples else "never",
+        }
