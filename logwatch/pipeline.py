@@ -96,6 +96,8 @@ class Pipeline:
         """No deadline is noted for before this event time."""
         self._quarantined: set[str] = set()
         self._told: dict[str, tuple[str, ...]] = {}
+        self._ended: list[Alert] = []
+        """Episodes that ended since their rule was changed, until the first `begin`."""
         self._reports = 0
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
@@ -134,6 +136,7 @@ class Pipeline:
                 sinks = self._router.known(each.told) or self._router.sinks_for(each.alert)
                 ended = _ended(each.alert, now)
                 self._pending.alerts.append(Addressed(ended, now.wall, sinks))
+                self._ended.append(ended)
 
     def begin(self, now: Moment) -> None:
         """Everything was restored, and the first record may come."""
@@ -143,6 +146,10 @@ class Pipeline:
             rule.begin(clock)
             self._touched[rule.settings.name] = rule
             self._note_deadline(index)
+        for ended in self._ended:  # a composite may wait for the end of what nobody watches now
+            for listener in self._listeners.get(ended.rule, ()):
+                self._address(listener, self._heard(listener, Told(ended, now.wall)), now.wall)
+        self._ended.clear()
 
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""

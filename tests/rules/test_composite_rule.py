@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from doubles.alerts import alert
-from doubles.rules import START, Bench, told
+from doubles.rules import START, Bench, checkpoint, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.records import Alert, AlertLine, encode_alert
-from logwatch.rules.base import RuleSettings
+from logwatch.alerts.route import Router
+from logwatch.clock import Moment
+from logwatch.pipeline import Pipeline
+from logwatch.records import Alert, AlertLine, Batch, Match, Record, encode_alert
+from logwatch.rules import make_rule
+from logwatch.rules.base import RuleSettings, Threshold
 from logwatch.rules.composite import MOST_EPISODES, Composite, CompositeRule
+from logwatch.store.writer import Burning
 
 
 class Parts(Bench):
@@ -428,3 +433,94 @@ def test_restarts_change_no_byte(steps, needed, cooldown, hold, max_keys):
         bench.until(100_000)
         made.append((absorbed, [encode_alert(each) for each in bench.alerts]))
     assert made[0] == made[1]
+
+
+# -- with the pipeline ---------------------------------------------------------------------------
+
+
+def threshold(name: str, count: int = 1) -> RuleSettings:
+    """A rule that burns for two minutes after a line."""
+    return RuleSettings(
+        name=name, kind=Threshold(count=count, window=60.0), match=(name,), cooldown=0.0
+    )
+
+
+OUTAGE = RuleSettings(
+    name="outage",
+    kind=Composite(rules=("a", "b"), needed=2, within=300.0, absorbs=True),
+    cooldown=0.0,
+)
+
+
+class Piped:
+    """A pipeline of rules, in virtual time, with one sink."""
+
+    def __init__(self, *rules: RuleSettings) -> None:
+        router = Router((), sinks=("out",), to_by_rule={})
+        made = [make_rule(each, host="web1") for each in rules]
+        self.pipeline = Pipeline(made, router, host="web1", virtual=True)
+
+    def begin(self, before: Piped | None = None) -> Piped:
+        """Begin, where `before` left off: with its state, but that of rule a, if it changed."""
+        start = Moment(START, START)
+        if before is not None:
+            drained = before.pipeline.drain()
+            burning = {each.alert.id: each for each in drained.alerts if each.burns}
+            for each in drained.alerts:
+                if each.alert.status == "resolved":
+                    burning.pop(each.alert.id)
+            self.pipeline.restore(
+                each for each in drained.states.values() if each.body and each.rule != "a"
+            )
+            self.pipeline.resume(
+                [Burning(each.alert, each.told) for each in burning.values()], start
+            )
+        self.pipeline.begin(start)
+        return self
+
+    def line(self, at: float, rule: int) -> None:
+        """A line that rule number `rule` takes."""
+        batch = Batch(
+            ruleset="r",
+            source="app",
+            checkpoint=checkpoint(round(at) + 1),
+            start=round(at),
+            end=round(at) + 1,
+            arrival=START + at,
+            last_time=START + at,
+            records=[Record(round(at), "boom", START + at)],
+            matches=[Match(rule, 0)],
+        )
+        self.pipeline.take(batch, Moment(START + at, START + at))
+
+    def told(self) -> list[tuple[str, str, bool]]:
+        """Rule and status of each alert, and whether anybody is told of it."""
+        return [
+            (each.alert.rule, each.alert.status, bool(each.sinks))
+            for each in self.pipeline.pending.alerts
+        ]
+
+
+def test_parts_and_whole_do_not_both_page():
+    """Whoever was told of a part before is told that it is over; of the other one nobody is."""
+    piped = Piped(threshold("a"), threshold("b"), OUTAGE).begin()
+    piped.line(0, 0)
+    piped.line(100, 1)
+    piped.pipeline.run_until(START + 1000)
+    assert piped.told() == [
+        ("a", "firing", True),
+        ("b", "firing", False),
+        ("outage", "firing", True),
+        ("a", "resolved", True),
+        ("outage", "resolved", True),
+        ("b", "resolved", False),
+    ]
+
+
+def test_the_end_of_a_part_that_was_changed_is_heard():
+    """Its episode is watched by nobody any more, and must not keep the whole burning for ever."""
+    before = Piped(threshold("a"), threshold("b"), OUTAGE).begin()
+    before.line(0, 0)
+    before.line(1, 1)
+    after = Piped(threshold("a", count=9), threshold("b"), OUTAGE).begin(before)
+    assert after.told() == [("a", "resolved", True), ("outage", "resolved", True)]
