@@ -69,7 +69,7 @@ class SamplingRule(KeyedRule[SamplingState]):
         state.run += 1
         state.began = min(state.began, time)
         state.ended = max(state.ended, time)
-        if self._kind.which == "every":
+        if self._kind.which == "every" and -state.run % self._kind.count < QUOTED_LINES:
             state.samples = [*state.samples, sample(hit)][-QUOTED_LINES:]
         if self._is_told(state.run):
             alerts.append(self._tell(key, state, hit, now))

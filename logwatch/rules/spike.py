@@ -174,12 +174,13 @@ class SpikeRule(KeyedRule[SpikeState]):
         if self._is_settled(state):
             state.judged = max(state.judged, self._clock.closed(now.event))
         bucket = self._clock.index(time)
-        if bucket > state.judged:
-            _keep_line(state.lines, bucket, sample(hit))
-            state.late = hit.batch.backlog
-        elif time < now.in_order_from:
+        if bucket <= state.judged and time < now.in_order_from:
             return ()
         state.buckets.add(time)
+        if bucket > state.judged:
+            state.late = hit.batch.backlog
+            if (state.buckets.count(bucket) or 0) > self._kind.minimum - QUOTED_LINES:
+                _keep_line(state.lines, bucket, sample(hit))  # a bucket with fewer is never told
         return ()
 
     def on_deadline(self, key: str, state: SpikeState, at: float, now: Now) -> Iterable[Alert]:

@@ -18,6 +18,7 @@ from typing import ClassVar
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
 from logwatch.rules.message import first_line
+from logwatch.rules.samples import QUOTED_LINES
 from logwatch.rules.windowed import WindowedRule, WindowedState
 from logwatch.units import Duration, format_duration
 from logwatch.windows import DistinctValues
@@ -80,16 +81,21 @@ class UniqueRule(WindowedRule[UniqueState]):
         if not moments:
             return ()
         state.window.add(time, value)
-        _name(state.latest, time, value)
-        self.keep_line(state, hit)
         if state.episode is not None:
+            _name(state.latest, time, value)
+            self.keep_line(state, hit)
             self.go_on_with(state, hit)
             self._count(state, moments[-1])
             return ()
         for at in moments:
             state.distinct = 0
-            if self._count(state, at) > self._kind.above:
+            distinct = self._count(state, at)
+            if distinct > self._kind.above - _NAMED:  # most keys never come so far
+                _name(state.latest, time, value)
+            if distinct > self._kind.above:
                 return self.begin_with(key, state, hit, at, now, count=state.distinct)
+        if state.distinct > self._kind.above - QUOTED_LINES:
+            self.keep_line(state, hit)
         return ()
 
     def on_deadline(self, key: str, state: UniqueState, at: float, now: Now) -> Iterable[Alert]:
@@ -105,7 +111,8 @@ class UniqueRule(WindowedRule[UniqueState]):
         """See `KeyedRule.stock_message`."""
         kind = self._kind
         number = f"about {state.distinct:,} (±1.6 %)" if state.estimated else f"{state.distinct:,}"
-        what = f"{number} different values of {' and '.join(kind.of)} in {format_duration(kind.window)}"
+        fields = " and ".join(kind.of)
+        what = f"{number} different values of {fields} in {format_duration(kind.window)}"
         if status == "resolved":
             return f"up to {what}, no longer more than {kind.above:,}"
         return f"{what}, more than {kind.above:,}: {self._named(state)}"
