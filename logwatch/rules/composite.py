@@ -15,8 +15,8 @@ With `absorbs`, nobody is told of a part while the composite burns, nor of the a
 fire; its messages quote them all, and `resolved` names the parts that burn on. Whoever was told of
 a part before is told that it is over.
 
-Bounds: of a part, the names of `MOST_EPISODES` episodes are kept and more are counted; those that
-are only counted are not known again when they were absorbed.
+Bounds: of a part, the names of `MOST_EPISODES` episodes are kept and more are counted. Of each part
+the latest lines are quoted, and with `by` the latest one.
 
 Words for `say`: `parts` (what each part said), `rules` (their names), and the fields of the parts.
 """
@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import ClassVar
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -70,7 +71,21 @@ class Composite(KindSettings, frozen=True, kw_only=True):
         return self.rules
 
 
-class Part(Struct, array_like=True):
+class Quote(Struct, array_like=True, frozen=True, gc=False):
+    """What an alert of the composite says of the latest alert of a part."""
+
+    message: str
+    source: str
+    path: str
+    fields: dict[str, str]
+    lines: list[AlertLine]
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Quote).decode
+
+
+class Part(Struct, array_like=True, gc=False):
     """What is remembered of one of the rules: it holds from `since` until before `until`."""
 
     since: float
@@ -78,15 +93,14 @@ class Part(Struct, array_like=True):
     """Infinity while an episode burns."""
     fired: float
     """Event time of its latest firing."""
-    alert: str
+    alert: str = ""
     """Id of its latest alert."""
-    message: str
-    source: str
-    path: str
-    fields: dict[str, str]
-    lines: list[AlertLine]
-    burning: dict[str, bool] = {}
-    """Ids of its burning episodes, and whether their firing was absorbed."""
+    packed: bytes = b""
+    """Its quote. There may be very many keys, and few of them are ever told."""
+    burning: tuple[str, ...] = ()
+    """Ids of its burning episodes."""
+    absorbed: tuple[str, ...] = ()
+    """Those of them whose firing was told to nobody."""
     more: int = 0
     """Burning episodes beyond those."""
 
@@ -95,15 +109,21 @@ class Part(Struct, array_like=True):
         return self.since <= at < self.until
 
     @property
-    def burns(self) -> bool:
-        """Whether an episode of it is open."""
-        return bool(self.burning) or self.more > 0
+    def episodes(self) -> int:
+        """How many episodes of it are open."""
+        return len(self.burning) + self.more
 
-    def quote(self, alert: Alert) -> None:
+    @property
+    def quote(self) -> Quote:
+        """What is quoted of it."""
+        return _unpack(self.packed)
+
+    def say(self, alert: Alert, most_lines: int) -> None:
         """Let `alert` be what is quoted of it."""
-        self.alert, self.message = alert.id, first_line(alert.message)
-        self.source, self.path, self.fields = alert.source, alert.path, alert.fields
-        self.lines = alert.lines[-QUOTED_LINES:]
+        self.alert = alert.id
+        lines = alert.lines[-most_lines:]
+        message = first_line(alert.message)
+        self.packed = _pack(Quote(message, alert.source, alert.path, alert.fields, lines))
 
 
 class CompositeState(KeyState, array_like=True, kw_only=True):
@@ -124,6 +144,8 @@ class CompositeRule(KeyedRule[CompositeState]):
         assert isinstance(settings.kind, Composite)
         self._kind = settings.kind
         self._absorbs = settings.kind.absorbs and not settings.shadow
+        # With `by` there may be very many keys.
+        self._most_lines = 1 if settings.by else QUOTED_LINES
         self._ended: str | None = None
         """The absorbed episode that was resolved just now."""
 
@@ -150,7 +172,7 @@ class CompositeRule(KeyedRule[CompositeState]):
             case "firing":
                 alerts += self._begun(key, state, told, now)
             case "updated":
-                state.parts[told.alert.rule].quote(told.alert)
+                state.parts[told.alert.rule].say(told.alert, self._most_lines)
             case "resolved":
                 self._over(state, told)
         if self._take_deadlines(key, state, told.at, now, alerts):
@@ -203,7 +225,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         )
         if status != "resolved":
             return text
-        on = [name for name in state.members if state.parts[name].burns]
+        on = [name for name in state.members if state.parts[name].episodes]
         return f"{' and '.join(on)} still burning, of {text}" if on else text
 
     def values(self, state: CompositeState) -> Mapping[str, object]:
@@ -225,7 +247,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         """A part fired: that may be the one needed, or a further one."""
         name = told.alert.rule
         part = state.parts[name] = self._held(state.parts.get(name), told)
-        part.quote(told.alert)
+        part.say(told.alert, self._most_lines)
         state.last = max(state.last, told.at)
         state.late = told.alert.late
         alerts: list[Alert] = []
@@ -236,8 +258,8 @@ class CompositeRule(KeyedRule[CompositeState]):
             state.members.append(name)
             state.count = len(state.members)
             alerts.append(self.update(key, state, told.at, now))
-        if self._absorbs and state.episode is not None and told.alert.id in part.burning:
-            part.burning[told.alert.id] = True
+        if self._absorbs and state.episode is not None and told.burns:
+            part.absorbed = (*part.absorbed, told.alert.id)[-MOST_EPISODES:]
         return alerts
 
     def _held(self, part: Part | None, told: Told) -> Part:
@@ -245,7 +267,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         at, alert = told.at, told.alert
         until = math.inf if told.burns else at + self._kind.within
         if part is None:
-            part = Part(at, until, at, "", "", "", "", {}, [])
+            part = Part(at, until, at)
         elif at >= part.until:
             part.since, part.until = at, until
         elif until >= part.since:
@@ -253,7 +275,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         part.fired = max(part.fired, at)
         if told.burns and alert.id not in part.burning:
             if len(part.burning) < MOST_EPISODES:
-                part.burning[alert.id] = False
+                part.burning = (*part.burning, alert.id)
             else:
                 part.more += 1
         return part
@@ -261,11 +283,14 @@ class CompositeRule(KeyedRule[CompositeState]):
     def _over(self, state: CompositeState, told: Told) -> None:
         """An episode of a part is resolved."""
         part = state.parts[told.alert.rule]
-        if told.alert.id not in part.burning:
+        ended = told.alert.id
+        if ended not in part.burning:
             part.more -= 1
-        elif part.burning.pop(told.alert.id):
-            self._ended = told.alert.id
-        if not part.burns:
+        part.burning = _without(part.burning, ended)
+        if ended in part.absorbed:
+            self._ended = ended
+            part.absorbed = _without(part.absorbed, ended)
+        if not part.episodes:
             complete = state.episode is not None or state.waits
             part.until = told.at if complete else max(told.at, part.fired + self._kind.within)
         if state.waits and self._count(state, told.at) < self._kind.needed:
@@ -303,33 +328,41 @@ class CompositeRule(KeyedRule[CompositeState]):
         return -math.inf if state.fired_at is None else state.fired_at + self.settings.cooldown
 
     def _alert(self, key: str, state: CompositeState, now: Now, status: Status, at: float) -> Alert:
-        parts = [state.parts[name] for name in state.members]
+        quotes = _quotes(state)
         return replace(
             super()._alert(key, state, now, status, at),
-            source=_each(part.source for part in parts),
-            path=_each(part.path for part in parts),
+            source=_each(quote.source for quote in quotes.values()),
+            path=_each(quote.path for quote in quotes.values()),
             fields=_fields(state),
-            lines=[line for part in parts for line in part.lines],
+            lines=[line for quote in quotes.values() for line in quote.lines],
         )
+
+
+def _quotes(state: CompositeState) -> dict[str, Quote]:
+    """What is quoted of each member."""
+    return {name: state.parts[name].quote for name in state.members}
 
 
 def _fields(state: CompositeState) -> dict[str, str]:
     """The fields of all its members; of a field that several have, the value that came last."""
-    parts = (state.parts[name] for name in state.members)
-    return {name: value for part in parts for name, value in part.fields.items()}
+    fields = [quote.fields for quote in _quotes(state).values()]
+    return {name: value for each in fields for name, value in each.items()}
 
 
 def _parts(state: CompositeState) -> str:
-    """What each part said, under its name."""
+    """What each member said, under its name."""
 
     def each() -> Iterator[str]:
-        for name in state.members:
-            part = state.parts[name]
-            open_ones = len(part.burning) + part.more
-            several = f" ({open_ones:,} episodes)" if open_ones > 1 else ""
-            yield f"{name}{several}: {part.message}"
+        for name, quote in _quotes(state).items():
+            number = state.parts[name].episodes
+            several = f" ({number:,} episodes)" if number > 1 else ""
+            yield f"{name}{several}: {quote.message}"
 
     return "; ".join(each())
+
+
+def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(each for each in names if each != name)
 
 
 def _each(texts: Iterable[str]) -> str:
