@@ -8,8 +8,8 @@ from typing import Protocol
 from logwatch.rules.absence import Absence, AbsenceRule
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 from logwatch.rules.composite import Composite, CompositeRule
+from logwatch.rules.expect import Expect, ExpectRule
 from logwatch.rules.match import MatchRule
-from logwatch.rules.new_template import NewTemplate, NewTemplateRule
 from logwatch.rules.new_value import NewValue, NewValueRule
 from logwatch.rules.ratio import Ratio, RatioRule
 from logwatch.rules.sampling import Sampling, SamplingRule
@@ -27,6 +27,7 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     PlainMatch: MatchRule,
     Threshold: ThresholdRule,
     Absence: AbsenceRule,
+    Expect: ExpectRule,
     Sampling: SamplingRule,
     Unique: UniqueRule,
     Value: ValueRule,
@@ -34,7 +35,6 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     Spike: SpikeRule,
     Composite: CompositeRule,
     NewValue: NewValueRule,
-    NewTemplate: NewTemplateRule,
 }
 """What makes the rules of each kind."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doubles.rules import START, Bench, told
+from doubles.held_back import HeldBack
+from doubles.rules import START, told
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -19,12 +20,12 @@ from logwatch.schedule import parse_schedule
 DAY = 86400.0
 
 
-def absence(limit: float = 180.0, *roster: str, **changes) -> Bench:
+def absence(limit: float = 180.0, *roster: str, **changes) -> HeldBack:
     """A bench with an absence rule by host, without cool-down."""
     kind = Absence(limit=limit, roster=tuple((host,) for host in roster))
     max_keys = changes.pop("max_keys", 100_000)
     base = {"name": "heartbeat-lost", "kind": kind, "by": ("host",), "cooldown": 0.0}
-    return Bench(RuleSettings(**base | changes), max_keys=max_keys)
+    return HeldBack(RuleSettings(**base | changes), max_keys=max_keys)
 
 
 def statuses(alerts: list[Alert]) -> list[tuple[str, str]]:
@@ -268,8 +269,7 @@ def test_a_record_after_the_deadline_that_comes_before_it_waits_for_it():
     bench = absence()
     bench.line(0, "one", host="web1")
     bench.clock.advance(200)
-    hold_back(bench, 150)
-    assert feed_early(bench, 190, "two", host="web1") == []
+    assert bench.early(190, 150, "two", host="web1") == []
     assert [alert.status for alert in bench.until(181)] == ["firing", "resolved"]
     assert bench.alerts[-1].message == "resolved after 3m10s: web1: back after 3m10s: two"
 
@@ -279,10 +279,9 @@ def test_a_record_in_time_takes_in_those_that_waited():
     bench = absence()
     bench.line(0, "one", host="web1")
     bench.clock.advance(400)
-    hold_back(bench, 150)
-    feed_early(bench, 310, "three", host="web1")
-    feed_early(bench, 190, "two", host="web1")
-    feed_early(bench, 160, "between", host="web1")
+    bench.early(310, 150, "three", host="web1")
+    bench.early(190, 150, "two", host="web1")
+    bench.early(160, 150, "between", host="web1")
     assert bench.until(490) == []
     (alert,) = bench.until(491)
     assert alert.lines[0].text == "three"
@@ -292,34 +291,9 @@ def test_a_stamp_ahead_of_the_date_is_a_sign_of_life():
     """A writer whose clock is fast is not silent."""
     bench = absence()
     bench.line(0, host="web1")
-    hold_back(bench, 100)
-    assert feed_early(bench, 3600, host="web1") == []
+    assert bench.early(3600, 100, host="web1") == []
     assert bench.until(3780) == []
     assert statuses(bench.until(3781)) == [("web1", "firing")]
-
-
-def hold_back(bench: Bench, at: float) -> None:
-    """Event time has come to `at`, whatever the date is."""
-    bench.now.event = START + at
-    bench.now.wall = bench.clock.wall()
-
-
-def feed_early(bench: Bench, at: float, text: str = "boom", **captures: str) -> list[Alert]:
-    """A record whose time event time has not come to."""
-    event = bench.now.event
-    feed, bench.rule.feed = bench.rule.feed, None  # type: ignore[assignment, method-assign] # seen
-
-    def at_event(hit, now):
-        now.event = event
-        return feed(hit, now)
-
-    bench.rule.feed = at_event  # type: ignore[method-assign] # a test's view of it
-    wall = bench.clock.wall()
-    lag = max(0.0, wall - START - at)
-    alerts = bench.line(at, text, lag=lag, backlog=True, **captures)
-    bench.now.event, bench.lag = event, 0.0
-    del bench.rule.feed
-    return alerts
 
 
 def test_hold_keeps_it_burning():
