@@ -133,7 +133,7 @@ class Pipeline:
             if each.alert.id in kept:
                 self._told[each.alert.id] = each.told
             else:
-                sinks = self._router.known(each.told) or self._router.sinks_for(each.alert)
+                sinks = self._owed(each.told, each.alert)
                 ended = _ended(each.alert, now)
                 self._pending.alerts.append(Addressed(ended, now.wall, sinks))
                 self._ended.append(ended)
@@ -353,19 +353,29 @@ class Pipeline:
         if alert.status == "resolved":
             self._told.pop(alert.id, None)
             return Addressed(alert, self._clock.wall, before)
+        if burns:
+            self._told[alert.id] = before
         return Addressed(alert, self._clock.wall, (), burns=burns, told=before)
+
+    def _owed(self, told: tuple[str, ...] | None, alert: Alert) -> tuple[str, ...]:
+        """Who is told that an episode is over: nobody where nobody was told that it began.
+
+        Where none of those is a sink any more the routes say it, and where nothing is known.
+        """
+        if told is not None and not told:
+            return ()
+        return self._router.known(told or ()) or self._router.sinks_for(alert)
 
     def _episodic(self, alert: Alert) -> Addressed:
         """Address a message of an episode: who was told that it began is told that it is over.
 
         Its severity and fields may be others by then, and with them the routes.
         """
-        before = self._told.pop(alert.id, ())
+        before = self._told.pop(alert.id, None)
         if alert.status == "resolved":
-            sinks = self._router.known(before) or self._router.sinks_for(alert)
-            return Addressed(alert, self._clock.wall, sinks)
+            return Addressed(alert, self._clock.wall, self._owed(before, alert))
         sinks = self._router.sinks_for(alert)
-        told = tuple(dict.fromkeys((*before, *sinks)))
+        told = tuple(dict.fromkeys((*(before or ()), *sinks)))
         self._told[alert.id] = told
         return Addressed(alert, self._clock.wall, sinks, burns=True, told=told)
 

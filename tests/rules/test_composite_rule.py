@@ -6,6 +6,7 @@ from doubles.alerts import alert
 from doubles.rules import START, Bench, checkpoint, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
@@ -524,3 +525,26 @@ def test_the_end_of_a_part_that_was_changed_is_heard():
     before.line(1, 1)
     after = Piped(threshold("a", count=9), threshold("b"), OUTAGE).begin(before)
     assert after.told() == [("a", "resolved", True), ("outage", "resolved", True)]
+
+
+def test_nobody_is_told_of_the_end_of_a_part_that_was_absorbed_by_what_is_no_more():
+    """The composite was taken out of the configuration while it burned."""
+    before = Piped(threshold("a"), threshold("b"), OUTAGE).begin()
+    before.line(0, 0)
+    before.line(1, 1)
+    after = Piped(threshold("b")).begin(before)
+    after.pipeline.run_until(START + 1000)
+    assert after.told() == [
+        ("a", "resolved", True),
+        ("outage", "resolved", True),
+        ("b", "resolved", False),
+    ]
+
+
+def test_the_end_of_a_rule_that_was_only_tried_out_is_told_to_nobody():
+    """Nor when it burns while its rule is changed."""
+    shadow = replace(threshold("a"), shadow=True)
+    before = Piped(shadow, threshold("b")).begin()
+    before.line(0, 0)
+    after = Piped(replace(threshold("a", count=9), shadow=True), threshold("b")).begin(before)
+    assert after.told() == [("a", "resolved", False)]
