@@ -10,6 +10,8 @@ A baseline is known where the rule has been watching for the whole of that bucke
 or was new in the configuration. For a key that is first seen later it is nothing, and known: there
 `min` decides. When keys had to go for others (`max_keys`) nothing is known of keys that are new.
 
+A bucket that `active` does not cover as a whole is not judged, and is no baseline.
+
 A sustained rise or fall is one episode. Its baseline is that of its beginning; it resolves with the
 first closed bucket that is no spike against that, and that bucket begins no other. One that the
 cool-down holds back is told when the cool-down is over, if it still goes on.
@@ -23,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -111,6 +114,7 @@ class SpikeRule(KeyedRule[SpikeState]):
         self._decoder = msgspec.msgpack.Decoder(SpikeState, dec_hook=self._loaded)
         self._clock = Buckets(kind.over, 1)
         self._event = -math.inf
+        self._is_active = lru_cache(maxsize=64)(self._is_active_in)
         self._since = math.inf
         self._has_lines = False
         self._since_changed = False
@@ -190,6 +194,8 @@ class SpikeRule(KeyedRule[SpikeState]):
         state.judged = bucket = state.judged + 1
         state.newest = count = state.buckets.count(bucket) or 0
         state.samples = state.lines.pop(bucket, state.samples)
+        if not self._is_active(bucket):
+            return ()
         if state.raised:
             return self._go_on(key, state, at, now)
         baseline = self._baseline(state, bucket)
@@ -238,18 +244,34 @@ class SpikeRule(KeyedRule[SpikeState]):
         """What is compared with the count of `bucket`, None where it is not known."""
         if not self._kind.weeks:
             before = bucket - 1
-            return float(state.buckets.count(before) or 0) if before >= state.whole else None
+            watched = before >= state.whole and self._is_active(before)
+            return float(state.buckets.count(before) or 0) if watched else None
         start = self._clock.starts(bucket)
         former = [
             self._clock.index(start - week * WEEK_SECONDS)
             for week in range(1, self._kind.weeks + 1)
         ]
-        counts = sorted(state.buckets.count(each) or 0 for each in former if each >= state.whole)
+        counts = sorted(
+            state.buckets.count(each) or 0
+            for each in former
+            if each >= state.whole and self._is_active(each)
+        )
         state.known = len(counts)
         if not counts:
             return None
         middle = len(counts) // 2
         return (counts[middle] + counts[~middle]) / 2
+
+    def _is_active_in(self, bucket: int) -> bool:
+        """Whether the rule looks at lines for the whole of the bucket."""
+        active = self.settings.active
+        if active is None:
+            return True
+        start = self._clock.starts(bucket)
+        if not active.covers(start):
+            return False
+        change = active.next_change(start)
+        return change is None or change >= self._clock.starts(bucket + 1)
 
     def _is_settled(self, state: SpikeState) -> bool:
         """Whether closing more buckets without a line would change nothing."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.message import rfc3339
 from logwatch.rules.spike import Spike
+from logwatch.schedule import parse_schedule
 
 WEEK = 604_800.0
 
@@ -309,6 +310,17 @@ def test_a_key_that_must_go_while_it_burns_is_resolved():
     burst(bench, 1850, 30, host="x")
     bench.until(2400)
     assert len(bench.alerts) == 2, "nor is of x any more"
+
+
+def test_the_end_of_the_active_time_is_no_fall():
+    """What the rule did not look at is neither judged nor a baseline."""
+    bench = Bench(settings(down=2.0, active=parse_schedule("00:00-00:25 UTC")))
+    buckets(bench, 20, 20, 9)  # the rest of the third is not fed to the rule
+    bench.until(86_400)
+    buckets(bench, 70, 69, first=144)
+    assert bench.alerts == []
+    buckets(bench, 70, 8, 8, first=288)
+    assert [(alert.status, alert.count) for alert in bench.alerts] == [("firing", 8)]
 
 
 def test_say_may_use_baseline_factor_and_direction():
