@@ -1,0 +1,136 @@
+"""What a rule tells live is what it tells of the same lines in a replay, through the pipeline."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from doubles.rules import START, checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from logwatch.alerts.route import Router
+from logwatch.clock import Moment
+from logwatch.pipeline import Pipeline
+from logwatch.records import Alert, Batch, Match, Record, encode_alert
+from logwatch.rules import make_rule
+from logwatch.rules.base import RuleSettings, Selector, parts_of
+from logwatch.rules.ratio import Ratio
+from logwatch.rules.sampling import Sampling
+from logwatch.rules.spike import Spike
+from logwatch.rules.unique import Unique
+from logwatch.rules.value import Value
+
+KINDS = [
+    Sampling(which="first", count=2, pause=10.0),
+    Sampling(which="every", count=3, pause=10.0),
+    Unique(of=("v",), above=2, window=10.0),
+    Value(measure="avg", field="v", above=3.0, window=10.0, minimum=2),
+    Value(measure="p90", field="v", below=2.0, above=4.0, window=10.0),
+    Ratio(of=Selector(), above=0.5, window=10.0, minimum=2),
+    Spike(up=2.0, down=2.0, over=5.0, minimum=2),
+]
+
+
+class Line(NamedTuple):
+    """A line `gap` seconds after the one before, read `delay` seconds after it was written."""
+
+    gap: float
+    key: str
+    value: int
+    delay: float
+
+
+class Told:
+    """A pipeline with one rule, and what it is fed."""
+
+    def __init__(self, rule: RuleSettings, *, virtual: bool) -> None:
+        self.rule = rule
+        self.parts = parts_of([rule])
+        router = Router((), sinks=("out",), to_by_rule={})
+        made = [make_rule(rule, host="web1")]
+        self.pipeline = Pipeline(made, router, host="web1", virtual=virtual)
+        self.wall = START
+        self.pipeline.begin(self.moment())
+        self.pipeline.live = not virtual
+
+    def moment(self) -> Moment:
+        """Both clocks; live they have nothing to do with one another."""
+        return Moment(self.wall - START + 5.0, self.wall)
+
+    def take(self, number: int, time: float, line: Line) -> None:
+        """A batch of one line."""
+        matches = [
+            Match(place, 0, {"k": line.key, "v": str(line.value)})
+            for place, part in enumerate(self.parts)
+            if len(self.parts) == 1 or part.number == 1 or line.value > 2
+        ]
+        batch = Batch(
+            ruleset="r",
+            source="app",
+            checkpoint=checkpoint(number + 1),
+            start=number,
+            end=number + 1,
+            arrival=self.wall,
+            last_time=time,
+            records=[Record(number, f"line {number}", time)],
+            matches=matches,
+            backlog=not self.pipeline.live,
+        )
+        self.pipeline.take(batch, self.moment())
+
+    def pass_to(self, wall: float) -> None:
+        """Let time pass, as the consumer does."""
+        while (wait := self.pipeline.seconds_to_deadline(self.moment())) is not None:
+            if self.wall + wait > wall:
+                break
+            self.wall += max(wait, 1e-6)
+            self.pipeline.expire(self.moment())
+        self.wall = wall
+        self.pipeline.expire(self.moment())
+
+    def alerts(self) -> list[bytes]:
+        """All that was told, without the time of telling."""
+        assert not self.pipeline.quarantined
+        alerts = [each.alert for each in self.pipeline.drain().alerts]
+        return sorted(map(encode_alert, map(timeless, alerts)))
+
+
+def timeless(alert: Alert) -> Alert:
+    """Live and replay differ in when they tell, and that is all."""
+    return replace(alert, at="", late=False)
+
+
+lines_of = st.lists(
+    st.builds(
+        Line,
+        st.sampled_from([0, 0, 0.5, 1, 1, 2, 3, 5, 10, 11, 30]),
+        st.sampled_from("ab"),
+        st.integers(1, 5),
+        st.sampled_from([0.0, 0.05, 0.2]),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@given(
+    lines=lines_of,
+    cooldown=st.sampled_from([0.0, 20.0]),
+    hold=st.sampled_from([0.0, 7.0]),
+)
+def test_live_tells_what_a_replay_tells(kind, lines, cooldown, hold):
+    """Deadlines before, at and after the times of records, whenever a line is read."""
+    rule = RuleSettings(name="r", kind=kind, by=("k",), cooldown=cooldown, hold=hold)
+    replayed, live = Told(rule, virtual=True), Told(rule, virtual=False)
+    time = START
+    for number, line in enumerate(lines):
+        time += line.gap
+        replayed.wall = time
+        replayed.take(number, time, line)
+        live.pass_to(max(live.wall, time + line.delay))
+        live.take(number, time, line)
+    replayed.pipeline.run_until(time + 500)
+    live.pass_to(time + 505)
+    assert live.alerts() == replayed.alerts()
