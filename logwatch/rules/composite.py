@@ -24,23 +24,25 @@ Words for `say`: `parts` (what each part said), `rules` (their names), and the f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import ClassVar
 
-import msgspec
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from logwatch.records import Alert, AlertLine, Status
+from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
-from logwatch.rules.keyed import KeyedRule, KeyState
-from logwatch.rules.message import first_line
+from logwatch.rules.composite_parts import (
+    MOST_EPISODES,
+    CompositeState,
+    Part,
+    fields_of,
+    parts_in_words,
+    quotes_of,
+)
+from logwatch.rules.keyed import KeyedRule
 from logwatch.rules.samples import QUOTED_LINES
 from logwatch.units import Duration, format_duration
-
-MOST_EPISODES = 256
-"""Burning episodes of one part that are known by name."""
 
 _USUAL = frozenset(
     ("count", "key", "rule", "severity", "source", "path", "host", "first", "last", "duration")
@@ -69,71 +71,6 @@ class Composite(KindSettings, frozen=True, kw_only=True):
     def hears(self) -> tuple[str, ...]:
         """See `KindSettings.hears`."""
         return self.rules
-
-
-class Quote(Struct, array_like=True, frozen=True, gc=False):
-    """What an alert of the composite says of the latest alert of a part."""
-
-    message: str
-    source: str
-    path: str
-    fields: dict[str, str]
-    lines: list[AlertLine]
-
-
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Quote).decode
-
-
-class Part(Struct, array_like=True, gc=False):
-    """What is remembered of one of the rules: it holds from `since` until before `until`."""
-
-    since: float
-    until: float
-    """Infinity while an episode burns."""
-    fired: float
-    """Event time of its latest firing."""
-    alert: str = ""
-    """Id of its latest alert."""
-    packed: bytes = b""
-    """Its quote. There may be very many keys, and few of them are ever told."""
-    burning: tuple[str, ...] = ()
-    """Ids of its burning episodes."""
-    absorbed: tuple[str, ...] = ()
-    """Those of them whose firing was told to nobody."""
-    more: int = 0
-    """Burning episodes beyond those."""
-
-    def holds(self, at: float) -> bool:
-        """Whether it burns, or fired lately, at event time `at`."""
-        return self.since <= at < self.until
-
-    @property
-    def episodes(self) -> int:
-        """How many episodes of it are open."""
-        return len(self.burning) + self.more
-
-    @property
-    def quote(self) -> Quote:
-        """What is quoted of it."""
-        return _unpack(self.packed)
-
-    def say(self, alert: Alert, most_lines: int) -> None:
-        """Let `alert` be what is quoted of it."""
-        self.alert = alert.id
-        lines = alert.lines[-most_lines:]
-        message = first_line(alert.message)
-        self.packed = _pack(Quote(message, alert.source, alert.path, alert.fields, lines))
-
-
-class CompositeState(KeyState, array_like=True, kw_only=True):
-    """What is remembered of one key of `by`."""
-
-    parts: dict[str, Part] = field(default_factory=dict)
-    members: list[str] = field(default_factory=list)
-    """The parts of the burning episode, or of the last one, in the order in which they joined."""
-    waits: bool = False
-    """Enough parts hold, and only the cool-down keeps it from firing."""
 
 
 class CompositeRule(KeyedRule[CompositeState]):
@@ -221,7 +158,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         """See `KeyedRule.stock_message`."""
         text = (
             f"{len(state.members)} of {len(self._kind.rules)} rules"
-            f" within {format_duration(self._kind.within)}: {_parts(state)}"
+            f" within {format_duration(self._kind.within)}: {parts_in_words(state)}"
         )
         if status != "resolved":
             return text
@@ -230,8 +167,8 @@ class CompositeRule(KeyedRule[CompositeState]):
 
     def values(self, state: CompositeState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""
-        fields = {name: text for name, text in _fields(state).items() if name not in _USUAL}
-        return {**fields, "parts": _parts(state), "rules": ", ".join(state.members)}
+        fields = {name: text for name, text in fields_of(state).items() if name not in _USUAL}
+        return {**fields, "parts": parts_in_words(state), "rules": ", ".join(state.members)}
 
     def _key_of(self, alert: Alert) -> str:
         by, own, fields = self.settings.by, alert.key, alert.fields
@@ -328,37 +265,14 @@ class CompositeRule(KeyedRule[CompositeState]):
         return -math.inf if state.fired_at is None else state.fired_at + self.settings.cooldown
 
     def _alert(self, key: str, state: CompositeState, now: Now, status: Status, at: float) -> Alert:
-        quotes = _quotes(state)
+        quotes = quotes_of(state)
         return replace(
             super()._alert(key, state, now, status, at),
             source=_each(quote.source for quote in quotes.values()),
             path=_each(quote.path for quote in quotes.values()),
-            fields=_fields(state),
+            fields=fields_of(state),
             lines=[line for quote in quotes.values() for line in quote.lines],
         )
-
-
-def _quotes(state: CompositeState) -> dict[str, Quote]:
-    """What is quoted of each member."""
-    return {name: state.parts[name].quote for name in state.members}
-
-
-def _fields(state: CompositeState) -> dict[str, str]:
-    """The fields of all its members; of a field that several have, the value that came last."""
-    fields = [quote.fields for quote in _quotes(state).values()]
-    return {name: value for each in fields for name, value in each.items()}
-
-
-def _parts(state: CompositeState) -> str:
-    """What each member said, under its name."""
-
-    def each() -> Iterator[str]:
-        for name, quote in _quotes(state).items():
-            number = state.parts[name].episodes
-            several = f" ({number:,} episodes)" if number > 1 else ""
-            yield f"{name}{several}: {quote.message}"
-
-    return "; ".join(each())
 
 
 def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
