@@ -27,7 +27,7 @@ class Bounds(NamedTuple):
     above: float | None
     below: float | None
     minimum: int
-    """Records without which there is no figure."""
+    """Records without which there is no figure; at least one."""
 
     def broken_by(self, figure: float) -> bool:
         """Whether the figure is beyond a bound; the bounds themselves are within."""

@@ -58,7 +58,7 @@ class RatioRule(FigureRule[RatioState]):
         assert isinstance(settings.kind, Ratio)
         self._kind = kind = settings.kind
         super().__init__(settings, RatioState, kind.window, host=host)
-        self.bounds = Bounds(kind.above, kind.below, kind.minimum)
+        self.bounds = Bounds(kind.above, kind.below, max(1, kind.minimum))
 
     def fresh(self) -> RatioState:
         """See `KeyedRule.fresh`."""

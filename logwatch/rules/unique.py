@@ -53,6 +53,8 @@ class UniqueState(WindowedState, kw_only=True):
     distinct: int = 0
     """The most that were in the window of the episode."""
     estimated: bool = False
+    ends: float = 0.0
+    """When the episode is to be looked at: more values since may let it burn for longer."""
 
 
 class UniqueRule(WindowedRule[UniqueState]):
@@ -93,17 +95,27 @@ class UniqueRule(WindowedRule[UniqueState]):
             if distinct > self._kind.above - _NAMED:  # most keys never come so far
                 _name(state.latest, time, value)
             if distinct > self._kind.above:
-                return self.begin_with(key, state, hit, at, now, count=state.distinct)
+                alerts = self.begin_with(key, state, hit, at, now, count=state.distinct)
+                if state.episode is not None:
+                    state.ends = self._few_at(state)
+                return alerts
         if state.distinct > self._kind.above - QUOTED_LINES:
             self.keep_line(state, hit)
         return ()
 
     def on_deadline(self, key: str, state: UniqueState, at: float, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_deadline`."""
-        return [self.end(key, state, at, now)] if state.episode is not None else []
+        if state.episode is None:
+            return ()
+        state.ends = self._few_at(state)
+        return [self.end(key, state, at, now)] if state.ends <= at else ()
 
     def ends_at(self, state: UniqueState) -> float:
-        """See `WindowedRule.ends_at`: when no more than `above` values are left."""
+        """See `WindowedRule.ends_at`: when no more than `above` values are left, or sooner."""
+        return state.ends
+
+    def _few_at(self, state: UniqueState) -> float:
+        """When no more than `above` values are left if nothing more comes."""
         few = state.window.falls_below(self._kind.above + 1)
         return self.held_until(state, state.reached if few is None else few)
 

@@ -24,6 +24,8 @@ from logwatch.rules.figure import Bounds, Figure, FigureRule, FigureState
 from logwatch.units import Duration, format_duration
 from logwatch.windows import Values
 
+_LONGEST_SECONDS = 1e12
+"""Beyond this a duration is no longer told in days."""
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -62,7 +64,7 @@ class ValueRule(FigureRule[ValueState]):
         assert isinstance(settings.kind, Value)
         self._kind = kind = settings.kind
         super().__init__(settings, ValueState, kind.window, host=host)
-        self.bounds = Bounds(kind.above, kind.below, kind.minimum)
+        self.bounds = Bounds(kind.above, kind.below, max(1, kind.minimum))
         written = quantity(kind.bound)
         self._unit = written.unit if written is not None else ""
         percentile = kind.measure.startswith("p")
@@ -173,6 +175,8 @@ class ValueRule(FigureRule[ValueState]):
 
 def _seconds(number: float) -> str:
     size = abs(number)
+    if size >= _LONGEST_SECONDS:
+        return f"{number:.4g}s"
     if size >= 60:
         return f"{'-' if number < 0 else ''}{format_duration(round(size))}"
     for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):

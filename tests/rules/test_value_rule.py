@@ -135,6 +135,19 @@ def test_sizes_are_told_as_sizes():
     assert bench.alerts[0].message == "sum of took is 4MiB in 1m (2 samples), above 3MiB"
 
 
+@pytest.mark.parametrize("bound", ["1s", "1B", "1", ""])
+@pytest.mark.parametrize("took", ["1e308", "-1e308", "1e-300", "1e15", "-90"])
+def test_whoever_writes_the_log_cannot_make_the_rule_fail(took, bound):
+    """However large a number, there are words for it."""
+    for measure in ("sum", "avg", "p50"):
+        bench = Bench(settings(measure, above=1e-301, below=-1.0, minimum=0, bound=bound))
+        bench.line(0, took=took)
+        bench.line(1, took=took)
+        assert bench.alerts[0].status == "firing"
+        assert [alert.status for alert in bench.until(1000)] == ["resolved"]
+        bench.restart()
+
+
 def test_an_alert_quotes_the_lines_that_are_beyond_the_bound():
     """The slow ones are what one wants to see, not the latest."""
     bench = Bench(settings("p50", above=1.0, minimum=5))
