@@ -42,6 +42,10 @@ class Ratio(KindSettings, frozen=True, kw_only=True):
         """See `KindSettings.selectors`: the part, and all."""
         return (self.of, own)
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: another bound asks the same records."""
+        return f"ratio {self.of!r} in {self.window!r}"
+
 
 class RatioState(FigureState, kw_only=True):
     """The records of one key."""

@@ -34,6 +34,10 @@ class Sampling(KindSettings, frozen=True, kw_only=True):
     count: int
     pause: Duration = 3600.0
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: another `count` is one of the same run."""
+        return f"sampling {self.which} {self.pause!r}"
+
 
 class SamplingState(KeyState):
     """The open run of one key."""

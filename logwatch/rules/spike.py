@@ -70,6 +70,10 @@ class Spike(KindSettings, frozen=True, kw_only=True):
     minimum: int
     """Records that the greater of the two must have (`min`)."""
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: other factors ask the same buckets."""
+        return f"spike over {self.over!r}, {self.weeks} weeks"
+
     def direction(self, count: int, baseline: float) -> Direction:
         """Which way `count` is a spike against `baseline`; empty where it is none."""
         if max(count, baseline) < max(self.minimum, _LEAST):

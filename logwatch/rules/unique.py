@@ -43,6 +43,10 @@ class Unique(KindSettings, frozen=True, kw_only=True):
     """Fires when there are more distinct values than this."""
     window: Duration
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: another `above` asks the same values."""
+        return f"unique {self.of!r} in {self.window!r}"
+
 
 class UniqueState(WindowedState, kw_only=True):
     """The values of one key."""
@@ -68,6 +72,13 @@ class UniqueRule(WindowedRule[UniqueState]):
     def fresh(self) -> UniqueState:
         """See `KeyedRule.fresh`."""
         return UniqueState(samples=[], latest=[], window=DistinctValues(self._length))
+
+    def decode(self, body: bytes) -> UniqueState:
+        """See `KeyedRule.decode`. It may have been stored for another `above`."""
+        state = super().decode(body)
+        if state.episode is not None:
+            state.ends = self._few_at(state)
+        return state
 
     def window_of(self, state: UniqueState) -> DistinctValues:
         """See `WindowedRule.window_of`."""

@@ -48,6 +48,10 @@ class Value(KindSettings, frozen=True, kw_only=True):
     minimum: int = 1
     """Samples without which nothing is said (`min`)."""
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: another measure or bound asks the same samples."""
+        return f"value {self.field!r} in {self.window!r}"
+
 
 class ValueState(FigureState, kw_only=True):
     """The samples of one key."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.records import Alert
+from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.message import rfc3339
 from logwatch.rules.unique import Unique
@@ -192,6 +193,20 @@ def test_a_key_that_must_go_while_it_burns_is_resolved():
     bench.until(10_000)
     bench.restart()
     assert bench.stored == {}
+
+
+def test_another_bound_keeps_what_is_known():
+    """After a reload the values are still there, and the episode ends by the new bound."""
+    bench = Bench(settings(above=3))
+    for at, port in enumerate("abcd"):
+        bench.line(at, port=port)
+    other = settings(above=1)
+    assert fingerprint(other) == fingerprint(bench.settings)
+    assert fingerprint(settings(window=61.0)) != fingerprint(other)
+    bench.settings = other
+    bench.restart()
+    assert bench.until(61) == []
+    assert [alert.status for alert in bench.until(62)] == ["resolved"]
 
 
 def model(

@@ -247,6 +247,18 @@ def test_a_key_that_must_go_while_it_burns_is_resolved():
     assert bench.stored == {}
 
 
+def test_another_bound_keeps_the_samples():
+    """After a reload they are asked for another figure."""
+    bench = Bench(settings("avg", above=10.0, minimum=2))
+    bench.line(0, took="4")
+    bench.settings = settings("max", above=3.0, minimum=2)
+    bench.restart()
+    bench.line(1, took="1")
+    assert [alert.message for alert in bench.alerts] == [
+        "max of took is 4 in 1m (2 samples), above 3"
+    ]
+
+
 def measured(measure: str, samples: list[float]) -> float:
     """What samples come to, naively."""
     match measure:
