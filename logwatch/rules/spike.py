@@ -26,24 +26,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar
 
 import msgspec
 
 from logwatch.records import Alert, StateChange, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
-from logwatch.rules.keyed import KeyedRule, KeyState
-from logwatch.rules.samples import QUOTED_LINES, Sample, sample
+from logwatch.rules.keyed import KeyedRule
+from logwatch.rules.samples import QUOTED_LINES, sample
+from logwatch.rules.spike_state import Direction, SpikeState, keep_line
 from logwatch.units import Duration, format_duration
 from logwatch.windows import Buckets
-
-Direction: TypeAlias = Literal["", "up", "down"]
 
 WEEK_SECONDS = 604_800.0
 _SPARE = 32
 """Buckets kept beyond those that are asked for: the open ones, and those of stray stamps."""
-_OPEN = 4
-"""Open buckets of which lines are kept, to be quoted."""
 _LEAST = 2
 """A single line is never a spike."""
 _SINCE = "\x1f"
@@ -84,26 +81,6 @@ class Spike(KindSettings, frozen=True, kw_only=True):
             return "up" if risen else ""
         fallen = self.down is not None and count < baseline
         return "down" if fallen and _ratio(baseline, count) >= (self.down or 0.0) else ""
-
-
-class SpikeState(KeyState, kw_only=True):
-    """The buckets of one key."""
-
-    buckets: Buckets
-    judged: int
-    """The last bucket that was judged."""
-    whole: int
-    """The first bucket that was watched from its beginning."""
-    lines: dict[int, list[Sample]]
-    """The latest lines of buckets that are still open."""
-    raised: Direction = ""
-    """Which way the spike goes that is told, or is to be told after the cool-down."""
-    baseline: float = 0.0
-    """That of the beginning of the spike."""
-    known: int = 0
-    """Weeks that the baseline is made of."""
-    newest: int = 0
-    """Count of the bucket that was judged last."""
 
 
 class SpikeRule(KeyedRule[SpikeState]):
@@ -188,7 +165,7 @@ class SpikeRule(KeyedRule[SpikeState]):
         if bucket > state.judged:
             state.late = hit.batch.backlog
             if (state.buckets.count(bucket) or 0) > self._kind.minimum - QUOTED_LINES:
-                _keep_line(state.lines, bucket, sample(hit))  # a bucket with fewer is never told
+                keep_line(state.lines, bucket, sample(hit))  # a bucket with fewer is never told
         return ()
 
     def on_deadline(self, key: str, state: SpikeState, at: float, now: Now) -> Iterable[Alert]:
@@ -343,22 +320,3 @@ class SpikeRule(KeyedRule[SpikeState]):
 
 def _ratio(greater: float, lesser: float) -> float:
     return greater / lesser if lesser else math.inf
-
-
-def _keep_line(lines: dict[int, list[Sample]], bucket: int, line: Sample) -> None:
-    """Keep a line of an open bucket; those of stray stamps ahead go first."""
-    kept = lines.get(bucket)
-    if kept is None:
-        if len(lines) >= _OPEN:
-            farthest = max(lines)
-            if bucket > farthest:
-                return
-            del lines[farthest]
-        kept = lines[bucket] = []
-    kept.append(line)
-    kept.sort(key=_place)
-    del kept[:-QUOTED_LINES]
-
-
-def _place(line: Sample) -> tuple[str, str, int]:
-    return line.line.time, line.line.path, line.line.offset
