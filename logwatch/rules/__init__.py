@@ -13,6 +13,7 @@ from logwatch.rules.match import MatchRule
 from logwatch.rules.new_value import NewValue, NewValueRule
 from logwatch.rules.ratio import Ratio, RatioRule
 from logwatch.rules.sampling import Sampling, SamplingRule
+from logwatch.rules.sequence import Sequence, SequenceRule
 from logwatch.rules.spike import Spike, SpikeRule
 from logwatch.rules.threshold import ThresholdRule
 from logwatch.rules.unique import Unique, UniqueRule
@@ -27,6 +28,7 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     PlainMatch: MatchRule,
     Threshold: ThresholdRule,
     Absence: AbsenceRule,
+    Sequence: SequenceRule,
     Expect: ExpectRule,
     Sampling: SamplingRule,
     Unique: UniqueRule,

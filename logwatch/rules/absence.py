@@ -18,8 +18,8 @@ from typing import ClassVar
 from logwatch.records import Alert
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
 from logwatch.rules.message import lasting
-from logwatch.rules.samples import sample
-from logwatch.rules.silence import Sight, SilenceRule, SilenceState
+from logwatch.rules.sight import sight
+from logwatch.rules.silence import SilenceRule, SilenceState
 from logwatch.units import Duration
 
 
@@ -54,8 +54,7 @@ class AbsenceRule(SilenceRule):
     def on_hit(self, key: str, state: SilenceState, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_hit`."""
         state.late = hit.batch.backlog
-        sight = Sight(hit.record.time, hit.batch.checkpoint.identity, sample(hit))
-        return self.take(key, state, sight, now)
+        return self.take(key, state, sight(hit), now)
 
     def values(self, state: SilenceState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""

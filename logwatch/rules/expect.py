@@ -34,6 +34,7 @@ from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
 from logwatch.rules.samples import Sample, sample
+from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
 from logwatch.units import Duration
 
@@ -66,19 +67,11 @@ class Expect(KindSettings, frozen=True, kw_only=True):
         return f"expect within {self.within} by {self.references!r}"
 
 
-class Opening(Struct, array_like=True, gc=False):
+class Opening(Sight, array_like=True, gc=False):
     """A record A that nothing has closed yet."""
 
-    time: float
-    identity: str
-    sample: Sample
     count: int = 1
     """Of how many it is the first."""
-
-    @property
-    def order(self) -> tuple[float, str, int]:
-        """Where it comes among all: by time, source and offset."""
-        return self.time, self.sample.source, self.sample.line.offset
 
 
 class Closing(Struct, array_like=True, gc=False):
@@ -241,7 +234,7 @@ class ExpectRule(KeyedRule[ExpectState]):
     def _fire(
         self, key: str, state: ExpectState, opening: Opening, at: float, now: Now
     ) -> Iterable[Alert]:
-        state.anchor = (opening.identity, opening.sample.line.offset)
+        state.anchor = opening.name
         known = [each for each in state.openings if each.time <= at]
         state.first, state.last = opening.time, known[-1].time
         state.count = self._known(state, at)

@@ -17,7 +17,8 @@ from logwatch.rules.absence import Absence
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.message import first_line, lasting, rfc3339
 from logwatch.rules.samples import Sample
-from logwatch.rules.silence import Sight, SilenceRule, SilenceState
+from logwatch.rules.sight import Sight
+from logwatch.rules.silence import SilenceRule, SilenceState
 
 NAME = "logwatch.source-quiet"
 

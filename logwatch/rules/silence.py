@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import ClassVar
 
-from msgspec import Struct, field
+from msgspec import field
 from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
@@ -31,27 +31,13 @@ from logwatch.rules.active_time import ActiveTime
 from logwatch.rules.base import Now, RuleSettings
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
-from logwatch.rules.samples import Sample
+from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import just_after
 
 GIVE_UP_SECONDS = 7 * 86400.0
 """How long a key that is not on the roster burns."""
 MOST_AHEAD = 16
 """Sights of one key that wait until its deadline has taken effect."""
-
-
-class Sight(Struct, array_like=True, gc=False):
-    """One sign of life of a key."""
-
-    time: float
-    identity: str
-    """Which file it was in; with the offset of the line it names the episode."""
-    sample: Sample
-
-    @property
-    def order(self) -> tuple[float, str, int]:
-        """Where it comes among all: by time, source and offset."""
-        return self.time, self.sample.source, self.sample.line.offset
 
 
 class SilenceState(KeyState, array_like=True, kw_only=True):
@@ -213,10 +199,9 @@ class SilenceRule(KeyedRule[SilenceState]):
             state.due = None
             return ()
         if state.latest is not None:
-            sample = state.latest.sample
-            state.anchor = (state.latest.identity, sample.line.offset)
+            state.anchor = state.latest.name
             state.first = state.last = state.latest.time
-            state.samples = [sample]
+            state.samples = [state.latest.sample]
         state.until = at
         alerts = self.fire(key, state, at, now)
         if alerts:
