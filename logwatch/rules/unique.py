@@ -106,10 +106,7 @@ class UniqueRule(WindowedRule[UniqueState]):
             if distinct > self._kind.above - _NAMED:  # most keys never come so far
                 _name(state.latest, time, value)
             if distinct > self._kind.above:
-                alerts = self.begin_with(key, state, hit, at, now, count=state.distinct)
-                if state.episode is not None:
-                    state.ends = self._few_at(state)
-                return alerts
+                return self._begin(key, state, hit, at, now)
         if state.distinct > self._kind.above - QUOTED_LINES:
             self.keep_line(state, hit)
         return ()
@@ -124,6 +121,14 @@ class UniqueRule(WindowedRule[UniqueState]):
     def ends_at(self, state: UniqueState) -> float:
         """See `WindowedRule.ends_at`: when no more than `above` values are left, or sooner."""
         return state.ends
+
+    def _begin(
+        self, key: str, state: UniqueState, hit: Hit, at: float, now: Now
+    ) -> Iterable[Alert]:
+        alerts = self.begin_with(key, state, hit, at, now, count=state.distinct)
+        if state.episode is not None:  # the cool-down did not hold it back
+            state.ends = self._few_at(state)
+        return alerts
 
     def _few_at(self, state: UniqueState) -> float:
         """When no more than `above` values are left if nothing more comes."""
