@@ -1,4 +1,4 @@
-"""What a rule tells live is what it tells of the same lines in a replay, through the pipeline."""
+"""Rules with a pipeline around them: live and in a replay, and with stamps that are far off."""
 
 from __future__ import annotations
 
@@ -134,3 +134,42 @@ def test_live_tells_what_a_replay_tells(kind, lines, cooldown, hold):
     replayed.pipeline.run_until(time + 500)
     live.pass_to(time + 505)
     assert live.alerts() == replayed.alerts()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@given(
+    lines=lines_of,
+    off=st.lists(st.sampled_from([0, 0, 0, -1, -20, -500, 0.3, 3, 40, 5000]), min_size=40),
+    hold=st.sampled_from([0.0, 7.0]),
+)
+def test_wrong_stamps_leave_nothing_burning_or_kept_for_ever(kind, lines, off, hold):
+    """An episode begins, ends once, and is forgotten, whatever times lines claim to have."""
+    rule = RuleSettings(name="r", kind=kind, by=("k",), cooldown=20.0, hold=hold)
+    live = Told(rule, virtual=False)
+    kept: dict[str, bytes | None] = {}
+    news: dict[str, list[str]] = {}
+
+    def commit() -> None:
+        drained = live.pipeline.drain()
+        kept.update({change.key: change.body for change in drained.states.values()})
+        for each in drained.alerts:
+            news.setdefault(each.alert.id, []).append(each.alert.status)
+
+    for number, (line, ahead) in enumerate(zip(lines, off, strict=False)):
+        live.pass_to(live.wall + line.gap)
+        live.take(number, live.wall + ahead, line)
+        commit()
+    live.pass_to(live.wall + 20_000)
+    # Of a spike, a key that fell silent burns until it is heard of again.
+    for number, key in enumerate("aabb" * 3):
+        live.pass_to(live.wall + 1)
+        live.take(1000 + number, live.wall, Line(0, key, 3, 0))
+    live.pass_to(live.wall + 20_000)
+    commit()
+    assert not live.pipeline.quarantined
+    for statuses in news.values():
+        assert statuses in (["firing"], ["firing", "updated"], ["firing", "resolved"])
+        assert isinstance(kind, Spike) or type(kind).burns == (statuses[-1] == "resolved")
+    left = [key for key, body in kept.items() if body and key in ("a", "b")]
+    burning = [episode for episode, statuses in news.items() if statuses == ["firing"]]
+    assert len(left) == (len(burning) if type(kind).burns else 0)
