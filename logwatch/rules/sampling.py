@@ -79,7 +79,7 @@ class SamplingRule(KeyedRule[SamplingState]):
             alerts.append(self._tell(key, state, hit, now))
         return alerts
 
-    def on_deadline(self, key: str, state: SamplingState, at: float, now: Now) -> Iterable[Alert]:
+    def on_deadline(self, key: str, state: SamplingState, at: float, now: Now) -> Iterable[Alert]:  # noqa: ARG002  # the contract
         """See `KeyedRule.on_deadline`."""
         return self._end(key, state, now)
 
@@ -87,7 +87,7 @@ class SamplingRule(KeyedRule[SamplingState]):
         """See `KeyedRule.deadline`."""
         return state.ended + self._kind.pause if state.run else None
 
-    def is_idle(self, state: SamplingState, at: float) -> bool:
+    def is_idle(self, state: SamplingState, at: float) -> bool:  # noqa: ARG002  # the contract
         """See `KeyedRule.is_idle`."""
         return not state.run
 
@@ -95,7 +95,7 @@ class SamplingRule(KeyedRule[SamplingState]):
         """See `KeyedRule.owed`: the closing note comes early, but no count is lost."""
         return self._end(key, state, now)
 
-    def stock_message(self, key: str, state: SamplingState, status: Status) -> str:
+    def stock_message(self, key: str, state: SamplingState, status: Status) -> str:  # noqa: ARG002  # the contract
         """See `KeyedRule.stock_message`."""
         line = state.samples[-1].line
         if status == "updated":

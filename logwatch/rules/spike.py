@@ -153,7 +153,7 @@ class SpikeRule(KeyedRule[SpikeState]):
 
     # -- buckets -----------------------------------------------------------------------------
 
-    def on_hit(self, key: str, state: SpikeState, hit: Hit, now: Now) -> Iterable[Alert]:
+    def on_hit(self, key: str, state: SpikeState, hit: Hit, now: Now) -> Iterable[Alert]:  # noqa: ARG002  # the contract
         """See `KeyedRule.on_hit`."""
         time = hit.record.time
         if self._is_settled(state):

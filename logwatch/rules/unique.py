@@ -135,7 +135,7 @@ class UniqueRule(WindowedRule[UniqueState]):
         few = state.window.falls_below(self._kind.above + 1)
         return self.held_until(state, state.reached if few is None else few)
 
-    def stock_message(self, key: str, state: UniqueState, status: Status) -> str:
+    def stock_message(self, key: str, state: UniqueState, status: Status) -> str:  # noqa: ARG002  # the contract
         """See `KeyedRule.stock_message`."""
         kind = self._kind
         number = f"about {state.distinct:,} (±1.6 %)" if state.estimated else f"{state.distinct:,}"
