@@ -25,6 +25,7 @@ from logwatch.config.references import References
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
+from logwatch.config.surroundings import Surroundings
 from logwatch.config.tests_section import RuleTestKeys
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
@@ -201,13 +202,16 @@ class Assembly:
     # -- sections ----------------------------------------------------------------------------
 
     def _sources(self) -> tuple[dict[str, Found[SourceKeys]], dict[str, SourceSettings]]:
+        assert self._main is not None
         found_sources: dict[str, Found[SourceKeys]] = {}
         built: dict[str, SourceSettings] = {}
         for walker, name, node in self._map("sources"):
             found = walker.keys(SourceKeys, node, f"source {name!r}")
             if found is None:
                 continue
-            settings = sources.build_source(name, found, walker.references, self._report)
+            settings = sources.build_source(
+                name, found, walker.references, self._main.value.defaults, self._report
+            )
             if settings is not None:
                 found_sources[name], built[name] = found, settings
         return found_sources, built
@@ -224,25 +228,16 @@ class Assembly:
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
         assert self._main is not None
-        around = rules.Surroundings(
+        around = Surroundings(
             sources=built_sources,
             source_names=self._names["sources"],
+            rule_names=self._names["rules"],
             sinks=self._names["sinks"],
             defaults=self._main.value.defaults,
             thorough=self._thorough,
             known=self._known,
         )
-        names = self._names["rules"]
-        built = []
-        for found in self._list("rules", RuleKeys):
-            if "name" in found.given and found.sound("name"):
-                named = names.add(found.value.name, found.place("name"), self._report)
-            else:
-                named, names.complete = False, False
-            settings = rules.build_rule(found, around, self._report)
-            if settings is not None and named:
-                built.append(settings)
-        return built
+        return rules.build_rules(self._list("rules", RuleKeys), around, self._report)
 
     def _tests(
         self, built_rules: list[RuleSettings], built_sources: Mapping[str, SourceSettings]

@@ -19,13 +19,13 @@ from logwatch.conditions import (
 from logwatch.config import patterns
 from logwatch.config.document import child
 from logwatch.config.found import Found
-from logwatch.config.keys import RuleKeys
+from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.matching.pattern import PatternError, compile_pattern, risk
 
 
 def build_where(
-    found: Found[RuleKeys], formats: Mapping[str, str] | None, report: Report, *, thorough: bool
+    found: Found[SelectorKeys], formats: Mapping[str, str] | None, report: Report, *, thorough: bool
 ) -> Where | None:
     """The conditions of one rule; None after reporting why they cannot be.
 
@@ -55,7 +55,7 @@ def build_where(
 
 
 def _condition(
-    found: Found[RuleKeys], field: str, texts: tuple[str, ...], report: Report
+    found: Found[SelectorKeys], field: str, texts: tuple[str, ...], report: Report
 ) -> Condition | None:
     if not texts:
         place = found.key("where", field)
@@ -78,7 +78,7 @@ def _condition(
 
 
 def _test(
-    found: Found[RuleKeys], field: str, number: int, text: str, report: Report
+    found: Found[SelectorKeys], field: str, number: int, text: str, report: Report
 ) -> Comparison | None:
     try:
         test = parse_test(text)
@@ -99,7 +99,7 @@ def _test(
 
 
 def _inside(  # noqa: PLR0917 - a place needs them all
-    found: Found[RuleKeys],
+    found: Found[SelectorKeys],
     field: str,
     number: int,
     text: str,
@@ -114,7 +114,7 @@ def _inside(  # noqa: PLR0917 - a place needs them all
 
 
 def _check_fields(
-    found: Found[RuleKeys], where: Where, formats: Mapping[str, str], report: Report
+    found: Found[SelectorKeys], where: Where, formats: Mapping[str, str], report: Report
 ) -> bool:
     """Whether the lines of some source can have each field, with the values that are asked for."""
     checks = [
@@ -126,7 +126,7 @@ def _check_fields(
 
 
 def _check_field(
-    found: Found[RuleKeys], condition: Condition, formats: Mapping[str, str], report: Report
+    found: Found[SelectorKeys], condition: Condition, formats: Mapping[str, str], report: Report
 ) -> bool:
     field = condition.field
     if not formats or any(parsers.can_have(format_, field) for format_ in formats.values()):
@@ -153,7 +153,7 @@ def _check_field(
 
 
 def _check_values(
-    found: Found[RuleKeys], condition: Condition, formats: Mapping[str, str], report: Report
+    found: Found[SelectorKeys], condition: Condition, formats: Mapping[str, str], report: Report
 ) -> bool:
     """Whether each text is a value that the field can have, where a format has only a few."""
     known = [parsers.field_values(format_, condition.field) for format_ in formats.values()]
@@ -175,7 +175,7 @@ def _check_values(
 
 
 def _check_negative(
-    found: Found[RuleKeys], where: Where, formats: Mapping[str, str], report: Report
+    found: Found[SelectorKeys], where: Where, formats: Mapping[str, str], report: Report
 ) -> bool:
     """Whether no source lacks every field that the rule only wants not to be something."""
     if not where or found.value.match or not all(condition.passes_missing for condition in where):
@@ -195,7 +195,7 @@ def _check_negative(
 
 
 def _warn(
-    found: Found[RuleKeys], where: Where, formats: Mapping[str, str] | None, report: Report
+    found: Found[SelectorKeys], where: Where, formats: Mapping[str, str] | None, report: Report
 ) -> None:
     for condition in where:
         for number, test in enumerate(condition.tests):

@@ -11,14 +11,14 @@ from yaml import MappingNode, Node
 from logwatch.config.document import Document, child
 from logwatch.config.problems import Place
 
-T = TypeVar("T", bound=Struct)
+T_co = TypeVar("T_co", bound=Struct, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(Generic[T_co]):
     """A map as read: its value, where broken fields have their default, and its places."""
 
-    value: T
+    value: T_co
     node: Node
     document: Document
     broken: frozenset[str]

@@ -29,7 +29,8 @@ class Keys(Struct, frozen=True, kw_only=True):
     """Root of the maps.
 
     A map with a short form has a class method `from_text(text) -> Pieces`, which raises ValueError
-    with a remedy.
+    with a remedy. One whose keys may be written in another way has `from_pairs(pairs) -> pairs`,
+    which may raise the same.
     """
 
     required: ClassVar[tuple[str, ...]] = ()
@@ -39,5 +40,5 @@ class Keys(Struct, frozen=True, kw_only=True):
     """Keys with which a required one need not be there."""
     either: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Keys that do for a required one."""
-    elsewhere: ClassVar[dict[str, str]] = {}
-    """Keys that people look for here -> where they belong, as a whole example."""
+    elsewhere: ClassVar[dict[str, tuple[str, str]]] = {}
+    """Keys that belong inside others -> which, and an example."""

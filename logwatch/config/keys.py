@@ -5,85 +5,53 @@ The walker reads these types, see key_forms.py; `docs/config.md` is their refere
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
 from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Raw, Window
+from logwatch.config.kind_keys import (
+    AbsentKeys,
+    ClearKeys,
+    ContextKeys,
+    Count,
+    ExpectKeys,
+    Mode,
+    NewKeys,
+    RatioKeys,
+    SelectorKeys,
+    SpikeKeys,
+    StepKeys,
+    UniqueKeys,
+    ValueKeys,
+    WhenKeys,
+)
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.units import Duration
-
-_COUNT_IN = re.compile(r"\s*(\S+)\s+in\s+(\S.*?)\s*")
-
-
-def _count_in(text: str, example: str) -> Pieces:
-    found = _COUNT_IN.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text[:60]!r} is not COUNT in DURATION; write {example}")
-    return {"count": (found.start(1), found[1]), "in": (found.start(2), found[2])}
-
-
-class WhenKeys(Keys, frozen=True, rename={"window": "in"}):
-    """`when: 5 in 2m`."""
-
-    required: ClassVar = ("in",)
-    instead: ClassVar = {"in": ("first", "every")}
-    later: ClassVar = {
-        "first": "write when: 1 in 1h for the first",
-        "every": "write cooldown: 5m to hear of a burning rule again",
-    }
-    examples: ClassVar = {"count": "5", "in": "2m"}
-
-    count: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    window: Window = 0.0
-
-    @classmethod
-    def from_text(cls, text: str) -> Pieces:
-        """`5 in 2m`."""
-        word = text.split(maxsplit=1)[0] if text.split() else ""
-        return {word: (0, "")} if word in cls.later else _count_in(text, "when: 5 in 2m")
-
-
-class ClearKeys(Keys, frozen=True, rename={"window": "in"}):
-    """`clear: 0 in 15m`."""
-
-    required: ClassVar = ("count", "in")
-    examples: ClassVar = {"count": "0", "in": "15m"}
-
-    count: Annotated[int, Meta(ge=0, le=100_000)] = 0
-    window: Window = 0.0
-
-    @classmethod
-    def from_text(cls, text: str) -> Pieces:
-        """`0 in 15m`."""
-        return _count_in(text, "clear: 0 in 15m")
 
 
 class DefaultKeys(Keys, frozen=True):
     """`defaults:` what a rule has that does not say otherwise."""
 
-    later: ClassVar = {
-        "context": "alerts quote the matching lines only",
-        "late": "a line counts at its own time, however late it is read",
+    examples: ClassVar = {
+        "cooldown": "1m",
+        "severity": "warning",
+        "context": "3",
+        "late": "2m",
     }
-    examples: ClassVar = {"cooldown": "1m", "severity": "warning"}
 
     cooldown: Duration = 60.0
     severity: Severity = "warning"
+    context: ContextKeys = ContextKeys()
+    late: Duration = 120.0
 
 
 class SourceKeys(Keys, frozen=True):
     """One entry of `sources:`."""
 
     required: ClassVar = ("path",)
-    later: ClassVar = {
-        "multiline": "each line is matched by itself",
-        "quiet_after": "watch a heartbeat line from outside for now",
-        "late": "a line counts at its own time, however late it is read",
-        "max_skew": "leave it out",
-    }
+    later: ClassVar = {"multiline": "each line is matched by itself"}
     examples: ClassVar = {
         "path": "/var/log/app/*.log",
         "exclude": "'*.gz'",
@@ -94,6 +62,9 @@ class SourceKeys(Keys, frozen=True):
         "start": "beginning",
         "max_line": "256KiB",
         "tags": "[shop, backend]",
+        "late": "2m",
+        "quiet_after": "20m",
+        "max_skew": "24h",
     }
 
     path: OneOrMany = ()
@@ -105,6 +76,9 @@ class SourceKeys(Keys, frozen=True):
     start: Literal["end", "beginning"] = "end"
     max_line: Annotated[int, Meta(ge=16, le=67_108_864, extra={"unit": "size"})] = 262_144
     tags: OneOrMany = ()
+    late: Duration | None = None
+    quiet_after: Window | None = None
+    max_skew: Window = 86_400.0
 
     @classmethod
     def from_text(cls, text: str) -> Pieces:
@@ -112,53 +86,63 @@ class SourceKeys(Keys, frozen=True):
         return {"path": (0, text)}
 
 
-_MATCH_TEXT = "until then find the text itself with 'match'"
-_ANOTHER_KIND = "until then use a plain rule, or 'when' for a threshold"
+_ONE_OF_A_KIND = {
+    "for": ("'absent'", "absent: {for: 3m}"),
+    "of": ("'unique', 'value' or 'ratio'", "unique: {of: port, above: 20, in: 1m}"),
+    "above": ("'unique', 'value' or 'ratio'", "unique: {of: port, above: 20, in: 1m}"),
+    "below": ("'value' or 'ratio'", "value: {avg: request_time, below: 1, in: 5m}"),
+    "min": ("'spike', 'value' or 'ratio'", "spike: {up: 3, over: 10m, min: 30}"),
+    "learn": ("'new'", "new: {value: user, learn: 7d}"),
+    "forget": ("'new'", "new: {value: user, forget: 90d}"),
+    "template": ("'new'", "new: {template: message, learn: 24h}"),
+    "at_most": ("'new'", "new: {template: message, at_most: 5/h}"),
+    "up": ("'spike'", "spike: {up: 3, over: 10m, min: 30}"),
+    "down": ("'spike'", "spike: {down: 3, over: 10m, min: 30}"),
+    "over": ("'spike'", "spike: {up: 3, over: 10m, min: 30}"),
+    "vs": ("'spike'", "spike: {up: 3, over: 10m, vs: previous, min: 30}"),
+    "count": ("'when' or 'clear'", "when: {count: 5, in: 2m}"),
+    "first": ("'when'", "when: first 5 in 1h"),
+    "every": ("'when'", "when: every 5"),
+    "max_wait": ("'context'", "context: {before: 5, after: 3, max_wait: 2s}"),
+}
 
 
-class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
+class RuleKeys(SelectorKeys, frozen=True, rename={"sources": "in"}):
     """One entry of `rules:`."""
 
     required: ClassVar = ("name", "match")
     either: ClassVar = {"match": ("where",)}
     instead: ClassVar = {
         "match": (
-            *("absent", "sequence", "expect", "unique", "new"),
-            *("spike", "value", "ratio", "all_of", "any_of"),
+            *("absent", "sequence", "unique", "new", "spike", "value", "ratio"),
+            *("all_of", "any_of"),
         )
     }
-    later: ClassVar = {
-        "absent": "until then let the job itself log when it fails, and match that",
-        "sequence": "until then make a rule for its last step",
-        "within": "it belongs to sequences; " + _ANOTHER_KIND,
-        "expect": "until then let the job itself log when it fails, and match that",
-        "unique": "until then count lines: when: 20 in 1m",
-        "new": "until then match the values that you know to be bad",
-        "spike": "until then give a fixed bound: when: 100 in 5m",
-        "value": _MATCH_TEXT,
-        "ratio": "until then give a fixed bound: when: 100 in 5m",
-        "all_of": "until then route the parts to one sink",
-        "any_of": "until then write the patterns as a list under 'match'",
-        "absorbs": "until then route the parts to one sink",
-        "context": "alerts quote the matching lines only",
-        "mode": "until then send the rule to a sink of its own: to: [trial]",
-        "active": "until then let the receiver keep the hours",
-        "hold": "until then write a longer clear: 0 in 30m",
-        "max_keys": "a rule keeps its 100000 latest keys",
-        "of": _ANOTHER_KIND,
-        "learn": _ANOTHER_KIND,
-    }
-    examples: ClassVar = {
+    elsewhere: ClassVar = _ONE_OF_A_KIND
+    examples: ClassVar = SelectorKeys.examples | {
         "name": "disk-error",
-        "in": "auth",
-        "match": "'I/O error, dev (?P<dev>\\w+)'",
-        "unless": "'dev loop\\d+'",
-        "where": "{level: error}",
         "by": "dev",
         "severity": "critical",
         "when": "5 in 2m",
         "clear": "0 in 15m",
         "levels": "{warning: 5, critical: 50}",
+        "absent": "3m",
+        "sequence": "[{rule: ssh-guessing}, {match: 'Accepted'}]",
+        "within": "10m",
+        "expect": "{match: 'finished job={job} ok', within: 2h}",
+        "unique": "{of: port, above: 20, in: 1m}",
+        "new": "{value: user, learn: 7d}",
+        "spike": "{up: 3, over: 10m, min: 30}",
+        "value": "{p95: request_time, above: 800ms, in: 5m}",
+        "ratio": "{of: {status: '>= 500'}, above: 5%, in: 5m}",
+        "all_of": "[slow-checkout, many-errors]",
+        "any_of": "[slow-checkout, many-errors]",
+        "absorbs": "true",
+        "context": "5",
+        "mode": "shadow",
+        "active": "'Mon-Fri 08:00-18:00 Europe/Paris'",
+        "hold": "10m",
+        "max_keys": "100000",
         "cooldown": "15m",
         "say": "'{count} failures of {dev}'",
         "labels": "{team: storage}",
@@ -168,15 +152,28 @@ class RuleKeys(Keys, frozen=True, rename={"sources": "in"}):
     }
 
     name: str = ""
-    sources: OneOrMany | None = None
-    match: OneOrMany = ()
-    unless: OneOrMany = ()
-    where: dict[str, OneOrMany] | None = None
     by: OneOrMany = ()
     severity: Severity | None = None
     when: WhenKeys | None = None
     clear: ClearKeys | None = None
-    levels: dict[Severity, Annotated[int, Meta(ge=1, le=100_000)]] | None = None
+    levels: dict[Severity, Count] | None = None
+    absent: AbsentKeys | None = None
+    sequence: tuple[StepKeys, ...] | None = None
+    within: Window | None = None
+    expect: ExpectKeys | None = None
+    unique: UniqueKeys | None = None
+    new: NewKeys | None = None
+    spike: SpikeKeys | None = None
+    value: ValueKeys | None = None
+    ratio: RatioKeys | None = None
+    all_of: OneOrMany | None = None
+    any_of: OneOrMany | None = None
+    absorbs: bool = False
+    context: ContextKeys | None = None
+    mode: Mode = "live"
+    active: str | None = None
+    hold: Duration | None = None
+    max_keys: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
     cooldown: Duration | None = None
     say: str | None = None
     labels: dict[str, str] = field(default_factory=dict)

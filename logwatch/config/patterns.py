@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from yaml import Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import Document, child
+from logwatch.config.fields import Fields
 from logwatch.config.found import Found
-from logwatch.config.keys import RuleKeys
-from logwatch.config.problems import Place, Report, shown
+from logwatch.config.kind_keys import SelectorKeys
+from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.matching.known_patterns import KnownPatterns, Names
 from logwatch.matching.outline import outline
 from logwatch.matching.pattern import PatternError, risk
+from logwatch.rules import references
 
 # What `re` says of a pattern -> what to type.
 _REMEDIES = (
@@ -43,11 +46,12 @@ _EATEN_AS = {
     "\\P": "a line break",
 }
 _COMMENT = re.compile(r"[ \t]+#(?=\S).*")
+_BRACES = re.compile(r"(?<![\\])\{([^\W\d]\w*)\}")
 _CLASS = re.compile(r"\^?(?:\\?\w-\\?\w|\\[wdsWDS])+")
 
 
 def captured(
-    found: Found[RuleKeys], key: str, known: KnownPatterns, report: Report
+    found: Found[SelectorKeys], key: str, known: KnownPatterns, report: Report
 ) -> list[Names] | None:
     """What each pattern under `match` or `unless` captures; None when one of them was reported."""
     captures: list[Names] = []
@@ -68,7 +72,45 @@ def captured(
     return captures if len(captures) == len(texts) else None
 
 
-def warn_of_traps(found: Found[RuleKeys], key: str, report: Report) -> None:
+class Joined(NamedTuple):
+    """Patterns that refer to what an earlier record had."""
+
+    texts: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+def with_references(found: Found[SelectorKeys], earlier: Fields, report: Report) -> Joined | None:
+    """The patterns of `match` with each `{name}` made a group; None after reporting one."""
+    texts: list[str] = []
+    names: dict[str, None] = {}
+    sound = True
+    for number, text in enumerate(found.value.match):
+        known = []
+        for braces in _BRACES.finditer(text):
+            if earlier.given(braces[1]) or braces[1] in earlier.somewhere:
+                known.append(braces[1])
+                continue
+            report.error(
+                _at(found, "match", number, text, braces.start(1), len(braces[1])),
+                "unknown-field",
+                f"{braces[0]} refers to what no earlier record has",
+                suggestion(braces[1], earlier.all(), of="known")
+                + "  for the braces themselves write \\{",
+            )
+            sound = False
+        try:
+            joined, used = references.with_references(text, known)
+        except ValueError as error:
+            message, remedy = split_remedy(str(error))
+            report.error(_at(found, "match", number, text, None), "bad-pattern", message, remedy)
+            sound = False
+            continue
+        texts.append(joined)
+        names |= dict.fromkeys(used)
+    return Joined(tuple(texts), tuple(names)) if sound else None
+
+
+def warn_of_traps(found: Found[SelectorKeys], key: str, report: Report) -> None:
     """Warn of patterns that YAML read in a way that was hardly meant."""
     node = child(found.node, key)
     if node is found.node:
@@ -81,7 +123,7 @@ def warn_of_traps(found: Found[RuleKeys], key: str, report: Report) -> None:
         warn_of_scalar(found.document, node, report)
 
 
-def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
+def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:
     """Warn of patterns that can take very long on some line."""
     texts: tuple[str, ...] = getattr(found.value, key)
     for number, text in enumerate(texts):
@@ -90,7 +132,7 @@ def warn_of_risks(found: Found[RuleKeys], key: str, report: Report) -> None:
             warn_of_risk(found.place(key, number), reason, report)
 
 
-def note_every_line(found: Found[RuleKeys], report: Report) -> None:
+def note_every_line(found: Found[SelectorKeys], report: Report) -> None:
     """Note the patterns of `match` that no engine can look for."""
     texts = found.value.match
     for number, reason in outline(texts)[1].items():
@@ -155,12 +197,19 @@ def _warn_of_class(document: Document, node: SequenceNode, report: Report) -> No
         )
 
 
-def _at(found: Found[RuleKeys], key: str, number: int, text: str, position: int | None) -> Place:
+def _at(  # noqa: PLR0917 - a place needs them all
+    found: Found[SelectorKeys],
+    key: str,
+    number: int,
+    text: str,
+    position: int | None,
+    length: int = 1,
+) -> Place:
     """The fault's own place, unless a reference put other text in."""
     node = child(found.node, key, number)
     if position is None or not isinstance(node, ScalarNode) or node.value != text:
         return found.place(key, number)
-    return found.document.inside(node, min(position, max(len(text) - 1, 0)))
+    return found.document.inside(node, min(position, max(len(text) - 1, 0)), length)
 
 
 def remedy(error: PatternError) -> str:

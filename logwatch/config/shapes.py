@@ -21,6 +21,7 @@ class Shape(NamedTuple):
     instead: Mapping[str, tuple[str, ...]]
     either: Mapping[str, tuple[str, ...]]
     examples: Mapping[str, str]
+    elsewhere: Mapping[str, tuple[str, str]]
 
 
 @lru_cache(maxsize=256)
@@ -40,7 +41,13 @@ def shape_of(struct: type[Struct]) -> Shape:
         getattr(struct, "instead", {}),
         getattr(struct, "either", {}),
         getattr(struct, "examples", {}),
+        getattr(struct, "elsewhere", {}),
     )
+
+
+def is_one_or_many(info: inspect.Type) -> bool:
+    """Whether one text stands for a list of one."""
+    return isinstance(info, inspect.Metadata) and bool((info.extra or {}).get("one_or_many"))
 
 
 SEQUENCES = (
@@ -69,6 +76,9 @@ def fitting(kinds: list[inspect.Type], item: Item) -> inspect.Type:
             inspect.StrType,
             inspect.FloatType,
         )
+        lists = [kind for kind in kinds if is_one_or_many(kind)]
+        if lists and not isinstance(item, MappingNode | SequenceNode):
+            return lists[0]
     for kind_type in wanted:
         for kind, bare_kind in zip(kinds, bare, strict=True):
             if isinstance(bare_kind, kind_type):

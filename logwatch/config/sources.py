@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logwatch import parsers
 from logwatch.config.found import Found
-from logwatch.config.keys import SourceKeys
+from logwatch.config.keys import DefaultKeys, SourceKeys
 from logwatch.config.names import distinct
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
@@ -23,7 +23,11 @@ _NAMES_LOOKED_AT = 2000
 
 
 def build_source(
-    name: str, found: Found[SourceKeys], references: References, report: Report
+    name: str,
+    found: Found[SourceKeys],
+    references: References,
+    defaults: DefaultKeys,
+    report: Report,
 ) -> SourceSettings | None:
     """The settings of one source; None after reporting why it cannot be."""
     keys = found.value
@@ -50,6 +54,9 @@ def build_source(
         start=keys.start,
         max_line=keys.max_line,
         tags=distinct(keys.tags),
+        late=defaults.late if keys.late is None else keys.late,
+        quiet_after=keys.quiet_after,
+        max_skew=keys.max_skew,
     )
 
 

@@ -21,7 +21,7 @@ from logwatch.config.key_forms import Keys, Pieces
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References
 from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain
-from logwatch.config.shapes import SEQUENCES, Shape, fitting, shape_of
+from logwatch.config.shapes import SEQUENCES, Shape, fitting, is_one_or_many, shape_of
 
 MOST_ALIASED = 50_000
 """Values read beyond one a character of the file, which only aliases can bring about."""
@@ -126,7 +126,7 @@ class Walker:
         """The parts of a map, however it is written."""
         if isinstance(item, MappingNode):
             if self._scalars.untagged(item):
-                return self.pairs(item, what)
+                return self._unfolded(struct, item, what)
             return None
         slot = Slot(what)
         short: Callable[[str], Pieces] | None = getattr(struct, "from_text", None)
@@ -137,6 +137,20 @@ class Walker:
             return None
         scalar = self._scalars.scalar(item, slot)
         return None if scalar is None else self._short(short, scalar)
+
+    def _unfolded(
+        self, struct: type[Struct], node: MappingNode, what: str
+    ) -> Mapping[str, Item] | None:
+        """The pairs of a map as the struct names them."""
+        pairs = self.pairs(node, what)
+        unfold: Callable[[Mapping[str, Item]], Mapping[str, Item]] | None
+        unfold = getattr(struct, "from_pairs", None)
+        try:
+            return pairs if unfold is None else unfold(pairs)
+        except ValueError as error:
+            message, remedy = split_remedy(str(error))
+            self.report.error(self.document.place(node), "bad-value", message, remedy)
+            return None
 
     def _short(
         self, from_text: Callable[[str], Pieces], scalar: Scalar
@@ -162,6 +176,11 @@ class Walker:
             self.report.error(
                 place, "not-supported", f"{name!r} is not supported yet", shape.later[name]
             )
+        elif name in shape.elsewhere:
+            owners, example = shape.elsewhere[name]
+            self.report.error(
+                place, "unknown-key", f"{name!r} belongs inside {owners}", f"write {example}"
+            )
         else:
             self.report.error(
                 place,
@@ -176,11 +195,10 @@ class Walker:
     ) -> Iterable[str]:
         for name in shape.required:
             others = shape.either.get(name, ())
-            if name in pieces or not pieces.keys().isdisjoint(others):
+            spared = (name, *others, *shape.instead.get(name, ()))
+            if not pieces.keys().isdisjoint(spared):
                 continue
             yield name
-            if not pieces.keys().isdisjoint(shape.instead.get(name, ())):
-                continue  # the key that takes its place was reported
             ways = [Slot(way, shape.examples.get(way, "...")).remedy for way in (name, *others)]
             remedy = ", or ".join(filter(None, ways))
             place = self.document.place(node)
@@ -294,7 +312,7 @@ class Walker:
                 if named is BROKEN:
                     values[name] = BROKEN
                     continue
-            if isinstance(node, MappingNode) and _is_one_or_many(info.value_type):
+            if isinstance(node, MappingNode) and is_one_or_many(info.value_type):
                 values[name] = self._nested(name, node)
                 continue
             values[name] = self._value(info.value_type, node, Slot(name))
@@ -364,7 +382,3 @@ class Walker:
         if isinstance(piece, Scalar) and piece.offset is not None:
             return self.document.inside(piece.node, piece.offset, max(len(piece.text), len(name)))
         return self.document.place(item.node if isinstance(item, Scalar) else item)
-
-
-def _is_one_or_many(info: inspect.Type) -> bool:
-    return isinstance(info, inspect.Metadata) and bool((info.extra or {}).get("one_or_many"))

@@ -10,8 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logwatch.config.keys import FileKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.kind_keys import (
+    AbsentKeys,
+    ContextKeys,
+    NewKeys,
+    RatioKeys,
+    SpikeKeys,
+    StepKeys,
+    UniqueKeys,
+    ValueKeys,
+    WhenKeys,
+)
 from logwatch.config.loader import examine, from_text
 from logwatch.config.problems import CODES, InvalidConfigError, render
+from logwatch.config.tests_section import LineKeys, RuleTestKeys
 
 GOOD = r"""
 version: 1
@@ -30,12 +42,34 @@ rules:
     levels: {error: 5, critical: 50}
     clear: {count: 0, in: 15m}
     say: '{count:,} by {user}, {ip|nobody}'
+  - {name: beat, in: web, match: 'beat of (?P<host>.+)', by: host, absent: {for: 3m, expect: [a]}}
+  - name: then
+    by: ip
+    sequence: [{rule: guessing}, {in: auth, match: 'Accepted for {user} from (?P<ip>.)'}]
+    within: 10m
+    active: 'Mon-Fri 08:00-18:00 Europe/Paris; Sat'
+  - {name: job, in: web, match: 's=(?P<job>.)', expect: {match: 'e={job}', within: 2h}, hold: 1h}
+  - {name: scan, match: 'to (?P<port>.)', unique: {of: port, above: 20, in: 1m}, context: 3}
+  - {name: who, match: 'by (?P<who>.)', new: {value: who, learn: 7d, forget: 90d}}
+  - {name: what, new: {template: message, at_most: 5/h}, mode: shadow}
+  - {name: many, match: x, spike: {up: 3, over: 10m, vs: same hour last 4 weeks, min: 30}}
+  - {name: slow, match: 't=(?P<t>.)', value: {p95: t, above: 800ms, in: 5m, min: 50}}
+  - {name: bad, in: web, ratio: {of: ' 5.. ', above: 5%, in: 5m}}
+  - {name: all, all_of: [many, slow], within: 5m, absorbs: true}
+tests:
+  - {rule: many, start: 2026-01-05T01:00Z, lines: ['+0s x', y], fires: [{at: +2h, say: x}]}
+  - {rule: slow, file: a.log, quiet: true, at: [{at: +1m, burning: false}]}
 routes:
   - {if: {severity: [error, critical]}, to: [out], also: true}
 sinks:
   out: {console: {}}
   log: {jsonl_file: '${env:HOME}/alerts.jsonl'}
 """
+
+_KIND_KEYS = (
+    *(AbsentKeys, ContextKeys, NewKeys, RatioKeys, SpikeKeys, StepKeys),
+    *(UniqueKeys, ValueKeys, WhenKeys, LineKeys, RuleTestKeys),
+)
 
 ENVIRON = {"HOME": "/h", "X": "secret-value"}
 
@@ -68,6 +102,12 @@ _WORDS = st.sampled_from(
             "utf-16",
             "../..",
             "5m",
+            "+5m x",
+            "first 5",
+            "same hour last 4 weeks",
+            "Mon-Fri",
+            "5/h",
+            "800ms",
         ),
     ]
 )
@@ -75,10 +115,10 @@ _KEYS = st.sampled_from(
     sorted(
         {
             field
-            for keys in (FileKeys, RuleKeys, RouteKeys, SourceKeys)
+            for keys in (FileKeys, RuleKeys, RouteKeys, SourceKeys, *_KIND_KEYS)
             for field in (*keys.__struct_encode_fields__, *keys.later)
         }
-        | {"console", "webhook", "url", "x", "<<", "count", "warning", ""}
+        | {"console", "webhook", "url", "x", "<<", "count", "warning", "p95", ""}
     )
 )
 _VALUES = st.recursive(
@@ -93,6 +133,7 @@ _FILES = st.fixed_dictionaries(
         "rules": st.lists(_VALUES, max_size=3) | _VALUES,
         "sinks": st.dictionaries(_WORDS, _VALUES, max_size=3) | _VALUES,
         "routes": st.lists(_VALUES, max_size=3) | _VALUES,
+        "tests": st.lists(_VALUES, max_size=3) | _VALUES,
         "defaults": _VALUES,
         "version": _VALUES,
         "state": _VALUES,
@@ -170,6 +211,26 @@ def test_any_values_in_rules(path, rules):
     )
 
 
+_KIND = st.fixed_dictionaries(
+    {"name": _WORDS, "match": _WORDS},
+    optional={
+        word: st.dictionaries(_KEYS, _VALUES | _WORDS, max_size=5) | _VALUES
+        for word in (
+            *("when", "absent", "sequence", "within", "expect", "unique", "new", "spike"),
+            *("value", "ratio", "all_of", "any_of", "context", "active", "by", "say"),
+        )
+    },
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_KIND, max_size=3), st.lists(_VALUES, max_size=2))
+def test_any_values_in_kinds_and_tests(path, rules, tests):
+    """What belongs inside a kind is a map of its own."""
+    tree = {"sources": {"a": "/x"}, "sinks": {"out": {"console": {}}}}
+    _read(path, json.dumps(tree | {"rules": rules, "tests": tests}))
+
+
 def test_the_good_file_is_good():
     """Else the slips prove nothing."""
-    assert len(from_text(GOOD, environ={"HOME": "/h"}).rules) == 1
+    assert len(from_text(GOOD, environ={"HOME": "/h"}).rules) == 11

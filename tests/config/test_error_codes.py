@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from logwatch.config import patterns
-from logwatch.config.keys import (
-    DefaultKeys,
-    FileKeys,
-    RouteKeys,
-    RuleKeys,
-    SourceKeys,
-    WhenKeys,
-)
+from logwatch.config.keys import FileKeys, RouteKeys, SourceKeys
 from logwatch.config.problems import CODES
 from logwatch.config.sinks import LATER_KINDS
 
@@ -422,13 +415,9 @@ DRAWINGS = [
                        ^^^^
     """),
     # -- not-supported
-    ("not-supported", "'absent' is not supported yet", r"""
-        rules: [{name: a, absent: {for: 3m}}]
-                          ^^^^^^
-    """),
-    ("not-supported", "'first' is not supported yet", r"""
-        rules: [{name: a, match: x, when: first 5}]
-                                          ^^^^^
+    ("not-supported", "'multiline' is not supported yet", r"""
+        sources: {app: {path: /dev/null, multiline: java}}
+                                         ^^^^^^^^^
     """),
     ("not-supported", "'slack' is not supported yet", r"""
         sinks: {out: {slack: {url: http://localhost/}}}
@@ -441,10 +430,6 @@ DRAWINGS = [
     ("not-supported", "encoding 'utf-16' is not supported yet", r"""
         sources: {app: {path: /dev/null, encoding: utf-16}}
                                                    ^^^^^^
-    """),
-    ("not-supported", "'clear' without 'when' is not supported yet", r"""
-        rules: [{name: a, match: x, clear: 0 in 5m}]
-                                    ^^^^^
     """),
     # -- unreadable
     ("unreadable", "'/nowhere/pager.url' does not exist", r"""
@@ -565,18 +550,11 @@ def test_a_file_with_nothing_in_it_is_an_error(bench, text):
     assert set(found.codes) == {"empty"}
 
 
-LATER = [
-    (keys, key)
-    for keys in (RuleKeys, RouteKeys, SourceKeys, DefaultKeys, FileKeys, WhenKeys)
-    for key in keys.later
-]
+LATER = [(keys, key) for keys in (RouteKeys, SourceKeys, FileKeys) for key in keys.later]
 _FRAMES = {
-    RuleKeys: "rules: [{{name: a, match: x, {key}: 5}}]",
     RouteKeys: "routes: [{{to: out, {key}: 5}}]",
     SourceKeys: "sources: {{app: {{path: /dev/null, {key}: 5}}}}",
-    DefaultKeys: "defaults: {{{key}: 5}}",
     FileKeys: "{key}: 5",
-    WhenKeys: "rules: [{{name: a, match: x, when: {{count: 5, in: 1m, {key}: 5}}}}]",
 }
 
 
@@ -594,9 +572,3 @@ def test_a_planned_sink_is_refused_by_its_name(bench, kind):
     problem = bench.one(f"sinks: {{out: {{{kind}: {{}}}}}}")
     assert problem.code == "not-supported"
     assert problem.help == LATER_KINDS[kind]
-
-
-def test_a_planned_kind_of_rule_is_not_asked_for_a_match(bench):
-    """One mistake, one message."""
-    text = "rules: [{name: a, sequence: [{match: x}, {match: y}], within: 5m}]"
-    assert bench.examine(text).codes == ["not-supported", "not-supported"]
