@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from logwatch.templates.masks import MOST_TOKENS, WILDCARD, Masks
+from logwatch.templates.masks import WILDCARD, Masks
 from logwatch.templates.memory import Memory
 from logwatch.templates.template import Cluster, Gone, Live, Template, decode, digest_of, encode
 from logwatch.templates.tree import Tree
@@ -39,7 +39,7 @@ class TemplateMiner:
         masks: Masks | None = None,
         *,
         depth: int = 4,
-        similarity: float = 0.4,
+        similarity: float = 0.5,
         max_children: int = 100,
         max_templates: int = 10_000,
         max_remembered: int = 100_000,
@@ -64,14 +64,11 @@ class TemplateMiner:
         """Take in `message`, whose event time is `at` seconds, and say what it is."""
         self._settle()
         tokens = self._masks.tokens(message)
-        found = self._tree.closest(tokens)
-        new = False
-        if found is None:
+        cluster, new = self._tree.closest(tokens), False
+        if cluster is None:
             cluster, new = self._begin(tokens, at)
         else:
-            cluster, equal = found
-            if equal + cluster.wildcards != len(tokens):
-                cluster.generalise(tokens)
+            cluster.generalise(tokens)
         cluster.count += 1
         cluster.first_seen = min(cluster.first_seen, at)
         cluster.last_seen = max(cluster.last_seen, at)
@@ -82,8 +79,8 @@ class TemplateMiner:
         """The template that `learn` would give `message`, as it is now; None for a new one."""
         self._settle()
         tokens = self._masks.tokens(message)
-        if (found := self._tree.closest(tokens)) is not None:
-            return found[0].shown()
+        if (cluster := self._tree.closest(tokens)) is not None:
+            return cluster.shown()
         if (known := self._memory.find(tokens)) is None:
             return None
         name, text = known
@@ -174,20 +171,25 @@ class TemplateMiner:
         self._changed[cluster.id] = None
 
     def _accept_text(self, text: str, at: float) -> str | None:
-        """Accept what has this very text, else what has this message, else make it a template."""
-        as_it_is, masked = text.split(), self._masks.template(text)
-        for tokens in (as_it_is, masked):
-            found = self._tree.closest(tokens) if len(tokens) <= MOST_TOKENS else None
-            if found is not None and _covers(found[0], tokens):
-                cluster = found[0]
-                break
-        else:
-            if not masked:
+        """Accept what has this text, else what covers this message, else a new template."""
+        cluster = self._with_text(text.split())
+        if cluster is None:
+            if not (tokens := self._masks.template(text)):
                 return None
-            cluster, _ = self._begin(masked, at)
+            cluster = self._with_text(tokens) or self._covering(tokens)
+            if cluster is None:
+                cluster, _ = self._begin(tokens, at)
         cluster.accepted = True
         self._touch(cluster)
         return cluster.id
+
+    def _with_text(self, tokens: list[str]) -> Cluster | None:
+        same = (cluster for cluster in self._clusters.values() if cluster.tokens == tokens)
+        return min(same, key=_born, default=None)
+
+    def _covering(self, tokens: list[str]) -> Cluster | None:
+        cluster = None if WILDCARD in tokens else self._tree.closest(tokens)
+        return cluster if cluster is not None and cluster.covers(tokens) else None
 
     def _fresh_id(self, tokens: list[str]) -> str:
         """The digest of the first message, and where another has that already, of one more."""
@@ -244,9 +246,3 @@ def _come_back(name: str, tokens: list[str], gone: Gone, born: int) -> Cluster:
     cluster.count, cluster.accepted = gone.count, gone.accepted
     cluster.last_seen = gone.last_seen
     return cluster
-
-
-def _covers(cluster: Cluster, tokens: list[str]) -> bool:
-    return all(
-        mine in (other, WILDCARD) for mine, other in zip(cluster.tokens, tokens, strict=True)
-    )

@@ -8,6 +8,7 @@ The body of a kept template is one JSON array that opens with its sort: `live` f
 from __future__ import annotations
 
 from hashlib import blake2b
+from operator import eq
 
 import msgspec
 
@@ -101,8 +102,15 @@ class Cluster:
         self.born = self.touched = born
         self.route: tuple[str, ...] = ()
 
+    def covers(self, tokens: list[str]) -> bool:
+        """Whether `tokens`, as many as its own and without wildcards, are a message of it."""
+        equal: int = sum(map(eq, self.tokens, tokens))
+        return equal + self.wildcards == len(tokens)
+
     def generalise(self, tokens: list[str]) -> None:
         """Put a wildcard wherever `tokens`, as many as its own, differ from its own."""
+        if self.covers(tokens):
+            return
         self.tokens = [
             mine if mine == other else WILDCARD
             for mine, other in zip(self.tokens, tokens, strict=True)

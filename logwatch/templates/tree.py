@@ -5,21 +5,21 @@ Fixed Depth Tree", ICWS 2017. The first layer goes by the number of tokens, the 
 first tokens, and a leaf holds the templates that are compared token by token. A layer of
 `max_children` tokens sends further ones through a wildcard.
 
-Three things differ from the paper, so that what was seen is found again for as long as it is kept:
-a mask counts as an equal token; where the child of a token has nothing similar, that of the
-wildcard is looked at too; and a branch without templates is cut off, so that the tree depends on
-its templates and on nothing that was before. A leaf has a bound, so that the cost of a message has
-one.
+What differs from the paper: tokens weigh differently (`similarity.py`); a template that covers a
+message comes before one that is only similar; and so that what was seen is found again for as long
+as it is kept, the child of the wildcard is looked at too where that of the token has nothing
+similar, and a branch without templates is cut off, so that the tree depends on the templates in it
+and on nothing that was before. A leaf has a bound, so that the cost of a message has one.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from operator import eq
 
 from logwatch.templates.masks import MOST_TOKENS, WILDCARD
+from logwatch.templates.similarity import similarity
 from logwatch.templates.template import Cluster
 
 MOST_IN_LEAF = 256
@@ -43,24 +43,24 @@ class Tree:
     of equal tokens, 0.0 to 1.0, from which a message belongs to a template.
     """
 
-    def __init__(self, depth: int, similarity: float, max_children: int) -> None:
+    def __init__(self, depth: int, least_similarity: float, max_children: int) -> None:
         if depth < 3:
             raise ValueError("the depth of the tree is at least 3: root, length and leaf")
-        if not 0 < similarity <= 1:
+        if not 0 < least_similarity <= 1:
             raise ValueError("the similarity is a share above 0 and up to 1")
         self._levels = depth - 3
         self._max_children = max_children
-        self._least = [math.ceil(similarity * size - 1e-9) for size in range(MOST_TOKENS + 1)]
+        self._least = least_similarity
         self._lengths: dict[int, Node] = {}
 
-    def closest(self, tokens: list[str]) -> tuple[Cluster, int] | None:
-        """The template that `tokens` belong to and how many of them are equal, if there is one."""
+    def closest(self, tokens: list[str]) -> Cluster | None:
+        """The template that `tokens` belong to, if there is one."""
         top = self._lengths.get(len(tokens))
         if top is None:
             return None
-        least = self._least[len(tokens)]
         for leaf in self._leaves(top, tokens, 0):
-            if (found := _most_similar(leaf, tokens, least)) is not None:
+            found = _narrowest(leaf, tokens) or _most_similar(leaf, tokens, self._least)
+            if found is not None:
                 return found
         return None
 
@@ -111,22 +111,28 @@ class Tree:
                 yield from self._leaves(child, tokens, level + 1)
 
 
-def _most_similar(
-    leaf: Sequence[Cluster], tokens: list[str], least: int
-) -> tuple[Cluster, int] | None:
-    """Of the templates with the most equal tokens that with the most wildcards, else the first.
-
-    One whose other tokens are all wildcards is similar however few are equal: it has had such
-    messages.
-    """
-    best, most, wildcards = None, -1, -1
+def _narrowest(leaf: Sequence[Cluster], tokens: list[str]) -> Cluster | None:
+    """Of the templates that cover `tokens` the first of those with the fewest wildcards."""
+    best, fewest, size = None, MOST_TOKENS + 1, len(tokens)
     for cluster in leaf:
         equal = sum(map(eq, cluster.tokens, tokens))
-        if equal < most or (equal < least and equal + cluster.wildcards != len(tokens)):
+        if equal + cluster.wildcards == size and cluster.wildcards < fewest:
+            best, fewest = cluster, cluster.wildcards
+    return best
+
+
+def _most_similar(leaf: Sequence[Cluster], tokens: list[str], least: float) -> Cluster | None:
+    """The first of the templates that are most similar to `tokens`, from `least` upwards."""
+    best, most = None, 0.0
+    for cluster in leaf:
+        equal = sum(map(eq, cluster.tokens, tokens))
+        # No weights make it more similar than this, and this is quickly reckoned.
+        if equal < least * (len(tokens) - cluster.wildcards):
             continue
-        if equal > most or cluster.wildcards > wildcards:
-            best, most, wildcards = cluster, equal, cluster.wildcards
-    return None if best is None else (best, most)
+        share = similarity(cluster.tokens, tokens)
+        if share >= least and share > most:
+            best, most = cluster, share
+    return best
 
 
 def _is_bare(node: Node) -> bool:
