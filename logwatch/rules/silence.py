@@ -131,7 +131,7 @@ class SilenceRule(KeyedRule[SilenceState]):
             del state.ahead[MOST_AHEAD // 2 : -MOST_AHEAD // 2]
             return ()
         self._go_on(key, state, sight)
-        while state.ahead and state.ahead[0].time <= state.due:
+        while state.ahead and state.due is not None and state.ahead[0].time <= state.due:
             self._go_on(key, state, state.ahead.pop(0))
         return ()
 
