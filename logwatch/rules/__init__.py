@@ -10,6 +10,7 @@ from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Th
 from logwatch.rules.composite import Composite, CompositeRule
 from logwatch.rules.expect import Expect, ExpectRule
 from logwatch.rules.match import MatchRule
+from logwatch.rules.new_template import NewTemplate, NewTemplateRule
 from logwatch.rules.new_value import NewValue, NewValueRule
 from logwatch.rules.ratio import Ratio, RatioRule
 from logwatch.rules.sampling import Sampling, SamplingRule
@@ -37,6 +38,7 @@ RULES: Mapping[type[KindSettings], _MakesRule] = {
     Spike: SpikeRule,
     Composite: CompositeRule,
     NewValue: NewValueRule,
+    NewTemplate: NewTemplateRule,
 }
 """What makes the rules of each kind."""
 
