@@ -3,10 +3,11 @@
 Drain counts the tokens that are equal and divides by all of them. Here tokens weigh differently,
 for after masking they do not tell equally much:
 
-- a wildcard of the template fits whatever stands there, and weighs nothing; - an equal mask says
-little: every message has numbers; - two plain words that differ say much: a name that varies stands
-among many words that do not; - two words in capitals that differ say most: `ERROR` and `INFO`,
-`GET` and `POST` are never the value of one parameter.
+- a wildcard of the template fits whatever stands there, and weighs nothing;
+- an equal mask says little: every message has numbers;
+- two plain words that differ say much: a name that varies stands among many words that do not;
+- two words in capitals that differ say most: `ERROR` and `INFO`, `GET` and `POST` are seldom the
+  values of one parameter.
 
 A message that a template covers, equal wherever it has no wildcard, has a similarity of 1.
 """

@@ -59,8 +59,7 @@ class Tree:
         if top is None:
             return None
         for leaf in self._leaves(top, tokens, 0):
-            found = _narrowest(leaf, tokens) or _most_similar(leaf, tokens, self._least)
-            if found is not None:
+            if (found := _closest_in(leaf, tokens, self._least)) is not None:
                 return found
         return None
 
@@ -111,24 +110,24 @@ class Tree:
                 yield from self._leaves(child, tokens, level + 1)
 
 
-def _narrowest(leaf: Sequence[Cluster], tokens: list[str]) -> Cluster | None:
-    """Of the templates that cover `tokens` the first of those with the fewest wildcards."""
+def _closest_in(leaf: Sequence[Cluster], tokens: list[str], least: float) -> Cluster | None:
+    """The first of those with the fewest wildcards that cover `tokens`, else the most similar."""
     best, fewest, size = None, MOST_TOKENS + 1, len(tokens)
+    possible = []
     for cluster in leaf:
-        equal = sum(map(eq, cluster.tokens, tokens))
-        if equal + cluster.wildcards == size and cluster.wildcards < fewest:
+        equal, compared = sum(map(eq, cluster.tokens, tokens)), size - cluster.wildcards
+        if equal == compared and cluster.wildcards < fewest:
             best, fewest = cluster, cluster.wildcards
-    return best
+        # No weights make it more similar than this share, which is quickly reckoned.
+        elif best is None and equal >= least * compared:
+            possible.append(cluster)
+    return best or _most_similar(possible, tokens, least)
 
 
-def _most_similar(leaf: Sequence[Cluster], tokens: list[str], least: float) -> Cluster | None:
+def _most_similar(possible: list[Cluster], tokens: list[str], least: float) -> Cluster | None:
     """The first of the templates that are most similar to `tokens`, from `least` upwards."""
     best, most = None, 0.0
-    for cluster in leaf:
-        equal = sum(map(eq, cluster.tokens, tokens))
-        # No weights make it more similar than this, and this is quickly reckoned.
-        if equal < least * (len(tokens) - cluster.wildcards):
-            continue
+    for cluster in possible:
         share = similarity(cluster.tokens, tokens)
         if share >= least and share > most:
             best, most = cluster, share
