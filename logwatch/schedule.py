@@ -1,4 +1,4 @@
-"""Hours of the week: `Mon-Fri 08:00-18:00 Europe/Paris`, `Tue 02:00-04:00`, `Sat,Sun`, `22:00-06:00`.
+"""Hours of the week: `Mon-Fri 08:00-18:00 Europe/Paris`, `Tue 02:00-04:00`, `Sat,Sun`.
 
 A schedule is a list of such spans, separated by `;`, in one time zone each (UTC where none is
 named). A span without days holds on every day; one without hours holds all day. It begins with its
@@ -85,7 +85,9 @@ def _span(text: str) -> Span:
     except (KeyError, ValueError, OSError):
         raise ValueError(f"{zone!r} is no time zone; write Europe/Paris or UTC") from None
     begin, end = (_minutes(found[name], text) for name in ("begin", "end"))
-    if found["begin"] and begin == end:
+    if found["begin"] == "24:00":
+        raise ValueError(f"{text!r} begins at the end of the day; write 00:00 and the day after")
+    if found["begin"] and begin == end and found["end"] != "24:00":
         raise ValueError(f"{text!r} begins when it ends; leave the hours out for all day")
     return Span(_days(found["days"], text), begin, end, zone)
 

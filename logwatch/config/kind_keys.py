@@ -18,6 +18,8 @@ _SAMPLING = re.compile(r"\s*(first|every)(?:\s+(\S+)(?:\s+in\s+(\S.*?))?)?\s*")
 _MEASURE = re.compile(r"p[5-9][0-9]|avg|sum|max|min")
 _NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*", re.ASCII)
 
+_MOST_CONTEXT = 1000
+
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Minimum = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Bound = Annotated[float, Meta(ge=0, le=1, extra={"unit": "share"})]
@@ -76,13 +78,17 @@ class ContextKeys(Keys, frozen=True):
 
     examples: ClassVar = {"before": "5", "after": "3", "max_wait": "2s"}
 
-    before: Annotated[int, Meta(ge=0, le=1000)] = 0
-    after: Annotated[int, Meta(ge=0, le=1000)] = 0
+    before: Annotated[int, Meta(ge=0, le=_MOST_CONTEXT)] = 0
+    after: Annotated[int, Meta(ge=0, le=_MOST_CONTEXT)] = 0
     max_wait: Annotated[float, Meta(ge=0, le=60, extra={"unit": "duration"})] = 2.0
 
     @classmethod
     def from_text(cls, text: str) -> Pieces:
         """`5`: as many before as after."""
+        if not (text.isascii() and text.isdecimal()) or int(text[:9]) > _MOST_CONTEXT:
+            raise ValueError(
+                f"{text[:60]!r} is no number of lines up to {_MOST_CONTEXT}; write context: 5"
+            )
         return {"before": (0, text), "after": (0, text)}
 
 
@@ -169,6 +175,11 @@ class NewKeys(Keys, frozen=True):
     learn: Duration = 0.0
     forget: Window | None = None
     at_most: str | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Pieces:
+        """`user`: the field."""
+        return {"value": (0, text)}
 
 
 class SpikeKeys(Keys, frozen=True):

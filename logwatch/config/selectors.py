@@ -17,6 +17,7 @@ from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.names import distinct
 from logwatch.config.problems import Report
 from logwatch.config.surroundings import Surroundings
+from logwatch.matching.known_patterns import Names
 from logwatch.rules.base import Selector
 
 
@@ -68,7 +69,8 @@ def build_look(
         sources, named = outer.sources, outer.named
     else:
         sources, named = _sources(found, around, report), found.value.sources is not None
-    texts, references = found.value.match, ()
+    texts = found.value.match
+    references: tuple[str, ...] = ()
     captures = _captured(found, around, report)
     if captures is not None and earlier is not None:
         joined = patterns.with_references(found, earlier, report)
@@ -131,7 +133,7 @@ def _sources(
 
 def _captured(
     found: Found[SelectorKeys], around: Surroundings, report: Report
-) -> list[patterns.Names] | None:
+) -> list[Names] | None:
     """What each pattern of `match` captures; None where a pattern was reported."""
     match = patterns.captured(found, "match", around.known, report)
     unless = patterns.captured(found, "unless", around.known, report)
