@@ -46,7 +46,7 @@ _EATEN_AS = {
     "\\P": "a line break",
 }
 _COMMENT = re.compile(r"[ \t]+#(?=\S).*")
-_BRACES = re.compile(r"(?<![\\])\{([^\W\d]\w*)\}")
+_BRACES = re.compile(r"(?<!\\)(?<!\\N)\{([^\W\d]\w*)\}")
 _CLASS = re.compile(r"\^?(?:\\?\w-\\?\w|\\[wdsWDS])+")
 
 

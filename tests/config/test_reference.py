@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from logwatch.config.keys import (
+from logwatch.config.keys import DefaultKeys, FileKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.kind_keys import (
+    AbsentKeys,
     ClearKeys,
-    DefaultKeys,
-    FileKeys,
-    RouteKeys,
-    RuleKeys,
-    SourceKeys,
+    ContextKeys,
+    ExpectKeys,
+    NewKeys,
+    RatioKeys,
+    SpikeKeys,
+    StepKeys,
+    UniqueKeys,
+    ValueKeys,
     WhenKeys,
 )
 from logwatch.config.loader import from_text
 from logwatch.config.problems import CODES
+from logwatch.config.rule_tests import START_SECONDS
+from logwatch.config.tests_section import LineKeys, RuleTestKeys
+from logwatch.rules.sampling import Sampling
 
 PAGE = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 ALL_KEYS = [
     (keys, name)
-    for keys in (FileKeys, DefaultKeys, SourceKeys, RuleKeys, WhenKeys, ClearKeys, RouteKeys)
+    for keys in (
+        *(FileKeys, DefaultKeys, SourceKeys, RuleKeys, RouteKeys, WhenKeys, ClearKeys, AbsentKeys),
+        *(StepKeys, ExpectKeys, UniqueKeys, NewKeys, SpikeKeys, ValueKeys, RatioKeys, ContextKeys),
+        *(LineKeys, RuleTestKeys),
+    )
     for name in (*keys.__struct_encode_fields__, *keys.later)
 ]
 
@@ -59,3 +72,7 @@ def test_the_defaults_are_as_told():
     assert source.max_line == 256 * 1024
     assert (defaults.cooldown, defaults.severity) == (60.0, "warning")
     assert RouteKeys().also is False
+    assert (defaults.context, defaults.late, source.max_skew) == (ContextKeys(), 120.0, 86_400.0)
+    assert (RuleKeys().mode, RuleKeys().max_keys, SpikeKeys().vs) == ("live", 100_000, "previous")
+    assert Sampling(which="every", count=5).pause == 3600.0
+    assert datetime.fromisoformat("2026-01-05T00:00:00Z").timestamp() == START_SECONDS
