@@ -209,3 +209,23 @@ def test_a_test_of_a_broken_rule_is_not_asked_further(bench):
         + "  - {rule: started, lines: [x], muted_by: z, quiet: true}\n"
     )
     assert bench.examine(text).codes == ["bad-pattern"]
+
+
+def test_a_test_may_say_which_rule_absorbs_the_alert(bench):
+    """One that names it in `all_of` or `any_of`; the lines of a composite are those of its parts."""
+    text = """
+        sources: {app: /dev/null, web: /dev/zero}
+        rules:
+          - {name: a, in: web, match: x}
+          - {name: b, match: y}
+          - {name: both, all_of: [a, b], within: 5m, absorbs: true}
+          - {name: either, any_of: [a, b], within: 5m}
+        tests:
+          - {rule: a, lines: [x, y], fires: [{}], muted_by: both}
+          - {rule: both, lines: [x, y], fires: [{}]}
+    """
+    first, second = bench.load(text).tests
+    assert (first.muted_by, first.source, second.source) == ("both", "web", "web")
+    problem = bench.one(text.replace("muted_by: both", "muted_by: either"))
+    assert problem.message == "'either' does not absorb 'a'"
+    assert problem.help == "rule that absorbs it: both"
