@@ -212,7 +212,7 @@ def test_a_test_of_a_broken_rule_is_not_asked_further(bench):
 
 
 def test_a_test_may_say_which_rule_absorbs_the_alert(bench):
-    """One that names it in `all_of` or `any_of`; the lines of a composite are those of its parts."""
+    """One that names it in `all_of` or `any_of`; the lines of both are those of its parts."""
     text = """
         sources: {app: /dev/null, web: /dev/zero}
         rules:
