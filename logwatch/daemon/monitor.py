@@ -9,31 +9,26 @@ comes while it reads then wakes it again, and none is overlooked.
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from threading import Event
 from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Intake, Message
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.threads import Worker
-from logwatch.matching.field_searches import FieldSearches
-from logwatch.matching.matcher import LineHit, Matcher
-from logwatch.matching.troubles import Kind, Trouble
-from logwatch.parsers.event_time import EventClock
-from logwatch.parsers.selection import Selection
+from logwatch.matching.troubles import Kind
 from logwatch.pipeline import SelfReport
-from logwatch.records import Batch, Block, Checkpoint, Match, Record, Severity
+from logwatch.records import Block, Checkpoint, Severity
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 
+__all__ = ["Monitor", "Reading"]
+
 SMALL_BLOCK = 64 * 1024
-LONGEST_STAMPED = 4096
-"""Bytes of a block's last line in which its time is looked for."""
 HOT_PAUSE_SECONDS = 0.005
 LONGEST_HOT_PAUSE_SECONDS = 0.02
 """How long a file that is written all the time is left to gather lines between two reads, at
@@ -45,27 +40,6 @@ _TROUBLES: dict[Kind, tuple[str, Severity]] = {
     "differs": ("engine-differs", "critical"),
 }
 """What each trouble of a matcher is called in an alert, and how bad it is."""
-
-
-class Reading(Struct, frozen=True, kw_only=True):
-    """How the lines of one source are read; shared by the monitors of all its files."""
-
-    source: str
-    ruleset: str
-    matcher: Matcher
-    rules: Sequence[int]
-    """For each rule of the matcher, the number of its part in the whole configuration."""
-    events: EventClock
-    selection: Selection | None = None
-    """The conditions on fields; None where no rule has any."""
-    fields: FieldSearches | None = None
-    """The patterns in those conditions."""
-    names: Sequence[str] = ()
-    """For each rule of the matcher, its name."""
-
-    def troubles(self) -> list[Trouble]:
-        """What came up in matching since somebody last asked."""
-        return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
 
 
 class Monitor(Worker):
@@ -151,7 +125,7 @@ class Monitor(Worker):
             self._working = True
             self._in_hand = block = self.tail.read(now)
             self.looked = True
-            batch = self._batch(block, now) if block is not None else None
+            batch = self._reading.batch(block, now.wall) if block is not None else None
             self._working = False
         self._tell_losses()
         self._tell_troubles()
@@ -165,55 +139,6 @@ class Monitor(Worker):
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
-
-    def _batch(self, block: Block, now: Moment) -> Batch:
-        reading = self._reading
-        hits = reading.matcher.match(block.data) if block.data else []
-        records, matches = self._found(hits, block, now)
-        if reading.fields is not None:
-            reading.fields.scanned(len(block.data))
-        return Batch(
-            ruleset=reading.ruleset,
-            source=reading.source,
-            checkpoint=block.checkpoint,
-            start=block.start,
-            end=block.end,
-            arrival=now.wall,
-            last_time=self._last_time(block, now),
-            records=records,
-            matches=matches,
-            backlog=block.backlog,
-            reread=block.reread,
-        )
-
-    def _found(
-        self, hits: list[LineHit], block: Block, now: Moment
-    ) -> tuple[list[Record], list[Match]]:
-        reading, arrival, backlog = self._reading, now.wall, block.backlog
-        parse, rules, selection = reading.events.parse, reading.rules, reading.selection
-        records: list[Record] = []
-        matches: list[Match] = []
-        for hit in hits:
-            found = hit.found
-            if selection is None:
-                time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
-            else:
-                taken = selection.take(hit.text, found, arrival=arrival, backlog=backlog)
-                if taken is None:
-                    continue
-                time, fields, found = taken
-            truncated = hit.truncated or block.truncated
-            number = len(records)
-            records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
-            matches += [Match(rules[rule], number, captures) for rule, captures in found]
-        return records, matches
-
-    def _last_time(self, block: Block, now: Moment) -> float:
-        data = block.data
-        end = len(data) - data.endswith(b"\n")
-        start = data.rfind(b"\n", 0, end) + 1
-        last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
-        return self._reading.events.time(last, arrival=now.wall, backlog=block.backlog)
 
     def _put(self, message: Message) -> bool:
         """Wait for room in the Queue; False when everything stopped meanwhile."""

@@ -1,0 +1,91 @@
+"""From a block of lines to a batch: the one way in which a daemon, a replay and a test see lines.
+
+A reading has no memory of the blocks before: what is found in a line depends on the line, on when
+it came and on whether it was there before it was followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from logwatch.matching.field_searches import FieldSearches
+from logwatch.matching.matcher import LineHit, Matcher
+from logwatch.matching.troubles import Trouble
+from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.selection import Selection
+from logwatch.records import Batch, Block, Match, Record
+
+LONGEST_STAMPED = 4096
+"""Bytes of a line in which its time is looked for, where no rule takes it."""
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """How the lines of one source are read; shared by the monitors of all its files."""
+
+    source: str
+    ruleset: str
+    matcher: Matcher
+    rules: Sequence[int]
+    """For each rule of the matcher, the number of its part in the whole configuration."""
+    events: EventClock
+    selection: Selection | None = None
+    """The conditions on fields; None where no rule has any."""
+    fields: FieldSearches | None = None
+    """The patterns in those conditions."""
+    names: Sequence[str] = ()
+    """For each rule of the matcher, its name."""
+
+    def troubles(self) -> list[Trouble]:
+        """What came up in matching since somebody last asked."""
+        return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
+
+    def batch(self, block: Block, arrival: float) -> Batch:
+        """What the rules find in `block`, which was read at wall time `arrival`."""
+        hits = self.matcher.match(block.data) if block.data else []
+        records, matches = self._found(hits, block, arrival)
+        if self.fields is not None:
+            self.fields.scanned(len(block.data))
+        return Batch(
+            ruleset=self.ruleset,
+            source=self.source,
+            checkpoint=block.checkpoint,
+            start=block.start,
+            end=block.end,
+            arrival=arrival,
+            last_time=self._last_time(block, arrival),
+            records=records,
+            matches=matches,
+            backlog=block.backlog,
+            reread=block.reread,
+        )
+
+    def _found(
+        self, hits: list[LineHit], block: Block, arrival: float
+    ) -> tuple[list[Record], list[Match]]:
+        backlog = block.backlog
+        parse, rules, selection = self.events.parse, self.rules, self.selection
+        records: list[Record] = []
+        matches: list[Match] = []
+        for hit in hits:
+            found = hit.found
+            if selection is None:
+                time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
+            else:
+                taken = selection.take(hit.text, found, arrival=arrival, backlog=backlog)
+                if taken is None:
+                    continue
+                time, fields, found = taken
+            truncated = hit.truncated or block.truncated
+            number = len(records)
+            records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
+            matches += [Match(rules[rule], number, captures) for rule, captures in found]
+        return records, matches
+
+    def _last_time(self, block: Block, arrival: float) -> float:
+        data = block.data
+        end = len(data) - data.endswith(b"\n")
+        start = data.rfind(b"\n", 0, end) + 1
+        last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
+        return self.events.time(last, arrival=arrival, backlog=block.backlog)
