@@ -76,13 +76,18 @@ class Pipeline:
         settings = [rule.settings for rule in rules]
         self._rules = rules
         self._index = {each.name: index for index, each in enumerate(settings)}
-        self._parts = [(part.rule, part.number) for part in parts_of(settings)]
+        self._parts = [
+            (part.rule, part.number, settings[part.rule].hours(part.number))
+            for part in parts_of(settings)
+        ]
         self._router = router
         self._host = host
         self._virtual = virtual
         self._timeline = Timeline(settings, late or {})
         self._clock = self._timeline.now
-        self._is_timed = any(each.kind.word or each.cooldown > 0 for each in settings)
+        self._is_timed = any(
+            each.kind.word or each.cooldown > 0 or each.active is not None for each in settings
+        )
         self._listeners: dict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             for name in rule.settings.kind.hears():
@@ -160,7 +165,7 @@ class Pipeline:
         at = -1
         for match in matches:
             record = records[match.record]
-            index, part = parts[match.rule]
+            index, part, hours = parts[match.rule]
             rule = rules[index]
             name = rule.settings.name
             if name in self._quarantined:
@@ -169,8 +174,7 @@ class Pipeline:
                 if match.record != at:
                     at = match.record
                     self._reach(record.time, batch.source, now)
-                active = rule.settings.active
-                if active is not None and not active.covers(record.time):
+                if hours is not None and not hours.covers(record.time):
                     continue
                 clock.event = self._timeline.position - (lags[index] if lags else 0.0)
             self._touched[name] = rule

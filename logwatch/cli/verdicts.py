@@ -123,8 +123,14 @@ def ways_of(rule: RuleSettings) -> list[Way]:
     selectors = rule.selectors()
     first = 1 if len(selectors) > 1 else 0
     return [
-        Way(rule=rule.name, part=part, selector=selector, active=rule.active, shadow=rule.shadow)
-        for part, selector in enumerate(selectors, start=first)
+        Way(
+            rule=rule.name,
+            part=first + number,
+            selector=selector,
+            active=rule.hours(number),
+            shadow=rule.shadow,
+        )
+        for number, selector in enumerate(selectors)
     ]
 
 

@@ -25,13 +25,13 @@ class ActiveTime:
         """Event time at which a silence since `since` is over `limit`; infinite for never."""
         if self._schedule is None:
             return since + limit
-        at = self._opening(since) + limit
-        opening = self._opening(at)
+        at = self.opening(since) + limit
+        opening = self.opening(at)
         if opening == at:
             return at
-        return self._opening(opening + limit)
+        return self.opening(opening + limit)
 
-    def _opening(self, time: float) -> float:
+    def opening(self, time: float) -> float:
         """`time` where that is active, else when the next active hours begin."""
         schedule = self._schedule
         if schedule is None or time == math.inf or schedule.covers(time):

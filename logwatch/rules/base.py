@@ -56,6 +56,10 @@ class KindSettings(Struct, frozen=True, kw_only=True):
         """Names of the rules whose episodes it is told of."""
         return ()
 
+    def gated(self, part: int) -> bool:  # noqa: ARG002 - kinds whose parts differ look at it
+        """Whether outside of the rule's active hours it is blind to what `part` takes."""
+        return True
+
     def state_shape(self) -> str:
         """What must stay the same for the stored state of a rule to keep its meaning."""
         return repr(self)
@@ -113,7 +117,7 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
     hold: Duration = 0.0
     """How long an episode burns at least."""
     active: Schedule | None = None
-    """When it looks at lines; None is always."""
+    """When it looks at lines, as far as its kind is `gated`; None is always."""
     shadow: bool = False
     """Evaluated and stored, never sent."""
     context: ContextSettings | None = None
@@ -128,6 +132,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
         """The ways in which it looks at lines, in the order of their parts."""
         own = Selector(sources=self.sources, match=self.match, unless=self.unless, where=self.where)
         return self.kind.selectors(own)
+
+    def hours(self, part: int) -> Schedule | None:
+        """When the selector of this number is looked at; None is always."""
+        return self.active if self.kind.gated(part) else None
 
 
 class Part(NamedTuple):

@@ -9,7 +9,7 @@ The composite fires as soon as `needed` parts hold at one time, where an episode
 before counts as an event: it holds for `within` from its firing. It resolves when fewer than
 `needed` hold; by timer where the part that is missing was an event. When a further part joins it
 says so once, with an `updated` message. What the cool-down holds back is told when it ends, if it
-still holds then.
+still holds then; so is what `active` holds back, when the active hours begin.
 
 With `absorbs`, nobody is told of a part while the composite burns, nor of the alert that made it
 fire; its messages quote them all, and `resolved` names the parts that burn on. Whoever was told of
@@ -31,6 +31,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
+from logwatch.rules.active_time import ActiveTime
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
 from logwatch.rules.composite_parts import (
     MOST_EPISODES,
@@ -83,6 +84,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         self._absorbs = settings.kind.absorbs and not settings.shadow
         # With `by` there may be very many keys.
         self._most_lines = 1 if settings.by else QUOTED_LINES
+        self._active = ActiveTime(settings.active)
         self._ended: str | None = None
         """The absorbed episode that was resolved just now."""
 
@@ -124,11 +126,13 @@ class CompositeRule(KeyedRule[CompositeState]):
         """See `KeyedRule.on_deadline`."""
         if state.episode is not None:
             return (self.resolve(key, state, at, now),)
-        if state.waits:
-            state.waits = False
+        if state.waits is not None:
+            cooled = self._cool_at(state) <= state.waits
+            state.waits = None
             state.suppressed -= 1
             if self._count(state, at) >= self._kind.needed:
-                state.fired_at = None  # by rounding, the cool-down might seem to last a bit longer
+                if cooled:  # by rounding, the cool-down might seem to last a bit longer
+                    state.fired_at = None
                 return self._fire(key, state, at, now)
             state.suppressed += 1
         return ()
@@ -138,16 +142,16 @@ class CompositeRule(KeyedRule[CompositeState]):
         if state.episode is not None:
             ends = sorted((part.until for part in state.parts.values()), reverse=True)
             at = self.held_until(state, ends[self._kind.needed - 1])
+        elif state.waits is not None:
+            at = state.waits
         else:
-            at = self._cool_at(state)
-            if not state.waits:
-                at = max([at, *(part.until for part in state.parts.values())])
+            at = max([self._cool_at(state), *(part.until for part in state.parts.values())])
         return at if at < math.inf else None
 
     def is_idle(self, state: CompositeState, at: float) -> bool:
         """See `KeyedRule.is_idle`."""
         over = all(part.until <= at for part in state.parts.values())
-        return over and not state.waits and self._cool_at(state) <= at
+        return over and state.waits is None and self._cool_at(state) <= at
 
     def stock_message(
         self,
@@ -189,7 +193,7 @@ class CompositeRule(KeyedRule[CompositeState]):
         state.late = told.alert.late
         alerts: list[Alert] = []
         if state.episode is None:
-            if not state.waits and (at := self._complete(state, told.at)) is not None:
+            if state.waits is None and (at := self._complete(state, told.at)) is not None:
                 alerts += self._fire(key, state, at, now)
         elif name not in state.members:
             state.members.append(name)
@@ -228,10 +232,10 @@ class CompositeRule(KeyedRule[CompositeState]):
             self._ended = ended
             part.absorbed = _without(part.absorbed, ended)
         if not part.episodes:
-            complete = state.episode is not None or state.waits
+            complete = state.episode is not None or state.waits is not None
             part.until = told.at if complete else max(told.at, part.fired + self._kind.within)
-        if state.waits and self._count(state, told.at) < self._kind.needed:
-            state.waits = False
+        if state.waits is not None and self._count(state, told.at) < self._kind.needed:
+            state.waits = None
 
     def _count(self, state: CompositeState, at: float) -> int:
         """How many parts hold at event time `at`."""
@@ -249,16 +253,21 @@ class CompositeRule(KeyedRule[CompositeState]):
         return next(enough, None)
 
     def _fire(self, key: str, state: CompositeState, at: float, now: Now) -> Iterable[Alert]:
-        """Fire at `at`, or wait for the end of the cool-down."""
+        """Fire at `at`, or wait for the end of the cool-down and for active hours."""
         members = {name: part for name, part in state.parts.items() if part.holds(at)}
         state.members = sorted(members, key=lambda name: (members[name].since, name))
         state.count = len(members)
         state.first = min(part.since for part in members.values())
         newest = max(members.values(), key=lambda part: (part.since, part.alert))
         state.anchor = (newest.alert, round(at * 1000))
-        alerts = tuple(self.fire(key, state, at, now))
-        state.waits = not alerts
-        return alerts
+        opening = self._active.opening(at)
+        if opening <= at and (alerts := tuple(self.fire(key, state, at, now))):
+            return alerts
+        if opening > at:
+            state.suppressed += 1
+        again = max(opening, self._cool_at(state))
+        state.waits = again if again < math.inf else None
+        return ()
 
     def _cool_at(self, state: CompositeState) -> float:
         """When the cool-down is over."""

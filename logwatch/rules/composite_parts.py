@@ -76,8 +76,8 @@ class CompositeState(KeyState, array_like=True, kw_only=True):
     parts: dict[str, Part] = field(default_factory=dict)
     members: list[str] = field(default_factory=list)
     """The parts of the burning episode, or of the last one, in the order in which they joined."""
-    waits: bool = False
-    """Enough parts hold, and only the cool-down keeps it from firing."""
+    waits: float | None = None
+    """Enough parts hold: when the cool-down and inactive hours that keep it from firing end."""
 
 
 def quotes_of(state: CompositeState) -> dict[str, Quote]:

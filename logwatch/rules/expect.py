@@ -4,6 +4,8 @@ B is in time from the moment of A until `within` later, both included, whichever
 first: the times of the latest closing records of a key are remembered for a while. B that is
 stamped before A closes nothing. A that comes again does not put the deadline off; it is counted.
 
+With `active`, A counts in those hours only, and B whenever it comes.
+
 What fired burns until B comes, which is told with how late it is. A that comes while it burns opens
 a deadline of its own, and when that passes too, the episode goes on, without another message; it
 takes a B after that A to end it. An episode to which no B came for `within` after its last
@@ -61,6 +63,10 @@ class Expect(KindSettings, frozen=True, kw_only=True):
     def selectors(self, own: Selector) -> tuple[Selector, ...]:
         """See `KindSettings.selectors`: what opens, and what closes."""
         return (own, self.closing)
+
+    def gated(self, part: int) -> bool:
+        """See `KindSettings.gated`. What was opened in time may be closed at any time."""
+        return part == 0
 
     def state_shape(self) -> str:
         """See `KindSettings.state_shape`. Other patterns leave open what is open."""

@@ -102,7 +102,8 @@ class SequenceRule(KeyedRule[SequenceState]):
 
     def hear(self, told: Told, now: Now) -> Iterable[Alert]:
         """See `Rule.hear`: a firing is a record of each step that names the rule."""
-        if told.alert.status != "firing":
+        active = self.settings.active
+        if told.alert.status != "firing" or (active is not None and not active.covers(told.at)):
             return ()
         key = self._key_of(told.alert)
         alerts: list[Alert] = []
