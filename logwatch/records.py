@@ -94,6 +94,17 @@ class Match(Struct, frozen=True, array_like=True, gc=False):
     captures: dict[str, str] = {}
 
 
+class NearLine(Struct, frozen=True, array_like=True, gc=False):
+    """A line near a record that a rule with `context` took, cut as alerts quote lines."""
+
+    offset: int
+    previous: int
+    """Offset of the line before it in the file; -1 where there is none, or none that is known."""
+    text: str
+    time: float | None = None
+    """Its own stamp, seconds since the epoch; None where it has none that is believed."""
+
+
 class Batch(Struct, frozen=True, kw_only=True):
     """What one monitor found in one block (monitor -> Queue -> consumer)."""
 
@@ -112,6 +123,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     matches: list[Match] = []
     backlog: bool = False
     reread: bool = False
+    near: list[NearLine] | UnsetType = UNSET
+    """Where a rule asks for `context`: lines around the records, and behind those of before."""
 
 
 class AlertLine(Struct, frozen=True, gc=False):

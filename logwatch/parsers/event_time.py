@@ -42,6 +42,13 @@ class EventClock:
         """Event time alone."""
         return self._believed(self._parser.time(text, arrival), arrival, backlog=backlog)
 
+    def stamp(self, text: str, *, arrival: float, backlog: bool) -> float | None:
+        """The record's own stamp; None where it has none that is believed."""
+        stamp = self._parser.time(text, arrival)
+        if stamp is None or self._believed(stamp, arrival, backlog=backlog) != stamp:
+            return None
+        return stamp
+
     def _believed(self, stamp: float | None, arrival: float, *, backlog: bool) -> float:
         if stamp is None:
             return arrival

@@ -62,11 +62,15 @@ def _place(rule: str, key: str, identity: str) -> int:
 
 def quote(path: str, record: Record) -> AlertLine:
     """A line of the file `path` as an alert quotes it."""
-    text = record.text
-    if len(text) > LONGEST_QUOTE:
-        over = len(text) - LONGEST_QUOTE
-        text = f"{text[: LONGEST_QUOTE // 2]}[… {over} characters …]{text[-LONGEST_QUOTE // 2 :]}"
-    return AlertLine(path, record.offset, rfc3339(record.time), text)
+    return AlertLine(path, record.offset, rfc3339(record.time), cut(record.text))
+
+
+def cut(text: str) -> str:
+    """`text`, or its two ends where it is longer than what an alert quotes of a line."""
+    if len(text) <= LONGEST_QUOTE:
+        return text
+    over = len(text) - LONGEST_QUOTE
+    return f"{text[: LONGEST_QUOTE // 2]}[… {over} characters …]{text[-LONGEST_QUOTE // 2 :]}"
 
 
 def about_logwatch(
