@@ -1,0 +1,254 @@
+"""Lines in, alerts out, on virtual time: what the daemon would have told, and whom.
+
+The rules begin with no memory. Time is event time: it stands where the latest line put it and goes
+on by `run_until`. A deadline takes effect before a line at its time or after, as in a backlog that
+the daemon reads, so that what is told does not depend on how fast anything runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch.alerts.route import Router
+from logwatch.clock import Moment
+from logwatch.config.model import Config
+from logwatch.daemon.reading import Reading
+from logwatch.daemon.readings import Readings
+from logwatch.matching.prefilter import Unwatched
+from logwatch.pipeline import Absorbing, Pipeline
+from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
+from logwatch.rules import make_rule
+from logwatch.rules.base import Rule, RuleSettings, parts_of
+from logwatch.store.writer import Addressed
+from logwatch.tailer.globs import is_glob
+
+SHADOW: Literal["shadow"] = "shadow"
+"""What mutes a rule that is only evaluated."""
+DRAIN_EVERY = 64
+"""Batches after which rules are asked for what they changed, so that they need not remember it."""
+_NOBODY = "\0nobody"
+"""The sink of a configuration that has none: whoever tries rules out wants to know all the same."""
+
+
+class SimulatedAlert(Struct, frozen=True, kw_only=True, gc=False):
+    """One alert, and what would have become of it."""
+
+    alert: Alert
+    at: float
+    """Event time at which it came about, seconds since the epoch."""
+    sinks: tuple[str, ...]
+    """Whom it would have been sent to."""
+    muted_by: str | None = None
+    """`shadow`, or the rule that absorbs it, where it would have been kept from being sent."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything would have kept it; with no sinks configured it still counts as told."""
+        return self.muted_by is None
+
+
+class Simulation:
+    """One configuration, or some of its rules, with no state and no clock but that of the lines."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        host: str,
+        rules: Collection[str] | None = None,
+        start: float | None = None,
+        cache: Path | None = None,
+        tell: Callable[[SimulatedAlert], object] | None = None,
+    ) -> None:
+        """`rules`: only these and those they hear of. `start`: None is the first line's time.
+
+        `cache` is a folder for what the engine compiles, for many simulations of the same rules;
+        it is the caller's. With `tell` alerts are handed to it and not kept in `events`, which
+        would hold all of a long past. Raises EngineError where the engine cannot be had.
+        """
+        chosen = _with_those_heard(config.rules, rules)
+        folder = cache or _own_folder(self)
+        self.config = replace(config, rules=chosen, state=folder, audit=0.0)
+        self.readings = Readings(self.config, config.engine, Unwatched())
+        self.events: list[SimulatedAlert] = []
+        """What was told so far, in order; empty where somebody else is told."""
+        self.matched: Counter[str] = Counter()
+        """How many lines each rule took, those outside its `active` hours among them."""
+        self._tell = tell or self.events.append
+        self._parts = [chosen[part.rule].name for part in parts_of(chosen)]
+        self._rules = {each.name: make_rule(each, host=host) for each in chosen}
+        self._absorbers = _absorbers(self._rules.values())
+        self._router = Router(
+            config.routes,
+            sinks=[sink.name for sink in config.sinks] or [_NOBODY],
+            to_by_rule={rule.name: rule.to for rule in chosen if rule.to},
+        )
+        self._pipeline = Pipeline(
+            list(self._rules.values()),
+            self._router,
+            host=host,
+            late={source.name: source.late for source in config.sources},
+            virtual=True,
+        )
+        self._offsets: Counter[str] = Counter()
+        self._begun = False
+        self._undrained = 0
+        if start is not None:
+            self.begin(start)
+
+    @property
+    def quarantined(self) -> frozenset[str]:
+        """Names of the rules that failed and are not asked any more."""
+        return self._pipeline.quarantined
+
+    def begin(self, time: float) -> None:
+        """Say that it is `time` now, unless it has begun already."""
+        if not self._begun:
+            self._begun = True
+            self._pipeline.begin(Moment(time, time))
+            self._pipeline.run_until(time)
+            self._collect()
+
+    def feed_lines(self, source: str, lines: Iterable[tuple[float, str]]) -> None:
+        """Take lines of `source`, each with its virtual arrival, in the order given.
+
+        The stamp of a line is its time where the format reads one and it can be true; else it is
+        the arrival. Raises KeyError where there is no such source.
+        """
+        reading = self.reading((source,))
+        settings = next(each for each in self.config.sources if each.name == source)
+        path = settings.paths[0] if settings.paths and not is_glob(settings.paths[0]) else source
+        for arrival, together in groupby(lines, key=lambda each: each[0]):
+            data = b"".join(_encoded(text, settings.encoding) + b"\n" for _, text in together)
+            start = self._offsets[source]
+            self._offsets[source] += len(data)
+            self.begin(arrival)
+            block = _block(source, path, data, start)
+            self.take(replace(reading.batch(block, arrival), backlog=False))
+
+    def run_until(self, time: float) -> None:
+        """Let time pass up to `time`, so that what is due by then takes effect."""
+        self.begin(time)
+        self._pipeline.run_until(time)
+        self._collect()
+
+    def reading(self, sources: tuple[str, ...]) -> Reading:
+        """How lines of a file that `sources` take are read. Raises KeyError."""
+        known = {source.name for source in self.config.sources}
+        for name in sources:
+            if name not in known:
+                raise KeyError(name)
+        return self.readings.of(sources)
+
+    def take(self, batch: Batch, first: int = 0, end: int | None = None) -> None:
+        """Take what was found in a block, or its matches from `first` up to `end`."""
+        matches = batch.matches if end is None and not first else batch.matches[first:end]
+        if matches:
+            parts = self._parts
+            self.matched.update([parts[match.rule] for match in matches])
+        time = batch.last_time
+        self._pipeline.take(batch, Moment(time, time), first, end)
+        self._collect()
+
+    def _collect(self) -> None:
+        """Hand on what came about since the last call."""
+        pending = self._pipeline.pending.alerts
+        if pending:
+            for one in pending:
+                self._tell(self._simulated(one))
+            pending.clear()
+        self._undrained += 1
+        if self._undrained >= DRAIN_EVERY:
+            self._undrained = 0
+            self._pipeline.drain()
+
+    def _simulated(self, one: Addressed) -> SimulatedAlert:
+        sinks = tuple(name for name in one.sinks if name != _NOBODY)
+        muted = None if one.sinks else self._muted_by(one.alert)
+        at = round(one.at, 6)  # what a record *at* a deadline is in time for is due just after it
+        return SimulatedAlert(alert=one.alert, at=at, sinks=sinks, muted_by=muted)
+
+    def _muted_by(self, alert: Alert) -> str | None:
+        """Why nobody is told, None where no route takes it."""
+        rule = self._rules.get(alert.rule)
+        if rule is None or not self._router.sinks_for(alert):
+            return None
+        if rule.settings.shadow:
+            return SHADOW
+        candidates = self._absorbers.get(alert.rule, [])
+        for each in candidates:
+            if isinstance(each, Absorbing) and each.absorbs_now(alert):
+                return each.settings.name
+        return candidates[0].settings.name if candidates else None
+
+
+def _with_those_heard(
+    rules: tuple[RuleSettings, ...], names: Collection[str] | None
+) -> tuple[RuleSettings, ...]:
+    """Those of `names`, and those whose news they take, in the order of the configuration."""
+    if names is None:
+        return rules
+    by_name = {rule.name: rule for rule in rules}
+    wanted: set[str] = set()
+    waiting = [name for name in names if name in by_name]
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += [heard for heard in by_name[name].kind.hears() if heard in by_name]
+    return tuple(rule for rule in rules if rule.name in wanted)
+
+
+def _absorbers(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """For each rule, those that may keep its alerts from being sent."""
+
+    def each() -> Iterator[tuple[str, Rule]]:
+        for rule in rules:
+            if getattr(rule.settings.kind, "absorbs", False) and not rule.settings.shadow:
+                for name in rule.settings.kind.hears():
+                    yield name, rule
+
+    found: dict[str, list[Rule]] = {}
+    for name, rule in each():
+        found.setdefault(name, []).append(rule)
+    return found
+
+
+def _own_folder(owner: object) -> Path:
+    """A folder that goes with `owner`."""
+    folder = mkdtemp(prefix="logwatch-simulation-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:  # a character that the source cannot have
+        return text.encode(encoding, "replace")
+
+
+def _block(source: str, path: str, data: bytes, start: int) -> Block:
+    end = start + len(data)
+    checkpoint = Checkpoint(
+        identity=f"simulated.{source}",
+        path=path,
+        device=0,
+        inode=0,
+        birth=0,
+        epoch=0,
+        offset=end,
+        head=Marker(0, 0, ""),
+    )
+    # As in a backlog, for what a test says of the past is to be believed.
+    return Block(path=path, data=data, start=start, end=end, checkpoint=checkpoint, backlog=True)
