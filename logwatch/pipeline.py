@@ -25,6 +25,8 @@ from logwatch.rules import fingerprint, timeline
 from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
+from logwatch.rules.quiet_sources import NAME as QUIET
+from logwatch.rules.quiet_sources import QuietSources
 from logwatch.rules.timeline import SETTLE_SECONDS, Timeline
 from logwatch.store.writer import Addressed, Burning, Transaction
 
@@ -85,7 +87,7 @@ class Pipeline:
         self._virtual = virtual
         self._timeline = Timeline(settings, late or {})
         self._clock = self._timeline.now
-        self._is_timed = any(
+        self._is_timed = virtual or any(
             each.kind.word or each.cooldown > 0 or each.active is not None for each in settings
         )
         self._listeners: dict[str, list[Rule]] = defaultdict(list)
@@ -106,6 +108,9 @@ class Pipeline:
         self._reports = 0
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
+        self._quiet = next((each for each in rules if isinstance(each, QuietSources)), None)
+        self._seen: dict[str, tuple[float, str]] = {}
+        """Time and path of the last line of each source, until this goes live."""
 
     @property
     def quarantined(self) -> frozenset[str]:
@@ -156,6 +161,29 @@ class Pipeline:
                 self._address(listener, self._heard(listener, Told(ended, now.wall)), now.wall)
         self._ended.clear()
 
+    def go_live(self, now: Moment) -> None:
+        """The backlog is read: from now on time passes by the clock."""
+        self.live = True
+        seen, self._seen = self._seen, {}
+        for source, (time, path) in seen.items():
+            self._hear(source, time, path, backlog=True)
+        for index in range(len(self._rules)):
+            self._note_deadline(index)
+        self._clock.wall = now.wall
+
+    def _hear(self, source: str, time: float, path: str, *, backlog: bool) -> None:
+        """A line of `source` came: that is all that the quiet of a source is about.
+
+        Whether it was quiet for a while in a backlog nobody knows: only blocks are looked at.
+        """
+        assert self._quiet is not None
+        clock = self._clock
+        clock.event = -math.inf if backlog else self._timeline.position
+        alerts = self._quiet.heard(source, time, path, clock, backlog=backlog)
+        self._touched[QUIET] = self._quiet
+        self._address(self._quiet, alerts, time)
+        self._note_deadline(self._index[QUIET])
+
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
         clock, records, rules, parts = self._clock, batch.records, self._rules, self._parts
@@ -195,9 +223,21 @@ class Pipeline:
         if end is not None and end < len(batch.matches):
             upto = batch.records[batch.matches[end].record].offset
             checkpoint = replace(checkpoint, offset=upto, markers=(), skipping=False, closed=False)
-        elif self.live and not batch.backlog and batch.end > batch.start:
-            self._timeline.arrived(batch)
+        elif batch.end > batch.start:
+            self._notice(batch)
         self._pending.checkpoints[checkpoint.identity] = checkpoint
+
+    def _notice(self, batch: Batch) -> None:
+        """All of a batch is taken: its source has come so far."""
+        source, time, path = batch.source, batch.last_time, batch.checkpoint.path
+        if self.live and not batch.backlog:
+            self._timeline.arrived(batch)
+        if self._quiet is None:
+            return
+        if self.live:
+            self._hear(source, time, path, backlog=batch.backlog)
+        else:
+            self._seen[source] = max((time, path), self._seen.get(source, (time, path)))
 
     def _reach(self, time: float, source: str, now: Moment) -> None:
         """A record of this event time is next: what was due before it takes effect first."""
@@ -278,7 +318,7 @@ class Pipeline:
     def _note_deadline(self, index: int, *, soonest: float = -math.inf) -> None:
         """Remember when the rule has something to do, if that is sooner than what is noted."""
         rule = self._rules[index]
-        at = rule.due()
+        at = rule.due() if self.live or rule is not self._quiet else None
         if at is None:
             return
         at = max(at, soonest)

@@ -36,12 +36,19 @@ from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline, SelfReport, fingerprints
 from logwatch.records import Checkpoint
 from logwatch.rules import make_rule
+from logwatch.rules.quiet_sources import QuietSources
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.tail import Tail
+
+MOST_BLOCK = 1 << 21
+LEAST_BLOCK = 1 << 16
+BACKLOG_BYTES = 64 * MOST_BLOCK
+"""Blocks of all files together, where all have a backlog: what was found in one of each waits in
+memory until they have come equally far in event time."""
 
 Waking: TypeAlias = Literal["auto", "inotify", "poll"]
 
@@ -137,7 +144,12 @@ def _assemble(
     by_name = {source.name: source for source in config.sources}
 
     def make_monitor(
-        path: str, sources: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
+        path: str,
+        sources: tuple[str, ...],
+        known: list[Checkpoint],
+        *,
+        at_start: bool,
+        files: int,
     ) -> Monitor:
         source = by_name[sources[0]]
         # A file that came while nobody looked is read whole; one that was there before the first
@@ -149,6 +161,7 @@ def _assemble(
             start=source.start if new_to_us else "beginning",
             known=known,
             claims=claims,
+            block_size=min(MOST_BLOCK, max(LEAST_BLOCK, BACKLOG_BYTES // files)),
         )
         return Monitor(
             path,
@@ -219,8 +232,16 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
         to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
     )
     rules = [make_rule(settings, host=options.host) for settings in config.rules]
-    pipeline = Pipeline(rules, router, host=options.host)
-    pipeline.restore(store.adopt_rules(fingerprints(config.rules)))
+    limits = {each.name: each.quiet_after for each in config.sources if each.quiet_after}
+    if limits:
+        rules.append(QuietSources(limits, host=options.host))
+    pipeline = Pipeline(
+        rules,
+        router,
+        host=options.host,
+        late={source.name: source.late for source in config.sources},
+    )
+    pipeline.restore(store.adopt_rules(fingerprints(rule.settings for rule in rules)))
     pipeline.resume(store.burning(), now)
     pipeline.begin(now)
     return pipeline

@@ -5,6 +5,8 @@ that line become durable in the same transaction; only then do deliverers hear o
 can be committed (no space, an I/O error) it takes nothing more, keeps the transaction and tries
 again: monitors wait at the full Queue and the log files are the buffer.
 
+While backlogs are read, what was found in several files is taken in the order of event time.
+
 What nobody waits for (positions without hits, counters of windows) is committed within
 `LAZY_SECONDS`; alerts and delivery reports are committed at once, and within `GATHER_SECONDS`
 while the backlog is read: it is late already, and a commit costs the same for many as for one.
@@ -18,9 +20,17 @@ from threading import Event
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
-from logwatch.daemon.intake import CaughtUp, Intake, Message, Nudge, Report
+from logwatch.daemon.intake import (
+    CaughtUp,
+    Intake,
+    Message,
+    NotWaitedFor,
+    Nudge,
+    Report,
+)
 from logwatch.daemon.threads import Worker
 from logwatch.errors import StoreFullError
+from logwatch.merging import Merger
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import Pipeline, SelfReport
 from logwatch.records import Batch
@@ -35,6 +45,9 @@ MOST_GATHERED = 5_000
 MOST_MESSAGES = 256
 MOST_MATCHES = 20_000
 RETRY_SECONDS = 1.0
+PASSED_OVER_SECONDS = 5.0
+"""After so long without news a file for which others wait, hanging on a dead mount say, is not
+waited for: what it brings then comes out of order."""
 OVERSLEPT_SECONDS = 10.0
 """So much longer than it asked for means that the process was stopped, or the machine asleep."""
 CATCHING_BREATH_SECONDS = 5.0
@@ -74,6 +87,9 @@ class Consumer(Worker):
         self._oldest_pending: float | None = None
         self._owes = False
         self._deadlines_wait_until = 0.0
+        self._merger = Merger()
+        self._news_at = clock.steady()
+        """When the last message came, in steady seconds."""
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
 
     def step(self, now: Moment) -> None:
@@ -88,13 +104,17 @@ class Consumer(Worker):
     @property
     def idle(self) -> bool:
         """Every message that was put has taken effect, and every alert among it is committed."""
-        return self._intake.unfinished_tasks == 0 and not self._owes
+        return self._intake.unfinished_tasks == 0 and not self._owes and self._merger.empty
 
     def take(self, messages: Sequence[Message], now: Moment) -> None:
         """Take `messages`, let deadlines take effect, and commit what must not wait."""
+        if not self._pipeline.live:
+            self._merger.expect(self._awaited)
         for message in messages:
             self._take_one(message, now)
-        self._go_live_when_caught_up()
+        if not self._pipeline.live:
+            self._take_merged(now, heard=bool(messages))
+        self._go_live_when_caught_up(now)
         if now.steady >= self._deadlines_wait_until:
             self._pipeline.expire(now)
         self._commit_when_due(now)
@@ -129,7 +149,7 @@ class Consumer(Worker):
             return []
         finally:
             self._notice_sleep(now, seconds)
-        if isinstance(first, Batch) and not self._pipeline.live:
+        if isinstance(first, Batch) and not self._pipeline.live and not self._merger.laggards():
             self._intake.gather(GATHER_SECONDS)
             self._intake.begin_turn()
         return [first, *self._what_is_there()]
@@ -159,6 +179,8 @@ class Consumer(Worker):
 
     def _seconds_to_wait(self, now: Moment) -> float:
         waits = [5.0]  # timers in wall time are looked at again, in case the date was set
+        if self._merger.laggards():
+            waits.append(self._news_at + PASSED_OVER_SECONDS - now.steady)
         if self._oldest_pending is not None:
             waits.append(self._oldest_pending + self._patience() - now.steady)
         deadline = self._pipeline.seconds_to_deadline(now)
@@ -169,9 +191,15 @@ class Consumer(Worker):
     def _take_one(self, message: Message, now: Moment) -> None:
         match message:
             case Batch():
-                self._pipeline.take(message, now)
+                if self._pipeline.live:
+                    self._pipeline.take(message, now)
+                else:
+                    self._merger.put(message)
             case CaughtUp(path):
                 self._awaited.discard(path)
+                self._merger.finish(path)
+            case NotWaitedFor(path):
+                self._merger.finish(path)
             case Report():
                 self._record(message)
             case SelfReport():
@@ -199,9 +227,24 @@ class Consumer(Worker):
                 )
         self._committed.append(report.committed)
 
-    def _go_live_when_caught_up(self) -> None:
-        if not self._pipeline.live and not self._awaited:
-            self._pipeline.live = True
+    def _take_merged(self, now: Moment, *, heard: bool) -> None:
+        """Take what is next in event time, over all files that are still being read."""
+        if heard:
+            self._news_at = now.steady
+        elif now.steady >= self._news_at + PASSED_OVER_SECONDS:
+            for path in self._merger.laggards():
+                telemetry.warning("daemon.backlog_passed_over", path=path)
+                self._merger.finish(path)
+        for batch, first, end in self._merger.ready():
+            self._pipeline.take(batch, now, first, end)
+            if len(self._pipeline.pending.alerts) >= MOST_GATHERED:
+                self._commit_when_due(now)
+        self._intake.hold(self._merger.ahead())
+
+    def _go_live_when_caught_up(self, now: Moment) -> None:
+        if not self._pipeline.live and not self._awaited and self._merger.empty:
+            self._intake.hold(frozenset())
+            self._pipeline.go_live(now)
             telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
         if self._pipeline.live and not self._told_live:
             self._tell_live()

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
-from logwatch.daemon.intake import CaughtUp, Message
+from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.waker import Waker
 from logwatch.pipeline import SelfReport
@@ -36,9 +36,18 @@ class MakeMonitor(Protocol):
     """Makes the monitor of one path from its sources and the positions known near it."""
 
     def __call__(
-        self, path: str, sources: tuple[str, ...], known: list[Checkpoint], *, at_start: bool
+        self,
+        path: str,
+        sources: tuple[str, ...],
+        known: list[Checkpoint],
+        *,
+        at_start: bool,
+        files: int,
     ) -> Monitor:
-        """`at_start`: the daemon is starting, so what the file holds is its backlog."""
+        """`at_start`: the daemon is starting, so what the file holds is its backlog.
+
+        `files`: how many there are in all.
+        """
         ...
 
 
@@ -158,7 +167,9 @@ class Following:
             if path in self._monitors:
                 continue
             known = self._stored.get(path, [])
-            monitor = self._make_monitor(path, sources, known, at_start=at_start)
+            monitor = self._make_monitor(
+                path, sources, known, at_start=at_start, files=len(found.files)
+            )
             monitor.sources = sources
             self._monitors[path] = monitor
             if not at_start:
@@ -195,6 +206,7 @@ class Following:
                 wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
                 crashes.again_at = now.steady + wait
                 telemetry.error("daemon.monitor_died", path=path, again_in_seconds=wait)
+                self._tell(NotWaitedFor(path))
                 if crashes.number >= MANY_CRASHES and not crashes.told:
                     crashes.told = self._tell_of_many_crashes(monitor)
             elif now.steady >= crashes.again_at:
@@ -219,7 +231,10 @@ class Following:
         position = dead.position_in_hand()
         if position is not None:
             self._claims.note(position)
-        fresh = self._make_monitor(path, dead.sources, self._stored.get(path, []), at_start=False)
+        known = self._stored.get(path, [])
+        fresh = self._make_monitor(
+            path, dead.sources, known, at_start=False, files=len(self._monitors)
+        )
         fresh.sources = dead.sources
         self._monitors[path] = fresh
         self._waker.watch(path, fresh.wake)

@@ -5,7 +5,8 @@ When it is full monitors wait, and the log files are the buffer: nothing is ever
 While a backlog is read, monitors and consumer take turns. Python runs one of them at a time in any
 case; handing the interpreter to and fro at each block costs both of them, a fifth of all that
 catching up takes. So the consumer lets batches gather, and monitors keep theirs while it takes
-them: each may scan one more block meanwhile, on a core of its own.
+them: each may scan one more block meanwhile, on a core of its own. A file that is ahead of others
+in event time is held until they have come as far.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ class CaughtUp(Struct, frozen=True):
     path: str
 
 
+class NotWaitedFor(Struct, frozen=True):
+    """The monitor of a file died: what it brings when it is back comes out of order."""
+
+    path: str
+
+
 class Report(Struct, frozen=True):
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
@@ -49,11 +56,7 @@ class Report(Struct, frozen=True):
     committed: Event = field(default_factory=Event)
 
 
-class Nudge(Struct, frozen=True):
-    """Nothing: it only makes the consumer look at its clock and its stop Event."""
-
-
-Message: TypeAlias = Batch | CaughtUp | Report | SelfReport | Nudge
+Message: TypeAlias = Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Nudge
 
 
 def weight(message: Message) -> int:
@@ -80,12 +83,30 @@ class Intake(queue.Queue[Message]):
         self._turn.set()
         super().__init__(limit_bytes)
         self._ripe = Condition(self.mutex)
+        self._held: frozenset[str] = frozenset()
+        self._released = Condition(self.mutex)
 
     def put(self, item: Message, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002 - as Queue has it
-        """See `queue.Queue.put`. A batch waits also while it is the consumer's turn."""
-        if block and isinstance(item, Batch) and not self._turn.wait(timeout):
-            raise queue.Full
+        """See `queue.Queue.put`.
+
+        A batch waits also while it is the consumer's turn, and while its file is held.
+        """
+        if block and isinstance(item, Batch):
+            if not self._turn.wait(timeout):
+                raise queue.Full
+            if self._held and not self._wait_for_release(item.checkpoint.path, timeout):
+                raise queue.Full
         super().put(item, block, timeout)
+
+    def hold(self, paths: frozenset[str]) -> None:
+        """From now on the batches of these files wait, and those of no others."""
+        with self._released:
+            self._held = paths
+            self._released.notify_all()
+
+    def _wait_for_release(self, path: str, timeout: float | None) -> bool:
+        with self._released:
+            return self._released.wait_for(lambda: path not in self._held, timeout)
 
     def gather(self, seconds: float) -> None:
         """Wait until it is worth taking what is there, or something must not wait."""

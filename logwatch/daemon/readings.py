@@ -91,7 +91,9 @@ class Readings:
         source = next(each for each in self._config.sources if each.name == names[0])
         numbers = self._numbers(names)
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
-        events = EventClock(make_parser(source.format, settings), source=source.name)
+        events = EventClock(
+            make_parser(source.format, settings), source=source.name, max_skew=source.max_skew
+        )
         selectors = self._selectors(numbers)
         matcher = self._matcher(numbers, source)
         fields = self._fields_of(matcher, selectors)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import pytest
 from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
+from msgspec.structs import replace
 
 from logwatch.alerts.route import RouteSettings
-from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED
-from logwatch.daemon.intake import CaughtUp, Intake, Report, weight
+from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED, PASSED_OVER_SECONDS
+from logwatch.daemon.intake import CaughtUp, Intake, NotWaitedFor, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.pipeline import SelfReport
@@ -150,22 +152,85 @@ def test_deadlines_wait_until_the_backlog_is_read(tmp_path):
     rule = RuleSettings(
         name="many", kind=Threshold(count=1, window=10.0), match=("boom",), cooldown=0.0
     )
-    bench = Bench(tmp_path, rule, awaited=("/a", "/b"))
+    bench = Bench(tmp_path, rule, awaited=("/var/log/app.log", "/b"))
     bench.take(batch("boom", time=bench.clock.wall() - 3600, backlog=True))
-    bench.take(CaughtUp("/a"))
+    bench.take(of("/b", "b", time=0.0, last_time=bench.clock.wall(), backlog=True))
     bench.clock.advance(GATHER_SECONDS)
     bench.take()
     assert len(bench.due()) == 1
     assert bench.lived == 0
     bench.take(CaughtUp("/b"))
+    assert bench.lived == 0
+    bench.take(CaughtUp("/var/log/app.log"))
     assert bench.lived == 1
     assert [key.rpartition(":")[2] for key in bench.due()] == ["1", "2"]
     bench.store.close()
 
 
+def of(path: str, identity: str, *texts: str, time: float, **changes):
+    """A batch of the file `path`."""
+    place = replace(checkpoint(0, identity), path=path)
+    return batch(*texts, time=time, checkpoint=place, **changes)
+
+
+def test_backlogs_of_several_files_are_taken_in_event_time(tmp_path):
+    """Whatever the order in which they are read; what is older than all others may be told."""
+    rule = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=0.0)
+    bench = Bench(tmp_path, rule, awaited=("/a", "/b"))
+    early, later = bench.clock.wall() - 3600, bench.clock.wall() - 1800
+    bench.take(of("/a", "a", "later", time=later, backlog=True))
+    bench.clock.advance(GATHER_SECONDS)
+    bench.take()
+    assert bench.due() == []
+    bench.take(of("/b", "b", "early", time=early, backlog=True), CaughtUp("/b"), CaughtUp("/a"))
+    assert [json.loads(body)["lines"][0]["text"] for body in bodies(bench)] == ["early", "later"]
+    assert bench.lived == 1
+    bench.store.close()
+
+
+def test_a_file_that_hangs_is_not_waited_for(tmp_path):
+    """Nor is one whose thread died: the others tell what they found."""
+    bench = Bench(tmp_path, awaited=("/a", "/b", "/c"))
+    bench.take(of("/a", "a", "boom", time=bench.clock.wall(), backlog=True), NotWaitedFor("/c"))
+    assert bench.due() == []
+    wait = bench.consumer._seconds_to_wait(bench.clock.moment())
+    assert wait == PASSED_OVER_SECONDS
+    bench.clock.advance(wait)
+    bench.take()
+    bench.clock.advance(GATHER_SECONDS)
+    bench.take()
+    assert len(bench.due()) == 1
+    assert bench.lived == 0
+    bench.store.close()
+
+
+def test_a_kill_between_two_records_of_a_batch_takes_each_once(tmp_path):
+    """Where files are read in one order a commit may fall into the middle of a batch."""
+    bench = Bench(tmp_path, awaited=("/a", "/b"))
+    start = bench.clock.wall()
+    whole = of("/a", "a", "boom 1", "boom 2", time=start, backlog=True)
+    first, second = whole.records
+    whole = replace(whole, records=[first, replace(second, time=start + 50)], last_time=start + 50)
+    bench.take(whole, of("/b", "b", time=0.0, last_time=start + 10, backlog=True))
+    bench.clock.advance(GATHER_SECONDS)
+    bench.take()
+    assert len(bench.due()) == 1
+    (stored,) = [each for each in bench.store.checkpoints() if each.path == "/a"]
+    assert stored.offset == second.offset
+    bench.store.close()
+
+
+def bodies(bench: Bench) -> list[bytes]:
+    """What the store has for the sink."""
+    reader = StoreReader(bench.folder)
+    found = [one.body for one in reader.due("chat", now=bench.clock.steady(), limit=100)]
+    reader.close()
+    return found
+
+
 def test_alerts_of_the_backlog_gather_for_one_commit(tmp_path):
     """Fifty milliseconds at most; live, an alert waits for nothing."""
-    bench = Bench(tmp_path, awaited=("/a",))
+    bench = Bench(tmp_path, awaited=("/var/log/app.log",))
     bench.take(batch("boom 1", backlog=True))
     bench.clock.advance(GATHER_SECONDS * 0.9)
     bench.take(batch("boom 2", offset=7, backlog=True))
@@ -174,14 +239,14 @@ def test_alerts_of_the_backlog_gather_for_one_commit(tmp_path):
     bench.clock.advance(GATHER_SECONDS * 0.2)
     bench.take()
     assert (len(bench.due()), bench.consumer.idle) == (2, True)
-    bench.take(CaughtUp("/a"), batch("boom 3", offset=14))
+    bench.take(CaughtUp("/var/log/app.log"), batch("boom 3", offset=14))
     assert (len(bench.due()), bench.consumer.idle) == (3, True)
     bench.store.close()
 
 
 def test_many_alerts_of_the_backlog_do_not_wait(tmp_path):
     """What is gathered is bounded."""
-    bench = Bench(tmp_path, awaited=("/a",))
+    bench = Bench(tmp_path, awaited=("/var/log/app.log",))
     bench.take(batch(*["boom"] * MOST_GATHERED, backlog=True))
     assert len(bench.due()) == MOST_GATHERED
     bench.store.close()

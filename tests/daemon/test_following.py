@@ -28,7 +28,7 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     matcher = Matcher([RulePatterns(match=("ERROR",))])
 
-    def make_monitor(path, _sources, known, *, at_start):
+    def make_monitor(path, _sources, known, *, at_start, files):
         reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
         tail = Tail(path, known=known, claims=claims, start="end" if at_start else "beginning")
         return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)

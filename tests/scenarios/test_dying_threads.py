@@ -137,13 +137,13 @@ put, take, calls, queued = Intake._put, Pipeline.take, [], Semaphore(0)
 def counts(intake, message):
     put(intake, message)
     queued.release()
-def fails(pipeline, batch, now):
+def fails(pipeline, batch, now, *slice):
     calls.append(batch)
     if len(calls) == {batch}:
         for _ in range({batch} + 3):
             queued.acquire(timeout=5)
         raise MemoryError("no more")
-    take(pipeline, batch, now)
+    take(pipeline, batch, now, *slice)
 Intake._put, Pipeline.take = counts, fails
 """
     config = CONFIG.format(folder=tmp_path)

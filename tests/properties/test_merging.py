@@ -1,0 +1,160 @@
+"""Backlogs of several files in one order: against a sort of everything."""
+
+from __future__ import annotations
+
+from doubles.rules import checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from logwatch.merging import MANY_MATCHES, MOST_AHEAD, Merger
+from logwatch.records import Batch, Match, Record
+
+
+def batch(path: str, records: list[tuple[int, float]], last_time: float) -> Batch:
+    """A batch of `path` with records at (offset, time); each is matched once, every fifth twice."""
+    matches = []
+    for number, (offset, _) in enumerate(records):
+        matches += [Match(rule, number) for rule in range(1 + (offset % 5 == 0))]
+    return Batch(
+        ruleset="r",
+        source=path,
+        checkpoint=replace(checkpoint(0, path), path=path),
+        start=0,
+        end=10,
+        arrival=0.0,
+        last_time=last_time,
+        records=[Record(offset, "x", time) for offset, time in records],
+        matches=matches,
+    )
+
+
+def taken(merger: Merger) -> list[tuple[float, str, int, int]]:
+    """Time, source, offset and rule of every match that is ready, in the order it comes."""
+    found = []
+    for one, first, end in merger.ready():
+        for match in one.matches[first:end]:
+            record = one.records[match.record]
+            found.append((record.time, one.source, record.offset, match.rule))
+    return found
+
+
+files = st.lists(
+    st.lists(  # one file: batches
+        st.lists(st.integers(0, 30), max_size=4),  # one batch: seconds since the record before
+        max_size=5,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(files, st.randoms(use_true_random=False))
+def test_records_come_in_the_order_of_event_time_however_the_files_are_read(shape, random):
+    """Each once; ties by source and offset; nothing stays behind once all is read."""
+    queues, everything = {}, []
+    for number, batches in enumerate(shape):
+        path, time, offset, made = f"f{number}", 0.0, 0, []
+        for gaps in batches:
+            records = []
+            for gap in gaps:
+                time, offset = time + gap, offset + 1
+                records.append((offset, time))
+            time += random.randint(0, 5)  # lines that no rule took
+            made.append(batch(path, records, time))
+        queues[path] = made
+        everything += [
+            (record.time, path, record.offset, match.rule)
+            for one in made
+            for match in one.matches
+            for record in [one.records[match.record]]
+        ]
+    merger, order = Merger(), []
+    merger.expect(queues)
+    while queues:
+        held = merger.ahead()
+        path = random.choice(sorted(queues))
+        if path in held:
+            assert merger.laggards()
+            continue
+        if queues[path]:
+            merger.put(queues[path].pop(0))
+        else:
+            merger.finish(path)
+            del queues[path]
+        order += taken(merger)
+    assert order == sorted(everything)
+    assert merger.empty
+
+
+def test_a_file_whose_stamps_go_back_keeps_its_own_order():
+    """And what it had to say late comes at once."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("a", [(1, 10.0), (2, 5.0), (3, 30.0)], 30.0))
+    merger.put(batch("b", [(1, 20.0)], 40.0))
+    assert [(source, offset) for _, source, offset, _ in taken(merger)] == [
+        ("a", 1),
+        ("a", 2),
+        ("b", 1),
+        ("a", 3),
+    ]
+
+
+def test_nothing_comes_before_every_file_was_heard_of():
+    """One that is silent may bring what is older than all."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("a", [(1, 1.0)], 1.0))
+    assert taken(merger) == []
+    assert merger.laggards() == ["b"]
+    merger.finish("b")
+    assert len(taken(merger)) == 1
+    assert merger.laggards() == []
+
+
+def test_a_file_that_is_ahead_is_held_and_the_one_that_is_behind_is_not():
+    """Or what waits would be as long as the files."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    for number in range(1, MOST_AHEAD + 1):
+        assert merger.ahead() == frozenset()
+        merger.put(batch("a", [(number, 100.0 + number)], 100.0 + number))
+    assert merger.ahead() == {"a"}
+    merger.put(batch("b", [(1, 1.0)], 1.0))
+    assert len(taken(merger)) == 1
+    assert merger.ahead() == {"a"}
+    merger.finish("b")
+    assert merger.ahead() == frozenset()
+
+
+def test_where_every_line_is_a_match_a_file_may_be_ahead_by_one_batch_only():
+    """What waits is bounded by what it weighs."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    records = [(offset, 50.0) for offset in range(1, MANY_MATCHES, 1)]
+    merger.put(batch("a", records, 60.0))
+    assert merger.ahead() == {"a"}
+
+
+def test_batches_without_matches_come_at_once_but_never_before_those_of_their_file():
+    """They only move its position, which must not pass what is still to be taken."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("a", [], 5.0))
+    assert [len(one.matches) for one, _, _ in merger.ready()] == [0]
+    merger.put(batch("a", [(1, 6.0)], 6.0))
+    merger.put(batch("a", [], 9.0))
+    assert list(merger.ready()) == []
+    merger.finish("b")
+    assert [len(one.matches) for one, _, _ in merger.ready()] == [1, 0]
+
+
+def test_the_records_of_a_batch_may_be_taken_in_parts():
+    """What is between two records of another file comes between them, and says where it ends."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("a", [(1, 1.0), (2, 3.0)], 3.0))
+    merger.put(batch("b", [(1, 2.0)], 4.0))
+    slices = [(one.source, first, end) for one, first, end in merger.ready()]
+    assert slices == [("a", 0, 1), ("b", 0, None), ("a", 1, None)]
