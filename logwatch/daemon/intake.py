@@ -56,6 +56,10 @@ class Report(Struct, frozen=True):
     committed: Event = field(default_factory=Event)
 
 
+class Nudge(Struct, frozen=True):
+    """Nothing: it only makes the consumer look at its clock and its stop Event."""
+
+
 Message: TypeAlias = Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Nudge
 
 
