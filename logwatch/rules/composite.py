@@ -41,6 +41,7 @@ from logwatch.rules.composite_parts import (
     parts_in_words,
     quotes_of,
 )
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule
 from logwatch.rules.samples import QUOTED_LINES
 from logwatch.units import Duration, format_duration
@@ -174,6 +175,17 @@ class CompositeRule(KeyedRule[CompositeState]):
         fields = {name: text for name, text in fields_of(state).items() if name not in _USUAL}
         return {**fields, "parts": parts_in_words(state), "rules": ", ".join(state.members)}
 
+    def remembers(self, key: str, state: CompositeState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        kind, here = self._kind, self._count(state, now.event)
+        needed = f"{kind.needed} needed" if kind.needed < len(kind.rules) else "all needed"
+        waits = "; waits for the end of its cool-down" if state.waits else ""
+        lines = [f"{here} of {len(kind.rules)} rules hold, {needed}{waits}"]
+        for name in kind.rules:
+            part = state.parts.get(name)
+            lines.append(f"{name}: {'not heard of' if part is None else _in_words(part, now)}")
+        return lines
+
     def _key_of(self, alert: Alert) -> str:
         by, own, fields = self.settings.by, alert.key, alert.fields
         return self._keyed.joined(own.get(name) or fields.get(name) for name in by) if by else ""
@@ -282,6 +294,17 @@ class CompositeRule(KeyedRule[CompositeState]):
             fields=fields_of(state),
             lines=[line for quote in quotes.values() for line in quote.lines],
         )
+
+
+def _in_words(part: Part, now: Now) -> str:
+    """Whether a part holds, and what it said last."""
+    if not part.holds(now.event):
+        return f"no longer, fired last at {on_clock(part.fired, now.wall)}"
+    if part.episodes:
+        since = f"burns since {on_clock(part.since, now.wall)}"
+        return f"{since}, {part.episodes:,} of it: {part.quote.message}"
+    fired, until = on_clock(part.fired, now.wall), on_clock(part.until, now.wall)
+    return f"fired at {fired}, counts until {until}: {part.quote.message}"
 
 
 def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:

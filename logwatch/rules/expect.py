@@ -33,8 +33,10 @@ from msgspec import Struct, field
 
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample, sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
@@ -287,6 +289,28 @@ class ExpectRule(KeyedRule[ExpectState]):
         given_up = "given up, " if status == "resolved" else ""
         within = lasting(self._within)
         return f"{given_up}not closed within {within} of {rfc3339(state.first)}{times}: {line}"
+
+    def remembers(self, key: str, state: ExpectState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        wall, lines = now.wall, []
+        patterns, values = self._kind.closing.match, self._keyed.named(key)
+        what = with_values(patterns[0], values) if patterns else "a record that closes it"
+        for each in state.openings:
+            due = on_clock(each.time + self._within, wall)
+            times = f", {each.count:,} times" if each.count > 1 else ""
+            opened = f"opened at {on_clock(each.time, wall)}{times}"
+            line = first_line(each.sample.line.text)
+            lines.append(f"expects {what!r} by {due}; {opened}: {line}")
+        if state.resolves is not None:
+            lines.append(f"closed, and burns on until {on_clock(state.resolves, wall)}")
+        elif state.patient_until is not None:
+            lines.append(
+                f"still expects {what!r}; given up at {on_clock(state.patient_until, wall)}"
+            )
+        if not lines:
+            closed = on_clock(state.closings[-1].time, wall) if state.closings else ""
+            lines.append(f"nothing is open{closed and f'; last closed at {closed}'}")
+        return lines
 
     def values(self, state: ExpectState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, Now
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.windowed import WindowedRule, WindowedState
 
 
@@ -113,6 +114,17 @@ class FigureRule(WindowedRule[F]):
         bound = self.bound_in_words(figure)
         within = "" if self.bounds.broken_by(figure.number) else "no longer "
         return f"{self.story(figure)}, {within}{bound}"
+
+    def remembers(self, key: str, state: F, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        figure, minimum = self.figure_at(state, now.event), self.bounds.minimum
+        newest = self.window_of(state).newest
+        last = "" if newest is None else f", the last at {on_clock(newest, now.wall)}"
+        if figure.size < minimum:
+            return [
+                f"{figure.size:,} of the {minimum:,} records without which nothing is said{last}"
+            ]
+        return [f"{self.story(figure)}, fires {self.bound_in_words(None)}{last}"]
 
     def _look_again(self, key: str, state: F, at: float, now: Now) -> Iterable[Alert]:
         state.looked = at

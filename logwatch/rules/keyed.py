@@ -19,6 +19,7 @@ from logwatch import telemetry
 from logwatch.records import SCHEMA, Alert, Severity, StateChange, Status
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
+from logwatch.rules.explaining import burning_since, cooling_down
 from logwatch.rules.message import (
     Keyed,
     Wording,
@@ -132,6 +133,10 @@ class KeyedRule(Generic[S]):
         """What `say` may use beside the fields and the usual names."""
         return {}
 
+    def remembers(self, key: str, state: S, now: Now) -> list[str]:
+        """What a kind tells of a key when it is asked why; see `Explaining.explain`."""
+        raise NotImplementedError
+
     def dispensable(self) -> str:
         """The key to forget for a new one: seen long ago, and rather one that does not burn."""
         candidates = islice(self._states.items(), LOOKED_AT)
@@ -192,6 +197,33 @@ class KeyedRule(Generic[S]):
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
         return [state.episode for state in self._states.values() if state.episode is not None]
+
+    # -- see `Explaining` --------------------------------------------------------------------
+
+    def key_fields(self) -> tuple[str, ...]:
+        """See `Explaining.key_fields`."""
+        return self._keyed.names
+
+    def known_keys(self) -> list[str]:
+        """See `Explaining.known_keys`."""
+        states = self._states
+        return sorted(states, key=lambda key: (not states[key].episode, -states[key].seen, key))
+
+    def standing(self, now: Now) -> list[str]:
+        """See `Explaining.standing`."""
+        return []
+
+    def explain(self, key: str, now: Now) -> list[str]:
+        """See `Explaining.explain`."""
+        state = self._states.get(key)
+        if state is None:
+            return []
+        own = self.remembers(key, state, now)
+        if state.episode is not None:
+            since, count = state.fired_at, state.count
+            return [burning_since(since, state.severity, count, state.episode, now), *own]
+        until = None if state.fired_at is None else state.fired_at + self.settings.cooldown
+        return [*own, *cooling_down(until, state.suppressed, now.event, now)]
 
     # -- keys --------------------------------------------------------------------------------
 

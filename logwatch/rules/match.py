@@ -20,6 +20,7 @@ from logwatch import telemetry
 from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, Status
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
+from logwatch.rules.explaining import cooling_down, on_clock
 from logwatch.rules.message import (
     Keyed,
     Wording,
@@ -136,6 +137,27 @@ class MatchRule:
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`. An event is over at once."""
         return ()
+
+    def key_fields(self) -> tuple[str, ...]:
+        """See `Explaining.key_fields`."""
+        return self._keyed.names
+
+    def known_keys(self) -> list[str]:
+        """See `Explaining.known_keys`."""
+        return sorted(self._held, key=lambda key: (-self._held[key].last, key))
+
+    def standing(self, now: Now) -> list[str]:
+        """See `Explaining.standing`."""
+        return []
+
+    def explain(self, key: str, now: Now) -> list[str]:
+        """See `Explaining.explain`."""
+        held = self._held.get(key)
+        if held is None:
+            return []
+        fired = f"fired at {on_clock(held.first, now.wall)}, event {held.episode}"
+        over = [] if held.suppressed else ["its cool-down is over: the next match fires"]
+        return [*(cooling_down(held.until, held.suppressed, now.pause, now) or over), fired]
 
     def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Now) -> Iterable[Alert]:
         self._held[key] = Held(

@@ -118,6 +118,11 @@ class Keyed:
         self._by = by
         self._only = by[0] if len(by) == 1 else None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields whose values make up a key."""
+        return self._by
+
     def key(self, hit: Hit) -> str:
         """The key as text; a missing field is a bucket of its own."""
         if not self._by:

@@ -30,6 +30,7 @@ from msgspec import Struct, field
 from logwatch import telemetry
 from logwatch.records import Alert, StateChange
 from logwatch.rules.base import Basis, Hit, KindSettings, Now, RuleSettings, Told
+from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.first_sight import FAR_AHEAD_SECONDS, Sighting, Teller
 from logwatch.rules.message import first_line
 from logwatch.templates import Masks, Seen, TemplateMiner
@@ -183,9 +184,56 @@ class NewTemplateRule:
                 accepted[name] = found
         return accepted
 
+    def template_of(self, message: str, source: str) -> tuple[str, str] | None:
+        """Id and text of the template of `message` in `source`; None where it would be new."""
+        found = self._miner(source).match(message)
+        return None if found is None else (found.id, found.text)
+
     def __len__(self) -> int:
         """How many templates it knows."""
         return sum(len(miner.dump()) for miner in self._miners.values())
+
+    # -- see `Explaining` --------------------------------------------------------------------
+
+    def key_fields(self) -> tuple[str, ...]:
+        """See `Explaining.key_fields`: a key here is a template of a source."""
+        return ("source", "template_id")
+
+    def known_keys(self) -> list[str]:
+        """See `Explaining.known_keys`."""
+        seen = [
+            (-each.last_seen, f"{source}{_BETWEEN}{each.id}")
+            for source, miner in self._miners.items()
+            for each in miner.templates()
+        ]
+        return [key for _, key in sorted(seen)]
+
+    def standing(self, now: Now) -> list[str]:
+        """See `Explaining.standing`."""
+        lines = []
+        for source, began in sorted(self._began.items()):
+            until = began + self._kind.learn
+            if now.event < until:
+                lines.append(f"learning {source} until {on_clock(until, now.wall)}: nothing fires")
+        latest, room = self._spoken.latest, self._room_at()
+        if latest is not None and room > now.event:
+            untold = f", {latest.untold:,} not told since" if latest.untold else ""
+            lines.append(f"at_most is reached, room again at {on_clock(room, now.wall)}{untold}")
+        return lines
+
+    def explain(self, key: str, now: Now) -> list[str]:
+        """See `Explaining.explain`."""
+        source, _, wanted = key.partition(_BETWEEN)
+        miner = self._miners.get(source)
+        if miner is None:
+            return []
+        for each in miner.templates():
+            if each.id == wanted:
+                since, last = on_clock(each.first_seen, now.wall), ago(each.last_seen, now.event)
+                accepted = ", accepted" if each.accepted else ""
+                seen = f"known since {since}, seen {each.count:,} times, last {last}{accepted}"
+                return [f"{seen}: {each.text}"]
+        return ["known, though not seen for long"] if wanted in miner.dump() else []
 
     # -- templates ---------------------------------------------------------------------------
 

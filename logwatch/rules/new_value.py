@@ -27,6 +27,7 @@ from logwatch import telemetry
 from logwatch.records import MISSING, Alert, StateChange
 from logwatch.rules.base import Basis, Hit, KindSettings, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
+from logwatch.rules.explaining import ago, cooling_down, on_clock
 from logwatch.rules.first_sight import LONGEST_NAME, Sighting, Teller
 from logwatch.rules.message import Keyed, first_line
 from logwatch.units import Duration, format_duration
@@ -168,9 +169,53 @@ class NewValueRule:
         self._see(_VALUE + self._valued.joined(map(fields.get, self._names)), at)
         return ", ".join(fields.get(name) or MISSING for name in self._kind.value)
 
+    def forget(self, fields: Mapping[str, str]) -> bool:
+        """Let a value be new again; False where it is not known. `fields` as for `accept`."""
+        value = _VALUE + self._valued.joined(map(fields.get, self._names))
+        if value not in self._seen:
+            return False
+        self._oldest.drop(value)
+        self._drop(value)
+        return True
+
     def __len__(self) -> int:
         """How many values it knows."""
         return len(self._seen)
+
+    # -- see `Explaining` --------------------------------------------------------------------
+
+    def key_fields(self) -> tuple[str, ...]:
+        """See `Explaining.key_fields`: a key here is a value, with its `by`."""
+        return self._names
+
+    def known_keys(self) -> list[str]:
+        """See `Explaining.known_keys`."""
+        seen = sorted(self._seen, key=lambda value: (-self._seen[value], value))
+        return [value.removeprefix(_VALUE) for value in seen]
+
+    def standing(self, now: Now) -> list[str]:
+        """See `Explaining.standing`."""
+        if self._began is None:
+            return ["no record yet; it learns from the first on"] if self._kind.learn else []
+        until, began = self._began + self._kind.learn, on_clock(self._began, now.wall)
+        if self._kind.learn and now.event < until:
+            return [f"learning until {on_clock(until, now.wall)}, since {began}: nothing fires"]
+        return [f"first record at {began}; {len(self):,} values known"]
+
+    def explain(self, key: str, now: Now) -> list[str]:
+        """See `Explaining.explain`."""
+        last, forget = self._seen.get(_VALUE + key), self._kind.forget
+        if last is None:
+            return []
+        lines = [f"known, last seen {ago(last, now.event)}, at {on_clock(last, now.wall)}"]
+        if forget is not None:
+            lines[0] += f"; new again from {on_clock(last + forget, now.wall)} on"
+        values = self._valued.named(key)
+        told = self._told.get(_TOLD + self._keyed.joined(map(values.get, self.settings.by)))
+        if told is not None:
+            until = told.at + self.settings.cooldown
+            lines += cooling_down(until, told.untold, now.event, now)
+        return lines
 
     # -- values ------------------------------------------------------------------------------
 

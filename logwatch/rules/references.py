@@ -16,7 +16,7 @@ is equal to none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 _TOKEN = re.compile(
     r"\\N\{[^}]*\}"
@@ -72,6 +72,14 @@ def with_references(pattern: str, known: Collection[str]) -> tuple[str, tuple[st
             _check(name, found_in.setdefault(name, _here(branches)), _here(branches))
             end = token.end()
     return "".join((*parts, pattern[end:])), tuple(names)
+
+
+def with_values(pattern: str, values: Mapping[str, str]) -> str:
+    """`pattern`, made by `with_references`, with the values that its groups must be equal to."""
+    for name, value in values.items():
+        for group in (f"(?s:(?P<{name}>.+?))", rf"(?P<{name}>\S+)", f"(?P={name})"):
+            pattern = pattern.replace(group, value)
+    return pattern
 
 
 def _here(branches: list[list[int]]) -> _Branch:

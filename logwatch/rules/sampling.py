@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.message import episode_id, first_line
 from logwatch.rules.samples import QUOTED_LINES, sample
@@ -106,6 +107,23 @@ class SamplingRule(KeyedRule[SamplingState]):
             )
         text = first_line(line.text)
         return text if self._kind.which == "first" else f"{state.count:,}x {text}"
+
+    def remembers(self, key: str, state: SamplingState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        kind, run = self._kind, state.run
+        if not run:
+            return ["no run is open: the next match begins one"]
+        since = f"since {on_clock(state.began, now.wall)}, the last at"
+        text = f"{run:,} match{'' if run == 1 else 'es'} {since} {on_clock(state.ended, now.wall)}"
+        told = min(run, kind.count) if kind.which == "first" else run // kind.count
+        follows = (
+            f"the next of which is told is number {(told + 1) * kind.count:,}"
+            if kind.which == "every"
+            else f"{kind.count - run:,} more will be told"
+            if run < kind.count
+            else f"no more is told before {on_clock(state.ended + kind.pause, now.wall)}, or later"
+        )
+        return [f"{text}, {told:,} told; {follows}"]
 
     def _is_told(self, number: int) -> bool:
         if self._kind.which == "first":

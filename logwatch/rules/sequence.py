@@ -28,8 +28,10 @@ from msgspec import Struct, field
 from logwatch.records import Alert, AlertLine, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
 from logwatch.rules.chains import Chain, best_chain
+from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight, sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
@@ -205,6 +207,40 @@ class SequenceRule(KeyedRule[SequenceState]):
             return f"no more for {within}, {state.count:,} in all; the latest, {steps}: {lines}"
         again = f", {state.count:,} times now" if state.count > 1 else ""
         return f"{steps}{again}: {lines}"
+
+    def remembers(self, key: str, state: SequenceState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        steps, wall = self._kind.steps, now.wall
+        chain = self._farthest(state, now.event)
+        if not chain:
+            text = f"waits for step 1 of {len(steps)}: {self._step_in_words(0, key)}"
+            lines = [text]
+        else:
+            seen = f"step {len(chain)} of {len(steps)} at {on_clock(chain[-1].time, wall)}"
+            wanted = f"waits for {self._step_in_words(len(chain), key)}"
+            until = on_clock(chain[0].time + self._within, wall)
+            lines = [f"{seen}; {wanted} until {until}"]
+            lines += [f"step {n}: {each.sample.line.text}" for n, each in enumerate(chain, 1)]
+        ends = self.deadline(state) if state.episode is not None else None
+        return [*ends_unless_more(ends, now), *lines]
+
+    def _farthest(self, state: SequenceState, event: float) -> Chain:
+        """The longest beginning of a chain that may still be completed, of several the latest."""
+        for length in range(min(len(self._kind.steps) - 1, len(state.steps)), 0, -1):
+            begun, references = state.steps[:length], self._kind.references[:length]
+            for last in reversed(begun[-1]):
+                chain = best_chain(begun, length - 1, last, self._within, references)
+                if chain is not None and chain[0].time + self._within >= event:
+                    return chain
+        return ()
+
+    def _step_in_words(self, number: int, key: str) -> str:
+        step = self._kind.steps[number]
+        if isinstance(step, Heard):
+            return f"a firing of {step.rule}"
+        pattern = step.match[0] if step.match else "a record that fulfils its conditions"
+        where = f" in {', '.join(step.sources)}" if step.sources else ""
+        return f"{with_values(pattern, self._keyed.named(key))!r}{where}"
 
     def values(self, state: SequenceState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""

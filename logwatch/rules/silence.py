@@ -29,6 +29,7 @@ from msgspec.structs import replace
 from logwatch.records import Alert, Status
 from logwatch.rules.active_time import ActiveTime
 from logwatch.rules.base import Now, RuleSettings
+from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
 from logwatch.rules.sight import Sight
@@ -235,6 +236,25 @@ class SilenceRule(KeyedRule[SilenceState]):
 
     def _silent_at(self, key: str, since: float) -> float:
         return self._active.deadline(since, self.limit_of(key))
+
+    def remembers(self, key: str, state: SilenceState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        event, wall = now.event, now.wall
+        roster = " (on the roster)" if key in self._roster else ""
+        if state.latest is None:
+            seen = f"never seen{roster}, waited for since {on_clock(state.first, wall)}"
+        else:
+            latest = state.latest.time
+            seen = f"last seen {ago(latest, event)}, at {on_clock(latest, wall)}{roster}"
+        if state.back is not None:
+            return [f"{seen}: back, and burns on until {on_clock(state.back, wall)}"]
+        if state.due is None:
+            return [f"{seen}; resolves when it is seen again"]
+        what = "given up" if state.episode is not None else "due"
+        due = f"{what} {ago(state.due, event)}, at {on_clock(state.due, wall)}"
+        if state.due == math.inf:
+            due = "never due, for its active hours do not come"
+        return [f"{seen}; {due} (every {lasting(self.limit_of(key))})"]
 
     # -- words -------------------------------------------------------------------------------
 

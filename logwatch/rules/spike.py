@@ -32,6 +32,7 @@ import msgspec
 
 from logwatch.records import Alert, StateChange, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule
 from logwatch.rules.samples import QUOTED_LINES, sample
 from logwatch.rules.spike_state import Direction, SpikeState, keep_line
@@ -309,6 +310,38 @@ class SpikeRule(KeyedRule[SpikeState]):
             "factor": None if factor is None else f"{factor:.3g}",
             "direction": state.raised,
         }
+
+    def standing(self, now: Now) -> list[str]:
+        """See `Explaining.standing`."""
+        if self._since == math.inf:
+            return []
+        return [f"watching since {on_clock(self._since, now.wall)}: no count before that is known"]
+
+    def remembers(self, key: str, state: SpikeState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        bucket, width = self._clock.index(now.event), format_duration(self._kind.over)
+        start = on_clock(self._clock.starts(bucket), now.wall)
+        count = state.buckets.count(bucket) or 0
+        closes = on_clock(self._clock.starts(bucket + 1), now.wall)
+        text = f"{count:,} since {start}, judged at {closes}"
+        if state.raised:
+            return [f"{text}, against {state.baseline:,g} in {width} before it began"]
+        if not self._is_active(bucket):
+            return [f"{text}: not at all, for active hours do not cover it"]
+        baseline = self._baseline(state, bucket)
+        if baseline is None:
+            return [f"{text}: not at all, for nothing is known to compare it with yet"]
+        return [f"{text}, against {baseline:,g}; fires at {self._bounds_in_words(baseline)}"]
+
+    def _bounds_in_words(self, baseline: float) -> str:
+        """From how many in a bucket it fires."""
+        kind, bounds = self._kind, []
+        least = max(kind.minimum, _LEAST)
+        if kind.up is not None:
+            bounds.append(f"{math.ceil(max(least, baseline * kind.up)):,} or more")
+        if kind.down is not None and baseline >= least:
+            bounds.append(f"{math.floor(baseline / kind.down):,} or fewer")
+        return " and at ".join(bounds) or f"no count, for {baseline:,g} is less than {least:,}"
 
     def _factor(self, state: SpikeState) -> float | None:
         """How many times more, or fewer; None next to nothing."""

@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.message import first_line
 from logwatch.rules.samples import QUOTED_LINES
 from logwatch.rules.windowed import WindowedRule, WindowedState
@@ -148,6 +149,19 @@ class UniqueRule(WindowedRule[UniqueState]):
     def values(self, state: UniqueState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""
         return {"distinct": state.distinct, "values": self._named(state)}
+
+    def remembers(self, key: str, state: UniqueState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        kind, here = self._kind, state.window.count(now.event)
+        about = "" if state.window.exact else "about "
+        text = f"{about}{here:,} different values of {' and '.join(kind.of)}"
+        text += f" in {format_duration(kind.window)}, fires above {kind.above:,}"
+        if state.episode is not None:
+            return [text, *ends_unless_more(state.ends, now)]
+        fewer = state.window.falls_below(here) if 0 < here <= kind.above else None
+        if fewer is not None:
+            text += f"; {kind.above + 1 - here:,} more needed before {on_clock(fewer, now.wall)}"
+        return [text]
 
     def _value_of(self, hit: Hit) -> str | None:
         captures, fields = hit.match.captures, hit.record.fields

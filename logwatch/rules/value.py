@@ -158,6 +158,14 @@ class ValueRule(FigureRule[ValueState]):
             "skipped": state.skipped,
         }
 
+    def remembers(self, key: str, state: ValueState, now: Now) -> list[str]:
+        """See `KeyedRule.remembers`."""
+        own = super().remembers(key, state, now)
+        if not state.skipped:
+            return own
+        were = "record was" if state.skipped == 1 else "records were"
+        return [*own, f"{state.skipped:,} {were} skipped: no number in {self._kind.field}"]
+
     def _number_of(self, hit: Hit) -> float | None:
         """The sample that a record is, None where it is none."""
         name = self._kind.field
