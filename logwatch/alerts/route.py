@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from msgspec import Struct
 
@@ -22,6 +23,24 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     also: bool = False
     """Go on to the next routes after this one."""
     defined_at: str = ""
+
+
+class Unmet(Struct, frozen=True):
+    """A condition of a route that does not hold."""
+
+    field: str
+    wanted: tuple[str, ...]
+    """Globs, any of which would do."""
+    value: str | None
+    """None: the alert has no such field."""
+
+
+class RouteVerdict(Struct, frozen=True):
+    """What a route says of an alert."""
+
+    outcome: Literal["takes", "refuses", "not-asked"]
+    """`not-asked`: a route before it took the alert, without `also`."""
+    unmet: tuple[Unmet, ...] = ()
 
 
 def field_of(alert: Alert, name: str) -> str | None:
@@ -41,6 +60,16 @@ def holds(route: RouteSettings, alert: Alert) -> bool:
         if value is None or not any(fnmatchcase(value, glob) for glob in globs):
             return False
     return True
+
+
+def unmet(route: RouteSettings, alert: Alert) -> tuple[Unmet, ...]:
+    """The conditions of `route` that are not true of `alert`."""
+    values = {name: field_of(alert, name) for name in route.condition}
+    return tuple(
+        Unmet(name, globs, values[name])
+        for name, globs in route.condition.items()
+        if not holds(RouteSettings(to=(), condition={name: globs}), alert)
+    )
 
 
 class Router:
@@ -75,3 +104,23 @@ class Router:
                 if not route.also:
                     break
         return tuple(chosen)
+
+    def explain(self, alert: Alert) -> list[tuple[RouteSettings, RouteVerdict]]:
+        """What each route says of `alert`, in their order.
+
+        Nothing where no route is asked: the rule has its own `to`, or there are no routes.
+        """
+        if self._to_by_rule.get(alert.rule):
+            return []
+        verdicts: list[tuple[RouteSettings, RouteVerdict]] = []
+        is_taken = False
+        for route in self._routes:
+            missing = unmet(route, alert)
+            if is_taken:
+                verdicts.append((route, RouteVerdict("not-asked")))
+            elif missing:
+                verdicts.append((route, RouteVerdict("refuses", missing)))
+            else:
+                verdicts.append((route, RouteVerdict("takes")))
+                is_taken = not route.also
+        return verdicts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from doubles.alerts import alert
 
-from logwatch.alerts.route import Router, RouteSettings
+from logwatch.alerts.route import Router, RouteSettings, Unmet
 
 
 def router(*routes: RouteSettings, **to_by_rule: tuple[str, ...]) -> Router:
@@ -73,3 +73,27 @@ def test_conditions_look_at_the_alert_its_labels_its_key_and_its_fields(conditio
     one = alert(labels={"team": "ops"})
     told = router(RouteSettings(to=("chat",), condition=condition)).sinks_for(one)
     assert told == (("chat",) if fits else ())
+
+
+def test_each_route_says_why_it_takes_an_alert_or_not():
+    """The words of `logwatch why` come from here."""
+    routes = router(
+        RouteSettings(to=("pager",), condition={"severity": ("critical",), "team": ("db",)}),
+        RouteSettings(to=("mail",), also=True),
+        RouteSettings(to=("chat",), condition={"rule": ("ssh-*",)}),
+        RouteSettings(to=("pager",)),
+    )
+    verdicts = [verdict for _, verdict in routes.explain(alert())]
+    assert [each.outcome for each in verdicts] == ["refuses", "takes", "takes", "not-asked"]
+    assert verdicts[0].unmet == (
+        Unmet("severity", ("critical",), "warning"),
+        Unmet("team", ("db",), None),
+    )
+
+
+def test_no_route_is_asked_where_the_rule_says_who_is_told():
+    """Nor where there is none."""
+    assert (
+        router(RouteSettings(to=("chat",)), **{"ssh-guessing": ("pager",)}).explain(alert()) == []
+    )
+    assert router().explain(alert()) == []

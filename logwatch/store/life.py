@@ -1,0 +1,122 @@
+"""What `logwatch why` asks the store: the life of one episode, and what is remembered of a rule.
+
+The store keeps what is still to be done: what was delivered leaves it, without a trace but for the
+message itself. So of a message of which nothing is left to do it can only be said that it is done
+with. Whoever asks reads the whole history: a tenth of a second, and only a person asks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from logwatch.records import Alert, StateChange, decode_alert
+from logwatch.store.outgoing import decode_positions
+from logwatch.store.reader import StoredAlert, StoreReader, stored
+from logwatch.store.segments import messages
+
+MOST_LOOKED_AT = 1000
+"""Messages of a rule among which the firing before another one is looked for."""
+
+Progress: TypeAlias = Literal["waiting", "held", "postponed", "dead", "delivered"]
+
+_WAITS = """
+SELECT 'retry', sink, attempts, next_try_at, reason FROM retries WHERE alert = :row
+UNION ALL SELECT 'dead', sink, attempts, NULL, reason FROM dead_letters WHERE alert = :row
+"""
+
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """How far one message is on its way to one sink."""
+
+    sink: str
+    progress: Progress
+    """`held`: it may not overtake an earlier message of its episode. `postponed`: it failed for
+    now. `dead`: the sink will never take it."""
+    attempts: int = 0
+    next_try_at: float | None = None
+    """Steady seconds."""
+    reason: str | None = None
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message of an episode, and what the store knows of its deliveries."""
+
+    stored: StoredAlert
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def alert(self) -> Alert:
+        """The alert, decoded anew at each call."""
+        return decode_alert(self.stored.body)
+
+
+class LifeReader(StoreReader):
+    """Reads beside the writer; see `StoreReader`."""
+
+    def life(self, prefix: str) -> list[Message]:
+        """All messages of the episodes whose id begins with `prefix`, oldest first."""
+        needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
+        rows = self._connection.execute(
+            "SELECT first, body FROM segments WHERE instr(body, ?) ORDER BY first", (needle,)
+        ).fetchall()
+        return [
+            Message(stored=one, deliveries=tuple(_deliveries(self._connection, first, position)))
+            for first, body in rows
+            for position, one in enumerate(map(stored, messages(body)))
+            if one.id.startswith(prefix)
+        ]
+
+    def told(self, episode: str) -> tuple[str, ...] | None:
+        """The sinks that were told of an episode that burns; None for one that does not."""
+        row = self._connection.execute(
+            "SELECT told FROM burning WHERE episode = ?", (episode,)
+        ).fetchone()
+        return None if row is None else _decode_names(row[0])
+
+    def firing_before(self, alert: Alert, at: float) -> StoredAlert | None:
+        """The latest other firing of the same rule and key that was made before `at`."""
+        for one in self.alerts(limit=MOST_LOOKED_AT, rule=alert.rule, until=at):
+            is_other = one.id != alert.id and one.status == "firing"
+            if is_other and decode_alert(one.body).key == alert.key:
+                return one
+        return None
+
+    def remembered_rules(self) -> Mapping[str, str]:
+        """Name and fingerprint of every rule that the last daemon ran with."""
+        return dict(self._connection.execute("SELECT name, fingerprint FROM rules"))
+
+    def memory(self, rule: str) -> list[StateChange]:
+        """What is remembered for `rule`, whatever it meant then."""
+        rows = self._connection.execute("SELECT key, body FROM rule_state WHERE rule = ?", (rule,))
+        return [StateChange(rule, key, body) for key, body in rows]
+
+
+def _deliveries(connection: sqlite3.Connection, first: int, position: int) -> Iterator[Delivery]:
+    """What is known of the alert at `position` in the segment `first`."""
+    alone = set()
+    for kind, sink, attempts, next_try_at, reason in connection.execute(
+        _WAITS, {"row": first + position}
+    ):
+        alone.add(sink)
+        waits: Progress = "postponed" if attempts else "held"
+        yield Delivery(
+            sink=sink,
+            progress="dead" if kind == "dead" else waits,
+            attempts=attempts,
+            next_try_at=next_try_at,
+            reason=reason,
+        )
+    for sink, size, taken, picked in connection.execute(
+        "SELECT sink, size, taken, picked FROM parcels WHERE segment = ? ORDER BY sink", (first,)
+    ):
+        positions = range(size) if picked is None else decode_positions(picked)
+        if position in positions and sink not in alone:
+            is_taken = positions.index(position) < taken
+            yield Delivery(sink=sink, progress="delivered" if is_taken else "waiting")
