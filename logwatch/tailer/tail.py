@@ -142,6 +142,16 @@ class Tail:
         """Inode and birth of every generation held open; from any thread."""
         return frozenset(each.key for each in self._chain.generations)
 
+    def read_back(self, identity: str, start: int, end: int) -> bytes:
+        """Bytes of a generation that may have been handed out before; none if it is not open."""
+        for each in self._chain.generations:
+            if each.checkpoint.identity == identity:
+                try:
+                    return os.pread(each.file.fd, end - start, start)
+                except OSError:
+                    return b""
+        return b""
+
     def losses(self) -> list[Loss]:
         """What was or may have been lost since the last call."""
         return self._report.drain_losses()

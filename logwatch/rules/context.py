@@ -1,0 +1,264 @@
+"""`context:` lines around the line that an alert is about, and alerts that wait for some of them.
+
+The first message of an event or an episode is held back until the lines behind its anchor (see
+anchors.py) are there, the generation of their file has ended, or `max_wait` has passed since the
+anchor was taken: by the steady clock live, and never by it while a backlog is read, for there only
+lines tell the time. What follows of the same episode is held behind it and does not overtake it.
+What is held is state: it goes into the store with the position of the lines that brought it about.
+
+What may be lacking: the context of a line that was forgotten (anchors.py), which is counted, and
+lines that did not come in time. At most `MOST_HELD` messages wait; beyond that the one that came
+first goes out with what it has.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from logwatch import telemetry
+from logwatch.records import Alert, AlertLine, Batch, StateChange
+from logwatch.rules.anchor_memory import MOST_REMEMBERED, Memory
+from logwatch.rules.anchors import Anchor, Growing, Place, anchor_in
+from logwatch.rules.base import ContextSettings, Part, RuleSettings
+
+NAME = "logwatch.context"
+"""The rule under which the store keeps what is here."""
+MOST_HELD = 1000
+
+_HELD = "held\x1f"
+_encode = msgspec.msgpack.Encoder().encode
+_offset = attrgetter("offset")
+
+
+class Message(Protocol):
+    """Something that carries an alert on."""
+
+    @property
+    def alert(self) -> Alert:
+        """The alert."""
+        ...
+
+
+M = TypeVar("M", bound=Message)
+
+
+class Held(Struct, Generic[M], array_like=True, kw_only=True):
+    """Messages of one episode that wait for the lines around the first one's anchor."""
+
+    wanted: ContextSettings
+    anchor: Anchor
+    messages: list[M]
+    turn: int
+    """Counts what is held: the order in which it came about."""
+
+    @property
+    def until(self) -> float:
+        """Steady time."""
+        return self.anchor.seen + self.wanted.max_wait
+
+
+class Contexts(Generic[M]):
+    """What is known of lines around records, and the messages that wait for more of it."""
+
+    def __init__(
+        self,
+        rules: Sequence[RuleSettings],
+        parts: Iterable[Part],
+        *,
+        decode: Callable[[bytes], Held[M]],
+        with_alert: Callable[[M, Alert], M],
+    ) -> None:
+        """`with_alert` puts another alert into a message."""
+        wanted = [rule.context for rule in rules if rule.context is not None]
+        self.active = bool(wanted)
+        """Whether any rule asks for context; False: nothing needs to be told to this."""
+        self._longest = ContextSettings(
+            before=max((each.before for each in wanted), default=0),
+            after=max((each.after for each in wanted), default=0),
+        )
+        self._lasting = frozenset(
+            number for number, part in enumerate(parts) if _needs_memory(rules[part.rule])
+        )
+        """Numbers of the parts whose records may be quoted later."""
+        self._decode = decode
+        self._with_alert = with_alert
+        self._batch: Batch | None = None
+        self._steady = 0.0
+        self._growing = Growing(self._longest.after)
+        self._held: dict[str, Held[M]] = {}
+        self._waiting = 0
+        """Messages in all that is held."""
+        self._memory = Memory(self._growing)
+        self._turn = 0
+        self._changed: set[str] = set()
+        self._stored: set[str] = set()
+
+    @property
+    def holding(self) -> bool:
+        """Whether any message waits."""
+        return bool(self._held)
+
+    def messages(self) -> Iterator[M]:
+        """Everything that waits; within an episode in order."""
+        for held in self._held.values():
+            yield from held.messages
+
+    def learn(self, batch: Batch, first: int, end: int | None, steady: float) -> list[M]:
+        """What the matches of `batch` from `first` up to `end` are about; messages to send on."""
+        self._batch, self._steady = batch, steady
+        if batch.near is UNSET and not batch.checkpoint.closed:
+            return []
+        ready: dict[str, Held[M]] = {}
+        for key in self._growing.learn(batch) if not first else ():
+            if not key.startswith(_HELD):
+                self._memory.grown(key)
+                continue
+            self._changed.add(key)
+            held = self._held[key.removeprefix(_HELD)]
+            if held.anchor.is_complete(held.wanted):
+                ready[key] = held
+        self._remember(batch, first, end)
+        return self._let_go(ready.values())
+
+    def forget_batch(self) -> None:
+        """No alert about its records comes any more but of rules that remember them."""
+        self._batch = None
+
+    def hold(self, message: M, wanted: ContextSettings, at: float, *, live: bool) -> list[M]:
+        """A message of a rule with context, at event time `at`; messages to send on."""
+        alert = message.alert
+        held = self._held.get(alert.id)
+        if held is None:
+            if alert.status != "firing" or not alert.lines:
+                return [message]
+            anchor = self._find(alert.lines[0])
+            if anchor is None:
+                telemetry.count("context.lines_forgotten")
+                return [message]
+            self._turn += 1
+            held = Held(wanted=wanted, anchor=anchor, messages=[], turn=self._turn)
+            if self._is_over(held, at, live=live):
+                return [self._completed(held, message)]
+            self._held[alert.id] = held
+            self._growing.add(_HELD + alert.id, anchor)
+        held.messages.append(message)
+        self._waiting += 1
+        self._changed.add(_HELD + alert.id)
+        sent: list[M] = []
+        while self._waiting > MOST_HELD:
+            sent += self._let_go([next(iter(self._held.values()))])
+        return sent
+
+    def first_deadline(self) -> float | None:
+        """Steady time from which on `expire` has something to do; None where nothing waits."""
+        return min((held.until for held in self._held.values()), default=None)
+
+    def expire(self, steady: float) -> list[M]:
+        """It is live, and steady time is `steady`; messages to send on."""
+        self._steady = steady
+        return self._let_go([held for held in self._held.values() if held.until <= steady])
+
+    def run_until(self, time: float) -> list[M]:
+        """Event time comes to `time` without a line; messages to send on."""
+        return self._let_go(
+            [
+                held
+                for held in self._held.values()
+                if held.anchor.time + held.wanted.max_wait <= time
+            ]
+        )
+
+    def changes(self) -> Iterator[StateChange]:
+        """See `Rule.changes`."""
+        changed, self._changed = self._changed | self._memory.changed, set()
+        self._memory.changed = set()
+        for key in sorted(changed):
+            body = self._body(key)
+            if body is not None:
+                self._stored.add(key)
+            elif key in self._stored:
+                self._stored.remove(key)
+            else:
+                continue  # it came and went since the last time
+            yield StateChange(NAME, key, body)
+
+    def restore(self, change: StateChange) -> None:
+        """Take back one of them. Raises ValueError or msgspec.DecodeError for what is none."""
+        assert change.body is not None
+        self._stored.add(change.key)
+        if not change.key.startswith(_HELD):
+            self._memory.restore(change.key, change.body)
+            return
+        held = self._decode(change.body)
+        self._held[change.key.removeprefix(_HELD)] = held
+        self._waiting += len(held.messages)
+        self._growing.add(change.key, held.anchor)
+
+    def begin(self, steady: float) -> None:
+        """Everything was restored. What waits waits on, and no longer than it would have."""
+        self._held = dict(sorted(self._held.items(), key=lambda item: item[1].turn))
+        self._turn = max((held.turn for held in self._held.values()), default=0)
+        for held in self._held.values():
+            held.anchor.seen = min(held.anchor.seen, steady)  # the date may have been set back
+        self._memory.begin(most=MOST_REMEMBERED if self.active else 0)
+        self.active = self.active or self.holding
+
+    def _remember(self, batch: Batch, first: int, end: int | None) -> None:
+        if not self._lasting:
+            return
+        matches = batch.matches if end is None and not first else batch.matches[first:end]
+        numbers = dict.fromkeys(each.record for each in matches if each.rule in self._lasting)
+        for number in [*numbers][-MOST_REMEMBERED:]:
+            record = batch.records[number]
+            self._memory.add(anchor_in(batch, record, self._longest, self._steady))
+
+    def _find(self, line: AlertLine) -> Anchor | None:
+        """The anchor at `line`, a copy of its own."""
+        batch, offset = self._batch, line.offset
+        if batch is not None and batch.near is not UNSET and batch.checkpoint.path == line.path:
+            at = bisect_left(batch.records, offset, key=_offset)
+            record = batch.records[at] if at < len(batch.records) else None
+            if record is not None and record.offset == offset:
+                anchor = anchor_in(batch, record, self._longest, self._steady)
+                if anchor.place == Place(line.path, offset, line.time):
+                    return anchor
+        return self._memory.find(Place(line.path, offset, line.time))
+
+    def _is_over(self, held: Held[M], at: float, *, live: bool) -> bool:
+        """Whether nothing more is waited for."""
+        anchor, wanted = held.anchor, held.wanted
+        if anchor.is_complete(wanted) or at > anchor.time + wanted.max_wait:
+            return True
+        return live and self._steady >= held.until
+
+    def _let_go(self, ready: Iterable[Held[M]]) -> list[M]:
+        """Their messages, in the order in which they came about."""
+        sent: list[M] = []
+        for held in sorted(ready, key=lambda held: held.turn):
+            episode = held.messages[0].alert.id
+            del self._held[episode]
+            self._growing.drop(_HELD + episode, held.anchor)
+            self._changed.add(_HELD + episode)
+            self._waiting -= len(held.messages)
+            sent += [self._completed(held, held.messages[0]), *held.messages[1:]]
+        return sent
+
+    def _completed(self, held: Held[M], message: M) -> M:
+        context = held.anchor.context(held.wanted)
+        return self._with_alert(message, replace(message.alert, context=context))
+
+    def _body(self, key: str) -> bytes | None:
+        held = self._held.get(key.removeprefix(_HELD)) if key.startswith(_HELD) else None
+        return self._memory.body(key) if held is None else _encode(held)
+
+
+def _needs_memory(rule: RuleSettings) -> bool:
+    """Whether its alerts may quote lines of earlier batches first."""
+    return rule.context is not None and (rule.kind.burns or bool(rule.kind.word))
