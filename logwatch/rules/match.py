@@ -44,6 +44,8 @@ class Held(Struct, array_like=True):
     line: AlertLine
     late: bool
     suppressed: int = 0
+    turn: int = 0
+    """Counts the firings of the rule; the order in which keys are forgotten."""
 
     def in_force(self, now: Now, cooldown: float) -> bool:
         """Whether it began live and goes on: an older line of some backlog does not end it."""
@@ -71,6 +73,7 @@ class MatchRule:
         self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
+        self._turn = 0
 
     def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `Rule.feed`."""
@@ -131,8 +134,9 @@ class MatchRule:
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. Keys come back in the order in which they were last told."""
-        for key in sorted(self._held, key=lambda key: (self._held[key].until, key)):
+        for key in sorted(self._held, key=lambda key: self._held[key].turn):
             self._held.move_to_end(key)
+            self._turn = self._held[key].turn
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`. An event is over at once."""
@@ -160,6 +164,7 @@ class MatchRule:
         return [*(cooling_down(held.until, held.suppressed, now.pause, now) or over), fired]
 
     def _hold(self, key: str, hit: Hit, fired: Alert, until: float, now: Now) -> Iterable[Alert]:
+        self._turn += 1
         self._held[key] = Held(
             until=until,
             episode=fired.id,
@@ -169,6 +174,7 @@ class MatchRule:
             fields=fired.fields,
             line=fired.lines[0],
             late=hit.batch.backlog,
+            turn=self._turn,
         )
         self._held.move_to_end(key)
         self._deadlines.put(key, until)

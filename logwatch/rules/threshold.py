@@ -78,6 +78,7 @@ class ThresholdRule:
         self._deadlines = Deadlines()
         self._changed: set[str] = set()
         self._evicted = 0
+        self._turn = 0
 
     def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `Rule.feed`."""
@@ -93,6 +94,8 @@ class ThresholdRule:
         else:
             self._states.move_to_end(key)
         state = tracked.state
+        self._turn += 1
+        state.turn = self._turn
         self._changed.add(key)
         if state.episode is not None:
             deadline = self._clears_at(state, tracked.times)
@@ -100,7 +103,7 @@ class ThresholdRule:
                 alerts.append(self._resolve(key, tracked, now, deadline))
         here = self._note(key, tracked, hit)
         if state.episode is not None:
-            told = self._burn_on(key, tracked, now)
+            told = self._burn_on(key, tracked, hit.record.time, now)
         else:
             told = self._fire(key, tracked, hit.record.time, here, now)
         if told is not None:
@@ -154,8 +157,9 @@ class ThresholdRule:
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. Keys come back in the order in which they were last seen."""
-        for key in sorted(self._states, key=lambda key: (self._states[key].state.last, key)):
+        for key in sorted(self._states, key=lambda key: self._states[key].state.turn):
             self._states.move_to_end(key)
+            self._turn = self._states[key].state.turn
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
@@ -232,7 +236,7 @@ class ThresholdRule:
         at = record.time
         times.add(at)
         here = times.count(at, self._kind.window)
-        if here <= 1 and state.episode is None:
+        if here <= 1 and state.episode is None and at >= state.last:
             state.anchor = None
             if not state.samples and not seen:  # a first sight: forgotten when it stays alone
                 self._deadlines.put(key, at + self._memory_seconds)
@@ -246,25 +250,21 @@ class ThresholdRule:
         return here
 
     def _fire(self, key: str, tracked: Tracked, at: float, here: int, now: Now) -> Alert | None:
-        """Fire where `here`, or the window that ends with the newest record, is enough."""
-        if at < now.in_order_from:  # too late for a window of its own
-            here = 0
-        if here < self._kind.count:
-            here = self._with_newer(tracked.times, at, here)
-            if here < self._kind.count:
-                return None
+        """Fire where the window of the record, in which are `here`, or one after it is full."""
         state, times, _ = tracked
-        if state.fired_at is not None and 0 <= at - state.fired_at < self.settings.cooldown:
+        end: float | None = at
+        if here < self._kind.count or at < max(now.in_order_from, state.over):
+            end = self._full_at(tracked, at, self._kind.count, now)
+            if end is None:
+                return None
+        assert end is not None
+        if state.fired_at is not None and 0 <= end - state.fired_at < self.settings.cooldown:
             state.suppressed += 1
             return None
-        count = self._with_newer(times, at, here)
-        first = times.latest(count)
-        assert first is not None
+        state.first, state.count = times.after(end - self._kind.window)
         assert state.anchor is not None
-        state.count = count
-        state.first = first
-        state.fired_at = at
-        state.severity = self._level(times, at)
+        state.fired_at = end
+        state.severity = self._level(tracked, at, now)
         state.episode = episode_id(self.settings.name, key, *state.anchor)
         state.seq = 0
         alert = self._alert(key, tracked, now, "firing")
@@ -274,24 +274,30 @@ class ThresholdRule:
         self._deadlines.put(key, deadline)
         return alert
 
-    def _burn_on(self, key: str, tracked: Tracked, now: Now) -> Alert | None:
-        state, times, _ = tracked
+    def _burn_on(self, key: str, tracked: Tracked, at: float, now: Now) -> Alert | None:
+        state = tracked.state
         state.count += 1
         if not self._kind.levels:
             return None
-        severity = self._level(times, state.last)
+        severity = self._level(tracked, at, now)
         if SEVERITIES.index(severity) <= SEVERITIES.index(state.severity):
             return None
         state.severity = severity
         return self._alert(key, tracked, now, "updated")
 
-    def _with_newer(self, times: LatestTimes, at: float, here: int) -> int:
-        """`here`, or what is in the window of the newest record where the one at `at` came late."""
+    def _full_at(self, tracked: Tracked, at: float, count: int, now: Now) -> float | None:
+        """When a window that a record of `at` has joined holds `count`; None where none does.
+
+        A record that is too late joins only the window that ends now, and no window that an episode
+        had already is looked at again.
+        """
+        state, times, _ = tracked
         window = self._kind.window
-        newest = times.latest(1)
-        if newest is None or newest <= at or newest - at >= window:
-            return here
-        return max(here, times.count(newest, window))
+        if at >= max(now.in_order_from, state.over):
+            return times.first_full(at, count, window)
+        end = now.event
+        is_open = at > end - window and end >= state.over
+        return end if is_open and times.count(end, window) >= count else None
 
     def _resolve(self, key: str, tracked: Tracked, now: Now, at: float) -> Alert:
         alert = self._alert(key, tracked, now, "resolved", over_at=at)
@@ -299,13 +305,14 @@ class ThresholdRule:
         state.episode = None
         state.anchor = None
         state.count = 0
+        state.over = at
         self._deadlines.put(key, self._idle_at(state))
         return alert
 
-    def _level(self, times: LatestTimes, at: float) -> Severity:
+    def _level(self, tracked: Tracked, at: float, now: Now) -> Severity:
         severity = self.settings.severity
         for count, name in self._kind.levels:
-            if times.count(at, self._kind.window) >= count:
+            if self._full_at(tracked, at, count, now) is not None:
                 severity = name
         return severity
 
@@ -323,7 +330,8 @@ class ThresholdRule:
         return max(calm, (state.fired_at or calm) + self.settings.hold)
 
     def _idle_at(self, state: KeyState) -> float:
-        return max(state.last, state.fired_at or 0.0) + self._memory_seconds
+        calm = max(state.last, state.fired_at or 0.0) + self._memory_seconds
+        return max(calm, state.over + LATE_SECONDS)
 
     def _forget_if_idle(self, key: str, state: KeyState, now: Now) -> None:
         """A key whose window is empty and whose cool-down is over needs no memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -35,6 +36,10 @@ class KeyState(Struct, array_like=True):
     first: float = 0.0
     last: float = 0.0
     late: bool = False
+    turn: int = 0
+    """Counts the records of the rule; the order in which keys are forgotten."""
+    over: float = -math.inf
+    """When the last episode ended: no window that ends before that fires."""
 
 
 class Tracked(NamedTuple):

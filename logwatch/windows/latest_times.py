@@ -38,6 +38,26 @@ class LatestTimes:
         upper = len(times) if not times or times[-1] <= now else bisect_right(times, now)
         return upper - bisect_right(times, now - window, 0, upper)
 
+    def first_full(self, at: float, number: int, window: float) -> float | None:
+        """The earliest time at which a window that `at` has joined holds at least `number`.
+
+        Windows end with one of the times; None where no such window is full. In order it is O(1).
+        """
+        times = self._times
+        place = bisect_right(times, at) - 1 if times and times[-1] > at else len(times) - 1
+        for end in range(max(place, number - 1), min(place + number, len(times))):
+            if times[end] - window >= at:
+                return None
+            if times[end] - window < times[end - number + 1]:
+                return times[end]
+        return None
+
+    def after(self, time: float) -> tuple[float, int]:
+        """The first one after `time`, and how many there are from it on. Raises IndexError."""
+        times = self._times
+        place = bisect_right(times, time)
+        return times[place], len(times) - place
+
     def latest(self, number: int) -> float | None:
         """The `number`-th latest time (1 is the newest), None where there are fewer."""
         return self._times[-number] if number <= len(self._times) else None

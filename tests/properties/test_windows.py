@@ -36,3 +36,24 @@ def test_the_latest_times_survive_being_stored(stamps, capacity):
         expected = sorted(stamps)[-number] if number <= len(stamps) else None
         assert again.latest(number) == window_times.latest(number) == expected
     assert again.count(300, 301) == window_times.count(300, 301)
+
+
+@given(times, st.integers(1, 9), st.integers(1, 100), st.data())
+def test_the_first_full_window_is_that_of_a_naive_search(stamps, number, window, data):
+    """Of all windows that end with a time and hold the one in question."""
+    window_times = LatestTimes(1000)
+    for stamp in stamps:
+        window_times.add(stamp)
+    at = data.draw(st.sampled_from(stamps or [0.0]))
+    full = (
+        end
+        for end in sorted(stamps)
+        if end >= at > end - window and sum(end - window < t <= end for t in stamps) >= number
+    )
+    assert window_times.first_full(at, number, window) == next(full, None)
+    if stamps:
+        first, count = window_times.after(at - 1)
+        assert (first, count) == (
+            min(t for t in stamps if t > at - 1),
+            sum(t > at - 1 for t in stamps),
+        )

@@ -73,6 +73,8 @@ KINDS: list[KindSettings] = [
 FOR_EVER = [Absence(limit=10.0, roster=(("a",), ("c",)))]
 """What is expected always is never given up."""
 
+SUBJECTS = ("mail", "disk", "net", "cpu", "swap")
+
 LONG = 800_000.0
 """Seconds after which every kind has given up what it waits for."""
 
@@ -134,9 +136,7 @@ class Told:
             end=number + 1,
             arrival=self.wall,
             last_time=time,
-            records=[
-                Record(number, f"{'mail disk net cpu swap'.split()[line.value - 1]} down", time)
-            ],
+            records=[Record(number, f"{SUBJECTS[line.value - 1]} down", time)],
             matches=matches,
             backlog=not self.pipeline.live,
         )
