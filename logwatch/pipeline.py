@@ -24,6 +24,7 @@ from logwatch.records import Alert, Batch, Severity, StateChange
 from logwatch.rules import fingerprint, timeline
 from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
 from logwatch.rules.deadlines import Deadlines
+from logwatch.rules.lessons import Instruction, Taught, teach
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
 from logwatch.rules.quiet_sources import NAME as QUIET
 from logwatch.rules.quiet_sources import QuietSources
@@ -327,6 +328,21 @@ class Pipeline:
             lag = self._timeline.lags[index] if self.live and rule.basis == "event" else 0.0
             self._deadlines[rule.basis].put(rule.settings.name, at + lag)
             self._next_event = min(self._next_event, at + lag)
+
+    def teach(self, instruction: Instruction, now: Moment) -> Taught:
+        """Let a rule learn, accept or forget; `drain` hands out what it knows then."""
+        index = self._index.get(instruction.rule)
+        if index is None or instruction.rule in self._quarantined:
+            return Taught(problem=f"no rule '{instruction.rule}' runs here; is it reloaded?")
+        rule = self._rules[index]
+        self._touched[instruction.rule] = rule
+        try:
+            taught = teach(rule, instruction, now.wall)
+        except Exception as problem:  # noqa: BLE001 - as in `take`
+            self._quarantine(rule, problem, now)
+            return Taught(problem=f"the rule failed with {problem!r}")
+        self._note_deadline(index)
+        return taught
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""

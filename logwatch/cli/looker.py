@@ -102,7 +102,19 @@ class Looker:
                 return absence, msgspec.json.encode(absence)
             Event().wait(RETRY_SECONDS)
 
+    def place(self) -> Path | None:
+        """The socket of the daemon of this configuration; None where none answers.
+
+        Raises ControlDeniedError, ControlRefusedError.
+        """
+        found = self._found()
+        return None if found is None else found[0]
+
     def _asked(self) -> tuple[Status, bytes] | None:
+        found = self._found()
+        return None if found is None else found[1:]
+
+    def _found(self) -> tuple[Path, Status, bytes] | None:
         denied: ControlDeniedError | None = None
         for place in client_places(self._state):
             try:
@@ -114,7 +126,7 @@ class Looker:
                 continue
             status = _decoded(text, place)
             if self._is_ours(status):
-                return status, text
+                return place, status, text
         if denied is not None:
             raise denied
         return None

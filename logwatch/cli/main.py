@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "run": ("watch", "the daemon, in the foreground"),
     "check": ("write", "every problem of a configuration at once"),
     "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
+    "learn": ("write", "makes a rule know the values or templates of old logs"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
     "why": ("operate", "why a line was taken or not, by each rule"),

@@ -70,7 +70,7 @@ class Subject(NamedTuple):
             if source.name in names:
                 return source
         for source in self.sources:
-            if any(_is_named_alike(path, one) for one in source.paths):
+            if any(is_named_alike(path, one) for one in source.paths):
                 return source
         return self.sources[0]
 
@@ -79,7 +79,7 @@ class Subject(NamedTuple):
         return Discovery(self.sources).scan().files
 
 
-def _is_named_alike(path: str, pattern: str) -> bool:
+def is_named_alike(path: str, pattern: str) -> bool:
     """Whether `path` may be a rotated or copied file of those that `pattern` stands for."""
     return fnmatch(Path(path).name, Path(pattern).name + "*")
 

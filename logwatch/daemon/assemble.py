@@ -29,6 +29,7 @@ from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.teaching import Teacher
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
@@ -217,7 +218,7 @@ def _assemble(
         notifier=notifier,
         control=ControlServer(
             server_places(config.state),
-            {"status": lambda _request: observer.status()},
+            {"status": lambda _request: observer.status(), "learn": Teacher(intake).learn},
             clock=clock,
         ),
         awaited=awaited,

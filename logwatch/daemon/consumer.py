@@ -27,6 +27,7 @@ from logwatch.daemon.intake import (
     NotWaitedFor,
     Nudge,
     Report,
+    Teaching,
 )
 from logwatch.daemon.threads import Worker
 from logwatch.errors import StoreFullError
@@ -204,6 +205,9 @@ class Consumer(Worker):
                 self._record(message)
             case SelfReport():
                 self._pipeline.report(message, now)
+            case Teaching():
+                message.taught.append(self._pipeline.teach(message.instruction, now))
+                self._committed.append(message.committed)
             case Nudge():
                 pass
 

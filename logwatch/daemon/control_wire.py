@@ -114,12 +114,15 @@ def address(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def ask(path: Path, verb: str, *, seconds: float = 5.0) -> bytes:
+def ask(
+    path: Path, verb: str, *, seconds: float = 5.0, arguments: Mapping[str, Any] | None = None
+) -> bytes:
     """The JSON of what the daemon at `path` answers to `verb`, within `seconds`.
 
     Raises NoDaemonError, ControlDeniedError, ControlRefusedError.
     """
-    request = msgspec.json.encode(Request(version=VERSION, verb=verb)) + b"\n"
+    asked = Request(version=VERSION, verb=verb, arguments=dict(arguments or {}))
+    request = msgspec.json.encode(asked) + b"\n"
     try:
         data = _exchange(path, request, seconds)
         answer = msgspec.json.decode(data, type=Answer)

@@ -22,6 +22,7 @@ from msgspec import Struct, field
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Notification
+from logwatch.rules.lessons import Instruction, Taught
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""
@@ -56,11 +57,19 @@ class Report(Struct, frozen=True):
     committed: Event = field(default_factory=Event)
 
 
+class Teaching(Struct, frozen=True):
+    """What a rule is to learn; `committed` is set once `taught` says so and it is in the store."""
+
+    instruction: Instruction
+    taught: list[Taught] = field(default_factory=list)
+    committed: Event = field(default_factory=Event)
+
+
 class Nudge(Struct, frozen=True):
     """Nothing: it only makes the consumer look at its clock and its stop Event."""
 
 
-Message: TypeAlias = Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Nudge
+Message: TypeAlias = Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Teaching | Nudge
 
 
 def weight(message: Message) -> int:

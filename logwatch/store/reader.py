@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.errors import StoreDeniedError, StoreError
-from logwatch.records import Notification
+from logwatch.records import Notification, StateChange
 from logwatch.store.database import FILE_NAME, connect_read_only
 from logwatch.store.due import Lot, Parcel
 from logwatch.store.outgoing import decode_positions
@@ -260,6 +260,14 @@ class StoreReader:
         """The newest message of each episode that a rule still keeps open, newest first."""
         rows = self._connection.execute("SELECT body FROM burning ORDER BY alert DESC")
         return [stored(body) for (body,) in rows]
+
+    def states(self, rule: str, fingerprint: str) -> list[StateChange]:
+        """What is remembered for `rule`; nothing where it meant something else then."""
+        known = self._connection.execute("SELECT fingerprint FROM rules WHERE name = ?", (rule,))
+        if known.fetchone() not in (None, (fingerprint,)):
+            return []
+        rows = self._connection.execute("SELECT key, body FROM rule_state WHERE rule = ?", (rule,))
+        return [StateChange(rule, key, body) for key, body in rows]
 
     def close(self) -> None:
         """Let the file go."""

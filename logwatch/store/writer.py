@@ -131,6 +131,16 @@ class Store:
             rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
             return [StateChange(rule, key, body) for rule, key, body in rows]
 
+    def adopt_rule(self, name: str, fingerprint: str) -> list[StateChange]:
+        """As `adopt_rules`, for one rule; those of others are left as they are."""
+        with reading(self.path), self._transaction() as connection:
+            known = connection.execute("SELECT fingerprint FROM rules WHERE name = ?", (name,))
+            if known.fetchone() not in (None, (fingerprint,)):
+                connection.execute("DELETE FROM rule_state WHERE rule = ?", (name,))
+            connection.execute("INSERT OR REPLACE INTO rules VALUES (?, ?)", (name, fingerprint))
+            rows = connection.execute("SELECT key, body FROM rule_state WHERE rule = ?", (name,))
+            return [StateChange(name, key, body) for key, body in rows]
+
     def burning(self) -> list[Burning]:
         """The episodes that have not been resolved, oldest message first."""
         with reading(self.path):

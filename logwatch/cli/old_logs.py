@@ -1,0 +1,119 @@
+"""The lines of old logs that one rule takes, as the daemon would take them.
+
+The reading of a source, its matcher and its conditions are the daemon's own. A line without a stamp
+of its own counts as written when its file was written last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from logwatch.cli.log_blocks import STANDARD_INPUT, blocks_of_file
+from logwatch.cli.try_subject import Subject
+from logwatch.cli.verdicts import readings_for
+from logwatch.clock import SystemClock
+from logwatch.daemon.monitor import Reading
+from logwatch.matching.troubles import Trouble
+from logwatch.records import Batch, Checkpoint, Marker, Match, Record
+from logwatch.rules.base import Hit
+from logwatch.tailer.settings import SourceSettings
+
+
+class OldLog(Struct):
+    """One file, and what was found in it so far."""
+
+    path: str
+    source: SourceSettings
+    lines: int = 0
+    taken: int = 0
+    first: float | None = None
+    """Event time of the earliest record that was taken, and of the latest."""
+    last: float | None = None
+
+
+class OldLogs:
+    """Reads files for one rule; what is compiled is kept in `folder`."""
+
+    def __init__(self, subject: Subject, folder: Path) -> None:
+        self._subject = subject
+        self._folder = folder
+        self._readings: dict[str, Reading] = {}
+
+    def hits(self, log: OldLog) -> Iterator[Hit]:
+        """What the rule takes of one file, in the order of the file; counted in `log`.
+
+        Raises OSError, EOFError where it cannot be read to its end, UsageError, EngineError.
+        """
+        reading, now = self._reading(log.source), _written_at(log.path)
+        for block in blocks_of_file(log.path, log.source.max_line):
+            batch = _batch(log, now)
+            for record, match in _found(reading, block, now):
+                if self._is_active(record.time):
+                    log.taken += 1
+                    log.first = record.time if log.first is None else min(log.first, record.time)
+                    log.last = record.time if log.last is None else max(log.last, record.time)
+                    yield Hit(batch, record, match)
+            log.lines += block.count(b"\n") + (not block.endswith(b"\n"))
+
+    def troubles(self) -> list[Trouble]:
+        """What came up in matching since somebody last asked."""
+        return [trouble for reading in self._readings.values() for trouble in reading.troubles()]
+
+    def _is_active(self, time: float) -> bool:
+        active = self._subject.rule.active
+        return active is None or active.covers(time)
+
+    def _reading(self, source: SourceSettings) -> Reading:
+        if source.name not in self._readings:
+            selectors = [way.selector for way in self._subject.ways]
+            readings = readings_for(self._subject.alone(source), selectors, self._folder)
+            self._readings[source.name] = readings.of((source.name,))
+        return self._readings[source.name]
+
+
+def _found(reading: Reading, block: bytes, now: float) -> Iterator[tuple[Record, Match]]:
+    for hit in reading.matcher.match(block):
+        found = hit.found
+        if reading.selection is None:
+            time, fields = reading.events.parse(hit.text, arrival=now, backlog=True)
+        else:
+            taken = reading.selection.take(hit.text, found, arrival=now, backlog=True)
+            if taken is None:
+                continue
+            time, fields, found = taken
+        record = Record(hit.start, hit.text, time, fields, hit.truncated)
+        yield record, Match(0, 0, found[0][1])
+    if reading.fields is not None:
+        reading.fields.scanned(len(block))
+
+
+def _written_at(path: str) -> float:
+    if path == STANDARD_INPUT:
+        return SystemClock().wall()
+    return Path(path).stat().st_mtime
+
+
+def _batch(log: OldLog, now: float) -> Batch:
+    nowhere = Checkpoint(
+        identity=log.path,
+        path=log.path,
+        device=0,
+        inode=0,
+        birth=0,
+        epoch=0,
+        offset=0,
+        head=Marker(0, 0, ""),
+    )
+    return Batch(
+        ruleset="",
+        source=log.source.name,
+        checkpoint=nowhere,
+        start=0,
+        end=0,
+        arrival=now,
+        last_time=now,
+        backlog=True,
+    )

@@ -1,0 +1,212 @@
+"""Where a rule keeps what it learned: with the daemon that runs, else in the store.
+
+A daemon owns its store, so it is asked over the control socket, piece by piece. Where none runs the
+store is opened as the daemon would open it, so that none can start meanwhile, and everything is
+written in one transaction. A trial reads what is stored and writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from logwatch.cli.looker import Looker
+from logwatch.clock import Clock
+from logwatch.config.model import Config
+from logwatch.daemon.control_wire import LONGEST_REQUEST, NoDaemonError, ask
+from logwatch.daemon.teaching import Lecture, Progress
+from logwatch.errors import Exit, LogwatchError, StoreDeniedError, StoreError
+from logwatch.records import StateChange
+from logwatch.rules import fingerprint, make_rule
+from logwatch.rules.base import Rule, RuleSettings
+from logwatch.rules.lessons import FIRST_NEW, Instruction, Lesson, Taught, teach
+from logwatch.store.reader import StoreReader
+from logwatch.store.writer import Store, Transaction
+
+PIECE_BYTES = LONGEST_REQUEST * 3 // 4
+PATIENCE_SECONDS = 60.0
+"""How long a daemon may take for one piece: it may have a backlog to read."""
+RETRY_SECONDS = 0.1
+
+
+class LearningError(LogwatchError):
+    """Raised when the daemon does not learn; the text says why and what to do."""
+
+    exit = Exit.NO
+
+
+class NotOwnerError(LogwatchError):
+    """Raised when the store is another user's, who could not open what we would write."""
+
+    exit = Exit.NOT_PERMITTED
+
+
+class Memory(Protocol):
+    """What one rule remembers, wherever that is."""
+
+    kept_by: str
+    """Who has it afterwards, in words."""
+
+    def teach(self, instruction: Instruction) -> Taught:
+        """Carry out all of it. Raises LogwatchError."""
+        ...
+
+
+class TrialMemory:
+    """What is stored, as it would be afterwards."""
+
+    kept_by = "nothing was written (--dry-run)"
+
+    def __init__(self, config: Config, settings: RuleSettings, clock: Clock) -> None:
+        self._clock = clock
+        self._rule = _restored(settings, _stored(config.state, settings))
+
+    def teach(self, instruction: Instruction) -> Taught:
+        """See `Memory.teach`."""
+        return teach(self._rule, instruction, self._clock.wall())
+
+
+class StoreMemory:
+    """The store, where no daemon runs."""
+
+    def __init__(self, config: Config, settings: RuleSettings, clock: Clock) -> None:
+        self._state = config.state
+        self._settings = settings
+        self._clock = clock
+        self.kept_by = f"written to {config.state}; no daemon runs on it now"
+
+    def teach(self, instruction: Instruction) -> Taught:
+        """See `Memory.teach`. Raises StoreError."""
+        _refuse_foreign(self._state)
+        settings = self._settings
+        store = Store(self._state, today="learn")
+        clean = False
+        try:
+            rule = _restored(settings, store.adopt_rule(settings.name, fingerprint(settings)))
+            taught = teach(rule, instruction, self._clock.wall())
+            states = {(change.rule, change.key): change for change in rule.changes()}
+            store.commit(Transaction(states=states), now=self._clock.wall())
+            clean = True
+        finally:
+            store.close(clean=clean)
+        return taught
+
+
+class DaemonMemory:
+    """The daemon that listens at a control socket."""
+
+    def __init__(self, place: Path, clock: Clock) -> None:
+        self._place = place
+        self._clock = clock
+        self.kept_by = f"the daemon at {place} knows it now, and has it in its store"
+
+    def teach(self, instruction: Instruction) -> Taught:
+        """See `Memory.teach`. Raises NoDaemonError, ControlDeniedError, LearningError."""
+        return _joined([self._piece(piece) for piece in pieces(instruction)])
+
+    def _piece(self, instruction: Instruction) -> Taught:
+        until = self._clock.steady() + PATIENCE_SECONDS
+        lecture = Lecture(instruction=instruction)
+        while True:
+            progress = self._ask(lecture)
+            if progress.taught is not None:
+                if progress.taught.problem:
+                    raise LearningError(f"the daemon learned nothing: {progress.taught.problem}")
+                return progress.taught
+            if self._clock.steady() >= until:
+                raise LearningError(
+                    f"the daemon has not stored it within {PATIENCE_SECONDS:g} s: it has a backlog,"
+                    " or no room on its disk (logwatch status); to learn it again does no harm"
+                )
+            if progress.busy:
+                Event().wait(RETRY_SECONDS)
+            else:
+                lecture = Lecture(ticket=progress.ticket)
+
+    def _ask(self, lecture: Lecture) -> Progress:
+        text = ask(self._place, "learn", arguments=msgspec.to_builtins(lecture))
+        try:
+            return msgspec.json.decode(text, type=Progress)
+        except msgspec.DecodeError as problem:
+            raise NoDaemonError(f"{self._place} answers what cannot be read: {problem}") from None
+
+
+def memory_of(config: Config, settings: RuleSettings, clock: Clock, *, dry_run: bool) -> Memory:
+    """Where the rule keeps what it learned now. Raises StoreError, ControlDeniedError."""
+    if dry_run:
+        return TrialMemory(config, settings, clock)
+    place = Looker(str(config.files[0]), clock).place()
+    if place is not None:
+        return DaemonMemory(place, clock)
+    return StoreMemory(config, settings, clock)
+
+
+def pieces(instruction: Instruction, most: int = PIECE_BYTES) -> Iterator[Instruction]:
+    """The same in pieces of about `most` bytes, each short enough for one request."""
+    bare = replace(instruction, lessons=())
+    piece: list[Lesson] = []
+    size = 0
+    for lesson in instruction.lessons:
+        added = len(msgspec.json.encode(lesson)) + 1
+        if piece and size + added > most:
+            yield replace(bare, lessons=tuple(piece), accept=None, forget=None)
+            piece, size = [], 0
+        piece.append(lesson)
+        size += added
+    yield replace(bare, lessons=tuple(piece))
+
+
+def _joined(taught: Sequence[Taught]) -> Taught:
+    return replace(
+        taught[-1],
+        known_before=taught[0].known_before,
+        new=sum(each.new for each in taught),
+        first_new=tuple(words for each in taught for words in each.first_new)[:FIRST_NEW],
+    )
+
+
+def _restored(settings: RuleSettings, states: Sequence[StateChange]) -> Rule:
+    """The rule with what it remembers; a state that cannot be read is left out, as `run` does."""
+    rule = make_rule(settings, host="")
+    for state in states:
+        _restore_if_sound(rule.restore, state)
+    return rule
+
+
+def _restore_if_sound(restore: Callable[[StateChange], None], state: StateChange) -> None:
+    try:
+        restore(state)
+    except msgspec.DecodeError:
+        return
+
+
+def _stored(state: Path, settings: RuleSettings) -> Sequence[StateChange]:
+    try:
+        reader = StoreReader(state)
+    except StoreDeniedError:
+        raise
+    except StoreError:
+        return ()  # there is no store yet
+    try:
+        return reader.states(settings.name, fingerprint(settings))
+    finally:
+        reader.close()
+
+
+def _refuse_foreign(state: Path) -> None:
+    """A store that root writes for a daemon of another user could not be opened by that daemon."""
+    try:
+        owner = state.stat().st_uid
+    except OSError:
+        return
+    if owner != os.geteuid():
+        raise NotOwnerError(
+            f"{state} belongs to user {owner}, this is user {os.geteuid()}; run it as the user of"
+            f" the daemon: sudo -u '#{owner}' logwatch learn ..."
+        )
