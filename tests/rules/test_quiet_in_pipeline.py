@@ -1,0 +1,66 @@
+"""`quiet_after` of a source: the pipeline tells of any line, and judges live only."""
+
+from __future__ import annotations
+
+from doubles.daemon import batch
+from doubles.rules import START
+
+from logwatch.alerts.route import Router
+from logwatch.clock import ManualClock
+from logwatch.pipeline import Pipeline
+from logwatch.rules import make_rule
+from logwatch.rules.base import PlainMatch, RuleSettings
+from logwatch.rules.quiet_sources import QuietSources
+
+RULE = RuleSettings(name="err", kind=PlainMatch(), cooldown=0.0)
+
+
+def bench() -> tuple[Pipeline, ManualClock]:
+    """A pipeline that watches whether `app` is quiet for twenty seconds."""
+    clock = ManualClock(START)
+    rules = [make_rule(RULE, host="web1"), QuietSources({"app": 20.0}, host="web1")]
+    pipeline = Pipeline(rules, Router((), sinks=("out",), to_by_rule={}), host="web1")
+    pipeline.begin(clock.moment())
+    return pipeline, clock
+
+
+def told(pipeline: Pipeline) -> list[tuple[str, str]]:
+    """Rule and status of each alert since the last call."""
+    return [(one.alert.rule, one.alert.status) for one in pipeline.drain().alerts]
+
+
+def quiet_lines(at: float, **changes):
+    """A batch in which no rule took a line."""
+    return batch(matches=[], end=50, last_time=START + at, arrival=START + at, **changes)
+
+
+def test_a_source_of_which_no_line_comes_is_told_and_so_is_its_next_line():
+    """Whatever rules make of its lines."""
+    pipeline, clock = bench()
+    pipeline.go_live(clock.moment())
+    clock.advance(15)
+    pipeline.take(quiet_lines(15), clock.moment())
+    clock.advance(19)
+    pipeline.expire(clock.moment())
+    assert told(pipeline) == []
+    clock.advance(2)
+    pipeline.expire(clock.moment())
+    assert told(pipeline) == [("logwatch.source-quiet", "firing")]
+    clock.advance(4)
+    pipeline.take(quiet_lines(40), clock.moment())
+    assert told(pipeline) == [("logwatch.source-quiet", "resolved")]
+
+
+def test_in_a_backlog_nobody_is_called_quiet():
+    """Blocks say nothing of the time between their lines; the last line counts from then on."""
+    pipeline, clock = bench()
+    pipeline.take(batch("boom", time=START - 7200, backlog=True), clock.moment())
+    pipeline.take(batch("boom", offset=5, time=START - 10, backlog=True), clock.moment())
+    pipeline.go_live(clock.moment())
+    assert told(pipeline) == [("err", "firing"), ("err", "firing")]
+    clock.advance(9)
+    pipeline.expire(clock.moment())
+    assert told(pipeline) == []
+    clock.advance(2)
+    pipeline.expire(clock.moment())
+    assert told(pipeline) == [("logwatch.source-quiet", "firing")]
