@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "tail": ("watch", "follow files in the terminal, and be told with --match and --to"),
     "run": ("watch", "the daemon, in the foreground"),
     "check": ("write", "every problem of a configuration at once"),
+    "test": ("write", "the tests that stand beside the rules, in virtual time"),
     "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
     "learn": ("write", "makes a rule know the values or templates of old logs"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),

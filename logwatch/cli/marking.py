@@ -89,14 +89,14 @@ class Screen:
         The caret stands under the character at `stop`; without it, only the span is underlined.
         """
         start, stop = span
-        room = max(self.columns - _columns(indent) - 1, LEAST_COLUMNS // 2)
+        room = max(self.columns - columns_of(indent) - 1, LEAST_COLUMNS // 2)
         left, right = _window(line, stop, room - 2 * len(self.marks.cut))
         before = self.marks.cut if left else ""
         after = self.marks.cut if right < len(line) else ""
         shown = f"{indent}{before}{visible(line[left:right])}{after}"
         start = max(start, left)
-        blank = " " * (_columns(indent) + len(before) + _columns(visible(line[left:start])))
-        under = "~" * _columns(visible(line[start:stop]))
+        blank = " " * (columns_of(indent) + len(before) + columns_of(visible(line[left:start])))
+        under = "~" * columns_of(visible(line[start:stop]))
         return shown, blank + under + ("^" if caret else "")
 
 
@@ -124,23 +124,23 @@ def _edges(captures: Iterable[Capture], end: int) -> Iterable[tuple[int, int, st
 
 def _window(line: str, stop: int, room: int) -> tuple[int, int]:
     """The part of a line, in characters, that is shown so that `stop` is in it."""
-    if len(line) <= room and _columns(visible(line)) <= room:
+    if len(line) <= room and columns_of(visible(line)) <= room:
         return 0, len(line)
     left, taken = stop, 0
-    while left and taken + _columns(visible(line[left - 1])) <= room * 2 // 3:
+    while left and taken + columns_of(visible(line[left - 1])) <= room * 2 // 3:
         left -= 1
-        taken += _columns(visible(line[left]))
+        taken += columns_of(visible(line[left]))
     right = stop
-    while right < len(line) and taken + _columns(visible(line[right])) <= room:
-        taken += _columns(visible(line[right]))
+    while right < len(line) and taken + columns_of(visible(line[right])) <= room:
+        taken += columns_of(visible(line[right]))
         right += 1
-    while left and taken + _columns(visible(line[left - 1])) <= room:
+    while left and taken + columns_of(visible(line[left - 1])) <= room:
         left -= 1
-        taken += _columns(visible(line[left]))
+        taken += columns_of(visible(line[left]))
     return left, right
 
 
-def _columns(text: str) -> int:
+def columns_of(text: str) -> int:
     """Columns that `text` takes on a terminal."""
     if text.isascii():
         return len(text)

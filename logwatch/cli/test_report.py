@@ -1,0 +1,420 @@
+"""What `logwatch test` tells: a line a file, each failure with its timeline, the coverage."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from msgspec import Struct
+
+from logwatch.cli.figures import number
+from logwatch.cli.marking import DIM, GREEN, RED, YELLOW, Screen, columns_of
+from logwatch.cli.verdict_text import encoded
+from logwatch.cli.word_diff import told_apart
+from logwatch.config.problems import LINE_BREAK, Place
+from logwatch.sinks.plain_text import visible
+from logwatch.testing.comparing import value_of
+from logwatch.testing.coverage import Coverage, RuleCoverage
+from logwatch.testing.outcome import Did, Happened, Mismatch, Outcome, Row, offset_text
+from logwatch.testing.rewriting import may_be_taken
+from logwatch.testing.timeline import key_text
+
+SCHEMA = 1
+"""Version of what is told as JSON."""
+MOST_ALIKE = 5
+"""Rows of a timeline, one after the other, in which nothing fires; more are told as a number."""
+MOST_NAMES = 8
+"""Names in the sum line."""
+_KEY_BEFORE = re.compile(r"([\w.-]+)['\"]?\s*:\s*$")
+
+
+class Sums(Struct, frozen=True, kw_only=True):
+    """How it went in all."""
+
+    coverage: Coverage | None
+    """None: only some tests were run, which says nothing of rules."""
+    seconds: float
+    least_coverage: float | None = None
+
+
+class Report(ABC):
+    """Tells outcomes, in the order in which they are given, then the sums."""
+
+    def __init__(self, screen: Screen, *, verbose: bool) -> None:
+        self._screen = screen
+        self._verbose = verbose
+
+    @abstractmethod
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """All tests that were run."""
+
+    @abstractmethod
+    def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
+        """After the last one."""
+
+
+class TextReport(Report):
+    """For people."""
+
+    def __init__(self, screen: Screen, *, verbose: bool, command: str = "logwatch test") -> None:
+        super().__init__(screen, verbose=verbose)
+        self._command = command
+        """What was typed, without what changes; for the remedy of a failure."""
+        self._texts: dict[str, list[str]] = {}
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """See `Report.tell`."""
+        by_file = {
+            file: list(tests)
+            for file, tests in groupby(
+                sorted(outcomes, key=lambda each: (_rank(each, outcomes), each.test.place.line)),
+                key=lambda each: each.test.place.file,
+            )
+        }
+        width = max((columns_of(visible(file)) for file in by_file), default=0)
+        for file, tests in by_file.items():
+            shown = visible(file)
+            padding = " " * (width - columns_of(shown))
+            self._screen.write(f"{shown}{padding}    {self._verdict(tests)}")
+            for outcome in tests:
+                if not outcome.passed:
+                    self._screen.write(*self.failure(outcome))
+                elif self._verbose:
+                    self._screen.write(*self._passed(outcome))
+
+    def _verdict(self, outcomes: Sequence[Outcome]) -> str:
+        passed = sum(each.passed for each in outcomes)
+        failed = len(outcomes) - passed
+        parts = [f"{passed:,} ok"] if passed else []
+        parts += [self._screen.paint(RED, f"{failed:,} failed")] if failed else []
+        return ", ".join(parts)
+
+    def _passed(self, outcome: Outcome) -> Iterator[str]:
+        test, screen = outcome.test, self._screen
+        mark = screen.paint(GREEN, screen.marks.taken)
+        yield f"  {mark} {visible(test.rule)}   {visible(test.place.short)}"
+        yield from self._timeline(outcome)
+
+    def failure(self, outcome: Outcome) -> Iterator[str]:
+        """One test that failed: what happened in it, and what should have."""
+        test, screen = outcome.test, self._screen
+        mark = screen.paint(RED, screen.marks.missed)
+        yield f"  {mark} {visible(test.rule)}   {visible(test.place.short)}"
+        yield from self._timeline(outcome)
+        if outcome.trouble is not None:
+            yield f"    {visible(outcome.trouble)}"
+        for mismatch in outcome.mismatches:
+            yield from self._mismatch(mismatch, outcome)
+        for hint in outcome.hints:
+            yield f"    {screen.paint(YELLOW, 'note')}: {visible(hint)}"
+        if may_be_taken(outcome):
+            command = f"{self._command} --update -k {shlex.quote(test.rule)}"
+            yield screen.paint(DIM, f"    take it as right: {visible(command)}")
+
+    def _timeline(self, outcome: Outcome) -> Iterator[str]:
+        start = outcome.test.start
+        rows = list(outcome.rows)
+        times = [offset_text(row.at, start) for row in rows]
+        texts = ["(clock)" if row.line is None else visible(row.line) for row in rows]
+        width = max(map(len, times), default=0)
+        indent = " " * 6
+        did = [", ".join(visible(one.text) for one in row.did) for row in rows]
+        room = self._screen.columns - len(indent) - width - 4
+        doing = min(max(map(columns_of, did), default=0), room // 2)
+        longest = min(max(map(columns_of, texts), default=0), room - doing)
+        shown = [True] * len(rows) if self._verbose else _shown(rows)
+        hidden = 0
+        for row, time, text, what, is_shown in zip(rows, times, texts, did, shown, strict=True):
+            if not is_shown:
+                hidden += 1
+                continue
+            if hidden:
+                yield self._hidden(indent, width, hidden)
+                hidden = 0
+            cut = _padded(_middle_cut(text, longest, self._screen), longest)
+            cut = self._screen.paint(DIM, cut) if row.line is None else cut
+            yield f"{indent}{time:<{width}}  {cut}  {self._colored(row.did, what)}"
+        if hidden:
+            yield self._hidden(indent, width, hidden)
+
+    def _hidden(self, indent: str, width: int, hidden: int) -> str:
+        said = f"{self._screen.marks.cut} {hidden:,} more like these (-v)"
+        return self._screen.paint(DIM, f"{indent}{'':<{width}}  {said}")
+
+    def _colored(self, did: Iterable[Did], text: str) -> str:
+        deeds = {one.deed for one in did}
+        if "fired" in deeds:
+            return self._screen.paint(RED, text)
+        if "resolved" in deeds:
+            return self._screen.paint(GREEN, text)
+        return self._screen.paint(DIM, text) if deeds == {"not matched"} else text
+
+    def _mismatch(self, mismatch: Mismatch, outcome: Outcome) -> Iterator[str]:
+        start = outcome.test.start
+        if mismatch.differences:
+            for difference in mismatch.differences:
+                name = self._written(difference.place, difference.name)
+                head = f"    line {difference.place.line}  {visible(name)}  "
+                if difference.got is None:
+                    yield f"{head}expected  '{visible(difference.expected)}'"
+                    yield f"{' ' * columns_of(head)}got       no such name"
+                else:
+                    yield from told_apart(head, difference.expected, difference.got, self._screen)
+            return
+        section: str = mismatch.section
+        section = "quiet" if section == "fires" and outcome.test.quiet else section
+        head = f"    line {mismatch.place.line}  {section}  "
+        if mismatch.expected is not None:
+            wanted = dict(mismatch.expected.values)
+            at = mismatch.expected.at
+            said = _entry(at if at is None else offset_text(at, start), wanted)
+        else:
+            said = "nothing" if outcome.test.quiet or not outcome.test.fires else "nothing more"
+        got = "nothing" if mismatch.got is None else self._came(mismatch.got, start)
+        yield f"{head}expected  {_end_cut(visible(said), head, self._screen)}"
+        yield f"{' ' * columns_of(head)}got       {_end_cut(visible(got), head, self._screen)}"
+
+    def _came(self, got: Happened, start: float) -> str:
+        message = got.alert.message
+        return f"{_entry(offset_text(got.at, start), got.alert.key)}  '{message}'"
+
+    def _written(self, place: Place, name: str) -> str:
+        """`name` as it was written at `place`: `say` and `message` are the same."""
+        if name != "message":
+            return name
+        if place.file not in self._texts:
+            self._texts[place.file] = _lines_of(place.file)
+        lines = self._texts[place.file]
+        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+        found = _KEY_BEFORE.search(line[: place.column - 1])
+        return found[1] if found else name
+
+    def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
+        """See `Report.end`."""
+        dot = f" {self._screen.marks.dot} "
+        parts = [self._verdict(outcomes)]
+        missed: list[str] = []
+        if sums.coverage is not None:
+            parts.append(self._covered(sums.coverage))
+            missed = list(self._missed(sums.coverage))
+        self._screen.write(*missed)
+        self._screen.write(dot.join([*parts, f"{sums.seconds:.2f} s"]))
+        if sums.coverage is not None and _too_little(sums):
+            self._screen.write(
+                f"coverage is {sums.coverage.percent:.0f} %, and --min-coverage asks for"
+                f" {sums.least_coverage:g} %"
+            )
+        self._screen.flush()
+
+    def _covered(self, coverage: Coverage) -> str:
+        said = f"rules with a test {coverage.tested:,} of {len(coverage.rules):,}"
+        without = coverage.without
+        if not without:
+            return said
+        names = without if self._verbose else without[:MOST_NAMES]
+        more = f" {self._screen.marks.cut} {len(without) - len(names):,} more (-v)"
+        return f"{said}, without: {' '.join(map(visible, names))}" + (
+            more if len(names) < len(without) else ""
+        )
+
+    def _missed(self, coverage: Coverage) -> Iterator[str]:
+        """Branches of rules with a test that no test reaches."""
+        rules = [rule for rule in coverage.rules if rule.tests and rule.missed]
+        if not rules:
+            return
+        tested = [rule for rule in coverage.rules if rule.tests]
+        total = sum(len(rule.branches) for rule in tested)
+        missed = sum(len(rule.missed) for rule in tested)
+        yield (
+            f"{missed:,} of {number(total, 'branch', 'branches')} of these rules no test reaches"
+            + ("" if self._verbose else self._few(rules))
+        )
+        if self._verbose:
+            width = max(columns_of(visible(rule.rule)) for rule in rules)
+            for rule in rules:
+                name = _padded(visible(rule.rule), width)
+                yield f"  {name}  {visible('  '.join(rule.missed))}   {visible(rule.defined_at)}"
+
+    def _few(self, rules: Sequence[RuleCoverage]) -> str:
+        """The first of them, as far as there is room."""
+        room = self._screen.columns - 60
+        names: list[str] = []
+        for rule in rules:
+            name = visible(rule.rule)
+            if names and columns_of(" ".join([*names, name])) > room:
+                break
+            names.append(name)
+        more = f" {self._screen.marks.cut}" if len(names) < len(rules) else ""
+        return f": {' '.join(names)}{more} (-v)"
+
+
+class JsonReport(Report):
+    """For programs: one object a test, and one with the sums."""
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """See `Report.tell`."""
+        for outcome in outcomes:
+            self._screen.write(encoded(_outcome_as_json(outcome)))
+
+    def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
+        """See `Report.end`."""
+        passed = sum(each.passed for each in outcomes)
+        errors = sum(each.trouble is not None for each in outcomes)
+        told: dict[str, Any] = {
+            "kind": "sum",
+            "schema": SCHEMA,
+            "passed": passed,
+            "failed": len(outcomes) - passed - errors,
+            "errors": errors,
+            "seconds": round(sums.seconds, 3),
+        }
+        if sums.coverage is not None:
+            told["coverage"] = _coverage_as_json(sums.coverage)
+        self._screen.write(encoded(told))
+        self._screen.flush()
+
+
+def _coverage_as_json(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "percent": round(coverage.percent, 1),
+        "rules": len(coverage.rules),
+        "with_test": coverage.tested,
+        "without": list(coverage.without),
+        "branches": [
+            {
+                "rule": rule.rule,
+                "defined_at": rule.defined_at,
+                "tests": rule.tests,
+                "all": list(rule.branches),
+                "missed": list(rule.missed),
+            }
+            for rule in coverage.rules
+        ],
+    }
+
+
+def _outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+    test = outcome.test
+    result = "passed" if outcome.passed else "error" if outcome.trouble else "failed"
+    return {
+        "kind": "test",
+        "schema": SCHEMA,
+        "rule": test.rule,
+        "file": test.place.file,
+        "line": test.place.line,
+        "outcome": result,
+        "trouble": outcome.trouble,
+        "seconds": round(outcome.seconds, 4),
+        "mismatches": [_mismatch_as_json(each, test.start) for each in outcome.mismatches],
+        "hints": list(outcome.hints),
+        "timeline": [
+            {
+                "at": offset_text(row.at, test.start),
+                "line": row.line,
+                "did": [{"deed": one.deed, "text": one.text} for one in row.did],
+            }
+            for row in outcome.rows
+        ],
+    }
+
+
+def _mismatch_as_json(mismatch: Mismatch, start: float) -> dict[str, Any]:
+    expected, got = mismatch.expected, mismatch.got
+    told: dict[str, Any] = {
+        "section": mismatch.section,
+        "line": mismatch.place.line,
+        "differences": [
+            {
+                "name": one.name,
+                "line": one.place.line,
+                "expected": one.expected,
+                "got": one.got,
+            }
+            for one in mismatch.differences
+        ],
+        "expected": None,
+        "got": None,
+    }
+    if expected is not None:
+        at = None if expected.at is None else offset_text(expected.at, start)
+        told["expected"] = {**({"at": at} if at else {}), **expected.values}
+    if got is not None:
+        told["got"] = {"at": offset_text(got.at, start), **got.alert.key, "say": got.alert.message}
+        told["got"] |= {name: value_of(got.alert, name) for name in ("severity", "status", "count")}
+    return told
+
+
+def _too_little(sums: Sums) -> bool:
+    """Whether the coverage is less than was asked for."""
+    least, coverage = sums.least_coverage, sums.coverage
+    return least is not None and coverage is not None and coverage.percent < least
+
+
+def _rank(outcome: Outcome, outcomes: Sequence[Outcome]) -> int:
+    """Files in the order in which they first come."""
+    return next(
+        index
+        for index, each in enumerate(outcomes)
+        if each.test.place.file == outcome.test.place.file
+    )
+
+
+def _shown(rows: Sequence[Row]) -> list[bool]:
+    """Which rows are shown: of many in which nothing is told, the first and the last ones."""
+    shown = [True] * len(rows)
+    index = 0
+    for plain, run in groupby(rows, key=_is_plain):
+        length = len(list(run))
+        if plain and length > MOST_ALIKE:
+            shown[index + 2 : index + length - 2] = [False] * (length - 4)
+        index += length
+    return shown
+
+
+def _is_plain(row: Row) -> bool:
+    return all(one.deed in ("matched", "not matched") for one in row.did)
+
+
+def _entry(at: str | None, values: dict[str, str]) -> str:
+    """`at +2h  job=db`."""
+    parts = [f"at {at}"] if at is not None else []
+    return "  ".join([*parts, key_text(values)] if values else parts) or "an alert"
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - columns_of(text))
+
+
+def _middle_cut(text: str, width: int, screen: Screen) -> str:
+    """At most `width` columns of `text`, its two ends: a log line tells most at its end."""
+    if columns_of(text) <= width:
+        return text
+    mark = screen.marks.cut
+    room = max(0, width - len(mark))
+    head = room // 3
+    left, right = text[:head], text[len(text) - (room - head) :]
+    while columns_of(left) + columns_of(right) > room and right:
+        right = right[1:]
+    return f"{left}{mark}{right}"
+
+
+def _end_cut(text: str, head: str, screen: Screen) -> str:
+    room = max(20, screen.columns - columns_of(head) - len("expected  "))
+    if columns_of(text) <= room:
+        return text
+    shown = text[: room - len(screen.marks.cut)]
+    while columns_of(shown) > room - len(screen.marks.cut):
+        shown = shown[:-1]
+    return shown + screen.marks.cut
+
+
+def _lines_of(file: str) -> list[str]:
+    try:
+        with open(file, encoding="utf-8", newline="") as opened:  # noqa: PTH123 - as it is named
+            return LINE_BREAK.split(opened.read())
+    except (OSError, UnicodeDecodeError):
+        return []

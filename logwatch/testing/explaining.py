@@ -1,0 +1,159 @@
+"""Why a test may have failed: what is wrong with the test rather than with the rule.
+
+Each hint is a sentence with what to type. Most of them are about lines that the rule never sees, or
+sees at another time than the writer of the test thinks.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from logwatch.config.problems import shown, suggestion
+from logwatch.config.rule_tests import TimedLine
+from logwatch.parsers import make_parser
+from logwatch.parsers.base import ParserSettings
+from logwatch.rules.base import RuleSettings
+from logwatch.tailer.settings import SourceSettings
+from logwatch.testing.comparing import SAME_TIME_SECONDS, names_of
+from logwatch.testing.outcome import Outcome, offset_text
+from logwatch.testing.timeline import OFF_SECONDS, Fed
+
+MOST_TOLD = 3
+"""Lines of one kind of trouble that are told of."""
+LONGEST_LINE = 200
+
+
+class Explanation:
+    """Hints about one test that failed."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        rule: RuleSettings,
+        sources: Mapping[str, SourceSettings],
+        fed: Sequence[Fed],
+        horizon: float,
+    ) -> None:
+        self._outcome = outcome
+        self._test = outcome.test
+        self._rule = rule
+        self._sources = sources
+        self._fed = fed
+        self._horizon = horizon
+
+    def hints(self) -> Iterator[str]:
+        """What may be wrong, the surest first."""
+        yield from self._unknown_names()
+        yield from self._too_early()
+        yield from self._elsewhere()
+        yield from self._unreadable()
+        yield from self._other_stamps()
+        yield from self._inactive()
+        yield from self._nothing_matched()
+
+    def _unknown_names(self) -> Iterator[str]:
+        """A key of `fires` that no alert has."""
+        came = [*self._outcome.compared, *self._outcome.resolved]
+        known = dict.fromkeys(name for event in came for name in names_of(event.alert))
+        if not known:
+            return
+        wanted = dict.fromkeys(
+            difference.name
+            for mismatch in self._outcome.mismatches
+            if mismatch.section in ("fires", "resolves")
+            for difference in mismatch.differences
+            if difference.got is None and difference.name not in known
+        )
+        for name in wanted:
+            yield f"no alert of this rule has {shown(name)}; {suggestion(name, known)}"
+
+    def _too_early(self) -> Iterator[str]:
+        """Something is expected after the clock has stopped."""
+        missing = [
+            each.expected.at
+            for each in self._outcome.mismatches
+            if each.got is None and each.expected is not None and each.expected.at is not None
+        ]
+        late = [at for at in missing if at > self._horizon + SAME_TIME_SECONDS]
+        if late:
+            until, end = self._offset(max(late)), self._offset(self._horizon)
+            yield f"the clock of the test stops at {end}; write until: {until}"
+
+    def _elsewhere(self) -> Iterator[str]:
+        """Lines of a source that the rule does not look at."""
+        looked_at: set[str] = set()
+        for selector in self._rule.selectors():
+            if selector.sources is None:
+                return
+            looked_at.update(selector.sources)
+        if self._rule.kind.hears() or not looked_at:
+            return
+        for name in sorted({each.line.source for each in self._fed} - looked_at):
+            names = " ".join(sorted(looked_at))
+            yield f"the rule does not look at {shown(name)}, the source of lines, but at: {names}"
+
+    def _unreadable(self) -> Iterator[str]:
+        """Lines that the format of their source cannot read."""
+        told = 0
+        for each in self._fed:
+            source = self._sources[each.line.source]
+            if source.format == "plain" or _is_read(source, each.line):
+                continue
+            told += 1
+            if told <= MOST_TOLD:
+                yield (
+                    f"line {each.line.place.line} is no {source.format}: it has no fields, and its"
+                    f" time is its arrival (format of source {source.name})"
+                )
+        if told > MOST_TOLD:
+            yield f"{told - MOST_TOLD} more lines are like this"
+
+    def _other_stamps(self) -> Iterator[str]:
+        """Lines whose own stamp is not when they come."""
+        off = [
+            (each.line, each.taken[0].time)
+            for each in self._fed
+            if each.taken and abs(each.taken[0].time - each.line.at) >= OFF_SECONDS
+        ]
+        if off:
+            line, time = off[0]
+            more = f", and {len(off) - 1} more" if len(off) > 1 else ""
+            yield (
+                f"line {line.place.line} comes at {self._offset(line.at)} and is stamped"
+                f" {self._offset(time)}: the stamp counts{more}"
+            )
+
+    def _inactive(self) -> Iterator[str]:
+        active = self._rule.active
+        if active is None:
+            return
+        outside = [one for each in self._fed for one in each.taken if not active.covers(one.time)]
+        if outside:
+            yield (
+                f"{len(outside)} of the lines come when the rule is not active:"
+                f" {shown(active.text)}"
+            )
+
+    def _nothing_matched(self) -> Iterator[str]:
+        """Not one line is taken by the rule, though it is to fire."""
+        taken = any(one.rule == self._rule.name for each in self._fed for one in each.taken)
+        if taken or not self._test.fires or not self._rule.selectors() or not self._fed:
+            return
+        line = self._fed[0].line.text
+        if len(line) > LONGEST_LINE:
+            yield f"no line is matched; logwatch try {shlex.quote(self._rule.name)} FILE says why"
+            return
+        command = f"logwatch try {shlex.quote(self._rule.name)} --line {shlex.quote(line)}"
+        yield f"no line is matched; why: {command}"
+
+    def _offset(self, at: float) -> str:
+        return offset_text(at, self._test.start)
+
+
+def _is_read(source: SourceSettings, line: TimedLine) -> bool:
+    zone = ZoneInfo(source.tz or "UTC")
+    parser = make_parser(source.format, ParserSettings(tz=zone, time_field=source.time))
+    parsed = parser.parse(line.text, line.at)
+    return parsed.time is not None or bool(parsed.fields)
