@@ -4,6 +4,10 @@ A virtual host before the address (Apache's `vhost_combined`) and anything after
 allowed. Escapes (`\"`, `\x22`) stay as they were written; `-` is no field. `path` is the request's
 target without its query. A line has its time and its first fields as soon as it is well-formed up
 to the stamp, however it ends.
+
+`request_time`, in seconds, is the first column behind the user agent that is written as nginx
+writes `$request_time`, with three digits after the point (`$gzip_ratio` has two): `0.123`,
+`"0.123"`, `rt=0.123`. Source: ngx_http_log_module, ngx_http_gzip_module.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from logwatch.parsers.timestamps import StampReader
 FIELDS = (
     *("remote_addr", "ip", "ident", "user", "time_local"),
     *("request", "method", "path", "protocol", "status", "bytes", "referer", "user_agent", "vhost"),
+    "request_time",
 )
 """Names that a line may have; `ip` is another name for `remote_addr`."""
 
@@ -32,6 +37,12 @@ _TAIL = re.compile(
     rf" {_QUOTED} ([0-9]{{3}}|-) ([0-9]+|-)(?: {_QUOTED}(?: {_QUOTED})?)?", re.DOTALL
 ).match
 _TAIL_NAMES = ("request", "status", "bytes", "referer", "user_agent")
+# Each column is read once and as a whole: a client may have sent what is between quotes.
+_REQUEST_TIME = re.compile(
+    r'(?: (?:[^ "]|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)*?'
+    r' (?:(?:rt|request_time)=)?("?)([0-9]+\.[0-9]{3})\1(?![^ ])',
+    re.DOTALL,
+).match
 _REQUEST = re.compile(r"([!-~]+) ([^?]*)(?:\?.*)? (HTTP/[0-9.]+)", re.DOTALL).fullmatch
 
 # Nearly every line: no virtual host, no ident, a user without blanks, a request without escapes.
@@ -55,6 +66,7 @@ _WRITINGS: dict[str, Writing | Enumerated] = {
     "bytes": Verbatim('" (?:[0-9]{3}|-) ', "(?![0-9])"),
     "referer": Verbatim(' "', '"'),
     "user_agent": Verbatim(' "', '"'),
+    "request_time": Verbatim('[ "=]', '(?: |"|\\Z)'),
 }
 
 
@@ -86,6 +98,8 @@ class AccessLogParser:
             values = zip(_TAIL_NAMES, tail.groups(), strict=True)
             fields.update((name, value) for name, value in values if value not in _NOTHING)
             _split_request(fields)
+            if tail.group(5) is not None:
+                _find_request_time(fields, text, tail.end())
         return Parsed(time, fields)
 
     def _usual(self, found: re.Match[str]) -> Parsed:
@@ -115,6 +129,8 @@ class AccessLogParser:
             fields["user_agent"] = agent
         if addr == "-":
             del fields["remote_addr"], fields["ip"]
+        if found.end() < len(found.string):
+            _find_request_time(fields, found.string, found.end())
         return Parsed(time, fields)
 
     def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
@@ -136,3 +152,10 @@ def _split_request(fields: dict[str, str]) -> None:
     found = _REQUEST(fields.get("request", ""))
     if found:
         fields["method"], fields["path"], fields["protocol"] = found.groups()
+
+
+def _find_request_time(fields: dict[str, str], text: str, at: int) -> None:
+    """The field, where one of the columns behind `at`, the end of the user agent, is a time."""
+    found = _REQUEST_TIME(text, at)
+    if found:
+        fields["request_time"] = found[2]

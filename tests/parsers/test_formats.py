@@ -270,7 +270,7 @@ HEAD = {"remote_addr": "203.0.113.9", "ip": "203.0.113.9", "time_local": STAMP[1
             ' "GET / HTTP/2.0" 200 1 "-" "curl" 0.012 "up" more',
             (
                 "request=GET / HTTP/2.0|method=GET|path=/|protocol=HTTP/2.0|status=200|bytes=1"
-                "|user_agent=curl"
+                "|user_agent=curl|request_time=0.012"
             ),
         ),
         (' "GET / HTTP/1.1', ""),
@@ -281,6 +281,53 @@ def test_access_log_lines(tail, fields):
     """Common and combined, odd requests, more columns, cut lines."""
     expected = HEAD | dict(pair.split("=", 1) for pair in fields.split("|") if pair)
     assert parse("combined", f"203.0.113.9 - - {STAMP}{tail}") == Parsed(AT_ONE, expected)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (" 0.123", "0.123"),
+        (' "0.123"', "0.123"),
+        (" rt=0.123", "0.123"),
+        (' rt="0.123" urt="0.120"', "0.123"),
+        (" request_time=12.000", "12.000"),
+        (' "10.0.0.1, 10.0.0.2" 0.123 0.120 .', "0.123"),  # the first
+        (' urt="0.120" uct=0.000 "-"  rt=0.123', "0.123"),
+        (" 345 0.123 [shop-80] 10.0.0.1:80 612 0.122 200", "0.123"),  # ingress-nginx
+        (' "3.29"', None),  # a ratio of gzip
+        (' "as 0.123 says"', None),  # sent by a client
+        (r' "a \" 0.123"', None),
+        (' "0.123 "', None),
+        (' "0.123', None),
+        (" 0.123s 10.0.0.123 0.1234 -0.123 1e0.123 12 - rt=-", None),
+        (' "unclosed 0.123', None),
+        ("0.123", None),
+        (" ٠.١٢٣", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("request_line", ["GET / HTTP/2.0", r"GET /\" HTTP/2.0", "-"])
+def test_a_column_behind_the_user_agent_may_be_the_time_of_the_request(
+    request_line, columns, expected
+):
+    """As nginx writes `$request_time`, in the usual lines and in odd ones."""
+    line = f'203.0.113.9 - - {STAMP} "{request_line}" 200 1 "0.001" "0.002 x"{columns}'
+    assert parse("combined", line).fields.get("request_time") == expected
+
+
+def test_no_column_of_the_common_format_is_the_time_of_the_request():
+    """What stands there is the referrer, or nobody knows."""
+    for rest in ("0.123", '"0.123"', '"-" 0.123'):
+        line = f'203.0.113.9 - - {STAMP} "GET / HTTP/1.1" 200 1 {rest}'
+        assert "request_time" not in parse("combined", line).fields
+
+
+def test_columns_without_end_are_read_in_no_time():
+    """Quotes and backslashes too, each of which a search could begin at again."""
+    for columns in (r" \"" * 100_000, ' "a' * 100_001, " 0.12" * 100_000, ' "' + r"\"" * 100_000):
+        line = f'203.0.113.9 - - {STAMP} "GET / HTTP/1.1" 200 1 "-" "x"{columns} 0.123'
+        found = parse("combined", line).fields.get("request_time")
+        assert found == ("0.123" if columns.startswith(" 0.12") else None)
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,9 @@ def combined_lines(draw):
     request = draw(st.sampled_from(["GET {} HTTP/1.1", "POST {} HTTP/2.0", "{}", "-"])).format(path)
     status = draw(st.one_of(st.integers(0, 999).map(lambda n: f"{n:03}"), st.just("-")))
     size = draw(st.one_of(st.integers(0, 10**7).map(str), st.sampled_from(["-", "007", "0"])))
-    rest = draw(st.sampled_from(["", f' "{draw(texts)}"', f' "{draw(texts)}" "{draw(texts)}" 0.1']))
+    column = draw(st.sampled_from([" 0.123", ' "1.500"', " rt=12.000", " x 0.5", ' "-" 0.800 7']))
+    agent = f' "{draw(texts)}" "{draw(texts)}"{column}'
+    rest = draw(st.sampled_from(["", f' "{draw(texts)}"', agent]))
     return (
         f"{host}{draw(word)} {draw(word)} {draw(word)} [05/Jan/2026:01:00:00 +0100]"
         f' "{request}" {status} {size}{rest}'
