@@ -15,14 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
-from logwatch.records import Alert, Batch, Severity, StateChange
-from logwatch.rules import fingerprint, timeline
+from logwatch.records import Alert, Batch, Match, Severity, StateChange
+from logwatch.rules import context, fingerprint, timeline
 from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
+from logwatch.rules.context import Contexts, Held
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.lessons import Instruction, Taught, teach
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
@@ -48,7 +50,8 @@ class SelfReport:
 
 def fingerprints(rules: Iterable[RuleSettings]) -> dict[str, str]:
     """What must stay the same for the stored state of each rule to be used again, by its name."""
-    return {**{rule.name: fingerprint(rule) for rule in rules}, timeline.NAME: "1"}
+    known = {rule.name: fingerprint(rule) for rule in rules}
+    return {**known, timeline.NAME: "1", context.NAME: "1"}
 
 
 @runtime_checkable
@@ -106,6 +109,9 @@ class Pipeline:
         self._told: dict[str, tuple[str, ...]] = {}
         self._ended: list[Alert] = []
         """Episodes that ended since their rule was changed, until the first `begin`."""
+        self._contexts = Contexts(
+            settings, decode=Decoder(Held[Addressed]).decode, with_alert=_with_alert
+        )
         self._reports = 0
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
@@ -125,10 +131,10 @@ class Pipeline:
                 self._timeline.restore(state)
                 continue
             index = self._index.get(state.rule)
-            if index is None:
+            if index is None and state.rule != context.NAME:
                 continue
             try:
-                self._rules[index].restore(state)
+                (self._contexts if index is None else self._rules[index]).restore(state)
             except Exception as problem:  # noqa: BLE001 - as in `take`; another version wrote it
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
@@ -148,11 +154,19 @@ class Pipeline:
                 ended = _ended(each.alert, now)
                 self._pending.alerts.append(Addressed(ended, now.wall, sinks))
                 self._ended.append(ended)
+        for newest in self._contexts.newest():
+            if newest.burns and newest.alert.id in kept:
+                self._told[newest.alert.id] = newest.told
+            elif newest.burns:
+                ended = _ended(newest.alert, now)
+                self._contexts.follow(Addressed(ended, now.wall, newest.told))
+                self._ended.append(ended)
 
     def begin(self, now: Moment) -> None:
         """Everything was restored, and the first record may come."""
         clock = self._clock
         clock.event, clock.pause, clock.wall = now.wall, now.steady, now.wall
+        self._contexts.begin(now.steady)
         for index, rule in enumerate(self._rules):
             rule.begin(clock)
             self._touched[rule.settings.name] = rule
@@ -191,6 +205,8 @@ class Pipeline:
         lags = self._timeline.lags if self.live else None
         clock.wall, clock.pause = now.wall, now.steady
         matches = batch.matches if end is None and not first else batch.matches[first:end]
+        if self._contexts.active:
+            self._learn_context(batch, matches, now, is_new=not first)
         at = -1
         for match in matches:
             record = records[match.record]
@@ -218,9 +234,30 @@ class Pipeline:
                 self._note_deadline(index)
         self._finish(batch, end, now)
 
+    def _learn_context(
+        self, batch: Batch, matches: Sequence[Match], now: Moment, *, is_new: bool
+    ) -> None:
+        """Send on what waited for the lines that `batch` brings."""
+        contexts, sent = self._contexts, self._pending.alerts
+        if is_new:
+            if self._virtual and not batch.backlog:  # lines of a test come by the clock
+                sent += contexts.expire(now.steady)
+            sent += contexts.learn(batch)
+        contexts.remember(batch, matches, now.steady)
+
+    def let_go(self) -> None:
+        """Hold no alert back for lines any longer: none will come."""
+        self._pending.alerts += self._contexts.let_all_go()
+
+    @property
+    def holding(self) -> bool:
+        """Whether any alert waits for lines."""
+        return self._contexts.holding
+
     def _finish(self, batch: Batch, end: int | None, now: Moment) -> None:
         """Move the checkpoint to behind what was taken of `batch`."""
         checkpoint = batch.checkpoint
+        self._contexts.batch = None
         if end is not None and end < len(batch.matches):
             upto = batch.records[batch.matches[end].record].offset
             checkpoint = replace(checkpoint, offset=upto, markers=(), skipping=False, closed=False)
@@ -259,6 +296,8 @@ class Pipeline:
         """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
         if self.live:
             limit = now.wall - SETTLE_SECONDS
+            if self._contexts.active:
+                self._pending.alerts += self._contexts.expire(now.steady)
             self._expire(limit, now.steady, now)
             self._timeline.position = max(self._timeline.position, limit)
 
@@ -275,6 +314,8 @@ class Pipeline:
         event, pause = self._deadlines["event"].first(), self._deadlines["pause"].first()
         waits = [event + SETTLE_SECONDS - now.wall] if event is not None else []
         waits += [pause - now.steady] if pause is not None else []
+        if self._contexts.holding:
+            waits.append(self._contexts.first_deadline() - now.steady)
         return max(0.0, min(waits)) if waits else None
 
     def _expire(self, event_limit: float, pause_limit: float, now: Moment) -> None:
@@ -372,7 +413,7 @@ class Pipeline:
             for change in rule.changes():
                 transaction.states[change.rule, change.key] = change
         self._touched.clear()
-        for change in self._timeline.changes():
+        for change in (*self._timeline.changes(), *self._contexts.changes()):
             transaction.states[change.rule, change.key] = change
         return transaction
 
@@ -385,11 +426,15 @@ class Pipeline:
                 (each, self._heard(each, Told(alert, at, burns))) for each in listeners or ()
             ]
             if settings.shadow or any(_absorbs(each, alert) for each in listeners or ()):
-                pending.append(self._untold(alert, burns=burns))
+                one = self._untold(alert, burns=burns)
             elif burns:
-                pending.append(self._episodic(alert))
+                one = self._episodic(alert)
             else:
-                pending.append(Addressed(alert, wall, self._router.sinks_for(alert)))
+                one = Addressed(alert, wall, self._router.sinks_for(alert))
+            if settings.context is None:
+                pending.append(one)
+            else:
+                pending += self._contexts.hold(one, settings.context, at, live=self.live)
             for each, news in answers:
                 self._address(each, news, at)
 
@@ -453,6 +498,10 @@ class Pipeline:
             ),
             now,
         )
+
+
+def _with_alert(one: Addressed, alert: Alert) -> Addressed:
+    return replace(one, alert=alert)
 
 
 def _ended(alert: Alert, now: Moment) -> Alert:

@@ -22,7 +22,7 @@ from logwatch.daemon.reading import Reading
 from logwatch.daemon.threads import Worker
 from logwatch.matching.troubles import Kind
 from logwatch.pipeline import SelfReport
-from logwatch.records import Block, Checkpoint, Severity
+from logwatch.records import Batch, Block, Checkpoint, Severity
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 
@@ -60,6 +60,7 @@ class Monitor(Worker):
         self.sources: tuple[str, ...] = (reading.source,)
         self.tail = tail
         self._reading = reading
+        self._surroundings = reading.surroundings(tail.read_back)
         self._intake = intake
         self._slots = slots
         self._dirty = Event()
@@ -125,7 +126,7 @@ class Monitor(Worker):
             self._working = True
             self._in_hand = block = self.tail.read(now)
             self.looked = True
-            batch = self._reading.batch(block, now.wall) if block is not None else None
+            batch = self._batch(block, now) if block is not None else None
             self._working = False
         self._tell_losses()
         self._tell_troubles()
@@ -139,6 +140,10 @@ class Monitor(Worker):
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
+
+    def _batch(self, block: Block, now: Moment) -> Batch:
+        batch = self._reading.batch(block, now.wall)
+        return batch if self._surroundings is None else self._surroundings.add(block, batch)
 
     def _put(self, message: Message) -> bool:
         """Wait for room in the Queue; False when everything stopped meanwhile."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.troubles import Trouble
@@ -36,10 +37,16 @@ class Reading(Struct, frozen=True, kw_only=True):
     """The patterns in those conditions."""
     names: Sequence[str] = ()
     """For each rule of the matcher, its name."""
+    nearness: Nearness | None = None
+    """What rules with `context` need; None where no rule has it."""
 
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
         return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
+
+    def surroundings(self, read_back: ReadBack) -> Surroundings | None:
+        """What adds lines to the batches of one path, where a rule asks for context."""
+        return None if self.nearness is None else Surroundings(self.nearness, read_back)
 
     def batch(self, block: Block, arrival: float) -> Batch:
         """What the rules find in `block`, which was read at wall time `arrival`."""

@@ -18,6 +18,7 @@ from logwatch import parsers, telemetry
 from logwatch.conditions import compile_where
 from logwatch.config.model import Config
 from logwatch.daemon.monitor import Reading
+from logwatch.daemon.surroundings import Nearness
 from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.engines import Engines
@@ -106,6 +107,27 @@ class Readings:
             selection=_selection(events, selectors, fields),
             fields=fields,
             names=tuple(self._config.rules[self._parts[number].rule].name for number in numbers),
+            nearness=self._nearness(numbers, source, events),
+        )
+
+    def _nearness(
+        self, numbers: tuple[int, ...], source: SourceSettings, events: EventClock
+    ) -> Nearness | None:
+        """What the rules among these with `context` need of `source`."""
+        contexts = {
+            number: context
+            for number in numbers
+            if (context := self._config.rules[self._parts[number].rule].context) is not None
+        }
+        if not contexts:
+            return None
+        return Nearness(
+            before=max(each.before for each in contexts.values()),
+            after=max(each.after for each in contexts.values()),
+            parts=frozenset(contexts),
+            encoding=source.encoding,
+            max_line=source.max_line,
+            events=events,
         )
 
     def _fields_of(self, matcher: Matcher, selectors: Sequence[Selector]) -> FieldSearches:

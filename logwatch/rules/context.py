@@ -23,10 +23,10 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from logwatch import telemetry
-from logwatch.records import Alert, AlertLine, Batch, StateChange
+from logwatch.records import Alert, AlertLine, Batch, Match, StateChange
 from logwatch.rules.anchor_memory import MOST_REMEMBERED, Memory
 from logwatch.rules.anchors import Anchor, Growing, Place, anchor_in
-from logwatch.rules.base import ContextSettings, Part, RuleSettings
+from logwatch.rules.base import ContextSettings, RuleSettings, parts_of
 
 NAME = "logwatch.context"
 """The rule under which the store keeps what is here."""
@@ -70,7 +70,6 @@ class Contexts(Generic[M]):
     def __init__(
         self,
         rules: Sequence[RuleSettings],
-        parts: Iterable[Part],
         *,
         decode: Callable[[bytes], Held[M]],
         with_alert: Callable[[M, Alert], M],
@@ -84,12 +83,13 @@ class Contexts(Generic[M]):
             after=max((each.after for each in wanted), default=0),
         )
         self._lasting = frozenset(
-            number for number, part in enumerate(parts) if _needs_memory(rules[part.rule])
+            number for number, part in enumerate(parts_of(rules)) if _needs_memory(rules[part.rule])
         )
         """Numbers of the parts whose records may be quoted later."""
         self._decode = decode
         self._with_alert = with_alert
-        self._batch: Batch | None = None
+        self.batch: Batch | None = None
+        """The one that is being taken."""
         self._steady = 0.0
         self._growing = Growing(self._longest.after)
         self._held: dict[str, Held[M]] = {}
@@ -105,18 +105,25 @@ class Contexts(Generic[M]):
         """Whether any message waits."""
         return bool(self._held)
 
-    def messages(self) -> Iterator[M]:
-        """Everything that waits; within an episode in order."""
-        for held in self._held.values():
-            yield from held.messages
+    def newest(self) -> list[M]:
+        """Of each episode that waits, its newest message."""
+        return [held.messages[-1] for held in self._held.values()]
 
-    def learn(self, batch: Batch, first: int, end: int | None, steady: float) -> list[M]:
-        """What the matches of `batch` from `first` up to `end` are about; messages to send on."""
-        self._batch, self._steady = batch, steady
-        if batch.near is UNSET and not batch.checkpoint.closed:
-            return []
+    def follow(self, message: M) -> None:
+        """One more message of an episode that waits."""
+        key = message.alert.id
+        self._held[key].messages.append(message)
+        self._waiting += 1
+        self._changed.add(_HELD + key)
+
+    def let_all_go(self) -> list[M]:
+        """Everything that waits, as it is."""
+        return self._let_go(list(self._held.values()))
+
+    def learn(self, batch: Batch) -> list[M]:
+        """Take the lines that `batch` brings; messages to send on."""
         ready: dict[str, Held[M]] = {}
-        for key in self._growing.learn(batch) if not first else ():
+        for key in self._growing.learn(batch):
             if not key.startswith(_HELD):
                 self._memory.grown(key)
                 continue
@@ -124,12 +131,17 @@ class Contexts(Generic[M]):
             held = self._held[key.removeprefix(_HELD)]
             if held.anchor.is_complete(held.wanted):
                 ready[key] = held
-        self._remember(batch, first, end)
         return self._let_go(ready.values())
 
-    def forget_batch(self) -> None:
-        """No alert about its records comes any more but of rules that remember them."""
-        self._batch = None
+    def remember(self, batch: Batch, matches: Sequence[Match], steady: float) -> None:
+        """These matches of `batch` are about to be taken, at steady time `steady`."""
+        self.batch, self._steady = batch, steady
+        if not self._lasting or batch.near is UNSET:
+            return
+        numbers = dict.fromkeys(each.record for each in matches if each.rule in self._lasting)
+        for number in [*numbers][-MOST_REMEMBERED:]:
+            record = batch.records[number]
+            self._memory.add(anchor_in(batch, record, self._longest, steady))
 
     def hold(self, message: M, wanted: ContextSettings, at: float, *, live: bool) -> list[M]:
         """A message of a rule with context, at event time `at`; messages to send on."""
@@ -148,32 +160,20 @@ class Contexts(Generic[M]):
                 return [self._completed(held, message)]
             self._held[alert.id] = held
             self._growing.add(_HELD + alert.id, anchor)
-        held.messages.append(message)
-        self._waiting += 1
-        self._changed.add(_HELD + alert.id)
+        self.follow(message)
         sent: list[M] = []
         while self._waiting > MOST_HELD:
             sent += self._let_go([next(iter(self._held.values()))])
         return sent
 
-    def first_deadline(self) -> float | None:
-        """Steady time from which on `expire` has something to do; None where nothing waits."""
-        return min((held.until for held in self._held.values()), default=None)
+    def first_deadline(self) -> float:
+        """Steady time from which on `expire` has something to do, where something waits."""
+        return min(held.until for held in self._held.values())
 
     def expire(self, steady: float) -> list[M]:
         """It is live, and steady time is `steady`; messages to send on."""
         self._steady = steady
         return self._let_go([held for held in self._held.values() if held.until <= steady])
-
-    def run_until(self, time: float) -> list[M]:
-        """Event time comes to `time` without a line; messages to send on."""
-        return self._let_go(
-            [
-                held
-                for held in self._held.values()
-                if held.anchor.time + held.wanted.max_wait <= time
-            ]
-        )
 
     def changes(self) -> Iterator[StateChange]:
         """See `Rule.changes`."""
@@ -210,18 +210,9 @@ class Contexts(Generic[M]):
         self._memory.begin(most=MOST_REMEMBERED if self.active else 0)
         self.active = self.active or self.holding
 
-    def _remember(self, batch: Batch, first: int, end: int | None) -> None:
-        if not self._lasting:
-            return
-        matches = batch.matches if end is None and not first else batch.matches[first:end]
-        numbers = dict.fromkeys(each.record for each in matches if each.rule in self._lasting)
-        for number in [*numbers][-MOST_REMEMBERED:]:
-            record = batch.records[number]
-            self._memory.add(anchor_in(batch, record, self._longest, self._steady))
-
     def _find(self, line: AlertLine) -> Anchor | None:
         """The anchor at `line`, a copy of its own."""
-        batch, offset = self._batch, line.offset
+        batch, offset = self.batch, line.offset
         if batch is not None and batch.near is not UNSET and batch.checkpoint.path == line.path:
             at = bisect_left(batch.records, offset, key=_offset)
             record = batch.records[at] if at < len(batch.records) else None
