@@ -6,33 +6,28 @@ kept than what is looked at.
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from importlib import import_module
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from logwatch.errors import UsageError
+from logwatch.simulation.compressed import OldLog
 
 BLOCK_BYTES = 1024 * 1024
 STANDARD_INPUT = "-"
-_ZSTD = ("compression.zstd", "backports.zstd", "zstandard")
-"""Modules that read .zst, each with an `open` like that of gzip."""
 
 
 def blocks_of_file(path: str, longest: int) -> Iterator[bytes]:
     """Blocks of the file at `path`, `-` is standard input; each ends with its last line.
 
-    `longest` is how many bytes of one line are looked at. Raises OSError, EOFError for a compressed
-    file that is cut off, UsageError where there is nothing to uncompress it with.
+    `longest` is how many bytes of one line are looked at. Raises OSError, UsageError where
+    there is nothing to uncompress it with.
     """
     if path == STANDARD_INPUT:
         yield from whole_lines(_reading(sys.stdin.buffer), longest)
         return
-    with closing(_opened(path)) as file:
+    with closing(OldLog(path)) as file:
         yield from whole_lines(lambda: file.read(BLOCK_BYTES), longest)
 
 
@@ -58,23 +53,3 @@ def _reading(stream: BinaryIO) -> Callable[[], bytes]:
     if isinstance(stream, io.BufferedReader):
         return lambda: stream.read1(BLOCK_BYTES)
     return lambda: stream.read(BLOCK_BYTES)
-
-
-def _opened(path: str) -> BinaryIO:
-    with Path(path).open("rb") as file:
-        head = file.read(4)
-    if head.startswith(b"\x1f\x8b"):
-        return cast("BinaryIO", gzip.open(path, "rb"))
-    if head == b"\x28\xb5\x2f\xfd":
-        return _opened_zstd(path)
-    return Path(path).open("rb")
-
-
-def _opened_zstd(path: str) -> BinaryIO:
-    for name in _ZSTD:
-        try:
-            module = import_module(name)
-        except ImportError:
-            continue
-        return cast("BinaryIO", module.open(path, "rb"))
-    raise UsageError(f"{path}: nothing here reads .zst; zstd -dc {path} | logwatch try ... -")

@@ -7,10 +7,11 @@ the daemon reads, so that what is told does not depend on how fast anything runs
 
 from __future__ import annotations
 
+import math
 import shutil
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from tempfile import mkdtemp
@@ -29,6 +30,7 @@ from logwatch.pipeline import Absorbing, Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
 from logwatch.rules import make_rule
 from logwatch.rules.base import Rule, RuleSettings, parts_of
+from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
 from logwatch.store.writer import Addressed
 from logwatch.tailer.globs import is_glob
 
@@ -102,6 +104,8 @@ class Simulation:
         )
         self._offsets: Counter[str] = Counter()
         self._begun = False
+        self._time = -math.inf
+        """How far time has come."""
         self._undrained = 0
         if start is not None:
             self.begin(start)
@@ -114,7 +118,7 @@ class Simulation:
     def begin(self, time: float) -> None:
         """Say that it is `time` now, unless it has begun already."""
         if not self._begun:
-            self._begun = True
+            self._begun, self._time = True, time
             self._pipeline.begin(Moment(time, time))
             self._pipeline.run_until(time)
             self._collect()
@@ -133,12 +137,28 @@ class Simulation:
             start = self._offsets[source]
             self._offsets[source] += len(data)
             self.begin(arrival)
+            self._time = max(self._time, arrival)
             block = _block(source, path, data, start)
             self.take(replace(reading.batch(block, arrival), backlog=False))
+
+    def feed_files(
+        self,
+        files: Sequence[ReplayFile],
+        *,
+        range_: TimeRange = ALL_OF_IT,
+        watch: Callable[[Totals], object] = lambda _: None,
+    ) -> Totals:
+        """Take all lines of `files` in the order of event time, and let time pass to the end.
+
+        The end is that of `range_`, else the latest event time. `watch` is called after each block.
+        Raises KeyError for an unknown source, UsageError for a file that nothing here reads.
+        """
+        return replay(self, files, range_=range_, watch=watch)
 
     def run_until(self, time: float) -> None:
         """Let time pass up to `time`, so that what is due by then takes effect."""
         self.begin(time)
+        self._time = max(self._time, time)
         self._pipeline.run_until(time)
         self._collect()
 
@@ -156,8 +176,9 @@ class Simulation:
         if matches:
             parts = self._parts
             self.matched.update([parts[match.rule] for match in matches])
-        time = batch.last_time
-        self._pipeline.take(batch, Moment(time, time), first, end)
+        self._pipeline.take(batch, Moment(self._time, self._time), first, end)
+        if matches:
+            self._time = max(self._time, batch.records[matches[-1].record].time)
         self._collect()
 
     def _collect(self) -> None:

@@ -276,9 +276,9 @@ def test_who_ends_it_gets_the_sums_so_far(capsys, monkeypatch):
 
 def test_zstd_needs_a_module(here, monkeypatch):
     """What to type instead is said."""
-    monkeypatch.setattr("logwatch.cli.log_blocks._ZSTD", ("not_a_module",))
+    monkeypatch.setattr("logwatch.simulation.compressed._ZSTD_MODULES", ("not_a_module",))
     (here / "x.zst").write_bytes(b"\x28\xb5\x2f\xfd")
-    with pytest.raises(UsageError, match="zstd -dc"):
+    with pytest.raises(UsageError, match="zstd -d x.zst"):
         list(blocks_of_file("x.zst", 100))
 
 

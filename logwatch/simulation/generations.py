@@ -1,0 +1,133 @@
+"""One old generation of a log -> blocks, cut and named as the daemon's own reader does it.
+
+A plain file is read by that reader itself, so that places and names are those that the daemon gives
+while the file exists. A compressed file is another file, with another name in alerts' ids, and its
+places are those of the bytes before compression.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from logwatch.clock import SystemClock
+from logwatch.records import Block, Checkpoint, Marker
+from logwatch.simulation.compressed import OldLog
+from logwatch.tailer.fingerprint import OpenFile, identity
+from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
+from logwatch.tailer.opening import open_regular
+
+STANDARD_INPUT = "-"
+BLOCK_BYTES = 1 << 21
+
+
+class OldGeneration(Struct, frozen=True):
+    """One file that is open for reading."""
+
+    modified: float
+    """When it was last written, seconds since the epoch."""
+    consumed: Callable[[], int]
+    """How many bytes of the file itself were read."""
+    blocks: Iterator[Block]
+    """All that is in it; a last line counts also without its newline. Raises OSError."""
+
+
+@contextmanager
+def opened(file: str, path: str, max_line: int) -> Iterator[OldGeneration]:
+    """Open `file`, whose lines are those of the log `path`.
+
+    Raises OSError; UsageError where it is compressed in a way that nothing here reads.
+    """
+    limits = Limits(max_line, BLOCK_BYTES)
+    if file == STANDARD_INPUT:
+        blocks = _stream(sys.stdin.buffer.read, _stand_in(path), path, limits)
+        yield OldGeneration(SystemClock().wall(), lambda: 0, blocks)
+        return
+    found = open_regular(file)
+    try:
+        log = OldLog(f"/proc/self/fd/{found.fd}")
+        try:
+            yield _from(log, found, path, limits)
+        finally:
+            log.close()
+    finally:
+        os.close(found.fd)
+
+
+def _from(log: OldLog, file: OpenFile, path: str, limits: Limits) -> OldGeneration:
+    modified = file.modified_ns / 1e9
+    start = fresh_checkpoint(file, path, identity(file.inode, file.birth, 0), 0)
+    if log.is_compressed:
+        return OldGeneration(modified, lambda: log.consumed, _stream(log.read, start, path, limits))
+    generation = Generation(file, start, path, limits, backlog=True)
+    blocks = _plain(generation)
+    return OldGeneration(modified, lambda: min(generation.offset, file.size), blocks)
+
+
+def _plain(generation: Generation) -> Iterator[Block]:
+    """What was in the file when it was opened, for it may grow for ever."""
+    while generation.offset < generation.file.size:
+        found = generation.read(finish=True)
+        if not isinstance(found, Block):  # it was cut meanwhile
+            return
+        yield found
+
+
+def _stream(
+    read: Callable[[int], bytes], checkpoint: Checkpoint, path: str, limits: Limits
+) -> Iterator[Block]:
+    """Blocks of what can be read but once, cut as `Generation` cuts a file."""
+    window = max(limits.block_size, limits.max_line + 1)
+    rest, start, skipping = b"", 0, False
+
+    def block(data: bytes, end: int, *, truncated: bool = False, partial: bool = False) -> Block:
+        at = replace(checkpoint, offset=end)
+        return Block(
+            path=path,
+            data=data,
+            start=start,
+            end=end,
+            checkpoint=at,
+            backlog=True,
+            truncated=truncated,
+            partial=partial,
+        )
+
+    while piece := read(window - len(rest)):
+        rest += piece
+        if skipping:
+            newline = rest.find(b"\n") + 1
+            skipping = not newline
+            passed = newline or len(rest)
+            yield block(b"", start + passed)
+            rest, start = rest[passed:], start + passed
+        cut = rest.rfind(b"\n") + 1
+        if cut:
+            yield block(rest[:cut], start + cut)
+            rest, start = rest[cut:], start + cut
+        elif len(rest) >= window:
+            yield block(rest[: limits.max_line], start + len(rest), truncated=True)
+            rest, start, skipping = b"", start + len(rest), True
+    if rest and len(rest) > limits.max_line:
+        yield block(rest[: limits.max_line], start + len(rest), truncated=True)
+    elif rest:
+        yield block(rest, start + len(rest), partial=True)
+
+
+def _stand_in(path: str) -> Checkpoint:
+    """For what is no file."""
+    return Checkpoint(
+        identity=path,
+        path=path,
+        device=0,
+        inode=0,
+        birth=0,
+        epoch=0,
+        offset=0,
+        head=Marker(0, 0, ""),
+    )
