@@ -71,7 +71,8 @@ class Merger:
             stream = self._streams[path] = _Stream()
             stream.reading = False  # nobody has said that there is more of it
         stream.batches.append(batch)
-        stream.reaches = max(stream.reaches, batch.last_time)
+        if batch.end > batch.start:  # one without bytes only moves a position
+            stream.reaches = max(stream.reaches, batch.last_time)
 
     def finish(self, path: str) -> None:
         """The file was read to its end, or is not waited for any more."""
@@ -99,9 +100,7 @@ class Merger:
         if self.empty:
             return []
         return [
-            path
-            for path, stream in self._streams.items()
-            if stream.reading and not stream.batches
+            path for path, stream in self._streams.items() if stream.reading and not stream.batches
         ]
 
     def ready(self) -> Iterator[Slice]:
@@ -165,4 +164,3 @@ class Merger:
             return Slice(batch, first, None)
         stream.next = end
         return Slice(batch, first, end)
-

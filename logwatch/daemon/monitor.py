@@ -19,6 +19,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.reading import Reading
+from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
 from logwatch.matching.troubles import Kind
 from logwatch.pipeline import SelfReport
@@ -61,6 +62,7 @@ class Monitor(Worker):
         self.tail = tail
         self._reading = reading
         self._surroundings = reading.surroundings(tail.read_back)
+        self._stamps = Stamps(reading)
         self._intake = intake
         self._slots = slots
         self._dirty = Event()
@@ -142,7 +144,8 @@ class Monitor(Worker):
         return True
 
     def _batch(self, block: Block, now: Moment) -> Batch:
-        batch = self._reading.batch(block, now.wall)
+        made = self._stamps if block.backlog and block.data else self._reading
+        batch = made.batch(block, now.wall)
         return batch if self._surroundings is None else self._surroundings.add(block, batch)
 
     def _put(self, message: Message) -> bool:

@@ -113,6 +113,16 @@ def test_nothing_comes_before_every_file_was_heard_of():
     assert merger.laggards() == []
 
 
+def test_a_block_without_bytes_says_nothing_of_how_far_a_file_was_read():
+    """A file that begins is one, and it is dated now."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(replace(batch("a", [], 1e9), end=0))
+    merger.put(batch("b", [(1, 5.0)], 9.0))
+    assert taken(merger) == []
+    assert merger.laggards() == ["a"]
+
+
 def test_a_file_that_is_ahead_is_held_and_the_one_that_is_behind_is_not():
     """Or what waits would be as long as the files."""
     merger = Merger()
