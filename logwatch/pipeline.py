@@ -238,16 +238,9 @@ class Pipeline:
         self, batch: Batch, matches: Sequence[Match], now: Moment, *, is_new: bool
     ) -> None:
         """Send on what waited for the lines that `batch` brings."""
-        contexts, sent = self._contexts, self._pending.alerts
         if is_new:
-            if self._virtual and not batch.backlog:  # lines of a test come by the clock
-                sent += contexts.expire(now.steady)
-            sent += contexts.learn(batch)
-        contexts.remember(batch, matches, now.steady)
-
-    def let_go(self) -> None:
-        """Hold no alert back for lines any longer: none will come."""
-        self._pending.alerts += self._contexts.let_all_go()
+            self._pending.alerts += self._contexts.learn(batch)
+        self._contexts.remember(batch, matches, now.steady)
 
     @property
     def holding(self) -> bool:
@@ -304,6 +297,7 @@ class Pipeline:
     def run_until(self, time: float) -> None:
         """Let virtual time pass up to `time`, with no line until then."""
         now = Moment(time, time)
+        self._pending.alerts += self._contexts.let_all_go()
         self._expire(time, time, now)
         self._timeline.position = max(self._timeline.position, time)
 

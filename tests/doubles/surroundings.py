@@ -24,7 +24,7 @@ from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings
 from logwatch.rules.message import rfc3339
 from logwatch.store.writer import Addressed, Burning, Transaction
 
-ARRIVAL = START + 500.0
+ARRIVAL = START + 1.0
 
 THREE_TWO = ContextSettings(before=3, after=2, max_wait=2.0)
 EVERY = RuleSettings(
@@ -153,7 +153,7 @@ class Follower:
 
     def finish(self) -> list[Alert]:
         """The file has ended; all that was told, in an order that no cut changes."""
-        self.pipeline.let_go()
+        self.pipeline.run_until(self.now.wall)
         self.commit()
         return sorted(self.told, key=lambda alert: (alert.id, alert.seq))
 
