@@ -169,7 +169,8 @@ class Pipeline:
         self._contexts.begin(now.steady)
         for index, rule in enumerate(self._rules):
             rule.begin(clock)
-            self._touched[rule.settings.name] = rule
+            for change in rule.changes():
+                self._pending.states[change.rule, change.key] = change
             self._note_deadline(index)
         for ended in self._ended:  # a composite may wait for the end of what nobody watches now
             for listener in self._listeners.get(ended.rule, ()):
@@ -437,6 +438,8 @@ class Pipeline:
         name, index = rule.settings.name, self._index[rule.settings.name]
         if name in self._quarantined:
             return ()
+        if told.alert.status == "firing":
+            self._settle(rule, told.at)
         self._touched[name] = rule
         try:
             alerts = list(rule.hear(told, self._clock))
@@ -445,6 +448,24 @@ class Pipeline:
             return ()
         self._note_deadline(index)
         return alerts
+
+    def _settle(self, listener: Rule, at: float) -> None:
+        """What else it hears of and was due by `at` takes effect before it hears of a firing then.
+
+        Or an episode that is over would hold with one that begins, only because its end waits for
+        lines that find their way here, or because of the names of the rules.
+        """
+        clock = self._clock
+        before = clock.event, clock.pause, clock.wall
+        for name in listener.settings.kind.hears():
+            index = self._index.get(name)
+            if index is None or name in self._quarantined or self._rules[index].basis != "event":
+                continue
+            lag = self._timeline.lags[index] if self.live else 0.0
+            while self._noted[index] + lag <= at:
+                self._deadlines["event"].drop(name)
+                self._expire_one(index, at, Moment(before[1], before[2]))
+        clock.event, clock.pause, clock.wall = before
 
     def _untold(self, alert: Alert, *, burns: bool) -> Addressed:
         """An alert that is kept but not sent; who was told before is told that it is over."""

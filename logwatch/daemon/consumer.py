@@ -264,7 +264,10 @@ class Consumer(Worker):
     def _commit_when_due(self, now: Moment) -> None:
         pending = self._pipeline.pending
         self._owes = bool(
-            pending.alerts or self._committed or any(c.closed for c in pending.checkpoints.values())
+            pending.alerts
+            or pending.states  # since when rules watch, which must not begin anew at each start
+            or self._committed
+            or any(c.closed for c in pending.checkpoints.values())
         )
         if self._oldest_pending is None:
             if not self._owes and not pending.checkpoints:

@@ -240,3 +240,18 @@ def test_wrong_stamps_leave_nothing_burning_or_kept_for_ever(kind, lines, off, h
     left = [key for key, body in kept.items() if body and key in ("", "a", "b")]
     burning = [episode for episode, statuses in news.items() if statuses == ["firing"]]
     assert len(left) == (len(burning) if type(kind).burns else 0)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.2])
+@pytest.mark.parametrize("gap", [9.9, 10.0])
+def test_what_is_over_when_another_part_fires_does_not_hold_with_it(gap, delay):
+    """Live the end of an episode waits a moment for lines that find their way here."""
+    kind = Composite(rules=("events", "bursts"), needed=2, within=1.0)
+    rule = RuleSettings(name="r", kind=kind, by=("k",), cooldown=0.0)
+    live = Told(rule, virtual=False)
+    for number, (time, value) in enumerate(((0.0, 1), (0.0, 1), (gap, 4))):
+        live.pass_to(START + time + delay)
+        live.take(number, START + time, Line(0, "a", value, delay))
+    live.pass_to(START + LONG)
+    fired = [each.alert.status for each in live.pipeline.drain().alerts if each.alert.rule == "r"]
+    assert fired == (["firing", "resolved"] if gap < 10 else [])

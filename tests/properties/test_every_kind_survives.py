@@ -1,0 +1,135 @@
+"""Rules of all kinds tell the same with restarts as without, down to the byte.
+
+What is compared: all fields of every alert in the store, and whom it is sent to, in the order of
+each rule and key. Left out are `at` and `late`, which say when somebody was there to tell it; where
+nobody was away for any time these are compared, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
+
+import pytest
+from doubles.survival import Machine, contents
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logwatch.records import encode_alert
+from logwatch.store.writer import Addressed
+from logwatch.telemetry import telemetry
+
+EVERY_KIND = Path(__file__).with_name("every_kind.yaml").read_text(encoding="utf-8")
+SUBJECTS = ("disk", "net", "cpu", "mail", "swap")
+
+REST = 90_000.0
+"""Seconds after which almost nothing burns any more."""
+
+End = Literal["kill", "finish"]
+
+
+class Step(NamedTuple):
+    """A line, `gap` seconds after the one before; and how the daemon ends before it, if it does."""
+
+    gap: float
+    source: str
+    text: str
+    end: End | None
+    away: float
+    """For how many seconds before the line there is no daemon; it begins anew after it."""
+
+
+def words(verb: str, key: str, value: int) -> str:
+    """A line as its writer wrote it."""
+    return f"{verb} k={key} v={value} {SUBJECTS[value - 1]} is busy"
+
+
+texts = st.builds(
+    words,
+    st.sampled_from(["hit", "hit", "hit", "open", "close", "beat"]),
+    st.sampled_from("aabc"),
+    st.integers(1, 5),
+)
+gaps = st.sampled_from([0, 0, 0, 0.25, 0.5, 1, 1, 2, 3, 5, 10, 15, 20, 31, 60, 700])
+ends = st.sampled_from([None, None, None, "kill", "finish"])
+
+
+def steps(away: st.SearchStrategy[float]) -> st.SearchStrategy[list[Step]]:
+    """What is written, and when."""
+    step = st.builds(Step, gaps, st.sampled_from(["app", "web"]), texts, ends, away)
+    return st.lists(step, max_size=30).map(in_order)
+
+
+def in_order(found: list[Step]) -> list[Step]:
+    """Lines of the same time come by source."""
+    ordered: list[Step] = []
+    for step in found:
+        if step.gap == 0 and ordered and step.source < ordered[-1].source:
+            step = step._replace(gap=0.25)  # noqa: PLW2901 - the line as it is then
+        ordered.append(step)
+    return ordered
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Thousands of starts have nothing to say."""
+    telemetry.configure("error")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Where what the configuration compiles to is kept."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def told(history: list[Step], cache: Path, *, restarts: bool) -> list[Addressed]:
+    """All that is told of a history, and for a day after it."""
+    with TemporaryDirectory() as folder:
+        machine = Machine(Path(folder), EVERY_KIND, cache)
+        for step in history:
+            away = min(step.away, step.gap) if restarts and step.end else 0.0
+            machine.let_pass(step.gap - away)
+            if restarts and step.end:
+                machine.kill() if step.end == "kill" else machine.finish()
+                machine.sleep(away)
+                if away:
+                    machine.write(step.source, step.text)
+                machine.start()
+            if not away:
+                machine.write(step.source, step.text)
+                machine.look(step.source)
+        machine.let_pass(REST)
+        machine.finish()
+        return machine.told
+
+
+def by_rule_and_key(alerts: list[Addressed]) -> dict[str, list[object]]:
+    """What was told of each key of each rule, in order, and whom."""
+    found = defaultdict(list)
+    for each, alert in zip(alerts, contents(alerts), strict=True):
+        told_to = sorted(each.sinks)
+        found[f"{alert.rule} {alert.key}"].append((encode_alert(alert), told_to))
+    return dict(found)
+
+
+@given(steps(st.just(0.0)))
+@settings(max_examples=60)
+def test_restarts_in_no_time_change_nothing(cache, history):
+    """Not even the time of telling. What the last second brought is read once more after a kill."""
+    without = told(history, cache, restarts=False)
+    with_them = told(history, cache, restarts=True)
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
+    assert sorted((e.alert.id, e.alert.seq, e.alert.at) for e in with_them) == sorted(
+        (e.alert.id, e.alert.seq, e.alert.at) for e in without
+    )
+
+
+@given(steps(st.sampled_from([0.0, 0.5, 2.0, 15.0, 60.0, 700.0])))
+@settings(max_examples=60)
+def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, history):
+    """Deadlines that passed and lines that came while there was no daemon."""
+    without = told(history, cache, restarts=False)
+    with_them = told(history, cache, restarts=True)
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
