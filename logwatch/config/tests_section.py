@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
 
 from logwatch.config.found import Found
 from logwatch.config.key_forms import Keys, OneOrMany, Pieces
@@ -23,8 +25,10 @@ from logwatch.config.rule_tests import (
 from logwatch.records import SEVERITIES
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
-from logwatch.units import parse_duration
+from logwatch.units import Duration, parse_duration
 
+MOST_TIMES = 10_000
+"""How often one entry of `lines` may stand for a line."""
 _AFTER = re.compile(r"(\+\s*\d\S*)(?:\s(.*))?", re.DOTALL)
 _STATUSES = ("firing", "updated", "resolved")
 _EXAMPLE_TIME = "write 2026-01-05T01:00:00Z"
@@ -34,11 +38,19 @@ class LineKeys(Keys, frozen=True):
     """One entry of `lines` in `tests:`."""
 
     required: ClassVar = ("text",)
-    examples: ClassVar = {"at": "+5m", "text": "'started job=db'", "source": "app"}
+    examples: ClassVar = {
+        "at": "+5m",
+        "text": "'started job=db'",
+        "source": "app",
+        "times": "50",
+        "every": "1s",
+    }
 
     at: str | None = None
     text: str = ""
     source: str | None = None
+    times: Annotated[int, Meta(ge=1, le=MOST_TIMES)] | None = None
+    every: Duration = 0.0
 
     @classmethod
     def from_text(cls, text: str) -> Pieces:
@@ -255,7 +267,15 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         if "\n" in line.text.removesuffix("\n"):
             section.refuse(place, "this is more than one line", "write a list entry for each")
         text = line.text.removesuffix("\n")
-        lines.append(TimedLine(at=at, text=text, source=line.source or source, place=place))
+        if line.every and line.times is None:
+            there = found.place("lines", number, "every")
+            section.refuse(there, "'every' without 'times'", "write times: 50, too", "missing-key")
+        first = at
+        for index in range(line.times or 1):
+            at = first + index * line.every
+            numbered = text if line.times is None else text.replace("{n}", str(index + 1))
+            here = line.source or source
+            lines.append(TimedLine(at=at, text=numbered, source=here, place=place))
     return tuple(lines)
 
 

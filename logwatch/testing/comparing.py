@@ -14,10 +14,15 @@ from fractions import Fraction
 from logwatch.config.problems import Place
 from logwatch.config.rule_tests import ExpectedAlert, Probe, RuleTest
 from logwatch.records import Alert
-from logwatch.testing.outcome import Difference, Happened, Mismatch, Section, offset_text
+from logwatch.testing.outcome import (
+    SAME_TIME_SECONDS,
+    Difference,
+    Happened,
+    Mismatch,
+    Section,
+    offset_text,
+)
 
-SAME_TIME_SECONDS = 0.0015
-"""Times of alerts are told to the millisecond."""
 MOST_CELLS = 250_000
 """Of the table in which lists are aligned."""
 _ALONE = 1.0

@@ -14,10 +14,8 @@ from msgspec import Struct
 
 from logwatch.config.model import Config
 from logwatch.matching.pattern import compile_pattern
-from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
+from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector, Threshold
 from logwatch.rules.composite import Composite
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
 from logwatch.rules.sequence import Heard
 from logwatch.rules.sequence import Sequence as SequenceKind
 from logwatch.testing.outcome import Outcome
@@ -100,8 +98,15 @@ def branches_of(rule: RuleSettings) -> Iterator[str]:
         yield "resolves"
     if isinstance(rule.kind, Threshold):
         yield from (f"level {severity}" for _, severity in rule.kind.levels)
-    if not isinstance(rule.kind, PlainMatch):
+    if _may_be_quiet(rule.kind):
         yield "quiet"
+
+
+def _may_be_quiet(kind: KindSettings) -> bool:
+    """Whether there is something that counts and alone does not make it fire."""
+    if isinstance(kind, Composite):
+        return kind.needed > 1
+    return not isinstance(kind, PlainMatch)
 
 
 def _prefix(rule: RuleSettings, part: int) -> str:
@@ -202,7 +207,7 @@ def _stayed_quiet(rule: RuleSettings, outcome: Outcome, fed: Sequence[Fed]) -> b
     """
     if not outcome.fired:
         return True
-    if isinstance(rule.kind, NewValue | NewTemplate):
+    if not rule.kind.burns:
         taken = sum(any(one.rule == rule.name for one in each.taken) for each in fed)
         return taken > len(outcome.fired)
     return False

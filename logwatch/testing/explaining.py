@@ -16,8 +16,8 @@ from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
-from logwatch.testing.comparing import SAME_TIME_SECONDS, names_of
-from logwatch.testing.outcome import Outcome, offset_text
+from logwatch.testing.comparing import names_of
+from logwatch.testing.outcome import SAME_TIME_SECONDS, Outcome, offset_text
 from logwatch.testing.timeline import OFF_SECONDS, Fed
 
 MOST_TOLD = 3

@@ -17,6 +17,10 @@ Deed: TypeAlias = Literal["not matched", "matched", "fired", "updated", "resolve
 """What a line, or the clock, did."""
 
 
+SAME_TIME_SECONDS = 0.0015
+"""Times of alerts are told to the millisecond."""
+
+
 class Happened(Struct, frozen=True, kw_only=True):
     """One alert of a test."""
 

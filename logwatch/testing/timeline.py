@@ -22,9 +22,17 @@ from logwatch.rules.ratio import Ratio
 from logwatch.rules.sampling import Sampling
 from logwatch.rules.sequence import Heard
 from logwatch.rules.sequence import Sequence as SequenceKind
+from logwatch.rules.spike import Spike
 from logwatch.rules.unique import Unique
 from logwatch.rules.value import Value
-from logwatch.testing.outcome import Deed, Did, Happened, Row, offset_text
+from logwatch.testing.outcome import (
+    SAME_TIME_SECONDS,
+    Deed,
+    Did,
+    Happened,
+    Row,
+    offset_text,
+)
 from logwatch.units import format_duration
 
 OFF_SECONDS = 1.0
@@ -66,12 +74,20 @@ class Timeline:
         rows: list[Row] = []
         for each in fed:
             reached = max((one.time for one in each.taken), default=each.line.at)
-            before = [event for event in each.events if event.at < reached - 0.0005]
+            before = [one for one in each.events if self._is_of_the_clock(one, reached)]
             rows += self._of_the_clock(before)
-            now = [event for event in each.events if event.at >= reached - 0.0005]
-            rows.append(self._of_line(each, now))
+            rows.append(self._of_line(each, [one for one in each.events if one not in before]))
         rows += self._of_the_clock(after)
         return tuple(rows)
+
+    def _is_of_the_clock(self, event: Happened, reached: float) -> bool:
+        """Whether it came about before the line at `reached`, and not by it."""
+        if event.at < reached - SAME_TIME_SECONDS:
+            return True
+        rule = self._heard.get(event.alert.rule, self._rule)
+        if isinstance(rule.kind, Spike):
+            return True
+        return isinstance(rule.kind, Absence | Expect) and event.alert.status == "firing"
 
     def _of_the_clock(self, events: Sequence[Happened]) -> Iterator[Row]:
         for event in events:
@@ -85,9 +101,10 @@ class Timeline:
         own = [one for one in fed.taken if one.rule == self._rule.name]
         others = [one for one in fed.taken if one.rule in self._heard]
         for one in own:
-            self._progress.count(one)
+            if self._rule.active is None or self._rule.active.covers(one.time):
+                self._progress.count(one)
         if not told:
-            words = dict.fromkeys(self._progress.words(one) for one in own)
+            words = dict.fromkeys(map(self._matched, own))
             did += [Did("matched", each) for each in words]
             if not own:
                 did += [Did("heard", f"matched by {one.rule}") for one in others]
@@ -100,6 +117,12 @@ class Timeline:
         if abs(stamped - fed.line.at) >= OFF_SECONDS:
             did[-1] = Did(did[-1].deed, f"{did[-1].text}, stamped {self._offset(stamped)}")
         return Row(at=fed.line.at, line=fed.line.text, did=tuple(did))
+
+    def _matched(self, taken: Taken) -> str:
+        active = self._rule.active
+        if active is not None and not active.covers(taken.time):
+            return f"matched, outside of its hours: {active.text}"
+        return self._progress.words(taken)
 
     def _offset(self, at: float) -> str:
         return offset_text(at, self._start)

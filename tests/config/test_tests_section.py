@@ -78,6 +78,19 @@ def test_each_part_of_a_test_knows_where_it_stands(bench):
     assert stands(test.fires_place) == "[{at: +0s, job: db, say: x}]"
 
 
+def test_one_entry_may_stand_for_many_lines(bench):
+    """With their number in the text; what comes next without a time is at the time of the last."""
+    (test,) = bench.load(BASE + """\
+  - rule: started
+    lines: [{at: +1m, text: 'job {n} of {m}', times: 3, every: 30s}, 'job {n}']
+    quiet: true
+""").tests  # fmt: skip
+    assert [(line.at - START_SECONDS, line.text) for line in test.lines] == [
+        (60, "job 1 of {m}"), (90, "job 2 of {m}"), (120, "job 3 of {m}"), (120, "job {n}"),
+    ]  # fmt: skip
+    assert {line.place for line in test.lines[:3]} == {test.lines[0].place}
+
+
 def test_a_test_may_read_a_file_beside_the_configuration(bench):
     """One that is not there now is a warning: the daemon does not need it."""
     text = BASE + "  - {rule: started, file: samples/jobs.log, source: app, quiet: true}\n"
@@ -103,6 +116,10 @@ def test_an_included_file_may_hold_tests(bench):
 
 
 REFUSED = [
+    ("missing-key", "'every' without 'times'", r"""
+      - {rule: started, lines: [{text: x, every: 1s}], quiet: true}
+                                                 ^^
+    """),
     ("unknown-name", "there is no rule 'startd'", r"""
       - {rule: startd, lines: [x], quiet: true}
                ^^^^^^
