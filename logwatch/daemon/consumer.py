@@ -107,6 +107,11 @@ class Consumer(Worker):
         """Every message that was put has taken effect, and every alert among it is committed."""
         return self._intake.unfinished_tasks == 0 and not self._owes and self._merger.empty
 
+    @property
+    def settled(self) -> bool:
+        """It is idle, and no alert is held back for lines that may come."""
+        return self.idle and not self._pipeline.holding
+
     def take(self, messages: Sequence[Message], now: Moment) -> None:
         """Take `messages`, let deadlines take effect, and commit what must not wait."""
         if not self._pipeline.live:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from threading import Condition, Event
 from typing import TypeAlias
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import SelfReport
@@ -31,6 +31,8 @@ RECORD_WEIGHT = 256
 MATCH_WEIGHT = 448
 """A match with three captures of usual length."""
 FIELD_WEIGHT = 112
+NEAR_WEIGHT = 200
+"""A line near a record, beside its text."""
 RIPE_BYTES = 2 * 1024 * 1024
 """Weight of batches from which it is the consumer's turn."""
 
@@ -79,7 +81,9 @@ def weight(message: Message) -> int:
             RECORD_WEIGHT + len(record.text) + FIELD_WEIGHT * len(record.fields)
             for record in message.records
         )
-        return BATCH_WEIGHT + records + MATCH_WEIGHT * len(message.matches)
+        near = () if message.near is UNSET else message.near
+        around = sum(NEAR_WEIGHT + len(line.text) for line in near)
+        return BATCH_WEIGHT + records + MATCH_WEIGHT * len(message.matches) + around
     return 1
 
 

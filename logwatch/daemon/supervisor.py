@@ -222,14 +222,14 @@ class Daemon:
         notifier.status(self._status())
 
     def _all_done(self) -> bool:
-        """Every file read to its end, everything committed, every sink tried."""
+        """Every file read to its end, no alert held back, all committed, every sink tried."""
         parts = self._parts
         return (
             not parts.awaited
             and all(each.caught_up or each.failure for each in parts.following.monitors)
-            and parts.consumer.idle
+            and parts.consumer.settled
             and all(deliverer.idle for deliverer in parts.deliverers)
-            and parts.consumer.idle
+            and parts.consumer.settled
         )
 
     def _status(self) -> str:

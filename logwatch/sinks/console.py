@@ -14,7 +14,16 @@ from datetime import datetime
 from typing import Literal, TextIO
 
 from logwatch.errors import SinkError
-from logwatch.records import Alert, AlertLine, Delivered, Notification, Outcome, Retry, Status
+from logwatch.records import (
+    NO_CONTEXT,
+    Alert,
+    AlertLine,
+    Delivered,
+    Notification,
+    Outcome,
+    Retry,
+    Status,
+)
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.plain_text import shorten, visible
 
@@ -28,6 +37,9 @@ _MARKS: dict[Status, tuple[str, str]] = {
     "resolved": ("✓", "+"),
 }
 """For each status, the mark and what stands for it where the encoding has no such character."""
+
+_MARGIN = ("│", "|")
+"""Before the text of a line that is around the one that an alert is about, and its stand-in."""
 
 # ECMA-48, select graphic rendition.
 _COLORS = {"info": "34", "warning": "33", "error": "31", "critical": "1;31", "resolved": "32"}
@@ -72,7 +84,7 @@ class ConsoleSink:
     def __init__(self, settings: ConsoleSettings, stream: TextIO, *, color: bool) -> None:
         self._stream = stream
         self._encoding = stream.encoding or "utf-8"
-        self._column = 0 if _can_encode("▲△✓␛", self._encoding) else 1
+        self._column = 0 if _can_encode("▲△✓␛│", self._encoding) else 1
         self._lines = settings.lines
         self._color = color
 
@@ -105,15 +117,33 @@ class ConsoleSink:
         ]
         if alert.suppressed:
             head.append(self._paint(_DIM, f"({alert.suppressed:,} more held back)"))
-        quoted = [self._quote(line) for line in alert.lines[: self._lines]]
-        rest = len(alert.lines) - len(quoted)
-        if rest and quoted:
+        quoted = self._quoted(alert)
+        rest = len(alert.lines) - self._lines
+        if rest > 0 and quoted:
             quoted.append(self._paint(_DIM, f"    and {rest:,} more"))
         return "\n".join([" ".join(head), *quoted]) + "\n"
+
+    def _quoted(self, alert: Alert) -> list[str]:
+        """The first lines of the alert, and what is around the very first of them."""
+        lines = alert.lines[: self._lines]
+        if not lines or alert.context == NO_CONTEXT:
+            return [self._quote(line) for line in lines]
+        known = {(line.path, line.offset) for line in lines}
+        before, after = (
+            [self._near(line) for line in part if (line.path, line.offset) not in known]
+            for part in (alert.context.before, alert.context.after)
+        )
+        first, *others = (self._quote(line) for line in lines)
+        return [*before, first, *after, *others]
 
     def _quote(self, line: AlertLine) -> str:
         place = self._paint(_DIM, f"    {visible(line.path)}:{line.offset}")
         return f"{place} {visible(shorten(line.text, LONGEST_LINE))}"
+
+    def _near(self, line: AlertLine) -> str:
+        """A line around the first one that is quoted."""
+        place, text = f"{visible(line.path)}:{line.offset}", shorten(line.text, LONGEST_LINE)
+        return self._paint(_DIM, f"    {place} {_MARGIN[self._column]} {visible(text)}")
 
     def _paint(self, color: str, text: str) -> str:
         return f"\x1b[{color}m{text}\x1b[0m" if self._color else text

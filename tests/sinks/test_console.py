@@ -9,7 +9,7 @@ import time
 import pytest
 
 from logwatch.errors import SinkError
-from logwatch.records import AlertLine, Delivered, Retry
+from logwatch.records import AlertContext, AlertLine, Delivered, Retry
 from logwatch.sinks import KINDS
 from logwatch.sinks.console import ConsoleSettings, ConsoleSink, local_time, wants_color
 
@@ -161,3 +161,20 @@ def test_a_stamp_that_is_none_is_shown_as_it_is():
 def test_fewer_than_no_lines_are_refused():
     with pytest.raises(ValueError, match="0 or more"):
         ConsoleSettings(lines=-1)
+
+
+def test_context_stands_around_the_first_line_and_is_marked(notification):
+    """Also without colour; a line that is quoted anyhow is not there twice."""
+    lines = [AlertLine("/a", n, "", f"line {n}") for n in range(5)]
+    context = AlertContext(before=(lines[0], lines[1]), after=(lines[3], lines[4]))
+    one = notification(lines=[lines[2], lines[4]], context=context)
+    assert shown(one).splitlines()[1:] == [
+        "    /a:0 │ line 0",
+        "    /a:1 │ line 1",
+        "    /a:2 line 2",
+        "    /a:3 │ line 3",
+        "    /a:4 line 4",
+    ]
+    assert "    /a:3 | line 3\n" in shown(one, encoding="ascii")
+    assert "\x1b[2m    /a:3 │ line 3\x1b[0m\n" in shown(one, color=True)
+    assert shown(one, lines=0).count("\n") == 1
