@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "test": ("write", "the tests that stand beside the rules, in virtual time"),
     "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
     "learn": ("write", "makes a rule know the values or templates of old logs"),
+    "replay": ("write", "the whole configuration over the past; sends nothing"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
     "why": ("operate", "why a line was taken or not, by each rule"),
@@ -44,6 +45,7 @@ logwatch {__version__}  watch log files, tell someone
   logwatch check -c /etc/logwatchd/logwatch.yaml    every problem of a configuration
   logwatch try ssh-guessing /var/log/auth.log       what a rule catches, and what it just misses
   logwatch run                                      the daemon
+  logwatch replay --since 7d                        what would it have told in that time?
   logwatch status                                   is it well?
 
 """

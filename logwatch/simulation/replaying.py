@@ -13,17 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.stamps import Stamps
 from logwatch.matching.troubles import Trouble
 from logwatch.merging import Merger
 from logwatch.records import Batch, Block
 from logwatch.simulation.generations import STANDARD_INPUT, OldGeneration, opened
-from logwatch.simulation.stamps import Stamps
 from logwatch.tailer.settings import SourceSettings
 
 
@@ -214,8 +214,11 @@ class _Log:
         totals.files += 1
         consumed = 0
         self._stamps.stampless = False
+        surroundings, newest = self._reading.surroundings(_nothing), None
         for block in generation.blocks:
             batch = self._look(block, modified)
+            if batch is not None and surroundings is not None:
+                batch = newest = surroundings.add(block, batch)
             consumed, before = generation.consumed(), consumed
             totals.consumed += consumed - before
             totals.size += block.end - block.start
@@ -226,6 +229,8 @@ class _Log:
                 yield batch
             if self._range.ends_before(self.reaches, slack):
                 return
+        if newest is not None:
+            yield _closing(newest)
 
     def _look(self, block: Block, modified: float) -> Batch | None:
         """What is found in a block; None where all of it is too old."""
@@ -237,10 +242,24 @@ class _Log:
         if not self._begun:
             self._begun = True
             first = stamps.first(block, modified)
+            first = max(first, self._range.since or first)
             totals.first = first if totals.first is None else min(first, totals.first)
-        batch = self._range.within(stamps.batch(block, modified))
-        totals.last = batch.last_time if totals.last is None else max(batch.last_time, totals.last)
+        found = replace(stamps.batch(block, modified), backlog=False)  # not late: there is no now
+        batch = self._range.within(found)
+        last = min(batch.last_time, self._range.until or batch.last_time)
+        totals.last = last if totals.last is None else max(last, totals.last)
         return batch
+
+
+def _nothing(_identity: str, _start: int, _end: int) -> bytes:
+    """What is before the first block that is looked at: too old."""
+    return b""
+
+
+def _closing(batch: Batch) -> Batch:
+    """The end of the generation whose last batch this is: no alert waits for lines of it."""
+    closed = replace(batch.checkpoint, closed=True)
+    return replace(batch, checkpoint=closed, start=batch.end, records=[], matches=[], near=UNSET)
 
 
 def size_of(files: Sequence[ReplayFile]) -> int:

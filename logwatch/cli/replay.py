@@ -1,0 +1,230 @@
+"""`logwatch replay`: what the whole configuration would have told over the past; sends nothing.
+
+Old logs, rotated and compressed ones too, are merged by event time and go through the daemon's own
+reading, engine and rules on virtual time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from logwatch import telemetry
+from logwatch.cli.figures import rough, size
+from logwatch.cli.main import config_flag
+from logwatch.cli.marking import Screen, screen_of
+from logwatch.cli.replay_against import Difference, Told
+from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
+from logwatch.cli.replay_tally import Tally
+from logwatch.cli.verdict_text import encoded
+from logwatch.cli.when import moment
+from logwatch.clock import Clock, SystemClock
+from logwatch.config.loader import find_config, load
+from logwatch.config.model import Config
+from logwatch.errors import Exit, UsageError
+from logwatch.records import encode_alert
+from logwatch.simulation import ReplayFile, SimulatedAlert, Simulation, TimeRange, Totals
+from logwatch.simulation.choosing import files_named, files_of_sources
+from logwatch.simulation.replaying import size_of
+from logwatch.sinks.plain_text import visible
+
+EXAMPLES = """\
+examples:
+  logwatch replay --since 7d                        all logs of the sources, rotated ones too
+  logwatch replay /var/log/auth.log*                these files, .gz and .zst among them
+  logwatch replay old.log --source auth --list      one line for each alert
+  logwatch replay --since 1d --against old.yaml     what a change of the configuration changes
+  logwatch replay --until 2026-01-05T14:00 -o ndjson | jq .message
+
+A file is read as the source that takes a file of its name, rotated names included. Exit 0: done;
+2: wrong usage, or nothing could be read; 78: the configuration cannot be used.
+"""
+BAR_COLUMNS = 20
+BAR_SECONDS = 0.1
+_COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="logs; - is standard input; none: all there are"
+    )
+    config_flag(parser)
+    parser.add_argument("--since", metavar="WHEN", help="2h, or 2026-01-05T14:00 (local time)")
+    parser.add_argument("--until", metavar="WHEN", help="like --since; time passes up to it")
+    parser.add_argument("--source", metavar="NAME", help="read the files as those of this source")
+    parser.add_argument("--list", action="store_true", help="one line for each alert, too")
+    parser.add_argument("--against", metavar="OLD", help="a configuration to compare with")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "json", "ndjson"),
+        default="text",
+        help="for people; the sums for programs; each alert as jsonl_file would have written it",
+    )
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    telemetry.telemetry.configure("warning")
+    if options.output != "text" and options.list:
+        raise UsageError("--list is for people; -o ndjson gives each alert")
+    if options.output == "ndjson" and options.against:
+        raise UsageError("--against gives sums; -o json has them for programs")
+    clock = SystemClock()
+    config = load(find_config(options.config, working_folder=True))
+    old = load(Path(options.against)) if options.against else None
+    range_ = TimeRange(
+        since=moment(options.since, clock) if options.since else None,
+        until=moment(options.until, clock) if options.until else None,
+    )
+    run = _Run(options, range_, clock, screen_of())
+    told = Told() if old is not None else None
+    outcome = run.over(config, run.told_at_once(told))
+    difference = None
+    if old is not None and told is not None:
+        before = Told()
+        run.over(old, before.add)
+        names = [[rule.name for rule in each.rules] for each in (old, config)]
+        difference = Difference(before, told, *names)
+    run.tell(outcome, difference)
+    return Exit.DONE if outcome.totals.files else Exit.USAGE
+
+
+class _Run:
+    """What was asked for."""
+
+    def __init__(
+        self, options: argparse.Namespace, range_: TimeRange, clock: Clock, screen: Screen
+    ) -> None:
+        self._options = options
+        self._range = range_
+        self._clock = clock
+        self._screen = screen
+
+    def told_at_once(self, told: Told | None) -> Callable[[SimulatedAlert], object]:
+        """What is done with each alert when it comes, beside counting it."""
+
+        def hand_on(one: SimulatedAlert) -> None:
+            if told is not None:
+                told.add(one)
+            if self._options.list:
+                self._screen.write(line_of(one, self._screen))
+            if self._options.output == "ndjson" and one.is_told:
+                sys.stdout.buffer.write(encode_alert(one.alert) + b"\n")
+
+        return hand_on
+
+    def over(self, config: Config, hand_on: Callable[[SimulatedAlert], object]) -> Outcome:
+        """Replay one configuration. Raises UsageError where there is nothing to read."""
+        files = self._files(config)
+        tally = Tally((rule.name, rule.cooldown) for rule in config.rules)
+
+        def tell(one: SimulatedAlert) -> None:
+            tally.add(one)
+            hand_on(one)
+
+        simulation = Simulation(config, host=socket.gethostname(), tell=tell)
+        bar = _Bar(_what_is_read(files), size_of(files), self._clock, sys.stderr)
+        totals = simulation.feed_files(files, range_=self._range, watch=bar.show)
+        bar.end()
+        _complain(totals, tally)
+        return Outcome(
+            rules=config.rules,
+            tally=tally,
+            matched=simulation.matched,
+            totals=totals,
+            sources=len({name for each in files for name in each.sources}),
+            compressed=_compressed(files) - sum(map(_is_compressed, totals.skipped)),
+            has_sinks=bool(config.sinks),
+        )
+
+    def _files(self, config: Config) -> Sequence[ReplayFile]:
+        if self._options.files:
+            return files_named(self._options.files, config.sources, self._options.source)
+        sources = config.sources
+        if self._options.source is not None:
+            sources = tuple(each for each in sources if each.name == self._options.source)
+            if not sources:
+                files_named((), config.sources, self._options.source)  # says which there are
+        files, problems = files_of_sources(sources)
+        for path, problem in problems.items():
+            print(f"logwatch replay: {visible(path)}: {problem}", file=sys.stderr)
+        if not files:
+            raise UsageError("no source has a file now; name files, or - for standard input")
+        return files
+
+    def tell(self, outcome: Outcome, difference: Difference | None) -> None:
+        """Print the sums."""
+        screen = self._screen
+        if self._options.output == "json":
+            sums = as_json(outcome)
+            if difference is not None:
+                sums["against"] = difference.as_json()
+            screen.write(encoded(sums))
+        elif self._options.output == "text":
+            screen.write(*headlines(outcome), *table(outcome, screen))
+            if difference is not None:
+                screen.write(*difference.lines(screen))
+            screen.write("nothing was sent")
+        screen.flush()
+
+
+def _complain(totals: Totals, tally: Tally) -> None:
+    for name, reason in totals.problems:
+        print(f"logwatch replay: {visible(name)}: {reason}", file=sys.stderr)
+    for trouble in totals.troubles:
+        print(f"logwatch replay: {visible(trouble.message)}", file=sys.stderr)
+    for message in tally.own:
+        print(f"logwatch replay: {visible(message)}", file=sys.stderr)
+
+
+def _is_compressed(name: str) -> bool:
+    return name.endswith(_COMPRESSED)
+
+
+def _compressed(files: Sequence[ReplayFile]) -> int:
+    return sum(_is_compressed(name) for each in files for name in each.generations)
+
+
+def _what_is_read(files: Sequence[ReplayFile]) -> str:
+    count = sum(len(each.generations) for each in files)
+    packed = _compressed(files)
+    sources = len({name for each in files for name in each.sources})
+    of_them = f" ({packed} compressed)" if packed else ""
+    return f"{sources} sources, {count} files{of_them}, {size(size_of(files))}"
+
+
+class _Bar:
+    """How far it is, where somebody is looking."""
+
+    def __init__(self, what: str, whole: int, clock: Clock, out: TextIO) -> None:
+        self._what = what
+        self._whole = whole
+        self._clock = clock
+        self._out = out
+        self._is_seen = out.isatty()
+        self._began = clock.steady()
+        self._next = self._began
+
+    def show(self, totals: Totals) -> None:
+        """Draw it anew, not too often."""
+        now = self._clock.steady()
+        if not self._is_seen or now < self._next:
+            return
+        self._next = now + BAR_SECONDS
+        share = min(1.0, totals.consumed / self._whole) if self._whole else 0.0
+        full = round(share * BAR_COLUMNS)
+        bar = f"[{'#' * full}{' ' * (BAR_COLUMNS - full)}]"
+        self._out.write(f"\r\x1b[K{self._what}  {bar}  {share:4.0%}  {rough(now - self._began)}")
+        self._out.flush()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        if self._is_seen:
+            self._out.write("\r\x1b[K")
+            self._out.flush()
