@@ -154,7 +154,7 @@ def test_deadlines_wait_until_the_backlog_is_read(tmp_path):
     )
     bench = Bench(tmp_path, rule, awaited=("/var/log/app.log", "/b"))
     bench.take(batch("boom", time=bench.clock.wall() - 3600, backlog=True))
-    bench.take(of("/b", "b", time=0.0, last_time=bench.clock.wall(), backlog=True))
+    bench.take(of("/b", "b", time=0.0, end=50, last_time=bench.clock.wall(), backlog=True))
     bench.clock.advance(GATHER_SECONDS)
     bench.take()
     assert len(bench.due()) == 1
@@ -211,7 +211,7 @@ def test_a_kill_between_two_records_of_a_batch_takes_each_once(tmp_path):
     whole = of("/a", "a", "boom 1", "boom 2", time=start, backlog=True)
     first, second = whole.records
     whole = replace(whole, records=[first, replace(second, time=start + 50)], last_time=start + 50)
-    bench.take(whole, of("/b", "b", time=0.0, last_time=start + 10, backlog=True))
+    bench.take(whole, of("/b", "b", time=0.0, end=50, last_time=start + 10, backlog=True))
     bench.clock.advance(GATHER_SECONDS)
     bench.take()
     assert len(bench.due()) == 1
