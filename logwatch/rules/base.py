@@ -87,6 +87,10 @@ class Threshold(KindSettings, frozen=True, kw_only=True):
     None: when fewer than `count` fell in each window of one whole window's time.
     """
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`: another count or `clear` asks the same times."""
+        return f"when in {self.window!r}"
+
 
 class ContextSettings(Struct, frozen=True, kw_only=True):
     """`context:` how many lines around the first matching one an alert quotes."""

@@ -74,6 +74,10 @@ class Composite(KindSettings, frozen=True, kw_only=True):
         """See `KindSettings.hears`."""
         return self.rules
 
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`. What it keeps from being sent is no part of it."""
+        return f"{self.needed} of {self.rules!r} within {self.within!r}"
+
 
 class CompositeRule(KeyedRule[CompositeState]):
     """One composite and what it has heard, by key."""

@@ -84,8 +84,13 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
-def told(history: list[Step], cache: Path, *, restarts: bool) -> list[Addressed]:
-    """All that is told of a history, and for a day after it."""
+def told(
+    history: list[Step], cache: Path, *, restarts: bool, reloaded: str | None = None
+) -> list[Addressed]:
+    """All that is told of a history, and for a day after it.
+
+    `reloaded`: the configuration from the first restart on.
+    """
     with TemporaryDirectory() as folder:
         machine = Machine(Path(folder), EVERY_KIND, cache)
         for step in history:
@@ -96,7 +101,7 @@ def told(history: list[Step], cache: Path, *, restarts: bool) -> list[Addressed]
                 machine.sleep(away)
                 if away:
                     machine.write(step.source, step.text)
-                machine.start()
+                machine.start(reloaded)
             if not away:
                 machine.write(step.source, step.text)
                 machine.look(step.source)
@@ -133,3 +138,43 @@ def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, 
     without = told(history, cache, restarts=False)
     with_them = told(history, cache, restarts=True)
     assert by_rule_and_key(with_them) == by_rule_and_key(without)
+
+
+DESCRIBED = EVERY_KIND.replace("{name:", "{description: new, name:").replace(
+    "- name:", "- description: new\n    name:"
+)
+LONGER = EVERY_KIND.replace("when: 3 in 10s", "when: 3 in 12s")
+HEARING = {"calm", "both", "both-hours"}
+"""The rule that has another window in `LONGER`, and those that hear of it."""
+
+
+@given(steps(st.just(0.0)))
+@settings(max_examples=30)
+def test_a_reload_that_changes_no_meaning_changes_nothing(cache, history):
+    """All rules go on as they were."""
+    without = told(history, cache, restarts=False)
+    with_them = told(history, cache, restarts=True, reloaded=DESCRIBED)
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
+
+
+@given(steps(st.just(0.0)))
+@settings(max_examples=30)
+def test_a_rule_with_another_window_begins_anew_and_the_others_go_on(cache, history):
+    """What it was burning ends with a message to those who were told, and is heard of no more."""
+    restarted = telemetry.counters["store.rule_restarted"]
+    without = told(history, cache, restarts=False)
+    with_them = told(history, cache, restarts=True, reloaded=LONGER)
+    others = [
+        [each for each in run if each.alert.rule not in HEARING] for run in (with_them, without)
+    ]
+    assert by_rule_and_key(others[0]) == by_rule_and_key(others[1])
+    if any(step.end for step in history):
+        assert telemetry.counters["store.rule_restarted"] == restarted + 1
+    episodes = defaultdict(list)
+    for each in with_them:
+        if each.alert.rule == "calm":
+            episodes[each.alert.id].append(each)
+    for messages in episodes.values():
+        statuses = [each.alert.status for each in messages]
+        assert statuses == ["firing", *["updated"] * (len(statuses) - 2), "resolved"]
+        assert set(messages[-1].sinks) == {name for each in messages for name in each.sinks}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from doubles.rules import Bench, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings, Threshold
 
 
@@ -300,3 +302,27 @@ def test_lines_far_apart_in_arrival_find_their_window_while_they_are_not_too_lat
     bench.line(1, lag=110)
     bench.restart()
     assert told(bench.line(2, lag=115)) == [("firing", 1, 3)]
+
+
+def test_another_count_asks_the_times_that_are_known():
+    """A rule keeps what it remembers while its window is the same."""
+    three = RuleSettings(name="many", kind=Threshold(count=3, window=10.0), cooldown=0.0)
+    two = replace(three, kind=Threshold(count=2, window=10.0, levels=((2, "error"),)))
+    longer = replace(three, kind=Threshold(count=3, window=11.0))
+    assert fingerprint(two) == fingerprint(three) != fingerprint(longer)
+    bench = Bench(three)
+    bench.line(0)
+    bench.settings = two
+    bench.restart()
+    (alert,) = bench.line(1)
+    assert (alert.count, alert.severity) == (2, "error")
+
+
+def test_an_episode_burns_on_under_another_count():
+    """With more needed than are known it ends, at the latest, two windows after the last match."""
+    bench = threshold(count=2, window=10.0)
+    bench.line(0)
+    bench.line(1)
+    bench.settings = replace(bench.settings, kind=Threshold(count=500, window=10.0))
+    bench.restart()
+    assert told(bench.until(1000)) == [("resolved", 2, 2)]
