@@ -21,14 +21,15 @@ VERBS: dict[str, tuple[str, str]] = {
     # verb: (row of the overview, what it does)
     "tail": ("watch", "follow files in the terminal, and be told with --match and --to"),
     "run": ("watch", "the daemon, in the foreground"),
+    "init": ("write", "a configuration from a look into logs, in shadow mode"),
     "check": ("write", "every problem of a configuration at once"),
     "test": ("write", "the tests that stand beside the rules, in virtual time"),
     "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
-    "learn": ("write", "makes a rule know the values or templates of old logs"),
     "replay": ("write", "the whole configuration over the past; sends nothing"),
+    "learn": ("write", "makes a rule know the values or templates of old logs"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
-    "why": ("operate", "why a line was taken or not, by each rule"),
+    "why": ("operate", "why a line was taken, an alert was told, a rule is silent; or not"),
     "send": ("operate", "a test message to a sink"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
 }
@@ -44,8 +45,8 @@ logwatch {__version__}  watch log files, tell someone
   logwatch tail app.log --match OOM --to exec:/usr/local/bin/page-me
   logwatch check -c /etc/logwatchd/logwatch.yaml    every problem of a configuration
   logwatch try ssh-guessing /var/log/auth.log       what a rule catches, and what it just misses
-  logwatch run                                      the daemon
   logwatch replay --since 7d                        what would it have told in that time?
+  logwatch run                                      the daemon
   logwatch status                                   is it well?
 
 """

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import re
 
-from logwatch.cli import why_line
+from logwatch.cli import why_known, why_line
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.errors import Exit, UsageError
 
 EXAMPLES = """\
 examples:
+  logwatch why 7f3a                          the life of an alert: lines, window, route, deliveries
+  logwatch why ssh-guessing ip=203.0.113.9   why a rule did not fire for a key, or did
+  logwatch why ssh-guessing                  what it looks at, and the keys that it remembers
   logwatch why --line 'Nov 22 14:05:40 web1 sshd[99]: Failed publickey for root'
   tail -n 100 app.log | logwatch why --line - --source app
   logwatch why --line 'GET /checkout 502' -o json
 
-Exit 0: a rule takes the line, or one of the lines; 1: no rule does; 78: the configuration cannot
-be used.
+Exit 0: it is known, or a rule takes the line; 1: nothing is known of it, or no rule does; 2: there
+is no such rule or field; 69: there is no store, for no daemon ever ran; 78: the configuration
+cannot be used.
 """
+
+_ID = re.compile(r"[0-9a-f]{1,16}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """See `Verb.arguments`."""
+    parser.add_argument(
+        "what",
+        nargs="?",
+        metavar="ID|RULE",
+        help="an alert, by the first characters of its id, or the name of a rule",
+    )
+    parser.add_argument(
+        "key", nargs="*", metavar="KEY=VALUE", help="of a rule: the key that is asked about"
+    )
     parser.add_argument(
         "--line",
         metavar="TEXT",
@@ -29,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="NAME",
-        help="the source that the line is of (else each whose format it has)",
+        help="of a line: the source that it is of (else each whose format it has)",
     )
     config_flag(parser)
     output_flag(parser)
@@ -38,5 +54,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     if options.line is not None:
+        if options.what is not None:
+            raise UsageError("--line asks all rules; ask about an alert or a rule without it")
         return why_line.explain(options)
-    raise UsageError("why what?  logwatch why --line 'TEXT', or --line - for standard input")
+    if options.what is None:
+        raise UsageError("why what?  logwatch why ID, why RULE key=value, or why --line 'TEXT'")
+    return why_known.explain(options, is_id=bool(_ID.fullmatch(options.what)))

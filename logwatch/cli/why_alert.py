@@ -1,0 +1,239 @@
+"""`logwatch why ID`: the life of one alert, from the store, beside the configuration of now.
+
+The store has every message that was made, and what is still to be delivered; which route it took,
+and what its window was, is told by the configuration as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from logwatch.alerts.route import Router, RouteSettings, RouteVerdict
+from logwatch.cli.figures import epoch
+from logwatch.cli.looker import Absence
+from logwatch.cli.rule_words import cooldown_in_words, window_in_words
+from logwatch.config.model import Config
+from logwatch.daemon.health import SinkStatus, Status
+from logwatch.errors import UsageError
+from logwatch.records import MISSING, Alert
+from logwatch.rules.base import RuleSettings
+from logwatch.rules.composite import Composite
+from logwatch.store.life import Delivery, LifeReader, Message
+from logwatch.store.reader import StoredAlert
+
+SCHEMA = 1
+MOST_NAMED = 5
+MOST_OF_A_COMPOSITE = 1_000
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """One message, and how far it is on its way."""
+
+    alert: Alert
+    window: str
+    deliveries: tuple[Delivery, ...]
+    """What the store knows; a sink that is not in it is done with, or was never to be told."""
+
+
+class Absorber(Struct, frozen=True, kw_only=True):
+    """A composite that burned when a message was made, and absorbs its parts."""
+
+    rule: str
+    episode: str
+    seq: int
+    """The message that it kept from being sent."""
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One route of the configuration, and what it says of the alert."""
+
+    number: int
+    settings: RouteSettings
+    verdict: RouteVerdict
+
+
+class Life(Struct, frozen=True, kw_only=True):
+    """All that is known of one alert."""
+
+    schema: int = SCHEMA
+    episode: str
+    rule: RuleSettings | None
+    """None: it is not in the configuration, or that cannot be read."""
+    burning: bool
+    is_event: bool
+    messages: tuple[Told, ...]
+    cooldown: str
+    firing_before: str | None
+    """Id of the last other episode of the same rule and key."""
+    routes: tuple[Route, ...]
+    goes_to: tuple[str, ...] | None
+    """Sinks of the first message by the configuration of now; None where nobody knows."""
+    told: tuple[str, ...] | None
+    """Sinks that were told of it, while it burns."""
+    absorbed: tuple[Absorber, ...]
+    sinks_down: tuple[SinkStatus, ...]
+    runs: bool | None
+    """Whether a daemon runs that delivers; None where nobody may ask."""
+
+    @property
+    def first(self) -> Alert:
+        """The oldest message that is kept."""
+        return self.messages[0].alert
+
+    @property
+    def shadow(self) -> bool:
+        """Whether the rule tells nobody now."""
+        return self.rule is not None and self.rule.shadow
+
+
+def life_of(
+    prefix: str, reader: LifeReader, config: Config | None, daemon: Status | Absence | str
+) -> Life | None:
+    """The life of the one alert whose id begins with `prefix`; None where there is none.
+
+    Raises UsageError where there are several.
+    """
+    messages = reader.life(prefix)
+    if not messages:
+        return None
+    episode = _only(messages)
+    first = messages[0].alert
+    rule = (
+        next((each for each in config.rules if each.name == first.rule), None) if config else None
+    )
+    told = reader.told(episode)
+    before = reader.firing_before(first, messages[0].stored.at)
+    router = _router(config) if config is not None else None
+    return Life(
+        episode=episode,
+        rule=rule,
+        burning=told is not None,
+        is_event=rule is not None and not rule.kind.burns,
+        messages=tuple(_told(each, rule) for each in messages),
+        cooldown="" if rule is None else cooldown_in_words(rule, _since(before, first)),
+        firing_before=before.id if before is not None else None,
+        routes=tuple(_routes(router, first)) if router else (),
+        goes_to=router.sinks_for(first) if router else None,
+        told=told,
+        absorbed=tuple(_absorbers(messages, reader, config)) if config else (),
+        sinks_down=_sinks_down(daemon),
+        runs=None if isinstance(daemon, str) else isinstance(daemon, Status),
+    )
+
+
+def _only(messages: Sequence[Message]) -> str:
+    episodes = list(dict.fromkeys(each.stored.id for each in messages))
+    if len(episodes) > 1:
+        more = f" and {len(episodes) - MOST_NAMED:,} more" if len(episodes) > MOST_NAMED else ""
+        raise UsageError(
+            f"{len(episodes):,} alerts begin so: {' '.join(episodes[:MOST_NAMED])}{more};"
+            " write more of it"
+        )
+    return episodes[0]
+
+
+def _told(message: Message, rule: RuleSettings | None) -> Told:
+    alert = message.alert
+    window = "" if rule is None else window_in_words(rule.kind, alert)
+    return Told(alert=alert, window=window, deliveries=message.deliveries)
+
+
+def _since(before: StoredAlert | None, alert: Alert) -> float | None:
+    return None if before is None else max(0.0, epoch(alert.at) - before.at)
+
+
+def _router(config: Config) -> Router:
+    return Router(
+        config.routes,
+        sinks=[sink.name for sink in config.sinks],
+        to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
+    )
+
+
+def _routes(router: Router, alert: Alert) -> Iterator[Route]:
+    for number, (settings, verdict) in enumerate(router.explain(alert)):
+        yield Route(number=number, settings=settings, verdict=verdict)
+
+
+def _absorbers(
+    messages: Sequence[Message], reader: LifeReader, config: Config
+) -> Iterator[Absorber]:
+    """Composites that burned when a message was made; with `absorbs`, they tell of it instead."""
+    rule = messages[0].stored.rule
+    for composite in config.rules:
+        kind = composite.kind
+        is_one = isinstance(kind, Composite) and kind.absorbs and not composite.shadow
+        if is_one and rule in kind.hears():
+            spans = _spans(reader, composite)
+            for each in messages:
+                if each.stored.status != "resolved":
+                    yield from _absorbing(each, composite, spans)
+
+
+def _spans(reader: LifeReader, composite: RuleSettings) -> dict[str, list[StoredAlert]]:
+    """The messages of each episode of a composite, oldest first."""
+    spans: dict[str, list[StoredAlert]] = {}
+    for one in reversed(reader.alerts(limit=MOST_OF_A_COMPOSITE, rule=composite.name)):
+        spans.setdefault(one.id, []).append(one)
+    return spans
+
+
+def _absorbing(
+    message: Message, composite: RuleSettings, spans: dict[str, list[StoredAlert]]
+) -> Iterator[Absorber]:
+    alert, at = message.alert, message.stored.at
+    key = {name: alert.key.get(name) or alert.fields.get(name, MISSING) for name in composite.by}
+    for episode, told in spans.items():
+        ends = told[-1].at if told[-1].status == "resolved" else float("inf")
+        if told[0].at <= at < ends and Message(stored=told[0], deliveries=()).alert.key == key:
+            yield Absorber(rule=composite.name, episode=episode, seq=alert.seq)
+
+
+def _sinks_down(daemon: Status | Absence | str) -> tuple[SinkStatus, ...]:
+    return tuple(each for each in daemon.sinks if each.down) if isinstance(daemon, Status) else ()
+
+
+def as_builtins(life: Life) -> dict[str, Any]:
+    """What programs get of it."""
+    rule, first = life.rule, life.first
+    return {
+        "schema": life.schema,
+        "alert": life.episode,
+        "rule": first.rule,
+        "defined_at": rule.defined_at if rule is not None else None,
+        "key": first.key,
+        "burning": life.burning,
+        "shadow": life.shadow,
+        "messages": [_message_as_builtins(each) for each in life.messages],
+        "forgotten": first.seq - 1,
+        "cooldown": life.cooldown,
+        "firing_before": life.firing_before,
+        "routes": [_route_as_builtins(each) for each in life.routes],
+        "goes_to": life.goes_to,
+        "told": life.told,
+        "absorbed": [
+            {"rule": each.rule, "alert": each.episode, "seq": each.seq} for each in life.absorbed
+        ],
+    }
+
+
+def _message_as_builtins(told: Told) -> dict[str, Any]:
+    return {
+        **msgspec.to_builtins(told.alert),
+        "window": told.window,
+        "deliveries": [msgspec.to_builtins(each) for each in told.deliveries],
+    }
+
+
+def _route_as_builtins(route: Route) -> dict[str, Any]:
+    return {
+        "number": route.number,
+        "defined_at": route.settings.defined_at,
+        "to": route.settings.to,
+        "outcome": route.verdict.outcome,
+        "unmet": [msgspec.to_builtins(each) for each in route.verdict.unmet],
+    }
