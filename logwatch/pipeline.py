@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
@@ -26,12 +26,14 @@ from logwatch.rules import context, fingerprint, timeline
 from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
 from logwatch.rules.context import Contexts, Held
 from logwatch.rules.deadlines import Deadlines
-from logwatch.rules.lessons import Instruction, Taught, teach
+from logwatch.rules.instructions import Instruction, Taught
+from logwatch.rules.kinds import SOURCE_QUIET
 from logwatch.rules.message import about_logwatch, episode_id, rfc3339
-from logwatch.rules.quiet_sources import NAME as QUIET
-from logwatch.rules.quiet_sources import QuietSources
 from logwatch.rules.timeline import SETTLE_SECONDS, Timeline
 from logwatch.store.writer import Addressed, Burning, Transaction
+
+if TYPE_CHECKING:
+    from logwatch.rules.quiet_sources import QuietSources
 
 LEAST_STEP = 0.001
 """Seconds by which, at least, a rule's next deadline lies after the one that took effect."""
@@ -115,7 +117,8 @@ class Pipeline:
         self._reports = 0
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
-        self._quiet = next((each for each in rules if isinstance(each, QuietSources)), None)
+        quiet = (each for each in rules if each.settings.name == SOURCE_QUIET)
+        self._quiet = cast("QuietSources | None", next(quiet, None))
         self._seen: dict[str, tuple[float, str]] = {}
         """Time and path of the last line of each source, until this goes live."""
 
@@ -196,9 +199,9 @@ class Pipeline:
         clock = self._clock
         clock.event = -math.inf if backlog else self._timeline.position
         alerts = self._quiet.heard(source, time, path, clock, backlog=backlog)
-        self._touched[QUIET] = self._quiet
+        self._touched[SOURCE_QUIET] = self._quiet
         self._address(self._quiet, alerts, time)
-        self._note_deadline(self._index[QUIET])
+        self._note_deadline(self._index[SOURCE_QUIET])
 
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
@@ -370,6 +373,8 @@ class Pipeline:
         index = self._index.get(instruction.rule)
         if index is None or instruction.rule in self._quarantined:
             return Taught(problem=f"no rule '{instruction.rule}' runs here; is it reloaded?")
+        from logwatch.rules.lessons import teach  # noqa: PLC0415 - it loads the kinds that learn
+
         rule = self._rules[index]
         self._touched[instruction.rule] = rule
         try:

@@ -26,9 +26,9 @@ from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.errors import Exit, UsageError
 from logwatch.rules.base import RuleSettings
-from logwatch.rules.lessons import Instruction, Lesson, lessons_for
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
+from logwatch.rules.instructions import Instruction, Lesson
+from logwatch.rules.kinds import NewTemplate, NewValue
+from logwatch.rules.lessons import lessons_for
 from logwatch.tailer.opening import denial
 from logwatch.tailer.settings import SourceSettings
 

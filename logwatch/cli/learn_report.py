@@ -13,10 +13,9 @@ from logwatch.cli.figures import number
 from logwatch.cli.marking import DIM, GREEN, YELLOW, Screen, screen_of
 from logwatch.cli.old_logs import OldLog
 from logwatch.rules.base import RuleSettings
-from logwatch.rules.lessons import Taught
+from logwatch.rules.instructions import Taught
+from logwatch.rules.kinds import NewTemplate, NewValue
 from logwatch.rules.message import rfc3339
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
 from logwatch.sinks.plain_text import visible
 
 SCHEMA = 1

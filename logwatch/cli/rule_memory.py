@@ -25,7 +25,8 @@ from logwatch.errors import Exit, LogwatchError, StoreDeniedError, StoreError
 from logwatch.records import StateChange
 from logwatch.rules import fingerprint, make_rule
 from logwatch.rules.base import Rule, RuleSettings
-from logwatch.rules.lessons import FIRST_NEW, Instruction, Lesson, Taught, teach
+from logwatch.rules.instructions import Instruction, Lesson, Taught
+from logwatch.rules.lessons import FIRST_NEW, teach
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store, Transaction
 

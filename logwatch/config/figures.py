@@ -19,12 +19,7 @@ from logwatch.config.problems import Report, shown
 from logwatch.config.selectors import Look, build_look, standing_for
 from logwatch.config.surroundings import Surroundings
 from logwatch.rules.base import KindSettings, Selector
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
+from logwatch.rules.kinds import NewTemplate, NewValue, Ratio, Spike, Unique, Value
 from logwatch.units import parse_duration
 
 Builder = Callable[[Found[RuleKeys], Look, Surroundings, Report], KindSettings | None]

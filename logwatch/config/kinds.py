@@ -14,11 +14,8 @@ from logwatch.config.names import distinct
 from logwatch.config.problems import Report, shown
 from logwatch.config.selectors import Look, build_look, nested
 from logwatch.config.surroundings import Surroundings
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import KindSettings
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
-from logwatch.rules.sequence import Heard, Sequence, Step
+from logwatch.rules.kinds import Absence, Composite, Expect, Heard, Sequence, Step
 
 ANYTHING: Final = Fields(parsed=None)
 """What is known of a record of which nothing is known."""

@@ -20,7 +20,7 @@ from logwatch.config.surroundings import Surroundings
 from logwatch.config.thresholds import levels_of
 from logwatch.records import Severity
 from logwatch.rules.base import ContextSettings, RuleSettings
-from logwatch.rules.sampling import Sampling
+from logwatch.rules.kinds import Sampling
 from logwatch.schedule import Schedule, parse_schedule
 from logwatch.tailer.settings import SourceSettings
 

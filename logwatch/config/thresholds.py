@@ -9,7 +9,7 @@ from logwatch.config.keys import RuleKeys
 from logwatch.config.problems import Report
 from logwatch.records import SEVERITIES, Severity
 from logwatch.rules.base import KindSettings, PlainMatch, Threshold
-from logwatch.rules.sampling import Sampling
+from logwatch.rules.kinds import Sampling
 
 Levels = tuple[tuple[int, Severity], ...]
 

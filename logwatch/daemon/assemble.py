@@ -37,7 +37,6 @@ from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline, SelfReport, fingerprints
 from logwatch.records import Checkpoint
 from logwatch.rules import make_rule
-from logwatch.rules.quiet_sources import QuietSources
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store
@@ -235,6 +234,10 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
     rules = [make_rule(settings, host=options.host) for settings in config.rules]
     limits = {each.name: each.quiet_after for each in config.sources if each.quiet_after}
     if limits:
+        from logwatch.rules.quiet_sources import (  # noqa: PLC0415 - as any kind of rule
+            QuietSources,
+        )
+
         rules.append(QuietSources(limits, host=options.host))
     pipeline = Pipeline(
         rules,

@@ -22,7 +22,7 @@ from msgspec import UNSET, Struct, field
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Notification
-from logwatch.rules.lessons import Instruction, Taught
+from logwatch.rules.instructions import Instruction, Taught
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""

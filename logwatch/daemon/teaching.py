@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import Intake, Teaching
-from logwatch.rules.lessons import Instruction, Taught
+from logwatch.rules.instructions import Instruction, Taught
 
 WAIT_SECONDS = 0.25
 MOST_TICKETS = 64

@@ -13,30 +13,13 @@ for a key that was never seen. `count` is the number of records since it fell si
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from logwatch.records import Alert
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
+from logwatch.rules.kinds import Absence
 from logwatch.rules.message import lasting
 from logwatch.rules.sight import sight
 from logwatch.rules.silence import SilenceRule, SilenceState
-from logwatch.units import Duration
-
-
-class Absence(KindSettings, frozen=True, kw_only=True):
-    """`absent: {for: 3m, expect: [web1, web2]}`."""
-
-    word: ClassVar[str] = "absent"
-    words: ClassVar[tuple[str, ...]] = ("away", "seen", "limit")
-
-    limit: Duration
-    """How long a key may keep away (`for`)."""
-    roster: tuple[tuple[str, ...], ...] = ()
-    """Keys that are expected from the start, a value for each field of `by`."""
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`. One host more on the roster leaves the others alone."""
-        return f"absent for {self.limit}"
 
 
 class AbsenceRule(SilenceRule):
@@ -47,7 +30,7 @@ class AbsenceRule(SilenceRule):
         super().__init__(settings, settings.kind.roster, host=host)
         self._kind = settings.kind
 
-    def limit_of(self, key: str) -> float:  # noqa: ARG002 - all keys have the same
+    def limit_of(self, key: str) -> float:
         """See `SilenceRule.limit_of`."""
         return self._kind.limit
 

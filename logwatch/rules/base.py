@@ -39,7 +39,7 @@ class Selector(Struct, frozen=True, kw_only=True):
 
 
 class KindSettings(Struct, frozen=True, kw_only=True):
-    """What makes a rule of its kind; each kind has its own, beside itself."""
+    """What makes a rule of its kind; each kind has its own, in kinds.py."""
 
     word: ClassVar[str] = ""
     """The key of the configuration that names the kind; empty for a plain match."""
@@ -56,7 +56,7 @@ class KindSettings(Struct, frozen=True, kw_only=True):
         """Names of the rules whose episodes it is told of."""
         return ()
 
-    def gated(self, part: int) -> bool:  # noqa: ARG002 - kinds whose parts differ look at it
+    def gated(self, part: int) -> bool:
         """Whether outside of the rule's active hours it is blind to what `part` takes."""
         return True
 

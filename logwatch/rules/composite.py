@@ -26,13 +26,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import ClassVar
 
 from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
 from logwatch.rules.active_time import ActiveTime
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
+from logwatch.rules.base import Hit, Now, RuleSettings, Told
 from logwatch.rules.composite_parts import (
     MOST_EPISODES,
     CompositeState,
@@ -43,40 +42,14 @@ from logwatch.rules.composite_parts import (
 )
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule
+from logwatch.rules.kinds import Composite
 from logwatch.rules.samples import QUOTED_LINES
-from logwatch.units import Duration, format_duration
+from logwatch.units import format_duration
 
 _USUAL = frozenset(
     ("count", "key", "rule", "severity", "source", "path", "host", "first", "last", "duration")
 ) | {"suppressed"}
 """Words that mean the composite and not its parts, whatever fields those have."""
-
-
-class Composite(KindSettings, frozen=True, kw_only=True):
-    """`all_of: [5xx-surge, slow-checkout]`, `within: 5m`, `absorbs: true`."""
-
-    word: ClassVar[str] = "all_of"
-    words: ClassVar[tuple[str, ...]] = ("parts", "rules")
-
-    rules: tuple[str, ...]
-    needed: int
-    """How many of them must burn: all, or one for `any_of`."""
-    within: Duration
-    """For so long the firing of an event, or of an episode that is over, counts."""
-    absorbs: bool = False
-    """While it burns nobody is told of the parts."""
-
-    def selectors(self, own: Selector) -> tuple[Selector, ...]:  # noqa: ARG002 - not this kind
-        """See `KindSettings.selectors`: it looks at no lines."""
-        return ()
-
-    def hears(self) -> tuple[str, ...]:
-        """See `KindSettings.hears`."""
-        return self.rules
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`. What it keeps from being sent is no part of it."""
-        return f"{self.needed} of {self.rules!r} within {self.within!r}"
 
 
 class CompositeRule(KeyedRule[CompositeState]):
@@ -160,7 +133,7 @@ class CompositeRule(KeyedRule[CompositeState]):
 
     def stock_message(
         self,
-        key: str,  # noqa: ARG002 - which is put before it
+        key: str,
         state: CompositeState,
         status: Status,
     ) -> str:

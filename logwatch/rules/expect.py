@@ -27,20 +27,19 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from msgspec import Struct, field
 
 from logwatch.records import Alert, Status
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.kinds import Expect
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample, sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
-from logwatch.units import Duration
 
 MOST_OPENINGS = 8
 MOST_CLOSINGS = 8
@@ -48,31 +47,6 @@ MEMORY_SECONDS = DEFAULT_LATE_SECONDS
 """How long a key of which nothing is open is remembered."""
 LEAST_PATIENCE_SECONDS = 86400.0
 """How long an episode burns, at least, before it is given up."""
-
-
-class Expect(KindSettings, frozen=True, kw_only=True):
-    """`expect: {match: 'finished job={job} ok', within: 2h}`."""
-
-    word: ClassVar[str] = "expect"
-    words: ClassVar[tuple[str, ...]] = ("within", "overdue")
-
-    closing: Selector
-    """What must follow; part 1 of the rule. `{job}` in it is read as a group of that name."""
-    within: Duration
-    references: tuple[str, ...] = ()
-    """Captures of `closing` that must be equal to those of the opening record."""
-
-    def selectors(self, own: Selector) -> tuple[Selector, ...]:
-        """See `KindSettings.selectors`: what opens, and what closes."""
-        return (own, self.closing)
-
-    def gated(self, part: int) -> bool:
-        """See `KindSettings.gated`. What was opened in time may be closed at any time."""
-        return part == 0
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`. Other patterns leave open what is open."""
-        return f"expect within {self.within} by {self.references!r}"
 
 
 class Opening(Sight, array_like=True, gc=False):
@@ -277,7 +251,7 @@ class ExpectRule(KeyedRule[ExpectState]):
 
     # -- words -------------------------------------------------------------------------------
 
-    def stock_message(self, key: str, state: ExpectState, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: ExpectState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         line = first_line(state.samples[-1].line.text)
         if status == "resolved" and state.ended is not None:

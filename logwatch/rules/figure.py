@@ -106,7 +106,7 @@ class FigureRule(WindowedRule[F]):
         loss = self.next_loss(state, state.looked)
         return state.looked if loss is None else loss
 
-    def stock_message(self, key: str, state: F, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: F, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         if state.figure is None:
             return f"no data: fewer than {self.bounds.minimum:,} records are left"

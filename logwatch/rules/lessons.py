@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
-
 from logwatch.records import Batch, Checkpoint, Marker, Match, Record
 from logwatch.rules.base import Hit, Rule, RuleSettings
+from logwatch.rules.instructions import Instruction, Lesson, Taught
+from logwatch.rules.kinds import NewTemplate, NewValue
 from logwatch.rules.message import Keyed
-from logwatch.rules.new_template import NewTemplate, NewTemplateRule
-from logwatch.rules.new_value import NewValue, NewValueRule
+from logwatch.rules.new_template import NewTemplateRule
+from logwatch.rules.new_value import NewValueRule
 from logwatch.templates import Masks, TemplateMiner
 
 MOST_LESSONS = 100_000
@@ -29,42 +29,6 @@ LONGEST_TEXT = 1024
 FIRST_NEW = 20
 """Of so many new values or templates it is told which they are."""
 _SHOWN = 200
-
-
-class Lesson(Struct, frozen=True, array_like=True):
-    """One record, as far as it teaches anything."""
-
-    source: str
-    time: float
-    """Event time, seconds since the epoch."""
-    fields: dict[str, str]
-
-
-class Instruction(Struct, frozen=True, kw_only=True):
-    """What one rule is to learn, to accept or to forget."""
-
-    rule: str
-    lessons: tuple[Lesson, ...] = ()
-    accept: str | dict[str, str] | None = None
-    """A template by its id or text, or the fields of a value."""
-    forget: dict[str, str] | None = None
-    """The fields of a value."""
-    source: str | None = None
-    """Whose template is accepted; None: in each source that knows it."""
-
-
-class Taught(Struct, frozen=True, kw_only=True):
-    """What became of an instruction."""
-
-    known_before: int = 0
-    known: int = 0
-    new: int = 0
-    """How many of the lessons showed something that was not known."""
-    first_new: tuple[str, ...] = ()
-    accepted: tuple[str, ...] = ()
-    """What was accepted or forgotten, in words; empty where there is no such thing."""
-    problem: str = ""
-    """Why nothing was learned; empty where nothing is wrong."""
 
 
 class Lessons(Protocol):

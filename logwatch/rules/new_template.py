@@ -22,19 +22,19 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
 from logwatch import telemetry
 from logwatch.records import Alert, StateChange
-from logwatch.rules.base import Basis, Hit, KindSettings, Now, RuleSettings, Told
+from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.first_sight import FAR_AHEAD_SECONDS, Sighting, Teller
+from logwatch.rules.kinds import NewTemplate
 from logwatch.rules.message import first_line
 from logwatch.templates import Masks, Seen, TemplateMiner
-from logwatch.units import Duration
 
 MOST_TEMPLATES = 10_000
 """Templates of a source that are compared with each text; more are only remembered."""
@@ -44,25 +44,6 @@ _TOLD: Final = "told"
 _LEARN: Final = "learn"
 _TEMPLATE: Final = "template"
 _BETWEEN: Final = "\x1f"
-
-
-class NewTemplate(KindSettings, frozen=True, kw_only=True):
-    """`new: {template: message, learn: 24h, at_most: 5/h}`."""
-
-    word: ClassVar[str] = "new"
-    words: ClassVar[tuple[str, ...]] = ("template", "template_id")
-    burns: ClassVar[bool] = False
-
-    field: str = "message"
-    """Which field holds the text; where a record has it not, the whole record counts."""
-    learn: Duration = 0.0
-    """For so long after its first record of a source the rule only learns."""
-    at_most: tuple[int, Duration] | None = None
-    """So many messages within so long; the rest is counted and told in one closing note."""
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: what was learned outlives a change of the rest."""
-        return f"new template of {self.field!r}"
 
 
 class Spoken(Struct, array_like=True):

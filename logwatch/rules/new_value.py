@@ -19,18 +19,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, Final
+from typing import Final
 
 import msgspec
 
 from logwatch import telemetry
 from logwatch.records import MISSING, Alert, StateChange
-from logwatch.rules.base import Basis, Hit, KindSettings, Now, RuleSettings, Told
+from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import ago, cooling_down, on_clock
 from logwatch.rules.first_sight import LONGEST_NAME, Sighting, Teller
+from logwatch.rules.kinds import NewValue
 from logwatch.rules.message import Keyed, first_line
-from logwatch.units import Duration, format_duration
+from logwatch.units import format_duration
 
 KEPT_LONGER_SECONDS = 3600.0
 """How long a value is kept when `forget` is over, for records that come late."""
@@ -39,25 +40,6 @@ KEPT_LONGER_SECONDS = 3600.0
 _LEARN: Final = "learn"
 _VALUE: Final = "value\x1f"
 _TOLD: Final = "told\x1f"
-
-
-class NewValue(KindSettings, frozen=True, kw_only=True):
-    """`new: {value: [who, as], learn: 7d, forget: 90d}`."""
-
-    word: ClassVar[str] = "new"
-    words: ClassVar[tuple[str, ...]] = ("value",)
-    burns: ClassVar[bool] = False
-
-    value: tuple[str, ...]
-    """The field, or fields that are one value together."""
-    learn: Duration = 0.0
-    """For so long after its first record of all the rule only learns."""
-    forget: Duration | None = None
-    """A value not seen for so long is new again; None: never."""
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: what was learned outlives a change of `learn`."""
-        return f"new value of {self.value!r}"
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -139,7 +121,7 @@ class NewValueRule:
             self._cool_at.put(key, told.at + self.settings.cooldown)
         self._changed.discard(key)
 
-    def begin(self, now: Now) -> None:  # noqa: ARG002 - nothing is armed by the time
+    def begin(self, now: Now) -> None:
         """See `Rule.begin`. Where there may be fewer values than before, the oldest go."""
         self._make_room(0)
 

@@ -13,14 +13,14 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from logwatch.records import Alert, AlertLine, Status
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import Hit, Now, RuleSettings
+from logwatch.rules.kinds import SOURCE_QUIET, Absence
 from logwatch.rules.message import first_line, lasting, rfc3339
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.silence import SilenceRule, SilenceState
 
-NAME = "logwatch.source-quiet"
+NAME = SOURCE_QUIET
 
 
 class QuietSources(SilenceRule):

@@ -10,41 +10,13 @@ T/32 more at most.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from logwatch.records import Alert
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.figure import Bounds, Figure, FigureRule, FigureState
-from logwatch.units import Duration, Share, format_duration
-from logwatch.windows import Shares
-
-
-class Ratio(KindSettings, frozen=True, kw_only=True):
-    """`ratio: {of: {status: '>= 500'}, above: 5%, in: 5m, min: 200}`."""
-
-    word: ClassVar[str] = "ratio"
-    words: ClassVar[tuple[str, ...]] = ("share", "part", "total", "bound")
-
-    of: Selector
-    """What counts as a part: the rule's own selector with the conditions of `of` added; part 0.
-
-    All records that the rule looks at are part 1, so that of a record which is both the part comes
-    first.
-    """
-    above: Share | None = None
-    """Fires above this, exclusive."""
-    below: Share | None = None
-    window: Duration
-    minimum: int = 1
-    """Records without which nothing is said (`min`)."""
-
-    def selectors(self, own: Selector) -> tuple[Selector, ...]:
-        """See `KindSettings.selectors`: the part, and all."""
-        return (self.of, own)
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: another bound asks the same records."""
-        return f"ratio {self.of!r} in {self.window!r}"
+from logwatch.rules.kinds import Ratio
+from logwatch.units import format_duration
+from logwatch.windows.shares import Shares
 
 
 class RatioState(FigureState, kw_only=True):

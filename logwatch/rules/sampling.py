@@ -12,32 +12,16 @@ the run that is open. `cooldown` has no say here: this is another way to tell le
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.kinds import Sampling
 from logwatch.rules.message import episode_id, first_line
 from logwatch.rules.samples import QUOTED_LINES, sample
-from logwatch.units import Duration
-
-
-class Sampling(KindSettings, frozen=True, kw_only=True):
-    """`when: first 5 in 1h`, `when: every 5`."""
-
-    word: ClassVar[str] = "when"
-    burns: ClassVar[bool] = False
-
-    which: Literal["first", "every"]
-    count: int
-    pause: Duration = 3600.0
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: another `count` is one of the same run."""
-        return f"sampling {self.which} {self.pause!r}"
 
 
 class SamplingState(KeyState):
@@ -80,7 +64,7 @@ class SamplingRule(KeyedRule[SamplingState]):
             alerts.append(self._tell(key, state, hit, now))
         return alerts
 
-    def on_deadline(self, key: str, state: SamplingState, at: float, now: Now) -> Iterable[Alert]:  # noqa: ARG002  # the contract
+    def on_deadline(self, key: str, state: SamplingState, at: float, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_deadline`."""
         return self._end(key, state, now)
 
@@ -88,7 +72,7 @@ class SamplingRule(KeyedRule[SamplingState]):
         """See `KeyedRule.deadline`."""
         return state.ended + self._kind.pause if state.run else None
 
-    def is_idle(self, state: SamplingState, at: float) -> bool:  # noqa: ARG002  # the contract
+    def is_idle(self, state: SamplingState, at: float) -> bool:
         """See `KeyedRule.is_idle`."""
         return not state.run
 
@@ -96,7 +80,7 @@ class SamplingRule(KeyedRule[SamplingState]):
         """See `KeyedRule.owed`: the closing note comes early, but no count is lost."""
         return self._end(key, state, now)
 
-    def stock_message(self, key: str, state: SamplingState, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: SamplingState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         line = state.samples[-1].line
         if status == "updated":

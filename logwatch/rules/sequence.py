@@ -21,54 +21,24 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import field
 
 from logwatch.records import Alert, AlertLine, Status
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings, Selector, Told
+from logwatch.rules.base import Hit, Now, RuleSettings, Selector, Told
 from logwatch.rules.chains import Chain, best_chain
 from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.kinds import Heard, Sequence
 from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight, sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
-from logwatch.units import Duration
 
 MOST_RECORDS = 16
 """Records of one step of one key that are kept."""
 _QUOTED_CHARACTERS = 120
-
-
-class Heard(Struct, frozen=True, kw_only=True):
-    """A step that another rule takes by firing."""
-
-    rule: str
-
-
-Step: TypeAlias = Selector | Heard
-
-
-class Sequence(KindSettings, frozen=True, kw_only=True):
-    """`sequence: [{rule: ssh-guessing}, {in: auth, match: ...}]`, `within: 10m`."""
-
-    word: ClassVar[str] = "sequence"
-    words: ClassVar[tuple[str, ...]] = ("elapsed", "steps")
-
-    steps: tuple[Step, ...]
-    within: Duration
-    references: tuple[tuple[str, ...], ...] = ()
-    """For each step, its captures that must be equal to those of an earlier step (`{job}`)."""
-
-    def selectors(self, own: Selector) -> tuple[Selector, ...]:  # noqa: ARG002 - it has none
-        """See `KindSettings.selectors`: the steps that are no rules, in their order."""
-        return tuple(step for step in self.steps if isinstance(step, Selector))
-
-    def hears(self) -> tuple[str, ...]:
-        """See `KindSettings.hears`."""
-        return tuple(dict.fromkeys(step.rule for step in self.steps if isinstance(step, Heard)))
 
 
 class SequenceState(KeyState, array_like=True, kw_only=True):
@@ -196,7 +166,7 @@ class SequenceRule(KeyedRule[SequenceState]):
 
     # -- words -------------------------------------------------------------------------------
 
-    def stock_message(self, key: str, state: SequenceState, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: SequenceState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         lines = " -> ".join(
             first_line(each.line.text, _QUOTED_CHARACTERS) for each in state.samples

@@ -178,7 +178,7 @@ class SilenceRule(KeyedRule[SilenceState]):
         at = due if state.back is None else min(due, state.back)
         return at if at < math.inf else None
 
-    def is_idle(self, state: SilenceState, at: float) -> bool:  # noqa: ARG002 - of the contract
+    def is_idle(self, state: SilenceState, at: float) -> bool:
         """See `KeyedRule.is_idle`."""
         return state.due is None
 

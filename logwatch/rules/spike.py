@@ -26,62 +26,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import ClassVar
 
 import msgspec
 
 from logwatch.records import Alert, StateChange, Status
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule
+from logwatch.rules.kinds import LEAST_SPIKE, Spike
 from logwatch.rules.samples import QUOTED_LINES, sample
-from logwatch.rules.spike_state import Direction, SpikeState, keep_line
-from logwatch.units import Duration, format_duration
-from logwatch.windows import Buckets
+from logwatch.rules.spike_state import SpikeState, keep_line
+from logwatch.units import format_duration
+from logwatch.windows.buckets import Buckets
 
 WEEK_SECONDS = 604_800.0
 _SPARE = 32
 """Buckets kept beyond those that are asked for: the open ones, and those of stray stamps."""
-_LEAST = 2
-"""A single line is never a spike."""
 _SINCE = "\x1f"
 """Key under which the store has since when the rule is watching; no key of lines is like it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_since = msgspec.msgpack.Decoder(tuple[float, bool]).decode
-
-
-class Spike(KindSettings, frozen=True, kw_only=True):
-    """`spike: {up: 3, over: 10m, vs: previous, min: 30}`."""
-
-    word: ClassVar[str] = "spike"
-    words: ClassVar[tuple[str, ...]] = ("baseline", "factor", "direction")
-
-    up: float | None = None
-    """Fires at so many times the count before, or more."""
-    down: float | None = None
-    """Fires at that count divided by so many, or less."""
-    over: Duration
-    """Width of a bucket."""
-    weeks: int = 0
-    """0: against the previous bucket; else against the median of the same time of so many weeks."""
-    minimum: int
-    """Records that the greater of the two must have (`min`)."""
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: other factors ask the same buckets."""
-        return f"spike over {self.over!r}, {self.weeks} weeks"
-
-    def direction(self, count: int, baseline: float) -> Direction:
-        """Which way `count` is a spike against `baseline`; empty where it is none."""
-        if max(count, baseline) < max(self.minimum, _LEAST):
-            return ""
-        # Divided, and not multiplied: 11 against 10 is 1.1, but 1.1 * 10 is more than 11.
-        if count > baseline:
-            risen = self.up is not None and _ratio(count, baseline) >= self.up
-            return "up" if risen else ""
-        fallen = self.down is not None and count < baseline
-        return "down" if fallen and _ratio(baseline, count) >= (self.down or 0.0) else ""
 
 
 class SpikeRule(KeyedRule[SpikeState]):
@@ -154,7 +119,7 @@ class SpikeRule(KeyedRule[SpikeState]):
 
     # -- buckets -----------------------------------------------------------------------------
 
-    def on_hit(self, key: str, state: SpikeState, hit: Hit, now: Now) -> Iterable[Alert]:  # noqa: ARG002  # the contract
+    def on_hit(self, key: str, state: SpikeState, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_hit`."""
         time = hit.record.time
         if self._is_settled(state):
@@ -278,12 +243,12 @@ class SpikeRule(KeyedRule[SpikeState]):
         at = self._clock.starts(end)
         return at if state.fired_at is None else max(at, state.fired_at + self.settings.cooldown)
 
-    def _loaded(self, kind: type, stored: bytes) -> Buckets:  # noqa: ARG002  # there is but one
+    def _loaded(self, kind: type, stored: bytes) -> Buckets:  # there is but one
         return Buckets.load(stored, self._kind.over, self._keep)
 
     # -- words -------------------------------------------------------------------------------
 
-    def stock_message(self, key: str, state: SpikeState, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: SpikeState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         width = format_duration(self._kind.over)
         before = f"{state.baseline:,g}" if state.baseline else "none"
@@ -336,7 +301,7 @@ class SpikeRule(KeyedRule[SpikeState]):
     def _bounds_in_words(self, baseline: float) -> str:
         """From how many in a bucket it fires."""
         kind, bounds = self._kind, []
-        least = max(kind.minimum, _LEAST)
+        least = max(kind.minimum, LEAST_SPIKE)
         if kind.up is not None:
             bounds.append(f"{math.ceil(max(least, baseline * kind.up)):,} or more")
         if kind.down is not None and baseline >= least:
@@ -349,7 +314,3 @@ class SpikeRule(KeyedRule[SpikeState]):
             return None
         factor = state.newest / state.baseline
         return max(factor, 1 / factor)
-
-
-def _ratio(greater: float, lesser: float) -> float:
-    return greater / lesser if lesser else math.inf

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from logwatch.rules.keyed import KeyState
+from logwatch.rules.kinds import Direction
 from logwatch.rules.samples import QUOTED_LINES, Sample
-from logwatch.windows import Buckets
-
-Direction: TypeAlias = Literal["", "up", "down"]
+from logwatch.windows.buckets import Buckets
 
 _OPEN = 4
 """Open buckets of which lines are kept, to be quoted."""

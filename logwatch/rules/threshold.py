@@ -44,7 +44,7 @@ from logwatch.rules.threshold_state import (
     encode_state,
 )
 from logwatch.units import format_duration
-from logwatch.windows import LatestTimes
+from logwatch.windows.latest_times import LatestTimes
 
 LATE_SECONDS = 120.0
 """How late a live record may come, by its own stamp, and still find its window."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from logwatch.records import Record, Severity
 from logwatch.rules.message import fields_of, quote
 from logwatch.rules.samples import QUOTED_LINES, Sample
-from logwatch.windows import LatestTimes
+from logwatch.windows.latest_times import LatestTimes
 
 Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
 """A record as it came: itself, its path and source, and what the pattern captured."""

@@ -13,16 +13,16 @@ of records, at least: one for each value when it fires, and one for each record 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from logwatch.records import Alert, Status
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import ends_unless_more, on_clock
+from logwatch.rules.kinds import Unique
 from logwatch.rules.message import first_line
 from logwatch.rules.samples import QUOTED_LINES
 from logwatch.rules.windowed import WindowedRule, WindowedState
-from logwatch.units import Duration, format_duration
-from logwatch.windows import DistinctValues
+from logwatch.units import format_duration
+from logwatch.windows.distinct_values import DistinctValues
 
 _BETWEEN = "\x1f"
 """Stands between the parts of a value that is made of several fields."""
@@ -30,23 +30,6 @@ _NAMED = 5
 """Values that an alert names: the latest."""
 _LONGEST = 60
 """Characters of a value in a message."""
-
-
-class Unique(KindSettings, frozen=True, kw_only=True):
-    """`unique: {of: port, above: 20, in: 1m}`."""
-
-    word: ClassVar[str] = "unique"
-    words: ClassVar[tuple[str, ...]] = ("distinct", "values")
-
-    of: tuple[str, ...]
-    """The field, or fields that are one value together."""
-    above: int
-    """Fires when there are more distinct values than this."""
-    window: Duration
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: another `above` asks the same values."""
-        return f"unique {self.of!r} in {self.window!r}"
 
 
 class UniqueState(WindowedState, kw_only=True):
@@ -136,7 +119,7 @@ class UniqueRule(WindowedRule[UniqueState]):
         few = state.window.falls_below(self._kind.above + 1)
         return self.held_until(state, state.reached if few is None else few)
 
-    def stock_message(self, key: str, state: UniqueState, status: Status) -> str:  # noqa: ARG002  # the contract
+    def stock_message(self, key: str, state: UniqueState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         kind = self._kind
         number = f"about {state.distinct:,} (±1.6 %)" if state.estimated else f"{state.distinct:,}"

@@ -14,43 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from typing import ClassVar
 
 from logwatch import telemetry
 from logwatch.conditions import quantity
 from logwatch.records import Alert
-from logwatch.rules.base import Hit, KindSettings, Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.figure import Bounds, Figure, FigureRule, FigureState
-from logwatch.units import Duration, format_duration
-from logwatch.windows import Values
+from logwatch.rules.kinds import Value
+from logwatch.units import format_duration
+from logwatch.windows.values import Values
 
 _LONGEST_SECONDS = 1e12
 """Beyond this a duration is no longer told in days."""
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-
-
-class Value(KindSettings, frozen=True, kw_only=True):
-    """`value: {p95: request_time, above: 800ms, in: 5m, min: 50}`."""
-
-    word: ClassVar[str] = "value"
-    words: ClassVar[tuple[str, ...]] = ("figure", "number", "bound", "samples", "skipped")
-
-    measure: str
-    """`min`, `max`, `avg`, `sum`, or `p50` to `p99`."""
-    field: str
-    above: float | None = None
-    """Fires above this, exclusive; in seconds or bytes where it was written with a unit."""
-    below: float | None = None
-    """Fires below this, exclusive."""
-    bound: str = ""
-    """The bound as it was written, for people: `800ms`."""
-    window: Duration
-    minimum: int = 1
-    """Samples without which nothing is said (`min`)."""
-
-    def state_shape(self) -> str:
-        """See `KindSettings.state_shape`: another measure or bound asks the same samples."""
-        return f"value {self.field!r} in {self.window!r}"
 
 
 class ValueState(FigureState, kw_only=True):

@@ -15,9 +15,8 @@ from msgspec import Struct
 from logwatch.config.model import Config
 from logwatch.matching.pattern import compile_pattern
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector, Threshold
-from logwatch.rules.composite import Composite
-from logwatch.rules.sequence import Heard
-from logwatch.rules.sequence import Sequence as SequenceKind
+from logwatch.rules.kinds import Composite, Heard
+from logwatch.rules.kinds import Sequence as SequenceKind
 from logwatch.testing.outcome import Outcome
 from logwatch.testing.timeline import Fed
 

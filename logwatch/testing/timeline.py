@@ -14,17 +14,19 @@ from msgspec import Struct
 
 from logwatch.config.rule_tests import TimedLine
 from logwatch.records import MISSING, Alert
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Threshold
-from logwatch.rules.expect import Expect
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.sampling import Sampling
-from logwatch.rules.sequence import Heard
-from logwatch.rules.sequence import Sequence as SequenceKind
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
+from logwatch.rules.kinds import (
+    Absence,
+    Expect,
+    Heard,
+    NewValue,
+    Ratio,
+    Sampling,
+    Spike,
+    Unique,
+    Value,
+)
+from logwatch.rules.kinds import Sequence as SequenceKind
 from logwatch.testing.outcome import (
     SAME_TIME_SECONDS,
     Deed,

@@ -14,14 +14,3 @@ What holds for all of them:
 - `dump` changes nothing, is the same bytes for the same content, and what `load` makes of it
   answers every later question as the original would. A dump that is none raises ValueError.
 """
-
-from __future__ import annotations
-
-from logwatch.windows.buckets import Buckets
-from logwatch.windows.distinct_values import DistinctValues
-from logwatch.windows.hyperloglog import HyperLogLog
-from logwatch.windows.latest_times import LatestTimes
-from logwatch.windows.shares import Shares
-from logwatch.windows.values import Values
-
-__all__ = ["Buckets", "DistinctValues", "HyperLogLog", "LatestTimes", "Shares", "Values"]

@@ -10,7 +10,10 @@ import tracemalloc
 from collections.abc import Callable
 from time import process_time_ns
 
-from logwatch.windows import Buckets, DistinctValues, Shares, Values
+from logwatch.windows.buckets import Buckets
+from logwatch.windows.distinct_values import DistinctValues
+from logwatch.windows.shares import Shares
+from logwatch.windows.values import Values
 
 KEYS = 100_000
 ENTRIES = 100_000

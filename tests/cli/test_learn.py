@@ -16,7 +16,7 @@ from logwatch.cli.main import run_command_line
 from logwatch.cli.rule_memory import pieces
 from logwatch.config.loader import load
 from logwatch.rules import fingerprint
-from logwatch.rules.lessons import Instruction, Lesson
+from logwatch.rules.instructions import Instruction, Lesson
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store
 

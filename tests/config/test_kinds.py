@@ -8,18 +8,21 @@ import pytest
 
 from logwatch.conditions import Comparison, Condition
 from logwatch.config.loader import load
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import ContextSettings, PlainMatch, Selector, Threshold
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.sampling import Sampling
-from logwatch.rules.sequence import Heard, Sequence
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
+from logwatch.rules.kinds import (
+    Absence,
+    Composite,
+    Expect,
+    Heard,
+    NewTemplate,
+    NewValue,
+    Ratio,
+    Sampling,
+    Sequence,
+    Spike,
+    Unique,
+    Value,
+)
 
 EXAMPLE = Path(__file__).with_name("rules_example.yaml")
 SOURCES = "sources: {app: /dev/null, web: /dev/zero, js: {path: /dev/full, format: json}}\n"

@@ -26,7 +26,7 @@ from logwatch.config.loader import from_text
 from logwatch.config.problems import CODES
 from logwatch.config.rule_tests import START_SECONDS
 from logwatch.config.tests_section import LineKeys, RuleTestKeys
-from logwatch.rules.sampling import Sampling
+from logwatch.rules.kinds import Sampling
 
 PAGE = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

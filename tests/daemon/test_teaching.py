@@ -11,8 +11,8 @@ from logwatch.daemon.intake import Intake, Teaching
 from logwatch.daemon.teaching import Lecture, Teacher
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings
-from logwatch.rules.lessons import Instruction, Lesson
-from logwatch.rules.new_value import NewValue
+from logwatch.rules.instructions import Instruction, Lesson
+from logwatch.rules.kinds import NewValue
 from logwatch.store.reader import StoreReader
 
 RULE = RuleSettings(name="who", kind=NewValue(value=("who",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.windows import LatestTimes
+from logwatch.windows.latest_times import LatestTimes
 
 times = st.lists(st.integers(0, 300).map(float), max_size=200)
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.windows import DistinctValues, Shares, Values
+from logwatch.windows.distinct_values import DistinctValues
+from logwatch.windows.shares import Shares
+from logwatch.windows.values import Values
 
 EPOCH = 1_767_571_200.0
 """A time of today's size: sums with it are rounded."""

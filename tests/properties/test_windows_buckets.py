@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.windows import Buckets
+from logwatch.windows.buckets import Buckets
 
 times = st.lists(st.integers(-40, 400).map(lambda step: step / 4), max_size=80)
 widths = st.sampled_from([0.25, 1.0, 3.7, 60.0])

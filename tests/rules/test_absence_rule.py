@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from logwatch.records import Alert
 from logwatch.rules import fingerprint
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Absence
 from logwatch.rules.message import rfc3339
 from logwatch.schedule import parse_schedule
 

@@ -11,10 +11,7 @@ from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Match, Record
 from logwatch.rules import make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold, parts_of
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.sequence import Heard, Sequence
+from logwatch.rules.kinds import Composite, Expect, Heard, Ratio, Sequence
 from logwatch.schedule import parse_schedule
 
 HOUR = 3600.0

@@ -14,8 +14,9 @@ from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, AlertLine, Batch, Match, Record, encode_alert
 from logwatch.rules import make_rule
 from logwatch.rules.base import RuleSettings, Threshold
-from logwatch.rules.composite import Composite, CompositeRule
+from logwatch.rules.composite import CompositeRule
 from logwatch.rules.composite_parts import MOST_EPISODES
+from logwatch.rules.kinds import Composite
 from logwatch.store.writer import Burning
 
 

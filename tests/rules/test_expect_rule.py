@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from logwatch.records import Alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings, Selector
-from logwatch.rules.expect import MOST_OPENINGS, Expect
+from logwatch.rules.expect import MOST_OPENINGS
+from logwatch.rules.kinds import Expect
 
 DAY = 86400.0
 HOUR = 3600.0

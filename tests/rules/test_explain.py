@@ -9,21 +9,24 @@ import pytest
 from doubles.alerts import alert
 from doubles.rules import START, Bench
 
-from logwatch.rules import RULES
-from logwatch.rules.absence import Absence
+from logwatch.rules import RULES, maker_of
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
 from logwatch.rules.explaining import Explaining, ago, on_clock
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
+from logwatch.rules.kinds import (
+    Absence,
+    Composite,
+    Expect,
+    Heard,
+    NewTemplate,
+    NewValue,
+    Ratio,
+    Sampling,
+    Sequence,
+    Spike,
+    Unique,
+    Value,
+)
 from logwatch.rules.references import with_references, with_values
-from logwatch.rules.sampling import Sampling
-from logwatch.rules.sequence import Heard, Sequence
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
 from logwatch.schedule import parse_schedule
 
 HOUR = 3600.0
@@ -57,7 +60,7 @@ def why(bench: Bench, key: str = "a", at: float | None = None) -> list[str]:
 
 def test_every_kind_can_be_asked():
     """And says nothing of a key that it does not know."""
-    for make in RULES.values():
+    for make in map(maker_of, RULES):
         for word in ("key_fields", "known_keys", "standing", "explain"):
             assert callable(getattr(make, word))
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from logwatch.records import Batch, Match, Record
 from logwatch.rules import make_rule
 from logwatch.rules.base import Hit, PlainMatch, RuleSettings
-from logwatch.rules.lessons import Instruction, Lesson, lessons_for, teach
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
+from logwatch.rules.instructions import Instruction, Lesson
+from logwatch.rules.kinds import NewTemplate, NewValue
+from logwatch.rules.lessons import lessons_for, teach
 
 VALUES = RuleSettings(name="v", by=("host",), kind=NewValue(value=("who", "what"), forget=100.0))
 TEMPLATES = RuleSettings(name="t", kind=NewTemplate(learn=60.0))

@@ -15,7 +15,6 @@ from logwatch.clock import Moment
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Match, Record, encode_alert
 from logwatch.rules import make_rule
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import (
     KindSettings,
     PlainMatch,
@@ -24,16 +23,20 @@ from logwatch.rules.base import (
     Threshold,
     parts_of,
 )
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.sampling import Sampling
-from logwatch.rules.sequence import Heard, Sequence
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
+from logwatch.rules.kinds import (
+    Absence,
+    Composite,
+    Expect,
+    Heard,
+    NewTemplate,
+    NewValue,
+    Ratio,
+    Sampling,
+    Sequence,
+    Spike,
+    Unique,
+    Value,
+)
 
 EVENTS = RuleSettings(name="events", kind=PlainMatch(), by=("k",), cooldown=0.0)
 BURSTS = RuleSettings(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from logwatch.records import Batch, Match, Record, StateChange, encode_alert
 from logwatch.rules.base import Hit, RuleSettings
-from logwatch.rules.new_template import NewTemplate, NewTemplateRule
+from logwatch.rules.kinds import NewTemplate
+from logwatch.rules.new_template import NewTemplateRule
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "july")
 

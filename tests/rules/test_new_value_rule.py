@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from logwatch.records import Alert, Batch, Match, Record, StateChange, encode_alert
 from logwatch.rules.base import Hit, RuleSettings
-from logwatch.rules.new_value import KEPT_LONGER_SECONDS, NewValue, NewValueRule
+from logwatch.rules.kinds import NewValue
+from logwatch.rules.new_value import KEPT_LONGER_SECONDS, NewValueRule
 
 
 class Values(Bench):

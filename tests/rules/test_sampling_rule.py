@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Sampling
 from logwatch.rules.message import rfc3339
-from logwatch.rules.sampling import Sampling
 
 
 def settings(which: str, count: int, pause: float = 3600.0, **changes: Any) -> RuleSettings:

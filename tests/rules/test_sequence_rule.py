@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from logwatch.records import Alert, AlertLine
 from logwatch.rules.base import RuleSettings, Selector
 from logwatch.rules.chains import best_chain
+from logwatch.rules.kinds import Heard, Sequence
 from logwatch.rules.message import about_logwatch
 from logwatch.rules.samples import Sample
-from logwatch.rules.sequence import MOST_RECORDS, Heard, Sequence
+from logwatch.rules.sequence import MOST_RECORDS
 from logwatch.rules.sight import Sight
 
 GUESSING = Heard(rule="ssh-guessing")

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Spike
 from logwatch.rules.message import rfc3339
-from logwatch.rules.spike import Spike
 from logwatch.schedule import parse_schedule
 
 WEEK = 604_800.0

@@ -11,8 +11,8 @@ from logwatch.clock import ManualClock
 from logwatch.pipeline import Pipeline
 from logwatch.records import Match
 from logwatch.rules import make_rule
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
+from logwatch.rules.kinds import Absence
 from logwatch.rules.timeline import SETTLE_SECONDS
 from logwatch.schedule import parse_schedule
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from logwatch.records import Alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Unique
 from logwatch.rules.message import rfc3339
-from logwatch.rules.unique import Unique
 
 
 def settings(

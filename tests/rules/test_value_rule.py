@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Value
 from logwatch.rules.message import rfc3339
-from logwatch.rules.value import Value
 
 
 def settings(

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 
-from logwatch.windows import DistinctValues, HyperLogLog, Shares, Values
+from logwatch.windows.distinct_values import DistinctValues
+from logwatch.windows.hyperloglog import HyperLogLog
 from logwatch.windows.panes import PANES
+from logwatch.windows.shares import Shares
+from logwatch.windows.values import Values
 
 EPOCH = 1_767_571_200.0
 LIMIT = 200

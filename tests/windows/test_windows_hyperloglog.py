@@ -6,8 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from logwatch.windows import HyperLogLog
-from logwatch.windows.hyperloglog import hash64
+from logwatch.windows.hyperloglog import HyperLogLog, hash64
 
 STANDARD_ERROR = 1.04 / 64
 
