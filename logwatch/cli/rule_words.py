@@ -7,19 +7,21 @@ one when the alert was made.
 from __future__ import annotations
 
 from logwatch.records import Alert
-from logwatch.rules.absence import Absence
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Threshold
-from logwatch.rules.composite import Composite
-from logwatch.rules.expect import Expect
+from logwatch.rules.kinds import (
+    Absence,
+    Composite,
+    Expect,
+    NewTemplate,
+    NewValue,
+    Ratio,
+    Sampling,
+    Sequence,
+    Spike,
+    Unique,
+    Value,
+)
 from logwatch.rules.message import lasting
-from logwatch.rules.new_template import NewTemplate
-from logwatch.rules.new_value import NewValue
-from logwatch.rules.ratio import Ratio
-from logwatch.rules.sampling import Sampling
-from logwatch.rules.sequence import Sequence
-from logwatch.rules.spike import Spike
-from logwatch.rules.unique import Unique
-from logwatch.rules.value import Value
 from logwatch.units import format_duration
 
 

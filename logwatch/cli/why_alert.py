@@ -21,7 +21,7 @@ from logwatch.daemon.health import SinkStatus, Status
 from logwatch.errors import UsageError
 from logwatch.records import MISSING, Alert
 from logwatch.rules.base import RuleSettings
-from logwatch.rules.composite import Composite
+from logwatch.rules.kinds import Composite
 from logwatch.store.life import Delivery, LifeReader, Message
 from logwatch.store.reader import StoredAlert
 
