@@ -15,6 +15,9 @@ from msgspec import UNSET, Struct, UnsetType
 Status: TypeAlias = Literal["firing", "updated", "resolved"]
 Severity: TypeAlias = Literal["info", "warning", "error", "critical"]
 
+STATUSES: tuple[Status, ...] = ("firing", "updated", "resolved")
+"""What a message says of its episode, in the order of its life."""
+
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
 """From mild to grave."""
 

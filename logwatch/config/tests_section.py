@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -22,7 +23,7 @@ from logwatch.config.rule_tests import (
     RuleTest,
     TimedLine,
 )
-from logwatch.records import SEVERITIES
+from logwatch.records import SEVERITIES, STATUSES
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.units import Duration, parse_duration
@@ -30,7 +31,6 @@ from logwatch.units import Duration, parse_duration
 MOST_TIMES = 10_000
 """How often one entry of `lines` may stand for a line."""
 _AFTER = re.compile(r"(\+\s*\d\S*)(?:\s(.*))?", re.DOTALL)
-_STATUSES = ("firing", "updated", "resolved")
 _EXAMPLE_TIME = "write 2026-01-05T01:00:00Z"
 
 
@@ -306,7 +306,9 @@ def _expected(
 
 def _check_expected(section: _Section, name: str, text: str, place: Place) -> None:
     """Whether an alert can have this value under `name`."""
-    choices = {"severity": SEVERITIES, "status": _STATUSES}.get(name)
+    choices = {"severity": SEVERITIES, "status": STATUSES}.get(name)
+    if name == "status" and not get_close_matches(text, STATUSES, 1, cutoff=0.7):
+        return  # the field of an access log, say
     if choices is not None and text not in choices:
         section.refuse(
             place, f"{shown(text)} is no {name!r}", suggestion(text, choices, of="choose")

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from logwatch.config.problems import Place
 from logwatch.config.rule_tests import ExpectedAlert, Probe, RuleTest
-from logwatch.records import Alert
+from logwatch.records import STATUSES, Alert
 from logwatch.testing.outcome import (
     SAME_TIME_SECONDS,
     Difference,
@@ -31,8 +31,14 @@ _ALONE = 1.0
 Pair = tuple[ExpectedAlert | None, Happened | None]
 
 
-def value_of(alert: Alert, name: str) -> str | None:
-    """What a test means by `name`: the alert's own, then its key, its fields and its labels."""
+def value_of(alert: Alert, name: str, wanted: str = "firing") -> str | None:
+    """What a test means by `name`: the alert's own, then its key, its fields and its labels.
+
+    `status` is that of the alert where what is `wanted` is such a word; else it is a field, as in
+    an access log.
+    """
+    if name == "status" and wanted not in STATUSES:
+        return alert.key.get(name, alert.fields.get(name))
     if name in ("severity", "status", "message", "count", "suppressed"):
         return str(getattr(alert, name))
     for values in (alert.key, alert.fields, alert.labels):
@@ -88,7 +94,7 @@ def differences(wanted: ExpectedAlert, got: Happened, start: float) -> tuple[Dif
             )
         )
     for name, text in wanted.values.items():
-        value = value_of(got.alert, name)
+        value = value_of(got.alert, name, text)
         if not _is_equal(name, text, value):
             place = wanted.places.get(name, wanted.place)
             found.append(Difference(name=name, place=place, expected=text, got=value))
