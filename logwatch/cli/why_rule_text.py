@@ -38,8 +38,7 @@ def answer_in_words(answer: Answer, screen: Screen, now: float) -> Iterator[str]
         yield from labelled(screen, "hears", [f"{heard.rule}: {text}"])
     if answer.in_config:
         yield from labelled(screen, "as of", [_as_of(answer, now)])
-    yield from labelled(screen, "state", [answer.memory] if answer.memory else [])
-    yield from labelled(screen, "state", answer.standing)
+    yield from labelled(screen, "state", _state(answer))
     yield from _keys(answer, screen)
     if answer.last is not None:
         last = answer.last
@@ -100,25 +99,36 @@ def _read(at: float, now: float) -> str:
     return f"last read {ago(min(at, now), now)}"
 
 
-def _keys(answer: Answer, screen: Screen) -> Iterator[str]:
+def _state(answer: Answer) -> Iterator[str]:
+    """What is remembered of the rule, and of the one key that was asked about."""
+    if answer.memory:
+        yield answer.memory
+    yield from answer.standing
     if answer.asked and not answer.keys:
-        yield from labelled(screen, "state", [f"not known: {answer.unknown or 'nothing is left'}"])
+        yield f"not known: {answer.unknown or 'nothing is left'}"
         for near in answer.near:
-            yield from labelled(screen, "", [f"did you mean {pairs(near)}?"])
-        return
-    if len(answer.keys) == 1 and (answer.asked or not answer.key_fields):
+            yield f"did you mean {pairs(near)}?"
+    elif _is_one(answer):
         key = answer.keys[0]
-        named = [pairs(key.key)] if key.key != answer.asked else []
-        yield from labelled(screen, "state", [*named, *key.state])
+        if key.key != answer.asked:
+            yield pairs(key.key)
+        yield from key.state
+    elif answer.in_config and not answer.keys and not answer.memory:
+        yield "nothing is remembered" + (" of any key" if answer.key_fields else "")
+
+
+def _is_one(answer: Answer) -> bool:
+    """Whether there is one key to tell everything of."""
+    return len(answer.keys) == 1 and (bool(answer.asked) or not answer.key_fields)
+
+
+def _keys(answer: Answer, screen: Screen) -> Iterator[str]:
+    """A line for each key, where several may be meant."""
+    if not answer.keys or _is_one(answer):
         return
-    if answer.in_config and not answer.keys and not answer.memory:
-        of_any = " of any key" if answer.key_fields else ""
-        yield from labelled(screen, "state", [f"nothing is remembered{of_any}"])
-        return
-    if answer.keys:
-        count = answer.number_of_keys
-        few = f", {len(answer.keys)} of them:" if count > len(answer.keys) else ":"
-        yield from labelled(screen, "keys", [f"{count:,} remembered{few}"])
+    count = answer.number_of_keys
+    few = f", {len(answer.keys)} of them:" if count > len(answer.keys) else ":"
+    yield from labelled(screen, "keys", [f"{count:,} remembered{few}"])
     for key in answer.keys:
         name = visible(shorten(pairs(key.key), LONGEST_KEY))
         yield from wrapped(screen, f"  {name}  ", "".join(key.state[:1]))

@@ -212,7 +212,7 @@ class NewTemplateRule:
             if each.id == wanted:
                 since, last = on_clock(each.first_seen, now.wall), ago(each.last_seen, now.event)
                 accepted = ", accepted" if each.accepted else ""
-                seen = f"known since {since}, seen {each.count:,} times, last {last}{accepted}"
+                seen = f"known since {since}, seen {each.count:,}x, last {last}{accepted}"
                 return [f"{seen}: {each.text}"]
         return ["known, though not seen for long"] if wanted in miner.dump() else []
 

@@ -312,7 +312,7 @@ def test_a_new_template_tells_how_often_it_was_seen():
     it.line(1, "alpha bravo charlie 2")
     (key,) = it.rule.known_keys()
     (known,) = why(it, key)
-    assert known.startswith("known since 00:00:00, seen 2 times, last 0s ago: alpha bravo charlie")
+    assert known.startswith("known since 00:00:00, seen 2x, last 0s ago: alpha bravo charlie")
     assert it.rule.standing(it.now) == ["learning app until 00:01:00: nothing fires"]
     it.line(61, "delta echo foxtrot golf hotel")
     it.line(62, "india july kilo lima")
