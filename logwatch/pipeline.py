@@ -266,7 +266,10 @@ class Pipeline:
         """All of a batch is taken: its source has come so far."""
         source, time, path = batch.source, batch.last_time, batch.checkpoint.path
         if self.live and not batch.backlog:
-            self._timeline.arrived(batch)
+            for index in self._timeline.arrived(batch):
+                if self._rules[index].basis == "event":
+                    self._noted[index] = math.inf
+                    self._note_deadline(index)
         if self._quiet is None:
             return
         if self.live:

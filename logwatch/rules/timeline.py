@@ -68,12 +68,16 @@ class Timeline:
         """How late a record of `source` may come and still find its window, in seconds."""
         return self._late.get(source, DEFAULT_LATE_SECONDS)
 
-    def arrived(self, batch: Batch) -> None:
-        """Learn from a live batch how far behind the clock its source comes."""
+    def arrived(self, batch: Batch) -> list[int]:
+        """Learn from a live batch how far behind the clock its source comes.
+
+        The numbers of the rules whose lag is another one now.
+        """
         behind = min(batch.arrival - batch.last_time, self.late_of(batch.source))
         lag = behind if behind > NOTICEABLE_SECONDS else 0.0
         if abs(lag - self._lags.get(batch.source, 0.0)) > NOTICEABLE_SECONDS:
-            self._set_lag(batch.source, lag)
+            return self._set_lag(batch.source, lag)
+        return []
 
     def reach(self, time: float, source: str) -> None:
         """A record of `source` with this event time is about to be taken."""
@@ -97,7 +101,8 @@ class Timeline:
         self._set_lag(change.key, lag)
         self._changed.discard(change.key)
 
-    def _set_lag(self, source: str, lag: float) -> None:
+    def _set_lag(self, source: str, lag: float) -> list[int]:
+        before = list(self.lags)
         self._lags[source] = lag
         self._changed.add(source)
         for number, sources in enumerate(self._looks_at):
@@ -105,6 +110,7 @@ class Timeline:
                 self.lags[number] = max(self._lags.values())
             elif source in sources:
                 self.lags[number] = max(self._lags.get(each, 0.0) for each in sources)
+        return [number for number, lag in enumerate(self.lags) if lag != before[number]]
 
 
 def _sources_of(rule: RuleSettings) -> frozenset[str] | None:

@@ -39,6 +39,8 @@ class Step(NamedTuple):
     end: End | None
     away: float
     """For how many seconds before the line there is no daemon; it begins anew after it."""
+    behind: float = 0.0
+    """How long before it is written the line is stamped."""
 
 
 def words(verb: str, key: str, value: int) -> str:
@@ -53,12 +55,17 @@ texts = st.builds(
     st.integers(1, 5),
 )
 gaps = st.sampled_from([0, 0, 0, 0.25, 0.5, 1, 1, 2, 3, 5, 10, 15, 20, 31, 60, 700])
-ends = st.sampled_from([None, None, None, "kill", "finish"])
+ends: st.SearchStrategy[End | None] = st.sampled_from([None, None, None, "kill", "finish"])
+in_time = st.just(0.0)
 
 
-def steps(away: st.SearchStrategy[float]) -> st.SearchStrategy[list[Step]]:
+def steps(
+    away: st.SearchStrategy[float],
+    ends: st.SearchStrategy[End | None] = ends,
+    behind: st.SearchStrategy[float] = in_time,
+) -> st.SearchStrategy[list[Step]]:
     """What is written, and when."""
-    step = st.builds(Step, gaps, st.sampled_from(["app", "web"]), texts, ends, away)
+    step = st.builds(Step, gaps, st.sampled_from(["app", "web"]), texts, ends, away, behind)
     return st.lists(step, max_size=30).map(in_order)
 
 
@@ -100,10 +107,10 @@ def told(
                 machine.kill() if step.end == "kill" else machine.finish()
                 machine.sleep(away)
                 if away:
-                    machine.write(step.source, step.text)
+                    machine.write(step.source, step.text, behind=step.behind)
                 machine.start(reloaded)
             if not away:
-                machine.write(step.source, step.text)
+                machine.write(step.source, step.text, behind=step.behind)
                 machine.look(step.source)
         machine.let_pass(REST)
         machine.finish()
@@ -129,6 +136,19 @@ def test_restarts_in_no_time_change_nothing(cache, history):
     assert sorted((e.alert.id, e.alert.seq, e.alert.at) for e in with_them) == sorted(
         (e.alert.id, e.alert.seq, e.alert.at) for e in without
     )
+
+
+finishes: st.SearchStrategy[End | None] = st.sampled_from([None, None, "finish"])
+late = st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.5, 7.0, 30.0, 200.0])
+
+
+@given(steps(st.just(0.0), finishes, late))
+@settings(max_examples=60)
+def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
+    """Deadlines wait for them as they did before."""
+    without = told(history, cache, restarts=False)
+    with_them = told(history, cache, restarts=True)
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
 
 
 @given(steps(st.sampled_from([0.0, 0.5, 2.0, 15.0, 60.0, 700.0])))
