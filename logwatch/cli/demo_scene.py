@@ -123,8 +123,8 @@ def demo_config(folder: Path, rules_dir: Path) -> str:
         "auth": ("auth.log", "syslog", []),
         "system": ("kern.log", "syslog", ["messages", "cron", "haproxy"]),
         "nginx-access": ("nginx/access.log", "combined", ["access"]),
-        "nginx-error": ("nginx/error.log", "plain", ["messages", "web", "apache-error"]),
-        "app": ("shop/app.log", "json", ["messages"]),
+        "nginx-error": ("nginx/error.log", "plain", ["messages", "web", "apache-error", "php"]),
+        "app": ("shop/app.log", "json", ["messages", "apps", "docker"]),
         "postgresql": ("postgresql/postgresql.log", "plain", ["messages", "mysql"]),
     }
     # JSON is YAML, and quotes any path.

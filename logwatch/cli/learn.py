@@ -67,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     telemetry.telemetry.configure("warning")
-    config = load(find_config(options.config, working_folder=True))
+    config = load(find_config(options.config, working_folder=True), sends=False)
     rule = _rule(config, options.rule)
     sources = _sources(config, rule, options.source)
     if not (options.files or options.accept or options.forget):

@@ -76,8 +76,8 @@ def execute(options: argparse.Namespace) -> Exit:
     if options.output == "ndjson" and options.against:
         raise UsageError("--against gives sums; -o json has them for programs")
     clock = SystemClock()
-    config = load(find_config(options.config, working_folder=True))
-    old = load(Path(options.against)) if options.against else None
+    config = load(find_config(options.config, working_folder=True), sends=False)
+    old = load(Path(options.against), sends=False) if options.against else None
     range_ = TimeRange(
         since=moment(options.since, clock) if options.since else None,
         until=moment(options.until, clock) if options.until else None,

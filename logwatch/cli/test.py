@@ -137,7 +137,7 @@ def _run(options: argparse.Namespace, clock: SystemClock) -> _Run:
 def _chosen(options: argparse.Namespace) -> list[_Chosen]:
     """Every configuration that is to be tested, and which of its tests."""
     if not options.files:
-        config = load(find_config(options.config, working_folder=True))
+        config = load(find_config(options.config, working_folder=True), sends=False)
         return [_Chosen(config, config.tests, config)]
     main = _main_config(options)
     parts = {os.path.realpath(path) for path in main.files} if main is not None else set()
@@ -147,7 +147,7 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
         raise UsageError(f"{outside[0]} is no part of {options.config}; leave out one of them")
     chosen = [_in_files(main, inside)] if main is not None and inside else []
     for file in outside:
-        config = load(file)
+        config = load(file, sends=False)
         chosen.append(_Chosen(config, config.tests, config))
     return chosen
 
@@ -155,7 +155,7 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
 def _main_config(options: argparse.Namespace) -> Config | None:
     """The configuration that files may be a part of, None where there is none that can be used."""
     try:
-        return load(find_config(options.config, working_folder=True))
+        return load(find_config(options.config, working_folder=True), sends=False)
     except ConfigError:
         if options.config:
             raise

@@ -102,7 +102,7 @@ def subject_of(options: argparse.Namespace) -> Subject:
 def _config(options: argparse.Namespace) -> Config | None:
     """The configuration; None where there is none, or a broken one that nobody asked for."""
     try:
-        return load(find_config(options.config, working_folder=True))
+        return load(find_config(options.config, working_folder=True), sends=False)
     except InvalidConfigError:
         if options.config or _NAME_LIKE.fullmatch(options.what):
             raise

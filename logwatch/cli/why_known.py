@@ -56,7 +56,7 @@ def explain(options: argparse.Namespace, *, is_id: bool, clock: Clock | None = N
 
 def _loaded(path: Path) -> tuple[Config | None, ConfigError | None]:
     try:
-        return load(path), None
+        return load(path, sends=False), None
     except ConfigError as problem:
         return None, problem
 

@@ -142,7 +142,7 @@ def _looks_at(way: Way, source: SourceSettings) -> bool:
 def explain(options: argparse.Namespace) -> Exit:
     """Print what each rule says of `--line`; `-` is standard input."""
     telemetry.telemetry.configure("warning")
-    config = load(find_config(options.config, working_folder=True))
+    config = load(find_config(options.config, working_folder=True), sends=False)
     clock = SystemClock()
     screen = screen_of()
     any_taken = False

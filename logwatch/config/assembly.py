@@ -21,7 +21,7 @@ from logwatch.config.keys import (
 from logwatch.config.model import Config, NamedSink
 from logwatch.config.names import Names
 from logwatch.config.problems import Place, Report
-from logwatch.config.references import References
+from logwatch.config.references import STAND_IN, References
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
@@ -49,8 +49,11 @@ class Assembly:
         kinds: Mapping[str, SinkKind],
         thorough: bool,
         known: KnownPatterns | None = None,
+        sends: bool = True,
     ) -> None:
+        """`sends`: without it the secrets of sinks need not be there."""
         self._report = report
+        self._sends = sends
         self._known = known or KnownPatterns()
         self._environ = environ
         self._kinds = kinds
@@ -219,7 +222,9 @@ class Assembly:
     def _sinks(self) -> list[NamedSink]:
         built = []
         for walker, name, node in self._map("sinks"):
+            walker.references.stand_in = None if self._sends else STAND_IN
             settings = sinks.build_sink(name, node, walker, self._kinds)
+            walker.references.stand_in = None
             if settings is not None:
                 built.append(settings)
             if self._thorough:

@@ -62,13 +62,17 @@ def load(
     environ: Mapping[str, str] = os.environ,
     kinds: Mapping[str, SinkKind] | None = None,
     known: KnownPatterns | None = None,
+    sends: bool = True,
 ) -> Config:
     """The configuration in `path` and what it includes.
 
-    `known` learns what was found out of its patterns; it is the caller who keeps that. Raises
+    `sends`: whether anything will be sent; without it secrets of sinks need not be there. `known`
+    learns what was found out of its patterns; it is the caller who keeps that. Raises
     InvalidConfigError, a ConfigError, whose text is every error with its line.
     """
-    return _valid(*_examined_file(Path(path), environ, kinds, thorough=False, known=known))
+    return _valid(
+        *_examined_file(Path(path), environ, kinds, thorough=False, known=known, sends=sends)
+    )
 
 
 def examine(
@@ -131,11 +135,14 @@ def _examined_file(
     *,
     thorough: bool,
     known: KnownPatterns | None = None,
+    sends: bool = True,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = Report()
     document = _read(path, str(path), Place(str(path), 0, 0, 1), report)
     documents = [document] if document else []
-    return _examined(documents, environ, kinds, thorough=thorough, report=report, known=known)
+    return _examined(
+        documents, environ, kinds, thorough=thorough, report=report, known=known, sends=sends
+    )
 
 
 def _examined(
@@ -147,10 +154,11 @@ def _examined(
     rules_needed: bool = True,
     report: Report | None = None,
     known: KnownPatterns | None = None,
+    sends: bool = True,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = report or Report()
     kinds = KINDS if kinds is None else kinds
-    assembly = Assembly(report, environ, kinds=kinds, thorough=thorough, known=known)
+    assembly = Assembly(report, environ, kinds=kinds, thorough=thorough, known=known, sends=sends)
     with _garbage_waits():
         if documents and assembly.add_main(documents[0]):
             for document in _included(documents[0], assembly, report):

@@ -1,7 +1,8 @@
 """`${env:NAME}` and `${file:PATH}` in the values of a configuration; `$${` is a plain `${`.
 
 What is put in is never expanded again, and is remembered as a secret by the report, which hides it
-in every message. A file loses one newline at its end.
+in every message. A file loses one newline at its end. Who sends nothing needs no secrets: for them
+another text stands in for one that cannot be had.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from logwatch.config.problems import shown
 
+STAND_IN = "https://secret.invalid"
+"""Is a text, and an address that leads nowhere (RFC 2606)."""
 LARGEST_FILE = 64 * 1024
 """Bytes of a file named by `${file:...}`."""
 
@@ -47,6 +50,8 @@ class References:
         self._environ = environ
         self._folder = folder
         self._secrets = secrets
+        self.stand_in: str | None = None
+        """What to use in place of what cannot be had; None raises UnresolvedError."""
 
     def expand(self, text: str) -> str:
         """`text` with its references replaced. Raises UnresolvedError."""
@@ -61,7 +66,14 @@ class References:
     def _value(self, found: re.Match[str]) -> str:
         if found["escape"]:
             return "${"
-        value = self._file(found) if found["file"] is not None else self._env(found["env"], found)
+        try:
+            value = (
+                self._file(found) if found["file"] is not None else self._env(found["env"], found)
+            )
+        except UnresolvedError:
+            if self.stand_in is None:
+                raise
+            return self.stand_in
         self._secrets.add(value)
         self._secrets.discard("")
         return value

@@ -107,6 +107,8 @@ class Tested:
     """The source that the lines of a test of this rule come from; only of rules that are sound."""
     absorbing: Mapping[str, Collection[str]]
     """Rule -> the rules that absorb it."""
+    tagged: Mapping[str, str]
+    """Tag -> the first source that has it: rules are tested with whatever sources there are."""
 
 
 def surroundings(
@@ -128,6 +130,9 @@ def surroundings(
             name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
         },
         absorbing=absorbing,
+        tagged={
+            tag: source.name for source in reversed([*sources.values()]) for tag in source.tags
+        },
     )
 
 
@@ -242,8 +247,14 @@ def _source(section: _Section) -> str:
     name = found.value.source
     if name is None:
         return around.own_source.get(found.value.rule, "")
-    section.sound &= around.sources.check(name, found.place("source"), section.report)
-    return name
+    return _known_source(section, name, found.place("source"))
+
+
+def _known_source(section: _Section, name: str, place: Place) -> str:
+    """The source that `name` means, which may be a tag of it."""
+    sources, tagged = section.around.sources, section.around.tagged
+    section.sound &= sources.check(name, place, section.report, also=tagged)
+    return name if name in sources else tagged.get(name, name)
 
 
 def _path(section: _Section, text: str) -> str:
@@ -261,9 +272,9 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         place = found.place("lines", number)
         if line.at is not None:
             at = section.time(line.at, found.place("lines", number, "at"), start)
+        here = source
         if line.source is not None:
-            there = found.place("lines", number, "source")
-            section.sound &= section.around.sources.check(line.source, there, section.report)
+            here = _known_source(section, line.source, found.place("lines", number, "source"))
         if "\n" in line.text.removesuffix("\n"):
             section.refuse(place, "this is more than one line", "write a list entry for each")
         text = line.text.removesuffix("\n")
@@ -274,7 +285,6 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         for index in range(line.times or 1):
             at = first + index * line.every
             numbered = text if line.times is None else text.replace("{n}", str(index + 1))
-            here = line.source or source
             lines.append(TimedLine(at=at, text=numbered, source=here, place=place))
     return tuple(lines)
 

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from logwatch.config.problems import Problem, Report, render
+from logwatch.config.loader import load
+from logwatch.config.problems import InvalidConfigError, Problem, Report, render
 from logwatch.config.references import References, UnresolvedError
 
 # -- references ----------------------------------------------------------------------------------
@@ -348,3 +349,32 @@ def test_short_secrets_are_hidden_only_where_they_are_quoted():
     place = Problem(file="f", line=0, column=0, end_column=1, level="error", code="c", message="")
     report.error(place, "c", "'e' is not secret-long enough")
     assert report.problems[0].message == "'…' is not … enough"
+
+
+def test_who_sends_nothing_needs_no_secrets_of_sinks(tmp_path):
+    """Tests of rules run where the secrets are not; the path of a source must be known."""
+    path = tmp_path / "logwatch.yaml"
+    text = (
+        "sources: {{app: {source}}}\nrules: [{{name: err, match: ERROR}}]\n"
+        "sinks: {{chat: {{webhook: {{url: '${{env:NOT_SET}}'}}}},"
+        " page: {{webhook: {{url: 'https://x.example/${{file:/nonexistent}}'}}}}}}\n"
+    )
+    path.write_text(text.format(source="/dev/null"))
+    with pytest.raises(InvalidConfigError, match="NOT_SET"):
+        load(path, environ={})
+    assert len(load(path, environ={}, sends=False).sinks) == 2
+    path.write_text(text.format(source="'${env:NOT_SET}/x.log'"))
+    with pytest.raises(InvalidConfigError, match="NOT_SET"):
+        load(path, environ={}, sends=False)
+
+
+def test_a_test_may_name_a_source_by_its_tag(tmp_path):
+    """So that a file of rules is tested with whatever sources there are."""
+    path = tmp_path / "logwatch.yaml"
+    path.write_text(
+        "sources: {app: {path: /dev/null, tags: [web, php]}}\n"
+        "rules: [{name: err, match: ERROR}]\nsinks: {out: {console: {}}}\n"
+        "tests: [{rule: err, source: php, lines: [{at: +0s, source: web, text: x}], quiet: true}]\n"
+    )
+    (test,) = load(path).tests
+    assert (test.source, test.lines[0].source) == ("app", "app")
