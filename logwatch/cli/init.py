@@ -1,0 +1,138 @@
+"""`logwatch init`: looks into logs and proposes a configuration for them, all in shadow mode.
+
+Nothing is sent, and nothing but the configuration is written. What is proposed is read by the
+configuration's own loader and run over the sample by the daemon's own engine before it is shown:
+the counts in it are what those rules find.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from logwatch import telemetry
+from logwatch.cli.init_report import Finding, table
+from logwatch.cli.log_sample import (
+    ALL_BYTES,
+    END_BYTES,
+    MOST_SIBLINGS,
+    Sample,
+    Unreadable,
+    files_of,
+    groups_of,
+    sample,
+)
+from logwatch.cli.marking import screen_of
+from logwatch.cli.proposal import Proposal, propose
+from logwatch.cli.source_names import merged, name_all
+from logwatch.cli.surveying import Survey, survey
+from logwatch.errors import Exit, LogwatchError, UsageError
+
+EXAMPLES = """\
+examples:
+  logwatch init --from /var/log/auth.log /var/log/nginx/*.log
+  logwatch init --from /srv/shop/logs -o logwatch.yaml
+  logwatch init --from /var/log/*.log | less
+
+It reads the first and last few MB of each log and writes a configuration to standard output, or
+with -o to a file that is not there yet. Every rule in it is in shadow mode: it sends nothing.
+
+Exit 0: a configuration is written; 1: no log had a line; 2: wrong usage, or no such file; 77: none
+of them may be read by this user.
+"""
+
+LEAST_BYTES = 64 * 1024
+
+
+class WritingError(LogwatchError):
+    """Raised when the configuration cannot be written where it was to go."""
+
+    exit = Exit.USAGE
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    parser.add_argument(
+        "--from", dest="places", nargs="+", metavar="FILE", help="logs, or folders with logs"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there; it must be a new file")
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    telemetry.telemetry.configure("error")
+    if not options.places:
+        raise UsageError(
+            "which logs?  name files or folders: logwatch init --from /var/log/*.log /srv/*/logs"
+        )
+    if options.output and os.path.lexists(options.output):
+        raise UsageError(f"{options.output} is there already; name a new file, or remove that one")
+    findings, surveys = _look(options.places)
+    if not surveys:
+        _show(findings)
+        return _nothing(findings)
+    with TemporaryDirectory(prefix="logwatch-init-") as folder:
+        proposal = propose(surveys, Path(folder))
+    _show(findings)
+    return _write(proposal, options.output)
+
+
+def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:
+    """What there is, in the order in which it is told of, and what was read."""
+    files, problems = files_of(places)
+    findings = [Finding.of_problem(each) for each in problems]
+    surveys = []
+    most = max(LEAST_BYTES, min(END_BYTES, ALL_BYTES // (2 * max(1, len(files)))))
+    for group in groups_of(files):
+        samples: list[Sample] = []
+        for path in group.files[:MOST_SIBLINGS]:
+            match sample(path, most):
+                case Sample() as one if one.first:
+                    samples.append(one)
+                case Unreadable() as problem:
+                    findings.append(Finding.of_problem(problem))
+                case Sample():
+                    findings.append(Finding(kind="empty", path=path))
+        if samples:
+            surveys.append(survey(group, samples))
+    surveys = merged(surveys)
+    name_all(surveys)
+    return [*map(Finding.of_survey, surveys), *findings], surveys
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    screen = screen_of(sys.stderr)
+    screen.write(*table(findings, screen))
+    screen.flush()
+
+
+def _nothing(findings: Sequence[Finding]) -> Exit:
+    if any(one.denied for one in findings):
+        return Exit.NOT_PERMITTED
+    return Exit.NO if any(one.kind == "empty" for one in findings) else Exit.USAGE
+
+
+def _write(proposal: Proposal, output: str | None) -> Exit:
+    if output is None:
+        sys.stdout.buffer.write(proposal.text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+        where = "a configuration"
+    else:
+        try:
+            with Path(output).open("x", encoding="utf-8") as file:
+                file.write(proposal.text)
+        except OSError as problem:
+            raise WritingError(f"cannot write {output}: {problem.strerror}") from problem
+        where = output
+    screen = screen_of(sys.stderr)
+    name = output or "logwatch.yaml"
+    screen.write(
+        f"wrote {where}: {proposal.counted}; every rule is in shadow mode and sends nothing",
+        f"next: logwatch check -c {name}; then logwatch try RULE -c {name}",
+    )
+    screen.flush()
+    return Exit.DONE
