@@ -7,7 +7,8 @@ zones other than UTC are not unique and are passed over: the source's zone count
 stamp has no year: it is the latest year that puts it at most a day ahead of `now`.
 
 Lines share their minute with others, but hits that are far apart in a log share it with one some
-way back: each form remembers some thousands of minutes. Readers may be shared between threads.
+way back: each form remembers some thousands of minutes, as they are written, and only the rest of
+such a stamp is looked at. Readers may be shared between threads.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ _MONTHS = {
 }
 _SECONDS = {f"{second:02}": float(second) for second in range(61)}  # 60: a leap second
 
-_ISO = re.compile(
-    r"([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}):([0-5][0-9]|60)(?![0-9])"
-    r"([.,][0-9]+)?"
-    r"( ?[Zz]| ?[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?(?![0-9:])| (?:UTC|GMT)\b)?"
+_ISO_MINUTE = re.compile(
+    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}",
 ).match
+_ISO_REST = re.compile(  # of the stamp, behind its minute
+    r":([0-5][0-9]|60)(?![0-9])(?:[.,]([0-9]+))?"
+    r"( ?(?:[Zz]|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?(?![0-9:]))| (?:UTC|GMT)\b)?"
+).match
+_ISO_MINUTE_LENGTH = 16
 _CLF = re.compile(
     r"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}):([0-5][0-9]|60)"
     r" ([+-](?:[01][0-9]|2[0-3])[0-5][0-9])(?![0-9])"
@@ -46,9 +50,12 @@ _NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
 
 _POINTS = (".", ",")
 _Minute = TypeVar("_Minute")
+_Known = TypeVar("_Known")
 
 _MOST_MINUTES = 4096
 """Minutes that a form remembers; then it begins anew."""
+_MOST_ZONES = 8
+"""Zones of one minute that are remembered."""
 
 
 class StampReader:
@@ -56,7 +63,8 @@ class StampReader:
 
     def __init__(self, tz: tzinfo) -> None:
         self._tz = tz
-        self._iso_minutes: dict[tuple[str, str | None], float] = {}
+        self._iso_minutes: dict[str, dict[str | None, float]] = {}
+        """Minute as it is written -> zone as it is written -> its start."""
         self._clf_minutes: dict[tuple[str, str], float] = {}
         self._bsd_minutes: dict[str, float] = {}
 
@@ -65,41 +73,58 @@ class StampReader:
 
         Also with a space for `T`, a comma for the dot, `/` for `-`, any offset or none.
         """
-        found = _ISO(text, at)
-        return None if found is None else self._iso_time(found)
+        return self.iso_with_end(text, at)[0]
 
     def iso_with_end(self, text: str, at: int = 0) -> tuple[float | None, int]:
         """As `iso`, and where the stamp ends: at `at` where there is none."""
-        found = _ISO(text, at)
-        return (None, at) if found is None else (self._iso_time(found), found.end())
-
-    def _iso_time(self, found: re.Match[str]) -> float | None:
-        minute, second, fraction, zone = found.groups()
-        start = self._iso_minutes.get((minute, zone))
+        minute = text[at : at + _ISO_MINUTE_LENGTH]
+        zones = self._iso_minutes.get(minute)
+        if zones is None and not _ISO_MINUTE(minute):
+            return None, at
+        rest = _ISO_REST(text, at + _ISO_MINUTE_LENGTH)
+        if rest is None:
+            return None, at
+        second, digits, zone = rest.groups()
+        start = zones.get(zone) if zones else None
         if start is None:
-            start = self._iso_minute(minute, zone)
+            start = self._new_iso_minute(minute, zone)
             if start is None:
-                return None
-            _remember(self._iso_minutes, (minute, zone), start)
+                return None, rest.end()
         time = start + _SECONDS[second]
-        return time if fraction is None else time + _fraction(fraction)
+        return time if digits is None else time + float("0." + digits), rest.end()
+
+    def _new_iso_minute(self, minute: str, zone: str | None) -> float | None:
+        """The start of a minute that is not known in this zone."""
+        start = self._iso_minute(minute, zone)
+        if start is not None:
+            zones = self._iso_minutes.get(minute, {})
+            if len(zones) >= _MOST_ZONES:
+                zones = {}
+            zones[zone] = start
+            _remember(self._iso_minutes, minute, zones)
+        return start
 
     def clf(self, text: str, at: int = 0) -> float | None:
         """The stamp of the common log format, `05/Jan/2026:01:00:00 +0100`, at `at`."""
+        # Each part stands at its place; of what is behind the zone the pattern says whether it may.
+        known = self._clf_minutes.get((text[at : at + 18], text[at + 20 : at + 26]))
+        if known is not None and not text[at + 26 : at + 27].isdigit():
+            seconds = _SECONDS.get(text[at + 18 : at + 20])
+            if seconds is not None:
+                return known + seconds
         found = _CLF(text, at)
-        if found is None:
-            return None
-        minute, second, zone = found.groups()
-        start = self._clf_minutes.get((minute, zone))
+        return None if found is None else self._new_clf(*found.groups())
+
+    def _new_clf(self, minute: str, second: str, zone: str) -> float | None:
+        """As `clf`, for a minute that is not known."""
+        day, month, rest = minute.split("/")
+        year, hour, minutes = rest.split(":")
+        date = (int(year), _MONTHS.get(month, 0), int(day))
+        start = _epoch(UTC, date, (int(hour), int(minutes)))
         if start is None:
-            day, month, rest = minute.split("/")
-            year, hour, minutes = rest.split(":")
-            date = (int(year), _MONTHS.get(month, 0), int(day))
-            start = _epoch(UTC, date, (int(hour), int(minutes)))
-            if start is None:
-                return None
-            start -= _offset_seconds(zone)
-            _remember(self._clf_minutes, (minute, zone), start)
+            return None
+        start -= _offset_seconds(zone)
+        _remember(self._clf_minutes, (f"{minute}:", f" {zone}"), start)
         return start + _SECONDS[second]
 
     def bsd(self, text: str, now: float, at: int = 0) -> float | None:
@@ -193,15 +218,15 @@ class StampReader:
         return _fraction(found[0]) if found else 0.0
 
 
-def _remember(minutes: dict[_Minute, float], minute: _Minute, start: float) -> None:
+def _remember(minutes: dict[_Minute, _Known], minute: _Minute, known: _Known) -> None:
     if len(minutes) >= _MOST_MINUTES:
         minutes.clear()
-    minutes[minute] = start
+    minutes[minute] = known
 
 
 def end_of_iso(text: str, at: int = 0) -> int:
     """Where the stamp that `StampReader.iso` reads at `at` ends; `at` if there is none."""
-    found = _ISO(text, at)
+    found = _ISO_REST(text, at + _ISO_MINUTE_LENGTH) if _ISO_MINUTE(text, at) else None
     return found.end() if found else at
 
 

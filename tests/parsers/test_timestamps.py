@@ -1,5 +1,6 @@
 """Stamps of every form, zone and season, to seconds since the epoch."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logwatch.parsers.timestamps import StampReader, epoch_number
+from logwatch.parsers.timestamps import StampReader, end_of_iso, epoch_number
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC).timestamp()
@@ -167,3 +168,111 @@ def test_a_number_tells_its_unit_by_its_magnitude(moment, unit):
 def test_what_is_no_moment_is_none(number):
     """Not a number, endless, before 1973."""
     assert epoch_number(number) is None
+
+
+# -- what is remembered is no other answer -------------------------------------------------------
+
+WHOLE_ISO = re.compile(
+    r"([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}):([0-5][0-9]|60)(?![0-9])"
+    r"([.,][0-9]+)?"
+    r"( ?[Zz]| ?[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?(?![0-9:])| (?:UTC|GMT)\b)?"
+)
+WHOLE_CLF = re.compile(
+    r"([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}):([0-5][0-9]|60)"
+    r" ([+-](?:[01][0-9]|2[0-3])[0-5][0-9])(?![0-9])"
+)
+
+
+def iso_by_the_book(text, at):
+    """Time and end of a stamp, by one pattern for all of it and the library's own arithmetic."""
+    found = WHOLE_ISO.match(text, at)
+    if found is None:
+        return None, at
+    minute, second, fraction, zone = found.groups()
+    zone = zone.strip().upper() if zone else None
+    digits = zone[1:].replace(":", "") + "00" if zone and zone[0] in "+-" else "0000"
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
+    tz = PARIS if zone is None else timezone(-ahead if zone[0] == "-" else ahead)
+    numbers = [int(minute[at:to]) for at, to in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16))]
+    try:
+        start = datetime(*numbers, tzinfo=tz).timestamp()
+    except (ValueError, OverflowError):
+        return None, found.end()
+    return start + int(second) + (float("0." + fraction[1:]) if fraction else 0.0), found.end()
+
+
+def clf_by_the_book(text, at):
+    """As `iso_by_the_book`."""
+    found = WHOLE_CLF.match(text, at)
+    try:
+        return found and datetime.strptime(found[0].replace(":60 ", ":59 "), "%d/%b/%Y:%H:%M:%S %z")
+    except ValueError:
+        return None
+
+
+@st.composite
+def near_stamps(draw, whole):
+    """A stamp whose minute comes often, whole or with a character changed, lost or doubled."""
+    text = draw(whole)
+    if draw(st.booleans()):
+        place = draw(st.integers(0, len(text)))
+        text = (
+            text[:place]
+            + draw(st.sampled_from(["", "0", " ", ":", "Z", "²", "٣", "9"]))
+            + (text[place + draw(st.integers(0, 1)) :])
+        )
+    return text
+
+
+iso_stamps = st.builds(
+    "{}:{}{}{}{}".format,
+    st.sampled_from(
+        ["2026-01-05T01:00", "2026-01-05 01:00", "2026/01/05  1:00", "2026-13-05T01:00"]
+    ),
+    st.sampled_from(["00", "07", "59", "60", "61", "000"]),
+    st.sampled_from(["", ".5", ",250", ".123456789", "."]),
+    st.sampled_from(
+        ["", "Z", " z", "+01:00", " +0100", "-03", "+01:", "-0360", " UTC", " GMTX", "+24:00", " 7"]
+    ),
+    st.sampled_from(["", " host", "9", ":", "x"]),
+)
+clf_stamps = st.builds(
+    "{}:{} {}{}".format,
+    st.sampled_from(["05/Jan/2026:01:00", "05/Jan/2026:01:01", "31/Feb/2026:01:00"]),
+    st.sampled_from(["00", "07", "59", "60", "61"]),
+    st.sampled_from(["+0100", "-0330", "+2400", "+0000"]),
+    st.sampled_from(["", "]", "9", " "]),
+)
+
+
+@given(st.lists(near_stamps(iso_stamps), min_size=1, max_size=30), st.integers(0, 2))
+def test_a_minute_that_was_read_before_changes_no_iso_stamp(stamps, at):
+    """What one reader makes of many is what the pattern for the whole makes of each."""
+    reader = StampReader(PARIS)
+    for stamp in stamps * 2:
+        text = "x" * at + stamp
+        expected = iso_by_the_book(text, at)
+        assert reader.iso_with_end(text, at) == expected
+        assert reader.iso(text, at) == expected[0]
+        assert end_of_iso(text, at) == expected[1]
+
+
+@given(st.lists(near_stamps(clf_stamps), min_size=1, max_size=30), st.integers(0, 2))
+def test_a_minute_that_was_read_before_changes_no_access_log_stamp(stamps, at):
+    """The same for the common log format."""
+    reader = StampReader(PARIS)
+    for stamp in stamps * 2:
+        text = "x" * at + stamp
+        expected = clf_by_the_book(text, at)
+        leap = 1 if expected and WHOLE_CLF.match(text, at)[2] == "60" else 0
+        assert reader.clf(text, at) == (expected.timestamp() + leap if expected else None)
+
+
+def test_zones_without_end_are_not_all_remembered():
+    """A stamp may name a thousand offsets, and memory is bounded all the same."""
+    reader = StampReader(PARIS)
+    for zone in (
+        f"{sign}{hour:02}{minute:02}" for sign in "+-" for hour in range(24) for minute in range(60)
+    ):
+        assert reader.iso(f"2026-01-05T01:00:00{zone}") is not None
+    assert sum(map(len, reader._iso_minutes.values())) <= 8
