@@ -21,7 +21,8 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.marking import GREEN, RED, Screen, screen_of
-from logwatch.cli.test_report import JsonReport, Report, Sums, TextReport
+from logwatch.cli.test_json import JsonReport
+from logwatch.cli.test_report import Report, Sums, TextReport
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
@@ -195,7 +196,7 @@ def _is_meant(name: str, test: RuleTest, known: Iterable[str]) -> bool:
 
 
 def _no_such_test(names: Sequence[str], chosen: Sequence[_Chosen]) -> str:
-    known = {test.rule for each in chosen for test in each.tests}
+    known = {test.rule for each in chosen for test in each.config.tests}
     untested = {rule.name for each in chosen for rule in each.config.rules} - known
     name = names[0]
     if name in untested:

@@ -7,28 +7,22 @@ import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from textwrap import wrap
 
 from msgspec import Struct
 
 from logwatch.cli.figures import number
 from logwatch.cli.marking import DIM, GREEN, RED, YELLOW, Screen, columns_of
-from logwatch.cli.verdict_text import encoded
 from logwatch.cli.word_diff import told_apart
 from logwatch.config.problems import LINE_BREAK, Place
 from logwatch.sinks.plain_text import visible
-from logwatch.testing.comparing import value_of
-from logwatch.testing.coverage import Coverage, RuleCoverage
+from logwatch.testing.coverage import Coverage
 from logwatch.testing.outcome import Did, Happened, Mismatch, Outcome, Row, offset_text
 from logwatch.testing.rewriting import may_be_taken
 from logwatch.testing.timeline import key_text
 
-SCHEMA = 1
-"""Version of what is told as JSON."""
 MOST_ALIKE = 5
 """Rows of a timeline, one after the other, in which nothing fires; more are told as a number."""
-MOST_NAMES = 8
-"""Names in the sum line."""
 _KEY_BEFORE = re.compile(r"([\w.-]+)['\"]?\s*:\s*$")
 
 
@@ -86,12 +80,18 @@ class TextReport(Report):
                 elif self._verbose:
                     self._screen.write(*self._passed(outcome))
 
-    def _verdict(self, outcomes: Sequence[Outcome]) -> str:
+    @staticmethod
+    def _counts(outcomes: Sequence[Outcome]) -> str:
         passed = sum(each.passed for each in outcomes)
         failed = len(outcomes) - passed
         parts = [f"{passed:,} ok"] if passed else []
-        parts += [self._screen.paint(RED, f"{failed:,} failed")] if failed else []
+        parts += [f"{failed:,} failed"] if failed else []
         return ", ".join(parts)
+
+    def _verdict(self, outcomes: Sequence[Outcome]) -> str:
+        said, comma, failed = self._counts(outcomes).rpartition(", ")
+        has_failed = any(not each.passed for each in outcomes)
+        return said + comma + (self._screen.paint(RED, failed) if has_failed else failed)
 
     def _passed(self, outcome: Outcome) -> Iterator[str]:
         test, screen = outcome.test, self._screen
@@ -110,10 +110,18 @@ class TextReport(Report):
         for mismatch in outcome.mismatches:
             yield from self._mismatch(mismatch, outcome)
         for hint in outcome.hints:
-            yield f"    {screen.paint(YELLOW, 'note')}: {visible(hint)}"
+            first, *rest = self._wrapped(visible(hint), len("    note: "))
+            yield f"    {screen.paint(YELLOW, 'note')}: {first}"
+            yield from (f"          {line}" for line in rest)
         if may_be_taken(outcome):
             command = f"{self._command} --update -k {shlex.quote(test.rule)}"
             yield screen.paint(DIM, f"    take it as right: {visible(command)}")
+
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        """`text` in lines that fit the screen; a command stays whole, for it is to be copied."""
+        said, command, words = text.partition("logwatch try ")
+        lines = wrap(said, max(20, self._screen.columns - indent), break_long_words=False)
+        return [*lines, command + words] if command else lines
 
     def _timeline(self, outcome: Outcome) -> Iterator[str]:
         start = outcome.test.start
@@ -124,8 +132,9 @@ class TextReport(Report):
         indent = " " * 6
         did = [", ".join(visible(one.text) for one in row.did) for row in rows]
         room = self._screen.columns - len(indent) - width - 4
-        doing = min(max(map(columns_of, did), default=0), room // 2)
+        doing = min(max(map(columns_of, did), default=0), room * 3 // 5)
         longest = min(max(map(columns_of, texts), default=0), room - doing)
+        did = [_middle_cut(text, room - longest, self._screen) for text in did]
         shown = [True] * len(rows) if self._verbose else _shown(rows)
         hidden = 0
         for row, time, text, what, is_shown in zip(rows, times, texts, did, shown, strict=True):
@@ -196,13 +205,12 @@ class TextReport(Report):
     def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
         """See `Report.end`."""
         dot = f" {self._screen.marks.dot} "
-        parts = [self._verdict(outcomes)]
-        missed: list[str] = []
+        parts = [self._verdict(outcomes), f"{sums.seconds:.2f} s"]
         if sums.coverage is not None:
-            parts.append(self._covered(sums.coverage))
-            missed = list(self._missed(sums.coverage))
-        self._screen.write(*missed)
-        self._screen.write(dot.join([*parts, f"{sums.seconds:.2f} s"]))
+            self._screen.write(*self._missed(sums.coverage))
+            room = self._screen.columns - len(self._counts(outcomes)) - len(parts[1]) - 6
+            parts.insert(1, self._covered(sums.coverage, room))
+        self._screen.write(dot.join(parts))
         if sums.coverage is not None and _too_little(sums):
             self._screen.write(
                 f"coverage is {sums.coverage.percent:.0f} %, and --min-coverage asks for"
@@ -210,16 +218,26 @@ class TextReport(Report):
             )
         self._screen.flush()
 
-    def _covered(self, coverage: Coverage) -> str:
+    def _covered(self, coverage: Coverage, room: int) -> str:
         said = f"rules with a test {coverage.tested:,} of {len(coverage.rules):,}"
-        without = coverage.without
+        without = [visible(name) for name in coverage.without]
         if not without:
             return said
-        names = without if self._verbose else without[:MOST_NAMES]
-        more = f" {self._screen.marks.cut} {len(without) - len(names):,} more (-v)"
-        return f"{said}, without: {' '.join(map(visible, names))}" + (
-            more if len(names) < len(without) else ""
-        )
+        said += ", without: "
+        if self._verbose:
+            return said + " ".join(without)
+        return said + self._that_fit(without, room - len(said))
+
+    def _that_fit(self, names: Sequence[str], room: int) -> str:
+        """As many of `names` as there is room for, at least one, and how many more there are."""
+        if columns_of(" ".join(names)) <= room:
+            return " ".join(names)
+        shown = list(names[:1])
+        for name in names[1:]:
+            if columns_of(" ".join([*shown, name])) + len(" ... 1,000 more") > room:
+                break
+            shown.append(name)
+        return f"{' '.join(shown)} {self._screen.marks.cut} {len(names) - len(shown):,} more"
 
     def _missed(self, coverage: Coverage) -> Iterator[str]:
         """Branches of rules with a test that no test reaches."""
@@ -229,123 +247,17 @@ class TextReport(Report):
         tested = [rule for rule in coverage.rules if rule.tests]
         total = sum(len(rule.branches) for rule in tested)
         missed = sum(len(rule.missed) for rule in tested)
-        yield (
-            f"{missed:,} of {number(total, 'branch', 'branches')} of these rules no test reaches"
-            + ("" if self._verbose else self._few(rules))
-        )
-        if self._verbose:
+        said = f"not reached by any test: {missed:,} of {number(total, 'branch', 'branches')}"
+        if not self._verbose:
+            names = [visible(rule.rule) for rule in rules]
+            room = self._screen.columns - len(said) - len(", in  (-v)")
+            yield f"{said}, in {self._that_fit(names, room)} (-v)"
+        else:
+            yield said
             width = max(columns_of(visible(rule.rule)) for rule in rules)
             for rule in rules:
                 name = _padded(visible(rule.rule), width)
                 yield f"  {name}  {visible('  '.join(rule.missed))}   {visible(rule.defined_at)}"
-
-    def _few(self, rules: Sequence[RuleCoverage]) -> str:
-        """The first of them, as far as there is room."""
-        room = self._screen.columns - 60
-        names: list[str] = []
-        for rule in rules:
-            name = visible(rule.rule)
-            if names and columns_of(" ".join([*names, name])) > room:
-                break
-            names.append(name)
-        more = f" {self._screen.marks.cut}" if len(names) < len(rules) else ""
-        return f": {' '.join(names)}{more} (-v)"
-
-
-class JsonReport(Report):
-    """For programs: one object a test, and one with the sums."""
-
-    def tell(self, outcomes: Sequence[Outcome]) -> None:
-        """See `Report.tell`."""
-        for outcome in outcomes:
-            self._screen.write(encoded(_outcome_as_json(outcome)))
-
-    def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
-        """See `Report.end`."""
-        passed = sum(each.passed for each in outcomes)
-        errors = sum(each.trouble is not None for each in outcomes)
-        told: dict[str, Any] = {
-            "kind": "sum",
-            "schema": SCHEMA,
-            "passed": passed,
-            "failed": len(outcomes) - passed - errors,
-            "errors": errors,
-            "seconds": round(sums.seconds, 3),
-        }
-        if sums.coverage is not None:
-            told["coverage"] = _coverage_as_json(sums.coverage)
-        self._screen.write(encoded(told))
-        self._screen.flush()
-
-
-def _coverage_as_json(coverage: Coverage) -> dict[str, Any]:
-    return {
-        "percent": round(coverage.percent, 1),
-        "rules": len(coverage.rules),
-        "with_test": coverage.tested,
-        "without": list(coverage.without),
-        "branches": [
-            {
-                "rule": rule.rule,
-                "defined_at": rule.defined_at,
-                "tests": rule.tests,
-                "all": list(rule.branches),
-                "missed": list(rule.missed),
-            }
-            for rule in coverage.rules
-        ],
-    }
-
-
-def _outcome_as_json(outcome: Outcome) -> dict[str, Any]:
-    test = outcome.test
-    result = "passed" if outcome.passed else "error" if outcome.trouble else "failed"
-    return {
-        "kind": "test",
-        "schema": SCHEMA,
-        "rule": test.rule,
-        "file": test.place.file,
-        "line": test.place.line,
-        "outcome": result,
-        "trouble": outcome.trouble,
-        "seconds": round(outcome.seconds, 4),
-        "mismatches": [_mismatch_as_json(each, test.start) for each in outcome.mismatches],
-        "hints": list(outcome.hints),
-        "timeline": [
-            {
-                "at": offset_text(row.at, test.start),
-                "line": row.line,
-                "did": [{"deed": one.deed, "text": one.text} for one in row.did],
-            }
-            for row in outcome.rows
-        ],
-    }
-
-
-def _mismatch_as_json(mismatch: Mismatch, start: float) -> dict[str, Any]:
-    expected, got = mismatch.expected, mismatch.got
-    told: dict[str, Any] = {
-        "section": mismatch.section,
-        "line": mismatch.place.line,
-        "differences": [
-            {
-                "name": one.name,
-                "line": one.place.line,
-                "expected": one.expected,
-                "got": one.got,
-            }
-            for one in mismatch.differences
-        ],
-        "expected": None,
-        "got": None,
-    }
-    if expected is not None:
-        at = None if expected.at is None else offset_text(expected.at, start)
-        told["expected"] = {**({"at": at} if at else {}), **expected.values}
-    if got is not None:
-        told["got"] = {"at": offset_text(got.at, start), **got.alert.key, "say": got.alert.message}
-        told["got"] |= {name: value_of(got.alert, name) for name in ("severity", "status", "count")}
-    return told
 
 
 def _too_little(sums: Sums) -> bool:

@@ -101,7 +101,7 @@ class Runner:
             outcome = replace(
                 outcome,
                 rows=Timeline(rule, heard, test.start).rows(fed, after),
-                hints=tuple(explanation.hints()),
+                hints=tuple(dict.fromkeys(explanation.hints())),
             )
         return replace(outcome, seconds=self._clock.steady() - began)
 
@@ -172,9 +172,9 @@ class Runner:
             lines = tuple(_lines_of_file(test, self._sources[test.source]))
         except (OSError, EOFError, zlib.error, BadGzipFile) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            return (), f"{test.file} cannot be read: {reason}"
+            return (), f"{shown_path(test.file)} cannot be read: {reason}"
         if not lines:
-            return (), f"{test.file} is empty: nothing was tested"
+            return (), f"{shown_path(test.file)} is empty: nothing was tested"
         if lines[0].at < test.start:
             return (), _begins_before(test, lines[0].at)
         return lines, None
@@ -185,8 +185,9 @@ def _mismatches(outcome: Outcome, rule: RuleSettings) -> Iterator[Mismatch]:
     place = test.fires_place or test.place
     yield from compared("fires", test.fires, outcome.compared, start=test.start, place=place)
     if test.resolves is not None:
+        listed = test.resolves[0].place if test.resolves else place
         yield from compared(
-            "resolves", test.resolves, outcome.resolved, start=test.start, place=place
+            "resolves", test.resolves, outcome.resolved, start=test.start, place=listed
         )
     yield from routing(test, outcome.fired)
     own = outcome.of_status("firing", "updated", "resolved") if rule.kind.burns else ()
@@ -259,4 +260,11 @@ def _lines_of_file(test: RuleTest, source: SourceSettings) -> Iterator[TimedLine
 
 def _begins_before(test: RuleTest, first: float) -> str:
     stamp = datetime.fromtimestamp(first, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return f"{test.file} begins before the test does: write start: {stamp}"
+    file = shown_path(test.file) if test.file is not None else ""
+    return f"{file} begins before the test does: write start: {stamp}"
+
+
+def shown_path(path: Path) -> str:
+    """`path` as seen from the working folder, where it is below it."""
+    folder = Path.cwd()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

@@ -77,9 +77,9 @@ class Timeline:
         for each in fed:
             reached = max((one.time for one in each.taken), default=each.line.at)
             before = [one for one in each.events if self._is_of_the_clock(one, reached)]
-            rows += self._of_the_clock(before)
+            _put(rows, self._of_the_clock(before))
             rows.append(self._of_line(each, [one for one in each.events if one not in before]))
-        rows += self._of_the_clock(after)
+        _put(rows, self._of_the_clock(after))
         return tuple(rows)
 
     def _is_of_the_clock(self, event: Happened, reached: float) -> bool:
@@ -149,6 +149,22 @@ class Timeline:
         return Did(word[0], " ".join(part for part in (word[1], key) if part) + muted)
 
 
+def _put(rows: list[Row], later: Iterable[Row]) -> None:
+    """Add rows of the clock, each before the lines after it that no rule took.
+
+    Such lines do not move the clock: what was due before them comes about afterwards.
+    """
+    for row in later:
+        at = len(rows)
+        while at and rows[at - 1].at > row.at and _is_idle(rows[at - 1]):
+            at -= 1
+        rows.insert(at, row)
+
+
+def _is_idle(row: Row) -> bool:
+    return all(one.deed == "not matched" for one in row.did)
+
+
 def key_text(key: Mapping[str, str]) -> str:
     """`job=db host=web1`."""
     return " ".join(f"{name}={value}" for name, value in key.items())
@@ -208,7 +224,8 @@ def _(_kind: PlainMatch, progress: _Progress, taken: Taken) -> str:
 @_words.register
 def _(kind: Threshold, progress: _Progress, taken: Taken) -> str:
     count = progress.within(taken, kind.window)
-    said = f"{count} of {kind.count} in {format_duration(kind.window)}"
+    window = format_duration(kind.window)
+    said = f"{count} of {kind.count} in {window}" if count < kind.count else f"{count} in {window}"
     return f"{_joined('matched', progress.key(taken))}, {said}"
 
 
