@@ -3,8 +3,9 @@
 An *anchor* is a record around which lines are quoted: the first line of an alert. Its context is
 the same however its file is cut into blocks and whatever the other files bring: up to `before`
 lines of the same generation that begin at most `REACH` bytes before it, and up to `after` lines
-behind it, but for those from the first one on that was stamped more than `max_wait` after it. A
-line without a stamp of its own is taken to be of the anchor's time.
+behind it that begin at most `REACH` bytes after the first of them, but for those from the first one
+on that was stamped more than `max_wait` after the anchor. A line without a stamp of its own is
+taken to be of the anchor's time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from logwatch.rules.base import ContextSettings
 from logwatch.rules.message import rfc3339
 
 REACH = 65_536
-"""Bytes before a record within which a line before it begins; it bounds what is kept of a file."""
+"""Bytes within which lines before and behind a record begin; it bounds what is kept of a file."""
 
 _offset = attrgetter("offset")
 
@@ -52,7 +53,7 @@ class Anchor(Struct, array_like=True, kw_only=True):
     stamps: list[float | None]
     """Own stamps of the lines `after`."""
     ended: bool = False
-    """There are no more lines behind it in its file."""
+    """There are no more lines behind it, or none that is near enough."""
     turn: int = 0
     """Counts the anchors; the order in which they are forgotten."""
 
@@ -97,6 +98,9 @@ class Anchor(Struct, array_like=True, kw_only=True):
     def grow(self, near: Sequence[NearLine], at: int, most: int) -> None:
         """Take the lines from `at` on, as long as each is the next one, and `most` in all."""
         while at < len(near) and len(self.after) < most and near[at].previous == self.last:
+            if self.after and near[at].offset > self.after[0].offset + REACH:
+                self.ended = True
+                return
             self.after.append(self.quoted(near[at]))
             self.stamps.append(near[at].time)
             self.last = near[at].offset

@@ -170,21 +170,17 @@ def expected(
     """The context of a line of a file, by its definition; the lines have their own stamps."""
     written = [text for _, text in lines]
     offsets = [sum(len(text.encode()) + 1 for text in written[:each]) for each in range(len(lines))]
-    first = max(0, number - wanted.before)
-    before = [
-        text
-        for text, offset in zip(written, offsets, strict=True)
-        if offset >= offsets[number] - REACH
-    ]
+    near = range(max(0, number - wanted.before), number)
+    before = [written[each] for each in near if offsets[each] >= offsets[number] - REACH]
     own = lines[number][0]
     limit = (ARRIVAL if own is None else own) + wanted.max_wait
     after: list[str] = []
-    for stamp, text in lines[number + 1 : number + 1 + wanted.after]:
-        if stamp is not None and stamp > limit:
+    for each in range(number + 1, min(len(lines), number + 1 + wanted.after)):
+        stamp, text = lines[each]
+        if (stamp is not None and stamp > limit) or offsets[each] > offsets[number + 1] + REACH:
             break
         after.append(text)
-    near = [text for text in written[first:number] if text in before]
-    return near, after
+    return before, after
 
 
 def stamped(time: float, text: str) -> str:

@@ -27,10 +27,13 @@ CONTEXTS = st.builds(
     max_wait=st.sampled_from([0.0, 1.0, 5.0]),
 ).filter(lambda context: context.before or context.after)
 
+LONG = "long"
+"""Stands for a line of 30,000 characters."""
+
 LINES = st.lists(
     st.tuples(
         st.sampled_from([None, 0, 0, 1, 3]),  # seconds since the stamp before
-        st.sampled_from(["ERROR", "fine", "at foo.py", "", "Zeile mit ü", "x" * 30_000, "ERROR ü"]),
+        st.sampled_from(["ERROR", "fine", "at foo.py", "", "Zeile mit ü", LONG, "ERROR ü"]),
     ),
     min_size=1,
     max_size=25,
@@ -40,7 +43,8 @@ LINES = st.lists(
 def written(drawn) -> list[tuple[float | None, str]]:
     """The lines with the stamps that they have."""
     clock, lines = START, []
-    for gap, text in drawn:
+    for gap, short in drawn:
+        text = "x" * 30_000 if short == LONG else short
         if gap is None:
             lines.append((None, text))
         else:
@@ -54,13 +58,16 @@ def file_of(lines) -> bytes:
     return "".join(f"{text}\n" for _, text in lines).encode()
 
 
-@st.composite
-def cut_files(draw):
-    """Lines, and where blocks of them end."""
-    lines = written(draw(LINES))
+CUTS = st.tuples(LINES, st.lists(st.booleans(), min_size=25, max_size=25))
+"""Lines, and for each whether a block ends behind it."""
+
+
+def laid_out(cut) -> tuple[list[tuple[float | None, str]], list[int]]:
+    """The lines, and where blocks of them end."""
+    drawn, cuts = cut
+    lines = written(drawn)
     ends = ends_of(file_of(lines))
-    chosen = draw(st.lists(st.sampled_from(ends), unique=True, max_size=len(ends)))
-    return lines, sorted({*chosen, ends[-1]})
+    return lines, [end for end, here in zip(ends, cuts, strict=False) if here or end == ends[-1]]
 
 
 def bytes_of(alerts: list[Alert]) -> list[bytes]:
@@ -68,10 +75,10 @@ def bytes_of(alerts: list[Alert]) -> list[bytes]:
     return list(map(encode_alert, alerts))
 
 
-@given(cut_files(), CONTEXTS)
+@given(CUTS, CONTEXTS)
 def test_context_is_what_it_is_by_its_definition_however_a_file_is_cut(cut, context):
     """The oracle looks at the whole file."""
-    lines, ends = cut
+    lines, ends = laid_out(cut)
     told = told_by(Follower(file_of(lines), [replace(EVERY, context=context)]), ends)
     by_offset = sorted(told, key=lambda alert: alert.lines[0].offset)
     numbers = [number for number, (_, text) in enumerate(lines) if "ERROR" in text]
@@ -83,10 +90,10 @@ def test_context_is_what_it_is_by_its_definition_however_a_file_is_cut(cut, cont
         assert [each[:2000] for each in quoted_after] == [each[:2000] for each in after]
 
 
-@given(cut_files(), st.lists(st.booleans(), min_size=30, max_size=30), CONTEXTS, st.integers(1, 3))
+@given(CUTS, st.lists(st.booleans(), min_size=30, max_size=30), CONTEXTS, st.integers(1, 3))
 def test_restarts_between_blocks_change_nothing(cut, restarts, context, count):
     """A rule without a state and one with it; held alerts and remembered lines are restored."""
-    lines, ends = cut
+    lines, ends = laid_out(cut)
     data = file_of(lines)
     burst = replace(
         EVERY,
@@ -104,10 +111,10 @@ def test_restarts_between_blocks_change_nothing(cut, restarts, context, count):
     assert bytes_of(follower.finish()) == bytes_of(whole)
 
 
-@given(cut_files(), st.data())
+@given(CUTS, st.data())
 def test_a_restart_in_the_middle_of_a_block_changes_nothing(cut, data):
     """Where backlogs are merged a block is taken in slices, and each may be the last one."""
-    lines, _ = cut
+    lines, _ = laid_out(cut)
     content = file_of(lines)
     follower = Follower(content, [EVERY])
     while follower.offset < len(content):
@@ -125,10 +132,10 @@ def test_a_restart_in_the_middle_of_a_block_changes_nothing(cut, data):
     assert bytes_of(follower.finish()) == bytes_of(whole)
 
 
-@given(cut_files())
+@given(CUTS)
 def test_live_tells_what_a_replay_tells_where_lines_come_when_they_are_stamped(cut):
     """Who has waited for `max_wait` live sees what lies within it in a replay."""
-    lines = [each for each in cut[0] if each[0] is not None]
+    lines = [each for each in laid_out(cut)[0] if each[0] is not None]
     data = file_of(lines)
     rules = [replace(EVERY, context=replace(THREE_TWO, max_wait=2.5))]
     live = Follower(data, rules, live=True, wall=START)
