@@ -66,14 +66,11 @@ def kind_in_words(kind: KindSettings) -> str:  # noqa: C901, PLR0911, PLR0912 - 
 
 
 def _spike_in_words(kind: Spike) -> str:
-    ways = [
-        f"{factor:g} times {word}"
-        for factor, word in ((kind.up, "as many"), (kind.down, "fewer"))
-        if factor is not None
-    ]
+    """`3 times as many as before, or 2 times fewer, in 10m, of 30 at least`."""
     before = f"usual at this time ({kind.weeks} weeks)" if kind.weeks else "before"
-    width = format_duration(kind.over)
-    return f"{' or '.join(ways)} in {width} as {before}, of {kind.minimum:,} at least"
+    ways = [f"{kind.up:g} times as many as {before}"] if kind.up is not None else []
+    ways += [f"{kind.down:g} times fewer than {before}"] if kind.down is not None else []
+    return f"{' or '.join(ways)}, in {format_duration(kind.over)}, of {kind.minimum:,} at least"
 
 
 def _bound(above: object, below: object, written: str = "") -> str:

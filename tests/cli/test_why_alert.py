@@ -1,0 +1,182 @@
+"""`logwatch why ID`, as a person types it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from doubles.alerts import alert
+from doubles.why_world import RULES, morning, running, settle, told, world_in
+
+from logwatch.cli.main import run_command_line
+from logwatch.records import AlertContext, AlertLine
+from logwatch.store.outgoing import DeadLetter, Postponed
+from logwatch.store.writer import Store
+
+SCREENS = Path(__file__).parent / "why_screens"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """A folder with a configuration."""
+    settle(tmp_path, monkeypatch)
+    yield tmp_path
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def world(here, monkeypatch):
+    """A store, written by the pipeline."""
+    return world_in(here, monkeypatch)
+
+
+def why(capsys, *words):
+    """Exit status, stdout, stderr."""
+    status = run_command_line(["why", *words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def same_screen(name: str, columns: str, out: str) -> None:
+    assert out == (SCREENS / f"{name}-{columns}.txt").read_text()
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+@pytest.mark.parametrize("rule", ["ssh-guessing", "oom", "disk"])
+def test_the_screen_of_an_alert_is_as_it_was_drawn(rule, columns, world, capsys, monkeypatch):
+    """One that burns and was not told yet, one in shadow mode, one that was absorbed."""
+    monkeypatch.setenv("COLUMNS", columns)
+    morning(world)
+    running(monkeypatch)
+    same_screen(f"alert-{rule}", columns, why(capsys, world.ids(rule)[0][:8])[1])
+
+
+def test_what_is_given_up_is_told_with_its_reason(world, capsys):
+    """A dead letter; and what waits for the next start."""
+    for at in (1, 2, 3):
+        world.guess(at, "10.0.0.1")
+    world.commit(taken={("pager", 1): 1}, dead=[DeadLetter("pager", 1, 4, "HTTP 404")])
+    world.until(500)
+    world.end()
+    out = why(capsys, world.ids("ssh-guessing")[0])[1]
+    assert "pager  1 firing: given up after 4 tries: HTTP 404" in out
+    assert "chat  2 resolved: waiting, to be delivered with the next start: no daemon runs" in out
+    assert "resolved  warning, 3 in all, 2s from first to last" in out
+
+
+def test_what_is_done_with_is_said_to_be(world, capsys):
+    """The store forgets what was delivered."""
+    for at in (1, 2, 3):
+        world.guess(at, "10.0.0.1")
+    world.commit(taken={("pager", 1): 1, ("chat", 1): 1})
+    world.end()
+    out = why(capsys, world.ids("ssh-guessing")[0])[1]
+    assert "pager  1 firing: done with, nothing of it waits" in out
+    assert "of its end will be told: chat, pager" in out
+
+
+def test_the_firing_before_is_named(world, capsys):
+    """And how long ago it was, and how much the cool-down held back since."""
+    for at in (1, 2, 3, 600, 601, 602):
+        world.guess(at, "10.0.0.1")
+        world.until(at)
+    world.end()
+    first, second = world.ids("ssh-guessing")
+    out = why(capsys, second)[1]
+    assert f"cool-down 1m; the firing before was 9m59s earlier ({first})" in out
+
+
+def test_a_broken_configuration_hides_no_alert(world, here, capsys):
+    """An editor may have it open; only routes and windows are not known then."""
+    morning(world)
+    (here / "logwatch.yaml").write_text(RULES.replace("to: chat}", "to: nowhere}"))
+    status, out, err = why(capsys, world.ids("ssh-guessing")[0])
+    assert status == 0
+    assert "the configuration cannot be read: logwatch.yaml:" in err
+    assert "pager  1 firing: postponed after 1 try: HTTP 429" in out
+    assert why(capsys, "ssh-guessing")[0] == 78
+
+
+def test_several_alerts_that_begin_alike_are_named(world, capsys):
+    """Nobody is told of one when another was meant."""
+    for number in range(40):
+        world.line(1, "disk", "disk x is full", source="shop", dev=f"{number}")
+    world.end()
+    ids = world.ids("disk")
+    prefix = next(each[0] for each in ids if sum(one[0] == each[0] for one in ids) > 1)
+    status, _, err = why(capsys, prefix)
+    assert status == 2
+    assert "alerts begin so: " in err
+
+
+def test_a_long_life_is_told_in_order(world, capsys):
+    """What is forgotten, the lines around, what was suppressed, and that it came from a backlog."""
+    quoted = [
+        AlertLine("/var/log/x.log", n * 10, f"2026-01-05T00:00:0{n}Z", f"line {n}")
+        for n in range(3)
+    ]
+    told(
+        world,
+        alert(
+            seq=2,
+            status="updated",
+            suppressed=7,
+            late=True,
+            lines=[quoted[1]],
+            context=AlertContext(before=(quoted[0],), after=(quoted[2],)),
+        ),
+        alert(seq=3, status="resolved", at="2026-01-05T02:00:00.000Z"),
+    )
+    out = why(capsys, alert().id)[1]
+    assert "alert b4c1f0aa55aa55aa  resolved at 02:00:00" in out
+    assert "1 earlier message of it are forgotten" in out
+    before, line, after = (out.index(f"{what} ") for what in ("before", "line", "after"))
+    assert before < line < after
+    assert "warning, 3 in 2m: warning, 5 since it fired, 7 suppressed, of a backlog" in out
+
+
+def test_a_rules_own_to_and_a_configuration_without_routes_are_named(world, here, capsys):
+    """No route is asked then."""
+    told(world, alert(), sinks=("chat",))
+    text, _, rest = RULES.partition("routes:")
+    without = text + rest[rest.index("sinks:") :]
+    (here / "logwatch.yaml").write_text(without)
+    assert "there are no routes: every sink is told: pager, chat" in why(capsys, "b4c1")[1]
+    (here / "logwatch.yaml").write_text(RULES.replace("by: ip\n", "by: ip\n    to: [pager]\n"))
+    out = why(capsys, "b4c1")[1]
+    assert "by the rule's own 'to': pager" in out
+    (here / "logwatch.yaml").write_text(RULES.replace("  - {to: chat}\n", ""))
+    told_of_other = why(capsys, "b4c1")[1]
+    assert "yes: rule ssh-*, source auth; to chat, pager" in told_of_other
+
+
+def test_where_no_route_takes_it_nobody_is_told(world, here, capsys):
+    """That is the whole answer."""
+    told(world, alert(rule="disk"))
+    (here / "logwatch.yaml").write_text(RULES.replace("  - {to: chat}\n", ""))
+    assert "no route takes it: nobody is told" in why(capsys, "b4c1")[1]
+
+
+def test_what_logwatch_tells_of_itself_has_no_rule(world, capsys):
+    """It is not said to be missing."""
+    told(world, alert(rule="logwatch.source-lost"))
+    assert "tells of logwatch itself" in why(capsys, "b4c1")[1]
+
+
+def test_a_message_that_may_not_overtake_says_so(world, capsys):
+    """And with no daemon it says when it goes out."""
+    told(world, alert(), alert(seq=2, status="resolved"), sinks=("chat",))
+    world.bench.store = Store(world.config.state)
+    world.commit(
+        taken={("chat", 1): 2},
+        postponed=[
+            Postponed("chat", 1, alert().id, 0.0, "HTTP 500"),
+            Postponed("chat", 2, alert().id, 0.0, None, tried=False),
+        ],
+    )
+    world.bench.store.close()
+    out = " ".join(why(capsys, "b4c1")[1].split())
+    assert "HTTP 500; again with the next start: no daemon runs" in out
+    assert "waits for an earlier message of this alert; goes out with the next start" in out
