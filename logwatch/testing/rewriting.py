@@ -158,6 +158,11 @@ class _File:
         start = self.start(node)
         return start + len(self.text[start:end].rstrip()) if end > start else end
 
+    @property
+    def newline(self) -> str:
+        """How its lines end."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
     def source(self, node: Node) -> str:
         """The text of `node`."""
         return self.text[self.start(node) : self.end(node)]
@@ -249,15 +254,17 @@ def _entries(node: Node) -> list[Node]:
 def _list_like(file: _File, node: Node, texts: Sequence[str]) -> str:
     """A list of these entries, written as the one at `node` is."""
     if isinstance(node, SequenceNode) and not node.flow_style and texts:
-        return f"\n{' ' * file.column(node)}".join(f"- {text}" for text in texts)
-    return _flow(texts, file.column(node))
+        between = f"{file.newline}{' ' * file.column(node)}"
+        return between.join(f"- {text}" for text in texts)
+    return _flow(texts, file.column(node), file.newline)
 
 
-def _flow(texts: Sequence[str], column: int) -> str:
+def _flow(texts: Sequence[str], column: int, newline: str) -> str:
     line = f"[{', '.join(texts)}]"
     if len(texts) < 2 or ("\n" not in line and column + len(line) <= LONGEST_LINE):
         return line
-    return f"[{(',' + chr(10) + ' ' * (column + 1)).join(texts)}]"
+    between = f",{newline}{' ' * (column + 1)}"
+    return f"[{between.join(texts)}]"
 
 
 def _new_values(file: _File, entry: Node, mismatch: Mismatch, test: RuleTest) -> Iterator[_Edit]:
@@ -321,7 +328,7 @@ def _scalar(text: str, style: str | None = None) -> str:
     """`text` in YAML, plain where that is safe anywhere, else quoted."""
     if _UNPRINTABLE.search(text):
         return '"' + _UNPRINTABLE.sub(_escape, text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-    if style is None and _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN:
+    if not style and _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN:
         return text
     return "'" + text.replace("'", "''") + "'"
 
