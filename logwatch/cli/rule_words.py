@@ -141,6 +141,8 @@ def unknown_in_words(settings: RuleSettings) -> str:  # noqa: PLR0911 - as above
 def cooldown_in_words(settings: RuleSettings, since: float | None) -> str:
     """Whether a firing `since` seconds after the one before was within the cool-down."""
     cooldown = format_duration(settings.cooldown)
+    if isinstance(settings.kind, (Sampling, NewTemplate)):
+        return "it has no say in a rule of this kind"
     if settings.cooldown <= 0:
         return "none: every firing is told"
     if since is None:

@@ -6,6 +6,7 @@ and what its window was, is told by the configuration as it is now.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,7 +28,6 @@ from logwatch.store.reader import StoredAlert
 
 SCHEMA = 1
 MOST_NAMED = 5
-MOST_OF_A_COMPOSITE = 1_000
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -37,6 +37,8 @@ class Told(Struct, frozen=True, kw_only=True):
     window: str
     deliveries: tuple[Delivery, ...]
     """What the store knows; a sink that is not in it is done with, or was never to be told."""
+    sinks: tuple[str, ...]
+    """To which it goes by the configuration of now; none where that is not known."""
 
 
 class Absorber(Struct, frozen=True, kw_only=True):
@@ -113,13 +115,13 @@ def life_of(
         rule=rule,
         burning=told is not None,
         is_event=rule is not None and not rule.kind.burns,
-        messages=tuple(_told(each, rule) for each in messages),
+        messages=tuple(_told(messages, rule, router)),
         cooldown="" if rule is None else cooldown_in_words(rule, _since(before, first)),
         firing_before=before.id if before is not None else None,
         routes=tuple(_routes(router, first)) if router else (),
         goes_to=router.sinks_for(first) if router else None,
         told=told,
-        absorbed=tuple(_absorbers(messages, reader, config)) if config else (),
+        absorbed=tuple(_absorbers(messages, reader, config, told)) if config else (),
         sinks_down=_sinks_down(daemon),
         runs=None if isinstance(daemon, str) else isinstance(daemon, Status),
     )
@@ -136,10 +138,18 @@ def _only(messages: Sequence[Message]) -> str:
     return episodes[0]
 
 
-def _told(message: Message, rule: RuleSettings | None) -> Told:
-    alert = message.alert
-    window = "" if rule is None else window_in_words(rule.kind, alert)
-    return Told(alert=alert, window=window, deliveries=message.deliveries)
+def _told(
+    messages: Sequence[Message], rule: RuleSettings | None, router: Router | None
+) -> Iterator[Told]:
+    heard: dict[str, None] = {}
+    for each in messages:
+        alert = each.alert
+        # Who was told that it began is told that it is over.
+        is_over = alert.status == "resolved"
+        sinks = () if router is None else tuple(heard) if is_over else router.sinks_for(alert)
+        heard.update(dict.fromkeys(sinks))
+        window = "" if rule is None else window_in_words(rule.kind, alert)
+        yield Told(alert=alert, window=window, deliveries=each.deliveries, sinks=sinks)
 
 
 def _since(before: StoredAlert | None, alert: Alert) -> float | None:
@@ -160,37 +170,58 @@ def _routes(router: Router, alert: Alert) -> Iterator[Route]:
 
 
 def _absorbers(
-    messages: Sequence[Message], reader: LifeReader, config: Config
+    messages: Sequence[Message], reader: LifeReader, config: Config, told: tuple[str, ...] | None
 ) -> Iterator[Absorber]:
-    """Composites that burned when a message was made; with `absorbs`, they tell of it instead."""
+    """Composites that told of a message instead of it: they burned, or it made them fire.
+
+    Which was first is known by the numbers of messages: in a backlog many are made at one time.
+    """
     rule = messages[0].stored.rule
+    if told:
+        return
     for composite in config.rules:
         kind = composite.kind
         is_one = isinstance(kind, Composite) and kind.absorbs and not composite.shadow
         if is_one and rule in kind.hears():
-            spans = _spans(reader, composite)
-            for each in messages:
-                if each.stored.status != "resolved":
-                    yield from _absorbing(each, composite, spans)
+            history = reader.messages_of({composite.name, *kind.hears()})
+            yield from _absorbed_by(composite, messages, history)
 
 
-def _spans(reader: LifeReader, composite: RuleSettings) -> dict[str, list[StoredAlert]]:
-    """The messages of each episode of a composite, oldest first."""
-    spans: dict[str, list[StoredAlert]] = {}
-    for one in reversed(reader.alerts(limit=MOST_OF_A_COMPOSITE, rule=composite.name)):
-        spans.setdefault(one.id, []).append(one)
-    return spans
-
-
-def _absorbing(
-    message: Message, composite: RuleSettings, spans: dict[str, list[StoredAlert]]
+def _absorbed_by(
+    composite: RuleSettings, messages: Sequence[Message], history: Sequence[Message]
 ) -> Iterator[Absorber]:
-    alert, at = message.alert, message.stored.at
-    key = {name: alert.key.get(name) or alert.fields.get(name, MISSING) for name in composite.by}
-    for episode, told in spans.items():
-        ends = told[-1].at if told[-1].status == "resolved" else float("inf")
-        if told[0].at <= at < ends and Message(stored=told[0], deliveries=()).alert.key == key:
-            yield Absorber(rule=composite.name, episode=episode, seq=alert.seq)
+    spans: dict[str, list[Message]] = {}
+    for each in history:
+        if each.stored.rule == composite.name:
+            spans.setdefault(each.stored.id, []).append(each)
+    for episode, span in spans.items():
+        begin = _completed_by(composite, span[0], history)
+        end = span[-1].row if span[-1].stored.status == "resolved" else math.inf
+        for each in messages:
+            if each.stored.status == "resolved" or each.deliveries:
+                continue
+            if begin <= each.row < end and _key_in(composite, each) == span[0].alert.key:
+                yield Absorber(rule=composite.name, episode=episode, seq=each.alert.seq)
+
+
+def _completed_by(composite: RuleSettings, firing: Message, history: Sequence[Message]) -> int:
+    """Number of the message that made a composite fire, which stands just before its own."""
+    before = [
+        each
+        for each in history
+        if each.row < firing.row
+        and each.stored.at == firing.stored.at
+        and each.stored.rule != composite.name
+    ]
+    if not before or _key_in(composite, before[-1]) != firing.alert.key:
+        return firing.row
+    return before[-1].row
+
+
+def _key_in(composite: RuleSettings, message: Message) -> dict[str, str]:
+    """The key that a message of a part has for the composite."""
+    alert = message.alert
+    return {name: alert.key.get(name) or alert.fields.get(name) or MISSING for name in composite.by}
 
 
 def _sinks_down(daemon: Status | Absence | str) -> tuple[SinkStatus, ...]:

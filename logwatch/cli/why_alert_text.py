@@ -175,9 +175,9 @@ def _done(life: Life, told: Told) -> list[str]:
     absorbed = any(each.seq == told.alert.seq for each in life.absorbed)
     if life.shadow or absorbed:
         return []
-    sinks = life.goes_to or () if life.told is None else life.told
-    open_ones = {each.sink for each in told.deliveries}
-    return [sink for sink in sinks if sink not in open_ones]
+    known = {each.sink for each in told.deliveries}
+    heard = told.sinks if life.told is None else life.told
+    return [sink for sink in told.sinks if sink in heard and sink not in known]
 
 
 def _progress(delivery: Delivery, now: Moment, *, runs: bool | None) -> str:

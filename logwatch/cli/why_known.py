@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ def explain(options: argparse.Namespace, *, is_id: bool, clock: Clock | None = N
         if reader is not None:
             known |= reader.remembered_rules().keys()
         if is_id and not options.key and options.what not in known:
-            return _alert(options, reader, config, broken, clock)
+            return _alert(options, reader, config, broken, clock, known=known)
         if config is None:
             assert broken is not None
             raise broken
@@ -79,15 +80,19 @@ def _alert(
     config: Config | None,
     broken: ConfigError | None,
     clock: Clock,
+    *,
+    known: Iterable[str],
 ) -> Exit:
     if reader is None:
         print("there is no store: no daemon has run with this configuration", file=sys.stderr)
         return Exit.UNREACHABLE
     life = life_of(options.what, reader, config, daemon_of(options.config, clock))
     if life is None:
+        near = get_close_matches(options.what, known, 1)
+        hint = f"; did you mean the rule {near[0]!r}?" if near else " (logwatch alerts)"
         print(
             f"no rule is named {options.what!r}, and no alert that is kept has an id that begins so"
-            " (logwatch alerts)",
+            f"{hint}",
             file=sys.stderr,
         )
         return Exit.NO

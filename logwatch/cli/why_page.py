@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from logwatch.cli.looker import Absence, Looker
+from logwatch.cli.looker import Absence, LaterVersionError, Looker
 from logwatch.cli.marking import DIM, Screen
 from logwatch.clock import Clock
 from logwatch.daemon.control_wire import ControlDeniedError, ControlRefusedError
@@ -50,5 +50,10 @@ def daemon_of(config: str | None, clock: Clock) -> Status | Absence | str:
     """How the daemon is, what is known where none answers, or why nobody may ask it."""
     try:
         return Looker(config, clock).look()[0]
-    except (ControlDeniedError, ControlRefusedError, StoreDeniedError) as problem:
+    except (
+        ControlDeniedError,
+        ControlRefusedError,
+        LaterVersionError,
+        StoreDeniedError,
+    ) as problem:
         return str(problem)

@@ -114,8 +114,8 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def known(self) -> bool:
-        """Whether there is such a rule, and the key is known or none was asked about."""
-        return (self.in_config or self.last is not None) and (bool(self.keys) or not self.asked)
+        """Whether anything is known of the rule, or of the key that was asked about."""
+        return bool(self.keys) or self.last is not None or (self.in_config and not self.asked)
 
 
 def answer_of(

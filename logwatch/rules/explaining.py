@@ -40,7 +40,10 @@ class Explaining(Protocol):
 
 def on_clock(at: float, now: float) -> str:
     """`at` as a local time: `14:03:11`, on another day `Nov 21 14:03:11`, with another year's."""
-    there, here = time.localtime(at), time.localtime(now)
+    try:
+        there, here = time.localtime(at), time.localtime(now)
+    except (OverflowError, ValueError, OSError):  # a stamp of a year that no calendar has
+        return f"{at:.0f} s after 1970"
     if there[:3] == here[:3]:
         return time.strftime("%H:%M:%S", there)
     return time.strftime("%b %d %H:%M:%S" if there[0] == here[0] else "%Y-%m-%d %H:%M:%S", there)

@@ -250,10 +250,10 @@ class SilenceRule(KeyedRule[SilenceState]):
             return [f"{seen}: back, and burns on until {on_clock(state.back, wall)}"]
         if state.due is None:
             return [f"{seen}; resolves when it is seen again"]
+        if state.due == math.inf:
+            return [f"{seen}; never due, for its active hours do not come"]
         what = "given up" if state.episode is not None else "due"
         due = f"{what} {ago(state.due, event)}, at {on_clock(state.due, wall)}"
-        if state.due == math.inf:
-            due = "never due, for its active hours do not come"
         return [f"{seen}; {due} (every {lasting(self.limit_of(key))})"]
 
     # -- words -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ with. Whoever asks reads the whole history: a tenth of a second, and only a pers
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -48,8 +48,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
 class Message(Struct, frozen=True, kw_only=True):
     """One message of an episode, and what the store knows of its deliveries."""
 
+    row: int
+    """Its number: messages are numbered in the order in which they were made."""
     stored: StoredAlert
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[Delivery, ...] = ()
+    """Empty also where nobody looked."""
 
     @property
     def alert(self) -> Alert:
@@ -67,10 +70,24 @@ class LifeReader(StoreReader):
             "SELECT first, body FROM segments WHERE instr(body, ?) ORDER BY first", (needle,)
         ).fetchall()
         return [
-            Message(stored=one, deliveries=tuple(_deliveries(self._connection, first, position)))
+            Message(
+                row=first + position,
+                stored=one,
+                deliveries=tuple(_deliveries(self._connection, first, position)),
+            )
             for first, body in rows
             for position, one in enumerate(map(stored, messages(body)))
             if one.id.startswith(prefix)
+        ]
+
+    def messages_of(self, rules: Collection[str]) -> list[Message]:
+        """All messages of `rules`, oldest first, without their deliveries."""
+        rows = self._connection.execute("SELECT first, body FROM segments ORDER BY first")
+        return [
+            Message(row=first + position, stored=one)
+            for first, body in rows
+            for position, one in enumerate(map(stored, messages(body)))
+            if one.rule in rules
         ]
 
     def told(self, episode: str) -> tuple[str, ...] | None:

@@ -180,3 +180,51 @@ def test_a_message_that_may_not_overtake_says_so(world, capsys):
     out = " ".join(why(capsys, "b4c1")[1].split())
     assert "HTTP 500; again with the next start: no daemon runs" in out
     assert "waits for an earlier message of this alert; goes out with the next start" in out
+
+
+def test_who_is_told_of_a_later_message_only_is_not_said_to_know_of_the_first(world, here, capsys):
+    """An episode that became critical goes to the pager from then on; its end goes to both."""
+    (here / "logwatch.yaml").write_text(
+        RULES.replace("rule: 'ssh-*', source: auth", "rule: none-*")
+    )
+    messages = [
+        alert(),
+        alert(seq=2, status="updated", severity="critical"),
+        alert(seq=3, status="resolved", severity="critical"),
+    ]
+    told(world, *messages)
+    lines = [line.split("told")[-1].strip() for line in why(capsys, "b4c1")[1].splitlines()]
+    done = "done with, nothing of it waits"
+    assert f"chat  1 firing: {done}" in lines
+    assert f"pager  1 firing: {done}" not in lines
+    assert f"pager  2 updated: {done}" in lines
+    assert {f"{sink}  3 resolved: {done}" for sink in ("chat", "pager")} <= set(lines)
+
+
+def test_of_messages_of_one_time_only_those_are_absorbed_that_came_with_the_composite(
+    world, capsys
+):
+    """In a backlog, very many are made at once; their order tells."""
+    part, whole = {"rule": "disk", "key": {"dev": "x"}}, {"rule": "whole", "key": {}}
+    told(
+        world,
+        alert(id="a1", **part),
+        alert(id="a2", **part),
+        alert(id="c1", **whole),
+        alert(id="a3", **part),
+        alert(id="c1", seq=2, status="resolved", **whole),
+        alert(id="a4", **part),
+    )
+    absorbed = [
+        name for name in ("a1", "a2", "a3", "a4") if "was absorbed: whole" in why(capsys, name)[1]
+    ]
+    assert absorbed == ["a2", "a3"]
+
+
+def test_an_id_that_is_nearly_a_rule_is_asked_back(world, here, capsys):
+    """Rules may be named with the letters of an id."""
+    (here / "logwatch.yaml").write_text(
+        RULES.replace("name: disk", "name: decade").replace("[disk,", "[decade,")
+    )
+    world.end()
+    assert "did you mean the rule 'decade'?" in why(capsys, "decad")[2]

@@ -328,3 +328,19 @@ def test_other_days_have_their_date():
     assert on_clock(START, START + 86_400) == "Jan 05 00:00:00"
     assert on_clock(START, START + 366 * 86_400) == "2026-01-05 00:00:00"
     assert (ago(START, START + 192), ago(START + 12, START)) == ("3m12s ago", "in 12s")
+
+
+def test_times_that_no_calendar_has_do_no_harm():
+    """A stamp may say anything, and hours may never come."""
+    assert on_clock(1e18, START).endswith("s after 1970")
+    it = bench(Absence(limit=60.0))
+    it.line(0, ip="a")
+    it.rule._states["a"].due = float("inf")
+    assert why_now(it) == [
+        "last seen 0s ago, at 00:00:00; never due, for its active hours do not come"
+    ]
+
+
+def why_now(bench: Bench) -> list[str]:
+    """What the rule itself says, as it is."""
+    return bench.rule.explain("a", bench.now)

@@ -108,3 +108,11 @@ def test_it_knows_what_is_remembered_of_a_rule(store, reader):
     assert reader.remembered_rules() == {"r": "threshold 5"}
     assert reader.memory("r") == [change]
     assert reader.memory("other") == []
+
+
+def test_messages_of_some_rules_come_with_their_numbers(store, reader):
+    """In the order in which they were made."""
+    for rule in ("a", "b", "c", "a"):
+        commit(store, alerts=[Addressed(alert(rule=rule), 1.0, ())])
+    found = reader.messages_of({"a", "c"})
+    assert [(one.row, one.stored.rule) for one in found] == [(1, "a"), (3, "c"), (4, "a")]
