@@ -132,7 +132,7 @@ def _write(proposal: Proposal, output: str | None) -> Exit:
     name = output or "logwatch.yaml"
     screen.write(
         f"wrote {where}: {proposal.counted}; every rule is in shadow mode and sends nothing",
-        f"next: logwatch check -c {name}; then logwatch try RULE -c {name}",
+        f"next: logwatch replay -c {name} shows what it would have told",
     )
     screen.flush()
     return Exit.DONE
