@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from logwatch.cli.figures import number
 from logwatch.cli.marking import DIM, LONGEST_SHOWN, Screen
+from logwatch.cli.try_firing import Firing
 from logwatch.cli.try_scan import Sample, Sampled
 from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdict_text import (
@@ -60,6 +61,8 @@ class Report(ABC):
         self.lines = self.taken = self.excluded = 0
         self.blind = False
         """Whether there was nothing to know near misses by."""
+        self.firing: Firing | None = None
+        """When the rule would have fired; None where there is no rule, or no file to replay."""
         self._subject = subject
         self._screen = screen
         self._folder = folder
@@ -195,6 +198,8 @@ class TextReport(Report):
             how = "" if self._most == MORE else " (-v)"
             self._write(f"{screen.marks.refused} {screen.marks.cut} {rest:,} more{how}")
         self._write(*self._sums())
+        if self.firing is not None:
+            self._write(self.firing.sentence())
         screen.flush()
 
     def _write(self, *lines: str) -> None:
@@ -279,6 +284,7 @@ class JsonReport(Report):
             "excluded": self.excluded,
             "near_misses": self.near,
             "near_misses_ranked": len(self._near.kept),
+            "firing": None if self.firing is None else self.firing.as_json(),
         }
         self._screen.write(encoded(sums))
         self._screen.flush()

@@ -17,6 +17,7 @@ from logwatch import telemetry
 from logwatch.cli.log_blocks import STANDARD_INPUT, blocks_of_file
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.marking import screen_of
+from logwatch.cli.try_firing import firing_of
 from logwatch.cli.try_report import JsonReport, Report, TextReport
 from logwatch.cli.try_scan import RuleScan, Sampled, given
 from logwatch.cli.try_subject import Subject, subject_of
@@ -91,6 +92,9 @@ def execute(options: argparse.Namespace) -> Exit:
             raise
         if inputs and not trial.read_any:
             return Exit.USAGE
+        files = [(each.path, each.source) for each in inputs]
+        if files and subject.is_configured and STANDARD_INPUT not in (path for path, _ in files):
+            report.firing = firing_of(subject, files, Path(folder))
         report.end()
     return Exit.DONE if report.taken else Exit.NO
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "logwatch.yaml").write_text(RULES)
     (tmp_path / "auth.log").write_text(AUTH)
     (tmp_path / "shop.log").write_text(SHOP)
+    os.utime(tmp_path / "shop.log", (1_795_348_800, 1_795_348_800))  # its lines have no stamps
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
@@ -200,6 +202,23 @@ def test_programs_get_one_object_a_line_and_the_sums(capsys):
     assert excluded["excluder"]["number"] == 1
 
 
+def test_when_it_would_have_fired_is_told_last(here, capsys):
+    """Files of one log are one past, in their order."""
+    line = "Nov {day} 14:{at} web1 sshd[81]: Failed password for root from 203.0.113.9 port 4022\n"
+    for name, day in (("auth.log.1", 16), ("auth.log", 22)):
+        text = "".join(line.format(day=day, at=f"00:{second}0") for second in range(6))
+        (here / name).write_text(text)
+    rules = (here / "logwatch.yaml").read_text()
+    (here / "logwatch.yaml").write_text(rules.replace("5 in 2m", "3 in 2m"))
+    out = logwatch(capsys, "try", "ssh-guessing", "auth.log", "auth.log.1")[1]
+    assert out.splitlines()[-1].endswith(" Nothing was sent.")
+    assert out.splitlines()[-1].startswith("would have fired 2 times (Nov 16 - Nov 22), longest ")
+    assert "; 10 matches inside an episode." in out.splitlines()[-1]
+    out = logwatch(capsys, "try", "ssh-guessing", "auth.log", "auth.log.1", "-o", "json")[1]
+    assert as_json(out)[-1]["firing"]["fired"] == 2
+    assert as_json(out)[-1]["firing"]["longest_seconds"] > 100
+
+
 def test_nothing_that_a_log_holds_can_steer_the_terminal(here, capsys):
     """Neither in hits nor in near misses, in names of files, nor as JSON."""
     evil = "\x1b[2J\x9b31m\u202egnp.exe"
@@ -278,7 +297,7 @@ def test_zstd_needs_a_module(here, monkeypatch):
     """What to type instead is said."""
     monkeypatch.setattr("logwatch.simulation.compressed._ZSTD_MODULES", ("not_a_module",))
     (here / "x.zst").write_bytes(b"\x28\xb5\x2f\xfd")
-    with pytest.raises(UsageError, match="zstd -d x.zst"):
+    with pytest.raises(UsageError, match=r"zstd -d x\.zst"):
         list(blocks_of_file("x.zst", 100))
 
 
