@@ -72,6 +72,8 @@ class Runner:
         self._readings: dict[frozenset[str], Readings] = {}
         self._reached = Reached(config)
         self._folder = TemporaryDirectory(prefix="logwatch-test-")
+        self.folder = Path(self._folder.name)
+        """What the engine compiles is kept here, until the end."""
 
     def __enter__(self) -> Self:
         return self
@@ -111,9 +113,7 @@ class Runner:
 
     def _simulation(self, rule: RuleSettings, start: float) -> _Watched:
         names = frozenset((rule.name, *self._absorbers.get(rule.name, ())))
-        simulation = _Watched(
-            self._config, host=HOST, rules=names, start=start, cache=Path(self._folder.name)
-        )
+        simulation = _Watched(self._config, host=HOST, rules=names, start=start, cache=self.folder)
         simulation.readings = self._readings.setdefault(names, simulation.readings)
         return simulation
 

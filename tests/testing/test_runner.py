@@ -1,0 +1,190 @@
+"""One test in virtual time: what it is given, what it comes to, and what is told of it."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from logwatch.clock import ManualClock, SystemClock
+from logwatch.config.loader import load
+from logwatch.rules.threshold import ThresholdRule
+from logwatch.testing.runner import Runner
+
+
+def only(scene):
+    """The outcome of the only test."""
+    (outcome,) = scene.run()
+    return outcome
+
+
+def said(outcome):
+    """What each row says that it did."""
+    return [", ".join(one.text for one in row.did) for row in outcome.rows]
+
+
+def test_a_log_file_has_its_own_stamps(scene, tmp_path):
+    """Also compressed; a line without a stamp comes with the line before."""
+    lines = "2026-01-05T00:00:10Z refused\n  more\n2026-01-05T00:00:20Z refused\n"
+    (tmp_path / "app.log").write_text(lines)
+    (tmp_path / "app.log.gz").write_bytes(gzip.compress(lines.encode()))
+    scene.write(
+        "tests:\n"
+        "  - {rule: many, file: app.log, fires: [{at: +20s}]}\n"
+        "  - {rule: many, file: app.log.gz, fires: [{at: +20s}]}\n"
+    )
+    assert [outcome.passed for outcome in scene.run()] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "trouble"),
+    [
+        ("not-there.log", None, "not-there.log cannot be read: No such file or directory"),
+        ("empty.log", b"", "empty.log is empty: nothing was tested"),
+        ("bad.gz", b"no gzip", "bad.gz cannot be read: Not a gzipped file"),
+        (
+            "old.log",
+            b"2025-11-22T14:03:11Z refused\n",
+            "old.log begins before the test does: write start: 2025-11-22T14:03:11Z",
+        ),
+    ],
+)
+def test_a_log_file_that_cannot_be_used_fails_the_test(name, content, trouble, scene, tmp_path):
+    """Though nothing fired, as it says: nothing was tested."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    scene.write(f"tests: [{{rule: many, file: {name}, quiet: true}}]")
+    outcome = only(scene)
+    assert not outcome.passed
+    assert trouble in outcome.trouble
+
+
+def test_a_rule_that_fails_on_a_line_fails_the_test(scene, monkeypatch):
+    """A rule that is stopped fires no more, and that must not pass for quiet."""
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ThresholdRule, "feed", fail)
+    scene.write("tests: [{rule: many, lines: [refused], quiet: true}]")
+    assert "rule many failed on these lines" in only(scene).trouble
+
+
+def test_nothing_is_written_anywhere(scene, tmp_path):
+    """The folder of what the engine compiles is gone, too."""
+    scene.write("state: state\ntests: [{rule: many, lines: [refused], quiet: true}]")
+    config = load(scene.path)
+    with Runner(config, SystemClock()) as runner:
+        folder = runner.folder
+        assert runner.run(config.tests[0]).passed
+        assert folder.is_dir()
+    assert not folder.exists()
+    assert list(tmp_path.iterdir()) == [scene.path]
+
+
+def test_a_test_takes_no_time_of_the_clock(scene):
+    """Thirty days of virtual time; the clock is looked at only to say how long it took."""
+    scene.write("tests: [{rule: many, lines: [refused], until: +30d, quiet: true}]")
+    config = load(scene.path)
+    with Runner(config, ManualClock()) as runner:
+        assert runner.run(config.tests[0]).seconds == 0
+
+
+def test_tests_know_nothing_of_one_another(scene):
+    """Each begins without memory, in any order."""
+    scene.write(
+        "tests:\n"
+        "  - {rule: many, lines: [refused, refused], fires: [{at: +0s}]}\n"
+        "  - {rule: many, lines: [refused], quiet: true}\n"
+        "  - {rule: many, lines: [refused, refused], fires: [{at: +0s}]}\n"
+    )
+    config = load(scene.path)
+    with Runner(config, SystemClock()) as runner:
+        for test in (*config.tests, *reversed(config.tests)):
+            assert runner.run(test).passed
+
+
+def test_updates_count_where_one_is_listed(scene):
+    """Else only what begins is compared, so that a level more breaks no test."""
+    rule = "  - {name: up, match: x, when: 1 in 1m, levels: {warning: 1, critical: 2}}\n"
+    scene.write(
+        f"{rule}tests:\n"
+        "  - {rule: up, lines: [x, x], fires: [{severity: warning}]}\n"
+        "  - rule: up\n    lines: [x, x]\n"
+        "    fires: [{severity: warning}, {severity: critical, status: updated}]\n"
+        "  - {rule: up, lines: [x], fires: [{}, {status: updated}]}\n"
+    )
+    assert [outcome.passed for outcome in scene.run()] == [True, True, False]
+
+
+def test_a_field_may_be_called_status(scene):
+    """What is no word of an alert's life is looked for among the fields."""
+    scene.write(
+        "  - {name: slow, in: api, where: {status: '5??'}, cooldown: 0}\n"
+        "tests:\n"
+        "  - {rule: slow, lines: ['{\"status\": 502}'], fires: [{status: 502}]}\n"
+        "  - {rule: slow, lines: ['{\"status\": 502}'], fires: [{status: 503}]}\n"
+        "  - {rule: slow, lines: ['{\"status\": 502}'], fires: [{status: firing}]}\n"
+    )
+    assert [outcome.passed for outcome in scene.run()] == [True, False, True]
+
+
+TIMELINES = [
+    ("absent: {for: 1m}", ["x", "+30s y"], ["seen, due +1m", "not matched", "FIRED"]),
+    (
+        "expect: {match: y, within: 1m}",
+        ["x", "+1s x", "+2s y", "+3s y"],
+        ["opened, due +1m", "opened again, due +1m", "closed in time", "matched, nothing is open"],
+    ),
+    (
+        "unique: {of: v, above: 1, in: 1m}",
+        ["x 1", "x 2"],
+        ["matched v=1", "FIRED", "resolved"],
+    ),
+    ("new: {value: v, learn: 1m}", ["x 1", "+2m x 2"], ["learned v=1", "FIRED"]),
+    ("value: {max: v, above: 3, in: 1m}", ["x 1", "x 4"], ["matched v=1", "FIRED", "resolved"]),
+    ("when: every 2", ["x", "x"], ["matched, number 1, tells every 2", "FIRED"]),
+    ("when: 2 in 1m", ["x", "x"], ["matched, 1 of 2 in 1m", "FIRED", "resolved"]),
+    ("cooldown: 1m", ["x", "x"], ["FIRED", "matched, held back by cooldown 1m", "updated"]),
+    ("active: '10:00-11:00 UTC'", ["x"], ["matched, outside of its hours: 10:00-11:00 UTC"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "lines", "rows"), TIMELINES, ids=[each[0] for each in TIMELINES])
+def test_the_timeline_says_what_each_line_did(kind, lines, rows, scene):
+    """As far as a kind gives it cheaply."""
+    scene.write(
+        f"  - {{name: k, in: app, match: 'x ?(?P<v>\\d*)', {kind}}}\n"
+        f"tests: [{{rule: k, lines: {lines}, until: +5m, quiet: true}}]"
+    )
+    assert said(only(scene)) == rows
+
+
+def test_the_timeline_tells_of_the_rules_that_are_heard(scene):
+    """And of the steps of a sequence."""
+    scene.write(
+        "  - {name: both, all_of: [job, many], within: 1m}\n"
+        "  - {name: then, sequence: [{rule: many}, {in: app, match: after}], within: 1m}\n"
+        "tests:\n"
+        "  - {rule: both, lines: [refused, refused, '+1s job=a b'], fires: [{at: +1s}]}\n"
+        "  - {rule: then, lines: [after, +1s refused, refused, +2s after], fires: [{at: +2s}]}\n"
+    )
+    both, then = scene.run()
+    assert said(both) == ["matched by many", "many FIRED", "job FIRED, FIRED"]
+    assert said(then) == ["step 2 of 2", "matched by many", "many FIRED", "FIRED"]
+
+
+def test_a_probe_looks_at_one_key(scene):
+    """After all that happened up to its time."""
+    scene.write(
+        "  - {name: k, in: app, match: 'x (?P<v>\\S+)', by: v, when: 1 in 1m}\n"
+        "tests:\n"
+        "  - rule: k\n    lines: [x a, +30s x b]\n    fires: [{v: a}, {v: b}]\n"
+        "    at:\n"
+        "      - {at: +30s, v: a, burning: true}\n"
+        "      - {at: +29s, v: b, burning: false}\n"
+        "      - {at: +2m, v: a, burning: false}\n"
+        "      - {at: +2m, burning: true}\n"
+        "      - {at: +1h, burning: false}\n"
+    )
+    assert only(scene).mismatches == ()
