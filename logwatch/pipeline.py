@@ -170,6 +170,7 @@ class Pipeline:
         clock = self._clock
         clock.event, clock.pause, clock.wall = now.wall, now.steady, now.wall
         self._contexts.begin(now.steady)
+        self._timeline.begin(now.wall)
         for index, rule in enumerate(self._rules):
             rule.begin(clock)
             for change in rule.changes():
@@ -206,7 +207,7 @@ class Pipeline:
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
         clock, records, rules, parts = self._clock, batch.records, self._rules, self._parts
-        lags = self._timeline.lags if self.live else None
+        lags = self._timeline.lags
         clock.wall, clock.pause = now.wall, now.steady
         matches = batch.matches if end is None and not first else batch.matches[first:end]
         if self._contexts.active:
@@ -225,7 +226,7 @@ class Pipeline:
                     self._reach(record.time, batch.source, now)
                 if hours is not None and not hours.covers(record.time):
                     continue
-                clock.event = self._timeline.position - (lags[index] if lags else 0.0)
+                clock.event = self._timeline.position - lags[index]
             self._touched[name] = rule
             try:
                 alerts = rule.feed(Hit(batch, record, match, part), clock)
@@ -339,7 +340,7 @@ class Pipeline:
 
     def _expire_one(self, index: int, limit: float, now: Moment) -> None:
         rule, clock, at = self._rules[index], self._clock, self._noted[index]
-        lag = self._timeline.lags[index] if self.live and rule.basis == "event" else 0.0
+        lag = self._timeline.lags[index] if rule.basis == "event" else 0.0
         self._noted[index] = math.inf
         if at + lag > limit:  # it fell behind since this was noted
             self._note_deadline(index)
@@ -367,7 +368,7 @@ class Pipeline:
         at = max(at, soonest)
         if at < self._noted[index]:
             self._noted[index] = at
-            lag = self._timeline.lags[index] if self.live and rule.basis == "event" else 0.0
+            lag = self._timeline.lags[index] if rule.basis == "event" else 0.0
             self._deadlines[rule.basis].put(rule.settings.name, at + lag)
             self._next_event = min(self._next_event, at + lag)
 
@@ -469,7 +470,7 @@ class Pipeline:
             index = self._index.get(name)
             if index is None or name in self._quarantined or self._rules[index].basis != "event":
                 continue
-            lag = self._timeline.lags[index] if self.live else 0.0
+            lag = self._timeline.lags[index]
             while self._noted[index] + lag <= at:
                 self._deadlines["event"].drop(name)
                 self._expire_one(index, at, Moment(before[1], before[2]))

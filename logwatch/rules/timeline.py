@@ -4,7 +4,8 @@
 deadlines. *Position* is how far event time has come, and it never goes back:
 
 - In a backlog, a replay or a test it is the latest event time read, and the files are read merged
-  by event time: what a deadline waits for is read before it, or is not there.
+  by event time: what a deadline waits for is read before it, or is not there. (A source that came
+  late before a restart is waited for in the backlog as it was live: its lines may still be coming.)
 - Live it is the date, less `SETTLE_SECONDS` in which a line finds its way here. A source whose
   lines come later than that (a writer that gathers them) is waited for as long as its latest lines
   were late, up to its `late`; so are the rules that look at it. A record's stamp that is ahead of
@@ -63,6 +64,10 @@ class Timeline:
         self.lags = [0.0] * len(rules)
         """For each rule, seconds by which its slowest source is behind."""
         self.now = Now(-math.inf, 0.0, 0.0)
+
+    def begin(self, wall: float) -> None:
+        """All sources were restored: go on from how far event time had come, `wall` at most."""
+        self.position = min(wall, max(self._newest.values(), default=-math.inf))
 
     def late_of(self, source: str) -> float:
         """How late a record of `source` may come and still find its window, in seconds."""

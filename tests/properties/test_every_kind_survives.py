@@ -198,3 +198,22 @@ def test_a_rule_with_another_window_begins_anew_and_the_others_go_on(cache, hist
         statuses = [each.alert.status for each in messages]
         assert statuses == ["firing", *["updated"] * (len(statuses) - 2), "resolved"]
         assert set(messages[-1].sinks) == {name for each in messages for name in each.sinks}
+
+
+@pytest.mark.parametrize("end", ["kill", "finish"])
+def test_a_source_that_comes_late_is_waited_for_after_a_restart_too(cache, tmp_path, end):
+    """Lines of another source in the backlog are newer, and say nothing of its silence."""
+    machine = Machine(tmp_path, EVERY_KIND, cache)
+    for number in range(30):
+        machine.let_pass(5)
+        machine.write("web", "beat k=b v=1", behind=40)
+        machine.write("app", "open k=c v=1")
+        machine.look("web")
+        machine.look("app")
+        if number % 5 == 4:
+            machine.kill() if end == "kill" else machine.finish()
+            machine.write("app", "open k=c v=1")
+            machine.start()
+    alerts = [each.alert for each in machine.told if each.alert.rule == "silent"]
+    machine.finish()
+    assert [each.key["k"] for each in alerts] == ["a", "z"]
