@@ -124,9 +124,14 @@ def _live(folder: str, name: str, known: set[str]) -> str:
     if (dated := _DATED.fullmatch(bare)) is not None:
         stays = f"{folder}/{dated[1]}{dated[3]}"
         if stays in known or Path(stays).exists():
-            return escape(stays)
-        return f"{escape(folder)}/{escape(dated[1] + dated[2])}*{escape(dated[3])}"
-    return f"{escape(folder)}/{escape(bare)}"
+            return _literal(stays)
+        return f"{_literal(folder)}/{_literal(dated[1] + dated[2])}*{_literal(dated[3])}"
+    return f"{_literal(folder)}/{_literal(bare)}"
+
+
+def _literal(path: str) -> str:
+    """The glob that means just `path`, with nothing in it that a configuration would replace."""
+    return escape(path).replace("${", "[$]{")
 
 
 def sample(path: str, most: int = END_BYTES) -> Sample | Unreadable:

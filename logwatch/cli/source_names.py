@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from glob import escape, has_magic
+from glob import has_magic
 from pathlib import Path
 
 from logwatch.cli.surveying import Survey
@@ -75,7 +75,7 @@ def _shape(path: str) -> str:
     rest = name[len(stem) :]
     numbered = re.fullmatch(r"(.*?[A-Za-z].*?)[0-9]+", stem)
     if numbered and len(numbered[1]) >= LEAST_ALIKE:
-        return f"{folder}/{escape(numbered[1])}*{rest}"
+        return f"{folder}/{numbered[1]}*{rest}"
     parts = re.fullmatch(r".+?([._-])([A-Za-z]{3,})", stem)
     if parts:
         return f"{folder}/*{parts[1]}{parts[2]}{rest}"

@@ -26,6 +26,7 @@ from logwatch.cli.surveying import Survey, survey
 from logwatch.config.loader import from_text
 from logwatch.rules.kinds import Absence, NewTemplate
 
+STOCK = stock_rules()
 SCREENS = Path(__file__).parent / "init_screens"
 WRITTEN_AT = 1_767_600_000.0
 
@@ -103,7 +104,8 @@ def log(path: Path, line, count: int = 1200) -> Path:
 
 @pytest.fixture(autouse=True)
 def plain_screen(monkeypatch):
-    """No colours, and columns that are known."""
+    """No colours, and columns that are known; the stock rules are read once."""
+    monkeypatch.setattr("logwatch.cli.proposal.stock_rules", lambda: STOCK)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -143,7 +145,7 @@ def test_what_is_proposed_for_a_log_passes_the_check_and_finds_its_lines(
     assert config.sources[0].format == name_of_format(name)
     counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], tmp_path)
     written = {rule["name"]: rule for rule in yaml.safe_load(out)["rules"]}
-    stock = {rule.settings.name for rule in stock_rules()}
+    stock = {rule.settings.name for rule in STOCK}
     for number, rule in enumerate(config.rules):
         if not isinstance(rule.kind, NewTemplate | Absence) and rule.name not in stock:
             assert f"{counts[number]:,} of " in above(out, rule.name)
@@ -231,7 +233,17 @@ def test_logs_of_one_kind_are_one_glob_where_it_means_no_other(tmp_path):
 
 def test_names_of_sources_are_distinct_and_well_formed(tmp_path, capsysbinary):
     """Whatever the files are called."""
-    names = ("a b.log", "A-B.log", "[x].log", "ü.log", 'it\'s "q": #1.log', "x\x1b[2J.log", "~.log")
+    names = (
+        "a b.log",
+        "A-B.log",
+        "[x].log",
+        "ü.log",
+        'it\'s "q": #1.log',
+        "x\x1b[2J.log",
+        "~.log",
+        "${env:X}.log",
+        "c\nd.log",
+    )
     for name in names:
         log(tmp_path / name, plain, 30)
     status, out, err = logwatch(capsysbinary, "init", "--from", tmp_path)
@@ -324,7 +336,7 @@ def test_whatever_stands_in_a_log_the_proposal_can_be_loaded(tmp_path_factory, l
     counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], folder)
     for number, rule in enumerate(config.rules):
         if rule.match:
-            assert counts[number] or rule.name in {one.settings.name for one in stock_rules()}
+            assert counts[number] or rule.name in {one.settings.name for one in STOCK}
 
 
 @given(st.text())
