@@ -30,6 +30,7 @@ from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
+from logwatch.rules.context import longest, wanted_by_part
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 
@@ -52,6 +53,7 @@ class Readings:
         self._fields: dict[int, FieldSearches] = {}
         """By the identity of their matcher, which lives as long."""
         self._parts = parts_of(config.rules)
+        self._contexts = wanted_by_part(config.rules)
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
 
@@ -114,17 +116,14 @@ class Readings:
         self, numbers: tuple[int, ...], source: SourceSettings, events: EventClock
     ) -> Nearness | None:
         """What the rules among these with `context` need of `source`."""
-        contexts = {
-            number: context
-            for number in numbers
-            if (context := self._config.rules[self._parts[number].rule].context) is not None
-        }
-        if not contexts:
+        wanted = [number for number in numbers if number in self._contexts]
+        if not wanted:
             return None
+        most = longest(self._contexts[number].context for number in wanted)
         return Nearness(
-            before=max(each.before for each in contexts.values()),
-            after=max(each.after for each in contexts.values()),
-            parts=frozenset(contexts),
+            before=most.before,
+            after=most.after,
+            parts=frozenset(wanted),
             encoding=source.encoding,
             max_line=source.max_line,
             events=events,

@@ -14,9 +14,10 @@ first goes out with what it has.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -75,16 +76,11 @@ class Contexts(Generic[M]):
         with_alert: Callable[[M, Alert], M],
     ) -> None:
         """`with_alert` puts another alert into a message."""
-        wanted = [rule.context for rule in rules if rule.context is not None]
+        wanted = wanted_by_part(rules)
         self.active = bool(wanted)
         """Whether any rule asks for context; False: nothing needs to be told to this."""
-        self._longest = ContextSettings(
-            before=max((each.before for each in wanted), default=0),
-            after=max((each.after for each in wanted), default=0),
-        )
-        self._lasting = frozenset(
-            number for number, part in enumerate(parts_of(rules)) if _needs_memory(rules[part.rule])
-        )
+        self._longest = longest(each.context for each in wanted.values())
+        self._lasting = frozenset(number for number, each in wanted.items() if each.lasting)
         """Numbers of the parts whose records may be quoted later."""
         self._decode = decode
         self._with_alert = with_alert
@@ -250,6 +246,54 @@ class Contexts(Generic[M]):
         return self._memory.body(key) if held is None else _encode(held)
 
 
-def _needs_memory(rule: RuleSettings) -> bool:
-    """Whether its alerts may quote lines of earlier batches first."""
-    return rule.context is not None and (rule.kind.burns or bool(rule.kind.word))
+class Wanted(NamedTuple):
+    """What is wanted around the records that one part of a rule takes."""
+
+    context: ContextSettings
+    lasting: bool
+    """Whether alerts may quote them later than at once."""
+
+
+def wanted_by_part(rules: Sequence[RuleSettings]) -> dict[int, Wanted]:
+    """For each part whose records may be quoted with context, by its number, what is wanted.
+
+    A rule with context that hears of others may quote their lines, and those that they quote.
+    """
+    by_name = {rule.name: rule for rule in rules}
+    contexts: dict[str, list[ContextSettings]] = defaultdict(list)
+    lasting: set[str] = set()
+    for rule in rules:
+        if rule.context is None:
+            continue
+        quoted = _heard_from(rule, by_name)
+        lasting |= quoted
+        if rule.kind.burns or rule.kind.word:
+            lasting.add(rule.name)
+        for name in quoted | {rule.name}:
+            contexts[name].append(rule.context)
+    return {
+        number: Wanted(longest(contexts[name]), name in lasting)
+        for number, part in enumerate(parts_of(rules))
+        if (name := rules[part.rule].name) in contexts
+    }
+
+
+def longest(contexts: Iterable[ContextSettings]) -> ContextSettings:
+    """As many lines as any of these wants."""
+    known = list(contexts)
+    return ContextSettings(
+        before=max((each.before for each in known), default=0),
+        after=max((each.after for each in known), default=0),
+    )
+
+
+def _heard_from(rule: RuleSettings, by_name: Mapping[str, RuleSettings]) -> set[str]:
+    """The rules that it hears of, and those that they hear of."""
+    found: set[str] = set()
+    waiting = [*rule.kind.hears()]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in by_name:
+            found.add(name)
+            waiting += by_name[name].kind.hears()
+    return found

@@ -20,7 +20,8 @@ from logwatch.pipeline import Pipeline, fingerprints
 from logwatch.records import Alert, Batch, Block, StateChange
 from logwatch.rules import make_rule
 from logwatch.rules.anchors import REACH
-from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings
+from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings, parts_of
+from logwatch.rules.context import longest, wanted_by_part
 from logwatch.rules.message import rfc3339
 from logwatch.store.writer import Addressed, Burning, Transaction
 
@@ -35,23 +36,25 @@ EVERY = RuleSettings(
 def reading_for(rules: Sequence[RuleSettings], *, max_line: int = 262_144) -> Reading:
     """How a plain log is read for these rules."""
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
-    contexts = {number: each.context for number, each in enumerate(rules) if each.context}
+    parts = parts_of(rules)
+    wanted = wanted_by_part(rules)
+    most = longest(each.context for each in wanted.values())
     nearness = Nearness(
-        before=max((each.before for each in contexts.values()), default=0),
-        after=max((each.after for each in contexts.values()), default=0),
-        parts=frozenset(contexts),
+        before=most.before,
+        after=most.after,
+        parts=frozenset(wanted),
         encoding="utf-8",
         max_line=max_line,
         events=events,
     )
-    patterns = [RulePatterns(match=each.match) for each in rules]
+    patterns = [RulePatterns(match=part.selector.match) for part in parts]
     return Reading(
         source="app",
         ruleset="r",
         matcher=Matcher(patterns, engine="reference", max_line=max_line),
-        rules=tuple(range(len(rules))),
+        rules=tuple(range(len(parts))),
         events=events,
-        nearness=nearness if contexts else None,
+        nearness=nearness if wanted else None,
     )
 
 

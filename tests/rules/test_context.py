@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from logwatch.records import NO_CONTEXT
 from logwatch.rules import anchor_memory, context
 from logwatch.rules.anchors import REACH
-from logwatch.rules.base import ContextSettings, PlainMatch, Threshold
+from logwatch.rules.base import ContextSettings, PlainMatch, Selector, Threshold
+from logwatch.rules.sequence import Heard, Sequence
 
 BURST = replace(EVERY, name="burst", kind=Threshold(count=2, window=4.0))
 
@@ -233,6 +234,27 @@ def test_lines_that_begin_too_far_before_are_left_out():
     file.write("ERROR\n")
     file.wait(2.0)
     assert texts(*file.told) == ([], [])
+
+
+def test_lines_that_begin_too_far_behind_end_the_wait():
+    file = live()
+    file.write(f"ERROR\n{'x' * REACH}\nfar\n")
+    [after] = texts(*file.told)[1]
+    assert after.startswith("xxx")
+
+
+def test_a_line_that_another_rule_took_and_told_of_is_quoted_with_context():
+    """A sequence that begins with another rule's firing quotes that one's lines."""
+    steps = (Heard(rule="first"), Selector(match=("STEP",)))
+    joined = replace(EVERY, name="joined", match=(), kind=Sequence(steps=steps, within=60.0))
+    file = live(replace(EVERY, name="first", context=None), joined)
+    file.write("a\nERROR\nb\nc\n")
+    file.start()
+    file.write("STEP\n")
+    first, whole = file.told
+    assert (first.rule, first.context) == ("first", NO_CONTEXT)
+    assert whole.lines[0].text == "ERROR"
+    assert texts(whole) == (["a"], ["b", "c"])
 
 
 def test_a_line_around_is_decoded_and_cut_as_the_line_itself_is():
