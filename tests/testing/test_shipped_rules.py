@@ -126,3 +126,18 @@ def test_a_hundred_tests_take_about_a_second():
             assert all(runner.run(test).passed for test in config.tests)
             best = min(best, process_time() - before)
     assert best < 1.0
+
+
+def test_the_page_about_tests_shows_what_is_printed(tmp_path, monkeypatch, capsys):
+    """Its example, run as it is told."""
+    page = (ROOT / "docs" / "testing-rules.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    screen = page.partition("$ logwatch test\n")[2].partition("```")[0]
+    (tmp_path / "logwatch.yaml").write_text(example)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
+    assert run_command_line(["test"]) == 1
+    out = capsys.readouterr().out
+    assert out.rpartition(" · ")[0] == screen.rpartition(" · ")[0]
