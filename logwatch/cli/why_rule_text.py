@@ -24,7 +24,11 @@ def answer_in_words(answer: Answer, screen: Screen, now: float) -> Iterator[str]
     parts += [f"by {', '.join(answer.by)}"] if answer.by else []
     yield from wrapped(screen, "", "  ".join(part for part in parts if part))
     if not answer.in_config:
+        is_ours = answer.rule.startswith("logwatch.")
         gone = "it is not in the configuration: removed, renamed, or in a file not included"
+        gone = (
+            "logwatch tells this of itself; it is no rule of the configuration" if is_ours else gone
+        )
         yield from labelled(screen, "config", [gone])
     yield from labelled(screen, "mode", _mode(answer, now))
     yield from labelled(screen, "daemon", [answer.daemon] if answer.daemon else [])
@@ -138,6 +142,9 @@ def _next(answer: Answer) -> Iterator[str]:
     """The nearest things to try."""
     rule = shlex.quote(answer.rule)
     if not answer.in_config:
+        if answer.rule.startswith("logwatch."):
+            yield "logwatch status  how it is now"
+            return
         yield "logwatch check  reads the configuration, and says what it read"
         return
     unread = [source.name for source in answer.sources if not source.is_read]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from doubles.alerts import alert
 from doubles.daemon import Bench
 from doubles.rules import START
-from doubles.why_world import HOSTILE, RULES, morning, running, settle, world_in
+from doubles.why_world import HOSTILE, RULES, morning, running, settle, told, world_in
 
 from logwatch.cli import looker, why_known
 from logwatch.cli.main import run_command_line
@@ -261,3 +262,13 @@ def test_a_place_that_nobody_can_look_at_is_named(world, capsys, monkeypatch):
     running(monkeypatch, unseen={"/var/log/logwatch-test": "permission denied"}, files=())
     out = " ".join(why(capsys, "disk")[1].split())
     assert "shop: /var/log/logwatch-test: permission denied" in out
+
+
+def test_what_logwatch_tells_of_itself_is_no_rule_that_is_missing(world, capsys):
+    """Its alerts are known all the same."""
+    told(world, alert(rule="logwatch.source-lost", message="a file was cut"))
+    status, out, _ = why(capsys, "logwatch.source-lost")
+    assert status == 0
+    assert "logwatch tells this of itself" in out
+    assert "a file was cut" in out
+    assert "removed, renamed" not in out
