@@ -23,6 +23,7 @@ from logwatch.testing.timeline import key_text
 
 MOST_ALIKE = 5
 """Rows of a timeline, one after the other, in which nothing fires; more are told as a number."""
+_INDENT = " " * 6
 _KEY_BEFORE = re.compile(r"([\w.-]+)['\"]?\s*:\s*$")
 
 
@@ -49,6 +50,53 @@ class Report(ABC):
     @abstractmethod
     def end(self, outcomes: Sequence[Outcome], sums: Sums) -> None:
         """After the last one."""
+
+
+class _Table:
+    """The rows of a timeline, in columns that fit the screen: when, what came, what it did."""
+
+    def __init__(self, outcome: Outcome, screen: Screen) -> None:
+        self._start = outcome.test.start
+        self._screen = screen
+        rows = outcome.rows
+        self._width = max((len(self._time(row)) for row in rows), default=0)
+        room = screen.columns - len(_INDENT) - self._width - 4
+        doing = max((columns_of(_did(row)) for row in rows), default=0)
+        lines = max((columns_of(_text(row)) for row in rows), default=0)
+        self._longest = min(lines, room - min(doing, room * 3 // 5))
+        self._rest = room - self._longest
+
+    def _time(self, row: Row) -> str:
+        return offset_text(row.at, self._start)
+
+    def row(self, row: Row) -> str:
+        """One row."""
+        screen = self._screen
+        text = _padded(_middle_cut(_text(row), self._longest, screen), self._longest)
+        text = screen.paint(DIM, text) if row.line is None else text
+        did = self._colored(row.did, _middle_cut(_did(row), self._rest, screen))
+        return f"{_INDENT}{self._time(row):<{self._width}}  {text}  {did}"
+
+    def hidden(self, count: int) -> str:
+        """What stands for so many rows."""
+        said = f"{self._screen.marks.cut} {count:,} more like these (-v)"
+        return self._screen.paint(DIM, f"{_INDENT}{'':<{self._width}}  {said}")
+
+    def _colored(self, did: Iterable[Did], text: str) -> str:
+        deeds = {one.deed for one in did}
+        if "fired" in deeds:
+            return self._screen.paint(RED, text)
+        if "resolved" in deeds:
+            return self._screen.paint(GREEN, text)
+        return self._screen.paint(DIM, text) if deeds == {"not matched"} else text
+
+
+def _text(row: Row) -> str:
+    return "(clock)" if row.line is None else visible(row.line)
+
+
+def _did(row: Row) -> str:
+    return ", ".join(visible(one.text) for one in row.did)
 
 
 class TextReport(Report):
@@ -124,43 +172,20 @@ class TextReport(Report):
         return [*lines, command + words] if command else lines
 
     def _timeline(self, outcome: Outcome) -> Iterator[str]:
-        start = outcome.test.start
         rows = list(outcome.rows)
-        times = [offset_text(row.at, start) for row in rows]
-        texts = ["(clock)" if row.line is None else visible(row.line) for row in rows]
-        width = max(map(len, times), default=0)
-        indent = " " * 6
-        did = [", ".join(visible(one.text) for one in row.did) for row in rows]
-        room = self._screen.columns - len(indent) - width - 4
-        doing = min(max(map(columns_of, did), default=0), room * 3 // 5)
-        longest = min(max(map(columns_of, texts), default=0), room - doing)
-        did = [_middle_cut(text, room - longest, self._screen) for text in did]
+        table = _Table(outcome, self._screen)
         shown = [True] * len(rows) if self._verbose else _shown(rows)
         hidden = 0
-        for row, time, text, what, is_shown in zip(rows, times, texts, did, shown, strict=True):
+        for row, is_shown in zip(rows, shown, strict=True):
             if not is_shown:
                 hidden += 1
                 continue
             if hidden:
-                yield self._hidden(indent, width, hidden)
+                yield table.hidden(hidden)
                 hidden = 0
-            cut = _padded(_middle_cut(text, longest, self._screen), longest)
-            cut = self._screen.paint(DIM, cut) if row.line is None else cut
-            yield f"{indent}{time:<{width}}  {cut}  {self._colored(row.did, what)}"
+            yield table.row(row)
         if hidden:
-            yield self._hidden(indent, width, hidden)
-
-    def _hidden(self, indent: str, width: int, hidden: int) -> str:
-        said = f"{self._screen.marks.cut} {hidden:,} more like these (-v)"
-        return self._screen.paint(DIM, f"{indent}{'':<{width}}  {said}")
-
-    def _colored(self, did: Iterable[Did], text: str) -> str:
-        deeds = {one.deed for one in did}
-        if "fired" in deeds:
-            return self._screen.paint(RED, text)
-        if "resolved" in deeds:
-            return self._screen.paint(GREEN, text)
-        return self._screen.paint(DIM, text) if deeds == {"not matched"} else text
+            yield table.hidden(hidden)
 
     def _mismatch(self, mismatch: Mismatch, outcome: Outcome) -> Iterator[str]:
         start = outcome.test.start

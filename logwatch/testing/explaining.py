@@ -51,6 +51,7 @@ class Explanation:
         yield from self._unreadable()
         yield from self._other_stamps()
         yield from self._inactive()
+        yield from self._never_burns()
         yield from self._nothing_matched()
 
     def _unknown_names(self) -> Iterator[str]:
@@ -135,6 +136,11 @@ class Explanation:
                 f"{len(outside)} of the lines come when the rule is not active:"
                 f" {shown(active.text)}"
             )
+
+    def _never_burns(self) -> Iterator[str]:
+        """A probe of a rule without episodes."""
+        if not self._rule.kind.burns and any(probe.burning for probe in self._test.probes):
+            yield "a rule of this kind tells events: nothing burns, and nothing is resolved"
 
     def _nothing_matched(self) -> Iterator[str]:
         """Not one line is taken by the rule, though it is to fire."""

@@ -6,6 +6,8 @@ That a line was matched, and what fired, is known from the pipeline. How far a k
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import singledispatch
@@ -76,9 +78,12 @@ class Timeline:
         rows: list[Row] = []
         for each in fed:
             reached = max((one.time for one in each.taken), default=each.line.at)
-            before = [one for one in each.events if self._is_of_the_clock(one, reached)]
+            before: list[Happened] = []
+            now: list[Happened] = []
+            for event in each.events:
+                (before if self._is_of_the_clock(event, reached) else now).append(event)
             _put(rows, self._of_the_clock(before))
-            rows.append(self._of_line(each, [one for one in each.events if one not in before]))
+            rows.append(self._of_line(each, now))
         _put(rows, self._of_the_clock(after))
         return tuple(rows)
 
@@ -177,7 +182,8 @@ class _Progress:
         self.rule = rule
         self.start = start
         self.times: dict[str, list[float]] = defaultdict(list)
-        """Event times of what was taken, by key."""
+        """Event times of what was taken, by key, in order."""
+        self.first = math.inf
         self.open: dict[str, float] = {}
         """When each key was opened that is watched."""
 
@@ -188,7 +194,8 @@ class _Progress:
         return key_text({name: taken.values.get(name) or MISSING for name in names})
 
     def count(self, taken: Taken) -> None:
-        self.times[self.key(taken)].append(taken.time)
+        insort(self.times[self.key(taken)], taken.time)
+        self.first = min(self.first, taken.time)
 
     def told(self, alert: Alert) -> None:
         if isinstance(self.rule.kind, Expect) and alert.rule == self.rule.name:
@@ -201,7 +208,7 @@ class _Progress:
     def within(self, taken: Taken, window: float) -> int:
         """How many of the same key fell in the window that ends with this one."""
         times = self.times[self.key(taken)]
-        return sum(taken.time - window < time <= taken.time for time in times)
+        return bisect_right(times, taken.time) - bisect_right(times, taken.time - window)
 
 
 @singledispatch
@@ -269,8 +276,7 @@ def _(kind: Unique, progress: _Progress, taken: Taken) -> str:
 
 @_words.register
 def _(kind: NewValue, progress: _Progress, taken: Taken) -> str:
-    first = min(min(times) for times in progress.times.values())
-    learning = taken.time - first < kind.learn
+    learning = taken.time - progress.first < kind.learn
     return _joined("learned" if learning else "matched", _values(kind.value, taken))
 
 
