@@ -17,7 +17,7 @@ from logwatch import telemetry
 from logwatch.cli.learn_report import Learned, report_of
 from logwatch.cli.log_blocks import STANDARD_INPUT
 from logwatch.cli.main import config_flag, output_flag
-from logwatch.cli.old_logs import OldLog, OldLogs
+from logwatch.cli.old_logs import OldLogs, ReadLog
 from logwatch.cli.rule_memory import memory_of
 from logwatch.cli.try_subject import Subject, is_named_alike
 from logwatch.cli.verdicts import ways_of
@@ -78,7 +78,7 @@ def execute(options: argparse.Namespace) -> Exit:
 
 
 def _learn(options: argparse.Namespace, subject: Subject) -> Exit:
-    logs = [OldLog(path, _source_of(path, subject, options.source)) for path in options.files]
+    logs = [ReadLog(path, _source_of(path, subject, options.source)) for path in options.files]
     learned = Learned(subject.rule, logs)
     lessons = _lessons(learned, subject)
     if all(log.lines == 0 and log.path in learned.problems for log in logs):
@@ -106,7 +106,7 @@ def _lessons(learned: Learned, subject: Subject) -> Sequence[Lesson]:
             except PermissionError:
                 learned.denied = True
                 learned.problems[log.path] = f"permission denied: {denial(log.path)}"
-            except (OSError, EOFError) as problem:
+            except (OSError, EOFError, UsageError) as problem:
                 learned.problems[log.path] = str(getattr(problem, "strerror", None) or problem)
         for trouble in old_logs.troubles():
             print(f"logwatch learn: {trouble.message}", file=sys.stderr)

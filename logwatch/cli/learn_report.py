@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from logwatch.cli.figures import number
 from logwatch.cli.marking import DIM, GREEN, YELLOW, Screen, screen_of
-from logwatch.cli.old_logs import OldLog
+from logwatch.cli.old_logs import ReadLog
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.instructions import Taught
 from logwatch.rules.kinds import NewTemplate, NewValue
@@ -26,7 +26,7 @@ class Learned(Struct):
     """Everything that there is to tell."""
 
     rule: RuleSettings
-    logs: Sequence[OldLog]
+    logs: Sequence[ReadLog]
     problems: dict[str, str] = field(default_factory=dict)
     """Files that could not be read to their end, and why."""
     denied: bool = False
@@ -171,7 +171,7 @@ def _headline(rule: RuleSettings) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _span(log: OldLog) -> str:
+def _span(log: ReadLog) -> str:
     """`   2026-01-05 to 2026-01-12`; nothing where nothing was taken."""
     if log.first is None or log.last is None:
         return ""

@@ -19,6 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from logwatch.cli.log_blocks import blocks_of_file, whole_lines
+from logwatch.errors import UsageError
 from logwatch.tailer.opening import denial
 
 END_BYTES = 2 * 1024 * 1024
@@ -145,7 +146,7 @@ def sample(path: str, most: int = END_BYTES) -> Sample | Unreadable:
         first, last = _ends(path, found.st_size, most)
     except PermissionError:
         return Unreadable(path, denial(path), denied=True)
-    except (OSError, EOFError) as problem:
+    except (OSError, EOFError, UsageError) as problem:
         return Unreadable(path, str(getattr(problem, "strerror", None) or problem))
     if b"\0" in first[:4096]:
         return Unreadable(path, "is no text")

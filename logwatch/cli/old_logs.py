@@ -22,7 +22,7 @@ from logwatch.rules.base import Hit
 from logwatch.tailer.settings import SourceSettings
 
 
-class OldLog(Struct):
+class ReadLog(Struct):
     """One file, and what was found in it so far."""
 
     path: str
@@ -42,7 +42,7 @@ class OldLogs:
         self._folder = folder
         self._readings: dict[str, Reading] = {}
 
-    def hits(self, log: OldLog) -> Iterator[Hit]:
+    def hits(self, log: ReadLog) -> Iterator[Hit]:
         """What the rule takes of one file, in the order of the file; counted in `log`.
 
         Raises OSError, EOFError where it cannot be read to its end, UsageError, EngineError.
@@ -96,7 +96,7 @@ def _written_at(path: str) -> float:
     return Path(path).stat().st_mtime
 
 
-def _batch(log: OldLog, now: float) -> Batch:
+def _batch(log: ReadLog, now: float) -> Batch:
     nowhere = Checkpoint(
         identity=log.path,
         path=log.path,

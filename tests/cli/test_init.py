@@ -303,11 +303,10 @@ def test_of_a_large_file_the_beginning_and_the_end_are_read(tmp_path):
 def test_a_sample_is_of_whole_lines_and_takes_none_twice(tmp_path_factory, lines, most):
     """Wherever it is cut."""
     path = tmp_path_factory.getbasetemp() / "sampled.log"
-    path.write_bytes(b"".join(line.replace(b"\0", b"") + b"\n" for line in lines))
-    data = path.read_bytes()
+    # An "x" in front, for what begins like a compressed file is read as one.
+    data = b"x" + b"".join(line.replace(b"\0", b"") + b"\n" for line in lines)
+    path.write_bytes(data)
     one = sample(str(path), most)
-    if data.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
-        return
     assert isinstance(one, Sample)
     assert data.startswith(one.first)
     assert data.endswith(one.last)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from logwatch.cli import old_logs
 from logwatch.cli.main import run_command_line
 from logwatch.cli.rule_memory import pieces
 from logwatch.config.loader import load
+from logwatch.errors import UsageError
 from logwatch.rules import fingerprint
 from logwatch.rules.instructions import Instruction, Lesson
 from logwatch.store.reader import StoreReader
@@ -232,6 +234,32 @@ def test_files_that_this_user_may_not_read_are_said_with_a_remedy(here, capsys, 
     assert status == 77
     assert "permission denied: " in out
     assert "640" in out
+
+
+def test_a_file_for_which_there_is_no_reader_does_not_stop_the_others(here, capsys, monkeypatch):
+    """It is said, with a way out."""
+    read = old_logs.blocks_of_file
+
+    def refuse(path, longest):
+        if path == "old.zst":
+            raise UsageError("old.zst: nothing here reads .zst")
+        return read(path, longest)
+
+    (here / "old.zst").write_bytes(b"x")
+    monkeypatch.setattr(old_logs, "blocks_of_file", refuse)
+    status, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "old.zst", "auth.log")
+    assert status == 0
+    assert "nothing here reads .zst" in out
+    assert "2 new" in out
+
+
+def test_a_compressed_file_that_is_cut_off_is_learned_as_far_as_it_goes(here, capsys):
+    """And said."""
+    (here / "auth.log.gz").write_bytes(gzip.compress(AUTH.encode() * 40_000)[:-2000])
+    status, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "auth.log.gz")
+    assert status == 0, out
+    assert "2 new" in out
+    assert "✗" in out
 
 
 def test_standard_input_is_a_file(capsys, monkeypatch):
