@@ -27,7 +27,7 @@ from logwatch.records import (
 )
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Threshold, Told
 from logwatch.rules.deadlines import Deadlines
-from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more, on_clock
+from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more
 from logwatch.rules.message import (
     Keyed,
     Wording,
@@ -42,8 +42,8 @@ from logwatch.rules.threshold_state import (
     Tracked,
     decode_state,
     encode_state,
+    window_in_words,
 )
-from logwatch.units import format_duration
 from logwatch.windows.latest_times import LatestTimes
 
 LATE_SECONDS = 120.0
@@ -188,26 +188,12 @@ class ThresholdRule:
         if tracked is None:
             return []
         state, times, _ = tracked
-        window = self._window_in_words(times, now)
+        window = window_in_words(self._kind, times, now)
         if state.episode is not None:
             since = burning_since(state.fired_at, state.severity, state.count, state.episode, now)
             return [since, window, *ends_unless_more(self._clears_at(state, times), now)]
         until = None if state.fired_at is None else state.fired_at + self.settings.cooldown
         return [window, *cooling_down(until, state.suppressed, now.event, now)]
-
-    def _window_in_words(self, times: LatestTimes, now: Now) -> str:
-        """`3 of 5 in 2m, the last at 14:03:11; 2 more needed before 14:05:02`."""
-        kind, here = self._kind, times.count(now.event, self._kind.window)
-        text = f"{here:,} of {kind.count:,} in {format_duration(kind.window)}"
-        newest, oldest = times.latest(1), times.latest(here) if here else None
-        if newest is not None:
-            text += f", the last at {on_clock(newest, now.wall)}"
-        if oldest is None or here >= kind.count:
-            return text
-        return (
-            f"{text}; {kind.count - here:,} more needed before"
-            f" {on_clock(oldest + kind.window, now.wall)}"
-        )
 
     def _evict(self, now: Now) -> Iterable[Alert]:
         """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
