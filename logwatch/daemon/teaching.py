@@ -13,6 +13,7 @@ from itertools import count
 import msgspec
 from msgspec import Struct
 
+from logwatch import telemetry
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import Intake, Teaching
 from logwatch.rules.instructions import Instruction, Taught
@@ -74,7 +75,9 @@ class Teacher:
         if not teaching.committed.wait(WAIT_SECONDS):
             return Progress(ticket=ticket)
         del self._tickets[ticket]
-        return Progress(taught=teaching.taught[0])
+        taught, rule = teaching.taught[0], teaching.instruction.rule
+        telemetry.info("rules.taught", rule=rule, new=taught.new, known=taught.known)
+        return Progress(taught=taught)
 
 
 def _refused(problem: str) -> Progress:

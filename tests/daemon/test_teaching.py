@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from doubles.daemon import Bench
 
+from logwatch.daemon.consumer import GATHER_SECONDS
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import Intake, Teaching
 from logwatch.daemon.teaching import Lecture, Teacher
@@ -48,6 +49,18 @@ def test_what_is_taught_is_in_the_store_before_anybody_hears_of_it(bench):
     assert teaching.committed.is_set()
     assert (teaching.taught[0].known_before, teaching.taught[0].known) == (0, 1)
     assert "value\x1fbob" in stored(bench)
+
+
+def test_while_a_backlog_is_read_it_is_learned_all_the_same(tmp_path):
+    """And committed with what else is gathered then."""
+    bench = Bench(tmp_path, RULE, awaited=("/var/log/app.log",))
+    teaching = Teaching(LESSON)
+    bench.take(teaching)
+    bench.clock.advance(GATHER_SECONDS)
+    bench.take()
+    assert teaching.committed.is_set()
+    assert "value\x1fbob" in stored(bench)
+    bench.store.close()
 
 
 def test_a_rule_that_is_not_there_is_said(bench):
