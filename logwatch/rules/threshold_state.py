@@ -9,8 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from logwatch.records import Record, Severity
+from logwatch.rules.base import Now, Threshold
+from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import fields_of, quote
 from logwatch.rules.samples import QUOTED_LINES, Sample
+from logwatch.units import format_duration
 from logwatch.windows.latest_times import LatestTimes
 
 Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
@@ -59,6 +62,19 @@ class Tracked(NamedTuple):
         del state.samples[:-QUOTED_LINES]
         seen.clear()
         return state
+
+
+def window_in_words(kind: Threshold, times: LatestTimes, now: Now) -> str:
+    """`3 of 5 in 2m, the last at 14:03:11; 2 more needed before 14:05:02`."""
+    here = times.count(now.event, kind.window)
+    text = f"{here:,} of {kind.count:,} in {format_duration(kind.window)}"
+    newest, oldest = times.latest(1), times.latest(here) if here else None
+    if newest is not None:
+        text += f", the last at {on_clock(newest, now.wall)}"
+    if oldest is None or here >= kind.count:
+        return text
+    before = on_clock(oldest + kind.window, now.wall)
+    return f"{text}; {kind.count - here:,} more needed before {before}"
 
 
 encode_state = msgspec.msgpack.Encoder().encode
