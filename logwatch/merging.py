@@ -42,6 +42,21 @@ class _Stream:
         self.reaches = -math.inf
         """Event time up to which it has been read."""
         self.reading = True
+        self._latest: float | None = None
+        """Event time of the latest record of the first batch, once somebody asked."""
+
+    @property
+    def latest(self) -> float:
+        """Event time of the latest record of the first batch; looked for once a batch."""
+        if self._latest is None:
+            self._latest = max(record.time for record in self.batches[0].records)
+        return self._latest
+
+    def drop(self) -> Batch:
+        """Give the first batch away; the next one is first."""
+        self._latest = None
+        self.next = 0
+        return self.batches.popleft()
 
     def head(self) -> tuple[float, str, int] | None:
         """The place of the next record in the common order; None where nothing waits."""
@@ -140,14 +155,14 @@ class Merger:
     @staticmethod
     def _matchless_first(stream: _Stream) -> Iterator[Slice]:
         while stream.batches and not stream.batches[0].matches:
-            yield Slice(stream.batches.popleft(), 0, None)
+            yield Slice(stream.drop(), 0, None)
 
     @staticmethod
     def _slice(stream: _Stream, other: tuple[float, str, int]) -> Slice:
         """The matches of the first batch of `stream` that come before `other`; at least one."""
         batch, first = stream.batches[0], stream.next
         matches, records = batch.matches, batch.records
-        if max(record.time for record in records) < other[0]:
+        if stream.latest < other[0]:
             end = len(matches)
         else:
             end = first + 1
@@ -159,8 +174,6 @@ class Merger:
                     break
                 end += 1
         if end == len(matches):
-            stream.batches.popleft()
-            stream.next = 0
-            return Slice(batch, first, None)
+            return Slice(stream.drop(), first, None)
         stream.next = end
         return Slice(batch, first, end)

@@ -168,3 +168,27 @@ def test_the_records_of_a_batch_may_be_taken_in_parts():
     merger.put(batch("b", [(1, 2.0)], 4.0))
     slices = [(one.source, first, end) for one, first, end in merger.ready()]
     assert slices == [("a", 0, 1), ("b", 0, None), ("a", 1, None)]
+
+
+class Counted(list[Record]):
+    """Records that count how often somebody went through all of them."""
+
+    times = 0
+
+    def __iter__(self):
+        self.times += 1
+        return super().__iter__()
+
+
+def test_a_batch_is_gone_through_once_however_often_files_alternate():
+    """Or the cost of two files that were written at the same time grew with its square."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    for path, first in (("a", 0.0), ("b", 0.5)):
+        one = batch(path, [(number, number + first) for number in range(500)], 500.0)
+        merger.put(replace(one, records=Counted(one.records)))
+    merger.finish("a")
+    merger.finish("b")
+    slices = list(merger.ready())
+    assert len(slices) > 900
+    assert all(one.batch.records.times <= 1 for one in slices)
