@@ -24,11 +24,9 @@ def answer_in_words(answer: Answer, screen: Screen, now: float) -> Iterator[str]
     parts += [f"by {', '.join(answer.by)}"] if answer.by else []
     yield from wrapped(screen, "", "  ".join(part for part in parts if part))
     if not answer.in_config:
-        is_ours = answer.rule.startswith("logwatch.")
         gone = "it is not in the configuration: removed, renamed, or in a file not included"
-        gone = (
-            "logwatch tells this of itself; it is no rule of the configuration" if is_ours else gone
-        )
+        if answer.rule.startswith("logwatch."):
+            gone = "logwatch tells this of itself; it is no rule of the configuration"
         yield from labelled(screen, "config", [gone])
     yield from labelled(screen, "mode", _mode(answer, now))
     yield from labelled(screen, "daemon", [answer.daemon] if answer.daemon else [])
