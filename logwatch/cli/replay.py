@@ -7,6 +7,7 @@ reading, engine and rules on virtual time.
 from __future__ import annotations
 
 import argparse
+import resource
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -71,6 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     telemetry.telemetry.configure("warning")
+    _allow_many_files()
     if options.output != "text" and options.list:
         raise UsageError("--list is for people; -o ndjson gives each alert")
     if options.output == "ndjson" and options.against:
@@ -93,6 +95,12 @@ def execute(options: argparse.Namespace) -> Exit:
         difference = Difference(before, told, *names)
     run.tell(outcome, difference)
     return Exit.DONE if outcome.totals.files else Exit.USAGE
+
+
+def _allow_many_files() -> None:
+    """All logs are open at the same time, for they are merged."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Run:

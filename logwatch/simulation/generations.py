@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -50,23 +50,28 @@ def opened(file: str, path: str, max_line: int) -> Iterator[OldGeneration]:
         return
     found = open_regular(file)
     try:
-        log = OldLog(f"/proc/self/fd/{found.fd}")
-        try:
-            yield _from(log, found, path, limits)
-        finally:
-            log.close()
+        with closing(OldLog(f"/proc/self/fd/{found.fd}")) as log:
+            if log.is_compressed:
+                yield _compressed(log, found, path, limits)
+                return
+        yield _as_it_is(found, path, limits)
     finally:
         os.close(found.fd)
 
 
-def _from(log: OldLog, file: OpenFile, path: str, limits: Limits) -> OldGeneration:
-    modified = file.modified_ns / 1e9
-    start = fresh_checkpoint(file, path, identity(file.inode, file.birth, 0), 0)
-    if log.is_compressed:
-        return OldGeneration(modified, lambda: log.consumed, _stream(log.read, start, path, limits))
-    generation = Generation(file, start, path, limits, backlog=True)
+def _compressed(log: OldLog, file: OpenFile, path: str, limits: Limits) -> OldGeneration:
+    blocks = _stream(log.read, _start(file, path), path, limits)
+    return OldGeneration(file.modified_ns / 1e9, lambda: log.consumed, blocks)
+
+
+def _as_it_is(file: OpenFile, path: str, limits: Limits) -> OldGeneration:
+    generation = Generation(file, _start(file, path), path, limits, backlog=True)
     blocks = _plain(generation)
-    return OldGeneration(modified, lambda: min(generation.offset, file.size), blocks)
+    return OldGeneration(file.modified_ns / 1e9, lambda: min(generation.offset, file.size), blocks)
+
+
+def _start(file: OpenFile, path: str) -> Checkpoint:
+    return fresh_checkpoint(file, path, identity(file.inode, file.birth, 0), 0)
 
 
 def _plain(generation: Generation) -> Iterator[Block]:
@@ -76,6 +81,7 @@ def _plain(generation: Generation) -> Iterator[Block]:
         if not isinstance(found, Block):  # it was cut meanwhile
             return
         yield found
+        del found  # or the next one would need memory of its own
 
 
 def _stream(

@@ -225,6 +225,7 @@ class _Log:
             totals.lines += block.data.count(b"\n") + block.truncated + block.partial
             if self._stamps.stampless and totals.stampless[-1:] != [name]:
                 totals.stampless.append(name)
+            del block  # or the next one would need memory of its own
             if batch is not None:
                 yield batch
             if self._range.ends_before(self.reaches, slack):
