@@ -127,7 +127,8 @@ def _run(options: argparse.Namespace, clock: SystemClock) -> _Run:
     if options.names and not any(each.tests for each in chosen):
         raise UsageError(_no_such_test(options.names, chosen))
     for each in chosen:
-        with Runner(each.config, clock, rows_of_all=options.verbose) as runner:
+        runner = Runner(each.config, clock, tests=each.tests, rows_of_all=options.verbose)
+        with runner:
             outcomes += [runner.run(test) for test in each.tests]
             if each.covered is not None:
                 names = {rule.name for rule in each.covered.rules}

@@ -1,7 +1,7 @@
 """Tests of a configuration, run one by one in virtual time through the pipeline of the daemon.
 
 Each test has a simulation of its own: its rule with no memory, the rules that it hears of, and
-those that absorb it. What the engine compiles is shared by the tests of a rule.
+those that absorb it. What the engine compiles is shared by all of them.
 
 A source without `tz` is read as UTC here, so that a test comes to the same on every machine.
 """
@@ -24,17 +24,17 @@ from msgspec.structs import replace
 from logwatch.clock import Clock
 from logwatch.config.model import Config
 from logwatch.config.rule_tests import RuleTest, TimedLine
-from logwatch.daemon.readings import Readings
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.records import Batch
-from logwatch.rules.base import RuleSettings, parts_of
+from logwatch.rules.base import RuleSettings
 from logwatch.simulation import SimulatedAlert, Simulation
 from logwatch.tailer.settings import SourceSettings
 from logwatch.testing.comparing import compared, probed, routing
 from logwatch.testing.coverage import Coverage, Reached
 from logwatch.testing.explaining import Explanation
 from logwatch.testing.outcome import Happened, Mismatch, Outcome, offset_text
+from logwatch.testing.sharing import SharedReadings, SharingSimulation, Way
 from logwatch.testing.timeline import Fed, Taken, Timeline
 
 HOST = "test"
@@ -44,22 +44,21 @@ LARGEST_FILE_BYTES = 64 * 1024 * 1024
 _UTC = "UTC"
 
 
-class _Watched(Simulation):
-    """A simulation that remembers what rules took of the line that it was fed last."""
-
-    found: Batch | None = None
-
-    def take(self, batch: Batch, first: int = 0, end: int | None = None) -> None:
-        """See `Simulation.take`."""
-        self.found = batch
-        super().take(batch, first, end)
-
-
 class Runner:
     """Runs tests of one configuration. A context manager: it keeps a folder for the engine."""
 
-    def __init__(self, config: Config, clock: Clock, *, rows_of_all: bool = False) -> None:
-        """`rows_of_all`: make timelines of tests that pass, too."""
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        *,
+        tests: Sequence[RuleTest] | None = None,
+        rows_of_all: bool = False,
+    ) -> None:
+        """`tests`: those that will be run; None: any of the configuration.
+
+        `rows_of_all`: make timelines of tests that pass, too. Raises EngineError.
+        """
         self._config = replace(
             config,
             sources=tuple(replace(each, tz=each.tz or _UTC) for each in config.sources),
@@ -69,11 +68,13 @@ class Runner:
         self._rules = {rule.name: rule for rule in config.rules}
         self._sources = {source.name: source for source in self._config.sources}
         self._absorbers = _absorbers(config.rules)
-        self._readings: dict[frozenset[str], Readings] = {}
         self._reached = Reached(config)
         self._folder = TemporaryDirectory(prefix="logwatch-test-")
         self.folder = Path(self._folder.name)
         """What the engine compiles is kept here, until the end."""
+        names = {test.rule for test in (config.tests if tests is None else tests)}
+        needed = set().union(*(self._needed(name) for name in names))
+        self._shared = SharedReadings(self._config, needed, self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -111,20 +112,22 @@ class Runner:
         """What the tests that were run have reached."""
         return self._reached.coverage()
 
-    def _simulation(self, rule: RuleSettings, start: float) -> _Watched:
-        names = frozenset((rule.name, *self._absorbers.get(rule.name, ())))
-        simulation = _Watched(self._config, host=HOST, rules=names, start=start, cache=self.folder)
-        simulation.readings = self._readings.setdefault(names, simulation.readings)
+    def _needed(self, name: str) -> set[str]:
+        """The rules that are there in a test of rule `name`."""
+        own = {name, *self._absorbers.get(name, ())}
+        return own.union(*(_heard(self._rules[each], self._rules) for each in own))
+
+    def _simulation(self, rule: RuleSettings, start: float) -> SharingSimulation:
+        simulation = SharingSimulation(
+            self._config, host=HOST, rules=self._needed(rule.name), start=start, cache=self.folder
+        )
+        simulation.share(self._shared)
         return simulation
 
     def _played(
-        self, simulation: _Watched, test: RuleTest, lines: Sequence[TimedLine]
+        self, simulation: SharingSimulation, test: RuleTest, lines: Sequence[TimedLine]
     ) -> tuple[list[Fed], list[Happened]]:
         """Each line with what came of it, and what came after all of them."""
-        parts = [
-            (simulation.config.rules[part.rule].name, part.number)
-            for part in parts_of(simulation.config.rules)
-        ]
         told = len(simulation.events)
         early = [_happened(event) for event in simulation.events]
         fed: list[Fed] = []
@@ -133,7 +136,7 @@ class Runner:
             simulation.feed_lines(line.source, [(line.at, line.text)])
             events = early + [_happened(event) for event in simulation.events[told:]]
             told, early = len(simulation.events), []
-            taken = tuple(_taken(simulation.found, parts))
+            taken = tuple(_taken(simulation.found, simulation.ways))
             fed.append(Fed(line=line, taken=taken, events=tuple(events)))
         simulation.run_until(_horizon(test, fed))
         return fed, early + [_happened(event) for event in simulation.events[told:]]
@@ -204,12 +207,12 @@ def _horizon(test: RuleTest, fed: Sequence[Fed]) -> float:
     return max(times)
 
 
-def _taken(batch: Batch | None, parts: Sequence[tuple[str, int]]) -> Iterator[Taken]:
+def _taken(batch: Batch | None, ways: Sequence[Way]) -> Iterator[Taken]:
     """Which rules took the one line of `batch`, and what they have of it."""
     for match in batch.matches if batch is not None else ():
         assert batch is not None
         record = batch.records[match.record]
-        rule, part = parts[match.rule]
+        rule, part = ways[match.rule]
         yield Taken(rule, part, record.time, {**record.fields, **match.captures})
 
 
