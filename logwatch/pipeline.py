@@ -93,9 +93,9 @@ class Pipeline:
         self._virtual = virtual
         self._timeline = Timeline(settings, late or {})
         self._clock = self._timeline.now
-        self._is_timed = virtual or any(
-            each.kind.word or each.cooldown > 0 or each.active is not None for each in settings
-        )
+        self._waits = [bool(each.kind.word) or each.cooldown > 0 for each in settings]
+        """Whether each rule may have deadlines."""
+        self._is_timed = virtual or any(self._waits) or any(each.active for each in settings)
         self._listeners: dict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             for name in rule.settings.kind.hears():
@@ -207,27 +207,31 @@ class Pipeline:
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
         clock, records, rules, parts = self._clock, batch.records, self._rules, self._parts
-        lags = self._timeline.lags
+        off, is_timed, waits, noted = self._quarantined, self._is_timed, self._waits, self._noted
+        timeline, lags, source = self._timeline, self._timeline.lags, batch.source
         clock.wall, clock.pause = now.wall, now.steady
         matches = batch.matches if end is None and not first else batch.matches[first:end]
         if self._contexts.active:
             self._learn_context(batch, matches, now, is_new=not first)
-        at = -1
+        reached: float | None = None
+        fed: set[int] = set()
         for match in matches:
             record = records[match.record]
             index, part, hours = parts[match.rule]
             rule = rules[index]
-            name = rule.settings.name
-            if name in self._quarantined:
+            if off and rule.settings.name in off:
                 continue
-            if self._is_timed:
-                if match.record != at:
-                    at = match.record
-                    self._reach(record.time, batch.source, now)
-                if hours is not None and not hours.covers(record.time):
+            if is_timed:
+                time = record.time
+                if time != reached:
+                    reached = time
+                    self._reach(time, source, now)
+                if hours is not None and not hours.covers(time):
                     continue
-                clock.event = self._timeline.position - lags[index]
-            self._touched[name] = rule
+                clock.event = timeline.position - lags[index]
+            if index not in fed:
+                fed.add(index)
+                self._touched[rule.settings.name] = rule
             try:
                 alerts = rule.feed(Hit(batch, record, match, part), clock)
                 if alerts:
@@ -236,8 +240,9 @@ class Pipeline:
                 # What it told before it failed is committed, and so is what it remembers of that.
                 self._quarantine(rule, problem, now)
             else:
-                self._note_deadline(index)
-        self._finish(batch, end, now)
+                if waits[index] and (due := rule.due()) is not None and due < noted[index]:
+                    self._note_deadline(index)
+        self._finish(batch, end)
 
     def _learn_context(
         self, batch: Batch, matches: Sequence[Match], now: Moment, *, is_new: bool
@@ -252,7 +257,7 @@ class Pipeline:
         """Whether any alert waits for lines."""
         return self._contexts.holding
 
-    def _finish(self, batch: Batch, end: int | None, now: Moment) -> None:
+    def _finish(self, batch: Batch, end: int | None) -> None:
         """Move the checkpoint to behind what was taken of `batch`."""
         checkpoint = batch.checkpoint
         self._contexts.batch = None
@@ -423,13 +428,15 @@ class Pipeline:
 
     def _address(self, rule: Rule, alerts: Iterable[Alert], at: float) -> None:
         """Say who is to be told of `alerts`, which came about at event time `at`."""
-        settings, listeners = rule.settings, self._listeners.get(rule.settings.name)
+        settings, listeners = rule.settings, self._listeners.get(rule.settings.name, ())
         pending, wall, burns = self._pending.alerts, self._clock.wall, settings.kind.burns
+        if not (burns or listeners or settings.shadow or settings.context):
+            for alert in alerts:  # of which there may be one for each line
+                pending.append(Addressed(alert, wall, self._router.sinks_for(alert)))
+            return
         for alert in alerts:
-            answers = [
-                (each, self._heard(each, Told(alert, at, burns))) for each in listeners or ()
-            ]
-            if settings.shadow or any(_absorbs(each, alert) for each in listeners or ()):
+            answers = [(each, self._heard(each, Told(alert, at, burns))) for each in listeners]
+            if settings.shadow or any(_absorbs(each, alert) for each in listeners):
                 one = self._untold(alert, burns=burns)
             elif burns:
                 one = self._episodic(alert)

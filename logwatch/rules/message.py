@@ -62,7 +62,10 @@ def _place(rule: str, key: str, identity: str) -> int:
 
 def quote(path: str, record: Record) -> AlertLine:
     """A line of the file `path` as an alert quotes it."""
-    return AlertLine(path, record.offset, rfc3339(record.time), cut(record.text))
+    text = record.text
+    if len(text) > LONGEST_QUOTE:
+        text = cut(text)
+    return AlertLine(path, record.offset, rfc3339(record.time), text)
 
 
 def cut(text: str) -> str:

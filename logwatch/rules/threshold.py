@@ -97,15 +97,16 @@ class ThresholdRule:
         self._turn += 1
         state.turn = self._turn
         self._changed.add(key)
-        if state.episode is not None:
+        noted = self._deadlines.at(key) if state.episode is not None else None
+        if noted is not None and now.event >= noted:  # each match can only have put it off
             deadline = self._clears_at(state, tracked.times)
             if deadline is not None and now.event >= deadline:
                 alerts.append(self._resolve(key, tracked, now, deadline))
-        here = self._note(key, tracked, hit)
+        self._note(tracked, hit)
         if state.episode is not None:
             told = self._burn_on(key, tracked, hit.record.time, now)
         else:
-            told = self._fire(key, tracked, hit.record.time, here, now)
+            told = self._look(key, tracked, hit, now)
         if told is not None:
             alerts.append(told)
         return alerts
@@ -215,25 +216,30 @@ class ThresholdRule:
         self._deadlines.drop(key)
         self._changed.add(key)
 
-    def _note(self, key: str, tracked: Tracked, hit: Hit) -> int:
-        """Remember a match; how many are now in the window that ends with it."""
+    @staticmethod
+    def _note(tracked: Tracked, hit: Hit) -> None:
+        """Remember a match."""
         state, times, seen = tracked
         record, batch = hit.record, hit.batch
-        at = record.time
-        times.add(at)
-        here = times.count(at, self._kind.window)
-        if here <= 1 and state.episode is None and at >= state.last:
-            state.anchor = None
-            if not state.samples and not seen:  # a first sight: forgotten when it stays alone
-                self._deadlines.put(key, at + self._memory_seconds)
-        if state.anchor is None:
-            state.anchor = (batch.checkpoint.identity, record.offset)
-        state.last = max(state.last, at)
+        times.add(record.time)
         state.late = batch.backlog
         seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
         if len(seen) > _MOST_SEEN:
             del seen[:-QUOTED_LINES]
-        return here
+
+    def _look(self, key: str, tracked: Tracked, hit: Hit, now: Now) -> Alert | None:
+        """Whether the episode begins with a match that is noted; no other burns."""
+        state, times, seen = tracked
+        at = hit.record.time
+        here = times.count(at, self._kind.window)
+        if here <= 1 and at >= state.last:
+            state.anchor = None
+            if not state.samples and len(seen) == 1:  # a first sight: forgotten if it stays alone
+                self._deadlines.put(key, at + self._memory_seconds)
+        if state.anchor is None:
+            state.anchor = (hit.batch.checkpoint.identity, hit.record.offset)
+        state.last = max(state.last, at)
+        return self._fire(key, tracked, at, here, now)
 
     def _fire(self, key: str, tracked: Tracked, at: float, here: int, now: Now) -> Alert | None:
         """Fire where the window of the record, in which are `here`, or one after it is full."""
@@ -263,6 +269,7 @@ class ThresholdRule:
     def _burn_on(self, key: str, tracked: Tracked, at: float, now: Now) -> Alert | None:
         state = tracked.state
         state.count += 1
+        state.last = max(state.last, at)
         if not self._kind.levels:
             return None
         severity = self._level(tracked, at, now)
