@@ -12,6 +12,7 @@ from logwatch.cli.main import run_command_line
 from logwatch.clock import SystemClock
 from logwatch.config.loader import from_text, load
 from logwatch.rules import RULES
+from logwatch.testing.outcome import offset_text
 from logwatch.testing.runner import Runner
 
 ROOT = Path(__file__).parents[2]
@@ -141,3 +142,25 @@ def test_the_page_about_tests_shows_what_is_printed(tmp_path, monkeypatch, capsy
     assert run_command_line(["test"]) == 1
     out = capsys.readouterr().out
     assert out.rpartition(" · ")[0] == screen.rpartition(" · ")[0]
+
+
+def test_a_wrong_expectation_of_any_kind_is_told_with_its_line():
+    """A time or a value that is another one than what came: both are named, and nothing else."""
+    config = load(EVERY_KIND)
+    kinds = set()
+    with Runner(config, SystemClock()) as runner:
+        for test in config.tests:
+            timed = [entry for entry in test.fires if entry.at is not None and entry.places]
+            if not timed:
+                continue
+            entry = timed[0]
+            wrong = type(entry)(**{**fields_of(entry), "at": entry.at + 7})
+            fires = tuple(wrong if each is entry else each for each in test.fires)
+            outcome = runner.run(type(test)(**{**fields_of(test), "fires": fires}))
+            (mismatch,) = outcome.mismatches
+            (difference,) = mismatch.differences
+            assert (difference.name, difference.place) == ("at", entry.places["at"])
+            assert difference.got == offset_text(entry.at, test.start)
+            assert any(one.deed == "fired" for row in outcome.rows for one in row.did)
+            kinds.add(type(next(rule for rule in config.rules if rule.name == test.rule).kind))
+    assert kinds == set(RULES)
