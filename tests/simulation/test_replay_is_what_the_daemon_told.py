@@ -6,7 +6,8 @@ line, while its clock moves along with the stamps; then the same files are repla
 What may differ is `at`, and nothing else, and only of what a deadline brings about: live it takes
 effect `SETTLE_SECONDS` after its time, for a line of before it may be on its way. A replay knows
 that none is, and says the deadline itself. For the same reason two alerts of within that quarter of
-a second may be told in another order.
+a second may be told in another order, and one that waits for the lines behind it comes when those
+are read: live with the next lines, in a replay with the rest of its block.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
@@ -78,6 +80,8 @@ rules:
 - {name: share, in: web, ratio: {of: {status: '>= 500'}, above: 20%, in: 5m, min: 10}}
 - {name: outage, any_of: [surge, slow], within: 5m, absorbs: true}
 - {name: both, all_of: [disk, beat], within: 10m}
+- {name: before, in: kern, match: 'dev sda', cooldown: 5m, context: {before: 2}}
+- {name: around, in: auth, match: 'Accepted', cooldown: 5m, context: {before: 1, after: 2, max_wait: 20500ms}}
 - {name: shadow, in: kern, match: 'DPT=22', mode: shadow}
 sinks: {out: {jsonl_file: {path: FOLDER/out.jsonl}}, pager: {jsonl_file: {path: FOLDER/p.jsonl}}}
 routes:
@@ -258,6 +262,11 @@ def by_rule(alerts: list[dict]) -> dict[str, list[str]]:
     return found
 
 
+def in_order(alerts: Iterable[dict]) -> list[str]:
+    """The seconds of all alerts, as they are told, but of those that waited for lines."""
+    return [each["at"][:19] for each in alerts if each["rule"] != "around"]
+
+
 @pytest.mark.parametrize("seed", [2, 4, 7, 8])
 def test_a_replay_tells_what_the_daemon_told(tmp_path, capfdbinary, seed):
     file = tmp_path / "logwatch.yaml"
@@ -267,10 +276,11 @@ def test_a_replay_tells_what_the_daemon_told(tmp_path, capfdbinary, seed):
     again = [json.loads(each) for each in replayed(file, capfdbinary)]
     assert SETTLE_SECONDS == 0.25
     assert by_rule(list(map(settled, told["out"]))) == by_rule(again)
+    assert any(each["context"]["after"] for each in again)
     silent = {"slow", "shadow", "surge"} - {each["rule"] for each in again}
     assert {each["rule"] for each in again} == {rule.name for rule in config.rules} - silent
-    moments = [each["at"][:19] for each in again]
-    assert moments == [settled(each)["at"][:19] for each in told["out"]] == sorted(moments)
+    moments = in_order(again)
+    assert moments == in_order(map(settled, told["out"])) == sorted(moments)
     critical = [each for each in again if each["severity"] == "critical"]
     assert by_rule(list(map(settled, told["pager"]))) == by_rule(critical)
 
