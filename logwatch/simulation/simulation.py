@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from logwatch.alerts.route import Router
@@ -25,6 +25,7 @@ from logwatch.clock import Moment
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Absorbing, Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
@@ -103,6 +104,8 @@ class Simulation:
             virtual=True,
         )
         self._offsets: Counter[str] = Counter()
+        self._surroundings: dict[str, Surroundings | None] = {}
+        """Of the sources whose lines were fed one by one."""
         self._begun = False
         self._time = -math.inf
         """How far time has come."""
@@ -130,6 +133,9 @@ class Simulation:
         the arrival. Raises KeyError where there is no such source.
         """
         reading = self.reading((source,))
+        if source not in self._surroundings:
+            self._surroundings[source] = reading.surroundings(_nothing)
+        surroundings = self._surroundings[source]
         settings = next(each for each in self.config.sources if each.name == source)
         path = settings.paths[0] if settings.paths and not is_glob(settings.paths[0]) else source
         for arrival, together in groupby(lines, key=lambda each: each[0]):
@@ -139,7 +145,10 @@ class Simulation:
             self.begin(arrival)
             self._time = max(self._time, arrival)
             block = _block(source, path, data, start)
-            self.take(replace(reading.batch(block, arrival), backlog=False))
+            batch = reading.batch(block, arrival)
+            if surroundings is not None:
+                batch = _timed(surroundings.add(block, batch), arrival)
+            self.take(replace(batch, backlog=False))
 
     def feed_files(
         self,
@@ -243,6 +252,19 @@ def _absorbers(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
     for name, rule in each():
         found.setdefault(name, []).append(rule)
     return found
+
+
+def _timed(batch: Batch, arrival: float) -> Batch:
+    """`batch`, with the arrival as the time of lines near its records that have no stamp."""
+    if batch.near is UNSET:
+        return batch
+    near = [each if each.time is not None else replace(each, time=arrival) for each in batch.near]
+    return replace(batch, near=near)
+
+
+def _nothing(_identity: str, _start: int, _end: int) -> bytes:
+    """What is before the first line that is fed."""
+    return b""
 
 
 def _own_folder(owner: object) -> Path:

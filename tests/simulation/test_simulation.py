@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from logwatch.config.loader import load
+from logwatch.rules.base import ContextSettings
 from logwatch.simulation import SimulatedAlert, Simulation
 
 START = 1_767_571_200.0  # 2026-01-05T00:00:00Z
@@ -87,6 +88,23 @@ def test_the_stamp_of_a_line_is_its_time(config):
 def test_a_rule_brings_those_it_hears_of_and_no_others(config):
     simulation = Simulation(config, host="web1", rules=["outage"])
     assert [rule.name for rule in simulation.config.rules] == ["oom", "burst", "outage"]
+
+
+def test_alerts_have_the_lines_around_them(config):
+    from msgspec.structs import replace  # noqa: PLC0415 - of two tests alone
+
+    around = ContextSettings(before=1, after=2, max_wait=10.0)
+    rules = tuple(replace(rule, context=around) for rule in config.rules if rule.name == "oom")
+    simulation = Simulation(replace(config, rules=rules), host="web1")
+    simulation.feed_lines("app", app((0, "one"), (1, "two"), (2, "out of memory"), (3, "three")))
+    assert simulation.events == []
+    simulation.feed_lines("app", app((20, "long after")))
+    [one] = simulation.events
+    assert [each.text for each in one.alert.context.before] == ["two"]
+    assert [each.text for each in one.alert.context.after] == ["three"]
+    simulation.feed_lines("app", app((100, "out of memory")))
+    simulation.run_until(START + 200)
+    assert [each.text for each in simulation.events[1].alert.context.before] == ["long after"]
 
 
 def test_who_mutes_an_alert_is_said(config):
