@@ -146,7 +146,9 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
     inside = [file for file in options.files if os.path.realpath(file) in parts]
     outside = [file for file in options.files if file not in inside]
     if outside and options.config:
-        raise UsageError(f"{outside[0]} is no part of {options.config}; leave out one of them")
+        raise UsageError(
+            f"{outside[0]} is no part of {options.config}; add it to its 'include', or leave out -c"
+        )
     chosen = [_in_files(main, inside)] if main is not None and inside else []
     for file in outside:
         config = load(file, sends=False)

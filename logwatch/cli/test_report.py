@@ -21,6 +21,8 @@ from logwatch.testing.outcome import Did, Happened, Mismatch, Outcome, Row, offs
 from logwatch.testing.rewriting import may_be_taken
 from logwatch.testing.timeline import key_text
 
+MOST_MISMATCHES = 10
+"""What is told of one test."""
 MOST_ALIKE = 5
 """Rows of a timeline, one after the other, in which nothing fires; more are told as a number."""
 _INDENT = " " * 6
@@ -125,7 +127,7 @@ class TextReport(Report):
             for outcome in tests:
                 if not outcome.passed:
                     self._screen.write(*self.failure(outcome))
-                elif self._verbose:
+                elif self._verbose or outcome.hints:
                     self._screen.write(*self._passed(outcome))
 
     @staticmethod
@@ -143,9 +145,13 @@ class TextReport(Report):
 
     def _passed(self, outcome: Outcome) -> Iterator[str]:
         test, screen = outcome.test, self._screen
-        mark = screen.paint(GREEN, screen.marks.taken)
-        yield f"  {mark} {visible(test.rule)}   {visible(test.place.short)}"
+        doubtful = bool(outcome.hints)
+        color, mark = (YELLOW, screen.marks.refused) if doubtful else (GREEN, screen.marks.taken)
+        said = "   passes, but:" if doubtful else ""
+        mark = screen.paint(color, mark)
+        yield f"  {mark} {visible(test.rule)}   {visible(test.place.short)}{said}"
         yield from self._timeline(outcome)
+        yield from self._hints(outcome)
 
     def failure(self, outcome: Outcome) -> Iterator[str]:
         """One test that failed: what happened in it, and what should have."""
@@ -155,15 +161,21 @@ class TextReport(Report):
         yield from self._timeline(outcome)
         if outcome.trouble is not None:
             yield f"    {visible(outcome.trouble)}"
-        for mismatch in outcome.mismatches:
+        most = len(outcome.mismatches) if self._verbose else MOST_MISMATCHES
+        for mismatch in outcome.mismatches[:most]:
             yield from self._mismatch(mismatch, outcome)
-        for hint in outcome.hints:
-            first, *rest = self._wrapped(visible(hint), len("    note: "))
-            yield f"    {screen.paint(YELLOW, 'note')}: {first}"
-            yield from (f"          {line}" for line in rest)
+        if (more := len(outcome.mismatches) - most) > 0:
+            yield screen.paint(DIM, f"    {screen.marks.cut} {more:,} more differences (-v)")
+        yield from self._hints(outcome)
         if may_be_taken(outcome):
             command = f"{self._command} --update -k {shlex.quote(test.rule)}"
             yield screen.paint(DIM, f"    take it as right: {visible(command)}")
+
+    def _hints(self, outcome: Outcome) -> Iterator[str]:
+        for hint in outcome.hints:
+            first, *rest = self._wrapped(visible(hint), len("    note: "))
+            yield f"    {self._screen.paint(YELLOW, 'note')}: {first}"
+            yield from (f"          {line}" for line in rest)
 
     def _wrapped(self, text: str, indent: int) -> list[str]:
         """`text` in lines that fit the screen; a command stays whole, for it is to be copied."""
@@ -234,7 +246,9 @@ class TextReport(Report):
         if sums.coverage is not None:
             self._screen.write(*self._missed(sums.coverage))
             room = self._screen.columns - len(self._counts(outcomes)) - len(parts[1]) - 6
-            parts.insert(1, self._covered(sums.coverage, room))
+            covered, *without = self._covered(sums.coverage, room)
+            parts.insert(1, covered)
+            self._screen.write(*without)
         self._screen.write(dot.join(parts))
         if sums.coverage is not None and _too_little(sums):
             self._screen.write(
@@ -243,25 +257,31 @@ class TextReport(Report):
             )
         self._screen.flush()
 
-    def _covered(self, coverage: Coverage, room: int) -> str:
+    def _covered(self, coverage: Coverage, room: int) -> Iterator[str]:
+        """A part of the sum line; and a line of its own, where the names do not fit into it."""
         said = f"rules with a test {coverage.tested:,} of {len(coverage.rules):,}"
-        without = [visible(name) for name in coverage.without]
-        if not without:
-            return said
-        said += ", without: "
-        if self._verbose:
-            return said + " ".join(without)
-        return said + self._that_fit(without, room - len(said))
+        names = [visible(name) for name in coverage.without]
+        in_line = f"{said}, without: {' '.join(names)}"
+        if not names or columns_of(in_line) <= room:
+            yield in_line if names else said
+            return
+        yield said
+        head = "without a test: "
+        room = self._screen.columns - len(head) - len(" (-v)")
+        shown = " ".join(names) if self._verbose else self._that_fit(names, room)
+        yield head + shown + ("" if shown == " ".join(names) else " (-v)")
 
     def _that_fit(self, names: Sequence[str], room: int) -> str:
-        """As many of `names` as there is room for, at least one, and how many more there are."""
+        """As many of `names` as there is room for, and how many more there are."""
         if columns_of(" ".join(names)) <= room:
             return " ".join(names)
-        shown = list(names[:1])
-        for name in names[1:]:
+        shown: list[str] = []
+        for name in names:
             if columns_of(" ".join([*shown, name])) + len(" ... 1,000 more") > room:
                 break
             shown.append(name)
+        if not shown:
+            return number(len(names), "rule")
         return f"{' '.join(shown)} {self._screen.marks.cut} {len(names) - len(shown):,} more"
 
     def _missed(self, coverage: Coverage) -> Iterator[str]:

@@ -54,6 +54,15 @@ class Explanation:
         yield from self._never_burns()
         yield from self._nothing_matched()
 
+    def accidents(self) -> Iterator[str]:
+        """Why a test that is quiet, as it says, may be so by accident."""
+        if not self._test.quiet:
+            return
+        yield from self._elsewhere()
+        has_conditions = any(selector.where for selector in self._rule.selectors())
+        if has_conditions and not any(self._is_read(each) for each in self._fed):
+            yield from self._unreadable()
+
     def _unknown_names(self) -> Iterator[str]:
         """A key of `fires` that no alert has."""
         came = [*self._outcome.compared, *self._outcome.resolved]
@@ -99,10 +108,10 @@ class Explanation:
         """Lines that the format of their source cannot read."""
         told = 0
         for each in self._fed:
-            source = self._sources[each.line.source]
-            if source.format == "plain" or _is_read(source, each.line):
+            if self._is_read(each):
                 continue
             told += 1
+            source = self._sources[each.line.source]
             if told <= MOST_TOLD:
                 yield (
                     f"line {each.line.place.line} is no {source.format}: it has no fields, and its"
@@ -110,6 +119,10 @@ class Explanation:
                 )
         if told > MOST_TOLD:
             yield f"{told - MOST_TOLD} more lines are like this"
+
+    def _is_read(self, fed: Fed) -> bool:
+        source = self._sources[fed.line.source]
+        return source.format == "plain" or _is_read(source, fed.line)
 
     def _other_stamps(self) -> Iterator[str]:
         """Lines whose own stamp is not when they come."""

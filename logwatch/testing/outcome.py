@@ -83,7 +83,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Every alert of the rule, and of those that it hears, in order."""
     mismatches: tuple[Mismatch, ...] = ()
     hints: tuple[str, ...] = ()
-    """What may be the reason of a failure, a sentence each."""
+    """What may be the reason of a failure, or makes a success worthless, a sentence each."""
     trouble: str | None = None
     """Why it could not be run; it failed then, whatever came."""
     seconds: float = 0.0

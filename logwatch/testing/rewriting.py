@@ -27,7 +27,7 @@ from yaml import MappingNode, Node, SequenceNode
 from logwatch.config.document import Document, child
 from logwatch.config.problems import LINE_BREAK, Report
 from logwatch.config.rule_tests import ExpectedAlert, RuleTest
-from logwatch.errors import LogwatchError
+from logwatch.errors import Exit, LogwatchError
 from logwatch.testing.comparing import aligned, value_of
 from logwatch.testing.outcome import Happened, Mismatch, Outcome, Section, offset_text
 
@@ -40,6 +40,8 @@ _UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff0
 
 class RewriteError(LogwatchError):
     """Raised when a file cannot be rewritten; it is as it was."""
+
+    exit = Exit.NO
 
 
 class Rewritten(Struct, frozen=True, kw_only=True):
@@ -106,13 +108,20 @@ def write(change: Rewritten) -> None:
             file.write(change.after.encode())
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        _make_alike(temporary, path.stat())
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
         raise RewriteError(f"{change.path} cannot be written: {error.strerror or error}") from error
+
+
+def _make_alike(path: Path, old: os.stat_result) -> None:
+    """Give `path` the mode of the file that it is to replace, and its owner where that may be."""
+    with suppress(PermissionError):
+        os.chown(path, old.st_uid, old.st_gid)
+    path.chmod(stat.S_IMODE(old.st_mode))
 
 
 def _read(path: Path) -> tuple[str, Document]:

@@ -98,14 +98,13 @@ class Runner:
         fed, after = self._played(simulation, test, lines)
         outcome = self._judged(test, simulation, fed, after)
         self._reached.add(outcome, rule, fed)
+        explanation = Explanation(outcome, rule, self._sources, fed, _horizon(test, fed))
+        hints = explanation.accidents() if outcome.passed else explanation.hints()
+        outcome = replace(outcome, hints=tuple(dict.fromkeys(hints)))
         if not outcome.passed or self._rows_of_all:
             heard = {name: self._rules[name] for name in _heard(rule, self._rules)}
-            explanation = Explanation(outcome, rule, self._sources, fed, _horizon(test, fed))
-            outcome = replace(
-                outcome,
-                rows=Timeline(rule, heard, test.start).rows(fed, after),
-                hints=tuple(dict.fromkeys(explanation.hints())),
-            )
+            rows = Timeline(rule, heard, test.start).rows(fed, after)
+            outcome = replace(outcome, rows=rows)
         return replace(outcome, seconds=self._clock.steady() - began)
 
     def coverage(self) -> Coverage:

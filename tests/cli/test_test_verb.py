@@ -133,6 +133,12 @@ SCENES = {
     resolves: []
   - {rule: other, lines: ['+0s timeout'], fires: [{at: +0s}], muted_by: whole, sent_to: []}
 """,
+    "doubtful": """\
+  - {rule: oom, lines: [Out of memory], source: auth, quiet: true}
+  - rule: other
+    lines: [{text: timeout, times: 15, every: 2m}]
+    fires: [{at: +0s}, {at: +2m}]
+""",
     "hostile": """\
   - rule: oom
     lines: ["+0s Out of memory \\x1b[2J\\e]0;owned\\a \\u202e gnp.exe", "+1s \\x1b[31m nothing"]
@@ -183,7 +189,11 @@ def test_the_screen_is_as_it_was_drawn(screen, words, columns, *, capsys, monkey
         (["-k", "oom"], 2, "rule 'oom' has no test"),
         (["-k", "ssh-guessing", "--min-coverage", "1"], 2, "leave one out"),
         (["-c", "not-there.yaml"], 78, "there is no such file"),
-        (["-c", "logwatch.yaml", "other.yaml"], 2, "other.yaml is no part of logwatch.yaml"),
+        (
+            ["-c", "logwatch.yaml", "other.yaml"],
+            2,
+            "other.yaml is no part of logwatch.yaml;",
+        ),
         (["other.yaml"], 78, "there is no such file"),
         (["--junit", "no/folder.xml", "-k", "ssh"], 2, "--junit no/folder.xml"),
     ],

@@ -160,6 +160,23 @@ def test_the_timeline_says_what_each_line_did(kind, lines, rows, scene):
     assert said(only(scene)) == rows
 
 
+def test_what_is_quiet_by_accident_is_noted(scene):
+    """The rule looks elsewhere, or its conditions had nothing to look at."""
+    scene.write(
+        "  - {name: bad, in: api, where: {level: error}}\n"
+        "tests:\n"
+        "  - {rule: many, lines: [refused, refused], source: api, quiet: true}\n"
+        "  - {rule: bad, lines: [level=error], quiet: true}\n"
+        '  - {rule: bad, lines: [level=error, \'{"level": "info"}\'], quiet: true}\n'
+    )
+    elsewhere, unreadable, fine = scene.run()
+    assert elsewhere.passed
+    assert unreadable.passed
+    assert elsewhere.hints == ("the rule does not look at 'api', the source of lines, but at: app",)
+    assert "line 11 is no json: it has no fields" in unreadable.hints[0]
+    assert fine.hints == ()
+
+
 def test_the_timeline_tells_of_the_rules_that_are_heard(scene):
     """And of the steps of a sequence."""
     scene.write(
