@@ -19,6 +19,8 @@ class Deadlines:
     def __init__(self) -> None:
         self._by_key: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
+        self.at = self._by_key.get
+        """The deadline of a key, None where it has none; asked for at each line."""
 
     def put(self, key: str, at: float) -> None:
         """From now on the deadline of `key` is `at`."""
@@ -28,20 +30,19 @@ class Deadlines:
             self._heap = [(at, key) for key, at in self._by_key.items()]
             heapq.heapify(self._heap)
 
-    def at(self, key: str) -> float | None:
-        """The deadline of `key`, None where it has none."""
-        return self._by_key.get(key)
-
     def drop(self, key: str) -> None:
         """`key` has no deadline any more."""
         self._by_key.pop(key, None)
 
     def first(self) -> float | None:
         """The earliest deadline, None where there is none."""
-        heap = self._heap
-        while heap and self._by_key.get(heap[0][1]) != heap[0][0]:
+        heap, by_key = self._heap, self._by_key
+        while heap:
+            at, key = heap[0]
+            if by_key.get(key) == at:
+                return at
             heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        return None
 
     def pop(self, now: float) -> str | None:
         """A key whose deadline is `now` or was before; it has none from then on."""

@@ -103,10 +103,14 @@ class ThresholdRule:
             if deadline is not None and now.event >= deadline:
                 alerts.append(self._resolve(key, tracked, now, deadline))
         self._note(tracked, hit)
-        if state.episode is not None:
-            told = self._burn_on(key, tracked, hit.record.time, now)
-        else:
+        if state.episode is None:
             told = self._look(key, tracked, hit, now)
+        else:
+            state.count += 1
+            at = hit.record.time
+            if at > state.last:  # noqa: PLR1730 - for each line a call is much
+                state.last = at
+            told = self._raise(key, tracked, at, now) if self._kind.levels else None
         if told is not None:
             alerts.append(told)
         return alerts
@@ -266,12 +270,9 @@ class ThresholdRule:
         self._deadlines.put(key, deadline)
         return alert
 
-    def _burn_on(self, key: str, tracked: Tracked, at: float, now: Now) -> Alert | None:
+    def _raise(self, key: str, tracked: Tracked, at: float, now: Now) -> Alert | None:
+        """A higher level of the burning episode is reached, perhaps."""
         state = tracked.state
-        state.count += 1
-        state.last = max(state.last, at)
-        if not self._kind.levels:
-            return None
         severity = self._level(tracked, at, now)
         if SEVERITIES.index(severity) <= SEVERITIES.index(state.severity):
             return None
