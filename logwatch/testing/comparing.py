@@ -7,7 +7,6 @@ follow. Of lists too long for that the first is set against the first, and so on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
@@ -220,11 +219,3 @@ def probed(
 
 def _has_key(alert: Alert, key: dict[str, str]) -> bool:
     return all(value_of(alert, name) == text for name, text in key.items())
-
-
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-
-
-def words_of(text: str) -> list[str]:
-    """`text` in pieces that a difference is told in: words, blanks, signs."""
-    return _WORDS.findall(text)

@@ -8,7 +8,7 @@ matched. It is reached by what happens in any test of the rule, passed or not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -210,12 +210,3 @@ def _stayed_quiet(rule: RuleSettings, outcome: Outcome, fed: Sequence[Fed]) -> b
         taken = sum(any(one.rule == rule.name for one in each.taken) for each in fed)
         return taken > len(outcome.fired)
     return False
-
-
-def summed(rules: Iterable[RuleCoverage]) -> Mapping[str, int]:
-    """How many branches there are, and how many are missed, of rules that have a test."""
-    tested = [rule for rule in rules if rule.tests]
-    return {
-        "branches": sum(len(rule.branches) for rule in tested),
-        "missed": sum(len(rule.missed) for rule in tested),
-    }

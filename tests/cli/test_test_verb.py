@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from logwatch.cli.main import run_command_line
-from logwatch.cli.marking import Screen
+from logwatch.cli.marking import Screen, columns_of
 from logwatch.cli.word_diff import told_apart
 
 SCREENS = Path(__file__).parent / "test_screens"
@@ -369,6 +369,18 @@ def test_words_that_differ_are_underlined(expected, got, under, capsys):
     assert lines == [
         f"expected  '{expected}'", f"got       '{got}'", " " * len("expected  '") + under,
     ]  # fmt: skip
+
+
+def test_a_long_text_is_shown_from_before_the_first_difference():
+    """In as many columns as there are, also where characters take two."""
+    screen = Screen(io.StringIO(), color=False, columns=60)
+    long = "日本 " * 40
+    lines = list(told_apart("  ", f"{long}a {long}", f"{long}b {long}", screen))
+    assert all(columns_of(line) <= 60 for line in lines)
+    assert lines[0].startswith("  expected  '…")
+    assert lines[1].count("…") == 2
+    mark = columns_of(lines[2]) - 1
+    assert columns_of(lines[1].partition("b")[0]) == mark
 
 
 def test_words_that_are_missing_are_underlined_in_what_was_expected():

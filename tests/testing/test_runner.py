@@ -177,6 +177,27 @@ def test_what_is_quiet_by_accident_is_noted(scene):
     assert fine.hints == ()
 
 
+def test_what_is_wrong_with_a_test_is_told(scene):
+    """Of many lines that cannot be read a few; hours; what never burns."""
+    scene.write(
+        "  - {name: bad, in: api, where: {level: error}}\n"
+        "  - {name: night, in: app, match: x, active: '22:00-06:00 UTC'}\n"
+        "tests:\n"
+        "  - rule: bad\n    lines:\n"
+        + "".join(f"      - line {number}\n" for number in range(5))
+        + "    fires: [{}]\n"
+        "  - {rule: night, lines: [+7h x, +8h x], fires: [{}]}\n"
+        "  - {rule: job, lines: [job=a b], fires: [{}], at: [{at: +0s, burning: true}]}\n"
+        f"  - {{rule: job, lines: [{'x' * 300}], fires: [{{}}]}}\n"
+    )
+    unread, asleep, event, long = (outcome.hints for outcome in scene.run())
+    assert sum("is no json" in hint for hint in unread) == 3
+    assert "2 more lines are like this" in unread
+    assert asleep == ("2 of the lines come when the rule is not active: '22:00-06:00 UTC'",)
+    assert event == ("a rule of this kind tells events: nothing burns, and nothing is resolved",)
+    assert long == ("no line is matched; logwatch try job FILE says why",)
+
+
 def test_the_timeline_tells_of_the_rules_that_are_heard(scene):
     """And of the steps of a sequence."""
     scene.write(
