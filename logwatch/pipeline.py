@@ -12,8 +12,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, cast
 
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
@@ -21,14 +20,15 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
-from logwatch.records import Alert, Batch, Match, Severity, StateChange
-from logwatch.rules import context, fingerprint, timeline
-from logwatch.rules.base import Basis, Hit, Rule, RuleSettings, Told, parts_of
+from logwatch.recipients import Recipients, ended
+from logwatch.records import Alert, Batch, Match, StateChange
+from logwatch.rules import context, timeline
+from logwatch.rules.agenda import Agenda, Limits
+from logwatch.rules.base import Absorbing, Hit, Rule, Told, parts_of
 from logwatch.rules.context import Contexts, Held
-from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.instructions import Instruction, Taught
 from logwatch.rules.kinds import SOURCE_QUIET
-from logwatch.rules.message import about_logwatch, episode_id, rfc3339
+from logwatch.rules.self_reports import SelfReport, SelfReports
 from logwatch.rules.timeline import SETTLE_SECONDS, Timeline
 from logwatch.store.writer import Addressed, Burning, Transaction
 
@@ -37,32 +37,6 @@ if TYPE_CHECKING:
 
 LEAST_STEP = 0.001
 """Seconds by which, at least, a rule's next deadline lies after the one that took effect."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfReport:
-    """Something about logwatch itself that a person must be told (`logwatch.<what>`)."""
-
-    what: str
-    severity: Severity
-    message: str
-    path: str = ""
-    source: str = ""
-
-
-def fingerprints(rules: Iterable[RuleSettings]) -> dict[str, str]:
-    """What must stay the same for the stored state of each rule to be used again, by its name."""
-    known = {rule.name: fingerprint(rule) for rule in rules}
-    return {**known, timeline.NAME: "1", context.NAME: "1"}
-
-
-@runtime_checkable
-class Absorbing(Protocol):
-    """A rule that may keep alerts of the rules that it hears from being sent."""
-
-    def absorbs_now(self, alert: Alert) -> bool:
-        """Whether nobody is to be told of `alert`, for this rule tells of more."""
-        ...
 
 
 class Pipeline:
@@ -88,8 +62,7 @@ class Pipeline:
             (part.rule, part.number, settings[part.rule].hours(part.number))
             for part in parts_of(settings)
         ]
-        self._router = router
-        self._host = host
+        self._recipients = Recipients(router)
         self._virtual = virtual
         self._timeline = Timeline(settings, late or {})
         self._clock = self._timeline.now
@@ -102,19 +75,14 @@ class Pipeline:
                 self._listeners[name].append(rule)
         self._pending = Transaction()
         self._touched: dict[str, Rule] = {}
-        self._deadlines: dict[Basis, Deadlines] = {"event": Deadlines(), "pause": Deadlines()}
-        self._noted = [math.inf] * len(rules)
-        """The deadline of each rule that is noted, on the clock of its basis."""
-        self._next_event = math.inf
-        """No deadline is noted for before this event time."""
+        self._agenda = Agenda(len(rules))
         self._quarantined: set[str] = set()
-        self._told: dict[str, tuple[str, ...]] = {}
         self._ended: list[Alert] = []
         """Episodes that ended since their rule was changed, until the first `begin`."""
         self._contexts = Contexts(
             settings, decode=Decoder(Held[Addressed]).decode, with_alert=_with_alert
         )
-        self._reports = 0
+        self._about_us = SelfReports(host)
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
         quiet = (each for each in rules if each.settings.name == SOURCE_QUIET)
@@ -151,19 +119,18 @@ class Pipeline:
         kept = {episode for rule in self._rules for episode in rule.burning()}
         for each in burning:
             if each.alert.id in kept:
-                self._told[each.alert.id] = each.told
+                self._recipients.take_back(each.alert.id, each.told)
             else:
-                sinks = self._owed(each.told, each.alert)
-                ended = _ended(each.alert, now)
-                self._pending.alerts.append(Addressed(ended, now.wall, sinks))
-                self._ended.append(ended)
+                last = self._recipients.last(each.alert, each.told, now)
+                self._pending.alerts.append(last)
+                self._ended.append(last.alert)
         for newest in self._contexts.newest():
             if newest.burns and newest.alert.id in kept:
-                self._told[newest.alert.id] = newest.told
+                self._recipients.take_back(newest.alert.id, newest.told)
             elif newest.burns:
-                ended = _ended(newest.alert, now)
-                self._contexts.follow(Addressed(ended, now.wall, newest.told))
-                self._ended.append(ended)
+                last_alert = ended(newest.alert, now)
+                self._contexts.follow(Addressed(last_alert, now.wall, newest.told))
+                self._ended.append(last_alert)
 
     def begin(self, now: Moment) -> None:
         """Everything was restored, and the first record may come."""
@@ -176,9 +143,9 @@ class Pipeline:
             for change in rule.changes():
                 self._pending.states[change.rule, change.key] = change
             self._note_deadline(index)
-        for ended in self._ended:  # a composite may wait for the end of what nobody watches now
-            for listener in self._listeners.get(ended.rule, ()):
-                self._address(listener, self._heard(listener, Told(ended, now.wall)), now.wall)
+        for over in self._ended:  # a composite may wait for the end of what nobody watches now
+            for listener in self._listeners.get(over.rule, ()):
+                self._address(listener, self._heard(listener, Told(over, now.wall)), now.wall)
         self._ended.clear()
 
     def go_live(self, now: Moment) -> None:
@@ -207,7 +174,12 @@ class Pipeline:
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
         clock, records, rules, parts = self._clock, batch.records, self._rules, self._parts
-        off, is_timed, waits, noted = self._quarantined, self._is_timed, self._waits, self._noted
+        off, is_timed, waits, noted = (
+            self._quarantined,
+            self._is_timed,
+            self._waits,
+            self._agenda.noted,
+        )
         timeline, lags, source = self._timeline, self._timeline.lags, batch.source
         clock.wall, clock.pause = now.wall, now.steady
         matches = batch.matches if end is None and not first else batch.matches[first:end]
@@ -274,7 +246,7 @@ class Pipeline:
         if self.live and not batch.backlog:
             for index in self._timeline.arrived(batch):
                 if self._rules[index].basis == "event":
-                    self._noted[index] = math.inf
+                    self._agenda.forget(index)
                     self._note_deadline(index)
         if self._quiet is None:
             return
@@ -291,8 +263,8 @@ class Pipeline:
             reached.position = max(reached.position, min(time, now.wall))
             return
         if time > reached.position:
-            if time >= self._next_event:
-                self._expire(time, time, now)
+            if time >= self._agenda.next:
+                self._expire(Limits(time, time), now)
             reached.position = time
         clock.pause = reached.position
         if self._virtual:
@@ -304,50 +276,36 @@ class Pipeline:
             limit = now.wall - SETTLE_SECONDS
             if self._contexts.active:
                 self._pending.alerts += self._contexts.expire(now.steady)
-            self._expire(limit, now.steady, now)
+            self._expire(Limits(limit, now.steady), now)
             self._timeline.position = max(self._timeline.position, limit)
 
     def run_until(self, time: float) -> None:
         """Let virtual time pass up to `time`, with no line until then."""
         now = Moment(time, time)
         self._pending.alerts += self._contexts.let_all_go()
-        self._expire(time, time, now)
+        self._expire(Limits(time, time), now)
         self._timeline.position = max(self._timeline.position, time)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
         if not self.live:
             return None
-        event, pause = self._deadlines["event"].first(), self._deadlines["pause"].first()
+        event, pause = self._agenda.first("event"), self._agenda.first("pause")
         waits = [event + SETTLE_SECONDS - now.wall] if event is not None else []
         waits += [pause - now.steady] if pause is not None else []
         if self._contexts.holding:
             waits.append(self._contexts.first_deadline() - now.steady)
         return max(0.0, min(waits)) if waits else None
 
-    def _expire(self, event_limit: float, pause_limit: float, now: Moment) -> None:
-        """Let deadlines take effect, the earliest first; a limit for each clock."""
-        limits: dict[Basis, float] = {"event": event_limit, "pause": pause_limit}
-        while True:
-            due = [
-                (first, basis)
-                for basis, deadlines in self._deadlines.items()
-                if (first := deadlines.first()) is not None and first <= limits[basis]
-            ]
-            if not due:
-                break
-            _, basis = min(due)
-            name = self._deadlines[basis].pop(limits[basis])
-            assert name is not None
-            self._expire_one(self._index[name], limits[basis], now)
-        firsts = [each.first() for each in self._deadlines.values()]
-        self._next_event = min((each for each in firsts if each is not None), default=math.inf)
+    def _expire(self, limits: Limits, now: Moment) -> None:
+        """Let deadlines take effect, the earliest first."""
+        while (due := self._agenda.pop(limits)) is not None:
+            name, limit = due
+            self._expire_one(self._index[name], limit, now)
 
     def _expire_one(self, index: int, limit: float, now: Moment) -> None:
-        rule, clock, at = self._rules[index], self._clock, self._noted[index]
-        lag = self._timeline.lags[index] if rule.basis == "event" else 0.0
-        self._noted[index] = math.inf
-        if at + lag > limit:  # it fell behind since this was noted
+        rule, clock, at = self._rules[index], self._clock, self._agenda.forget(index)
+        if at + self._lag(index) > limit:  # it fell behind since this was noted
             self._note_deadline(index)
             return
         clock.event, clock.pause, clock.wall = at, now.steady, now.wall
@@ -371,11 +329,12 @@ class Pipeline:
         if at is None:
             return
         at = max(at, soonest)
-        if at < self._noted[index]:
-            self._noted[index] = at
-            lag = self._timeline.lags[index] if rule.basis == "event" else 0.0
-            self._deadlines[rule.basis].put(rule.settings.name, at + lag)
-            self._next_event = min(self._next_event, at + lag)
+        if at < self._agenda.noted[index]:
+            self._agenda.note(index, rule.settings.name, rule.basis, at, self._lag(index))
+
+    def _lag(self, index: int) -> float:
+        """Seconds by which the deadlines of a rule take effect later, for its lines come late."""
+        return self._timeline.lags[index] if self._rules[index].basis == "event" else 0.0
 
     def teach(self, instruction: Instruction, now: Moment) -> Taught:
         """Let a rule learn, accept or forget; `drain` hands out what it knows then."""
@@ -396,19 +355,8 @@ class Pipeline:
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
-        self._reports += 1
-        rule = f"logwatch.{what.what}"
-        alert = about_logwatch(
-            rule,
-            what.message,
-            id=episode_id(rule, what.path, f"{now.wall:.6f}", self._reports),
-            severity=what.severity,
-            wall=now.wall,
-            host=self._host,
-            source=what.source or "logwatch",
-            path=what.path,
-        )
-        self._pending.alerts.append(Addressed(alert, now.wall, self._router.sinks_for(alert)))
+        alert = self._about_us.alert(what, now.wall)
+        self._pending.alerts.append(self._recipients.event(alert, now.wall))
 
     @property
     def pending(self) -> Transaction:
@@ -430,18 +378,17 @@ class Pipeline:
         """Say who is to be told of `alerts`, which came about at event time `at`."""
         settings, listeners = rule.settings, self._listeners.get(rule.settings.name, ())
         pending, wall, burns = self._pending.alerts, self._clock.wall, settings.kind.burns
+        recipients = self._recipients
         if not (burns or listeners or settings.shadow or settings.context):
             for alert in alerts:  # of which there may be one for each line
-                pending.append(Addressed(alert, wall, self._router.sinks_for(alert)))
+                pending.append(recipients.event(alert, wall))
             return
         for alert in alerts:
             answers = [(each, self._heard(each, Told(alert, at, burns))) for each in listeners]
             if settings.shadow or any(_absorbs(each, alert) for each in listeners):
-                one = self._untold(alert, burns=burns)
-            elif burns:
-                one = self._episodic(alert)
+                one = recipients.nobody(alert, wall, burns=burns)
             else:
-                one = Addressed(alert, wall, self._router.sinks_for(alert))
+                one = (recipients.episode if burns else recipients.event)(alert, wall)
             if settings.context is None:
                 pending.append(one)
             else:
@@ -477,48 +424,15 @@ class Pipeline:
             index = self._index.get(name)
             if index is None or name in self._quarantined or self._rules[index].basis != "event":
                 continue
-            lag = self._timeline.lags[index]
-            while self._noted[index] + lag <= at:
-                self._deadlines["event"].drop(name)
+            while self._agenda.noted[index] + self._lag(index) <= at:
+                self._agenda.drop(name, "event")
                 self._expire_one(index, at, Moment(before[1], before[2]))
         clock.event, clock.pause, clock.wall = before
-
-    def _untold(self, alert: Alert, *, burns: bool) -> Addressed:
-        """An alert that is kept but not sent; who was told before is told that it is over."""
-        before = self._router.known(self._told.get(alert.id, ()))
-        if alert.status == "resolved":
-            self._told.pop(alert.id, None)
-            return Addressed(alert, self._clock.wall, before)
-        if burns:
-            self._told[alert.id] = before
-        return Addressed(alert, self._clock.wall, (), burns=burns, told=before)
-
-    def _owed(self, told: tuple[str, ...] | None, alert: Alert) -> tuple[str, ...]:
-        """Who is told that an episode is over: nobody where nobody was told that it began.
-
-        Where none of those is a sink any more the routes say it, and where nothing is known.
-        """
-        if told is not None and not told:
-            return ()
-        return self._router.known(told or ()) or self._router.sinks_for(alert)
-
-    def _episodic(self, alert: Alert) -> Addressed:
-        """Address a message of an episode: who was told that it began is told that it is over.
-
-        Its severity and fields may be others by then, and with them the routes.
-        """
-        before = self._told.pop(alert.id, None)
-        if alert.status == "resolved":
-            return Addressed(alert, self._clock.wall, self._owed(before, alert))
-        sinks = self._router.sinks_for(alert)
-        told = tuple(dict.fromkeys((*(before or ()), *sinks)))
-        self._told[alert.id] = told
-        return Addressed(alert, self._clock.wall, sinks, burns=True, told=told)
 
     def _quarantine(self, rule: Rule, problem: Exception, now: Moment) -> None:
         name = rule.settings.name
         self._quarantined.add(name)
-        self._deadlines[rule.basis].drop(name)
+        self._agenda.drop(name, rule.basis)
         telemetry.error("rules.quarantined", rule=name, reason=repr(problem), exc_info=True)
         self.report(
             SelfReport(
@@ -533,16 +447,6 @@ class Pipeline:
 
 def _with_alert(one: Addressed, alert: Alert) -> Addressed:
     return replace(one, alert=alert)
-
-
-def _ended(alert: Alert, now: Moment) -> Alert:
-    return replace(
-        alert,
-        seq=alert.seq + 1,
-        status="resolved",
-        message=f"no longer watched, for its rule was changed or removed: {alert.message}",
-        at=rfc3339(now.wall),
-    )
 
 
 def _absorbs(rule: Rule, alert: Alert) -> bool:

@@ -34,9 +34,10 @@ from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
-from logwatch.pipeline import Pipeline, SelfReport, fingerprints
+from logwatch.pipeline import Pipeline
 from logwatch.records import Checkpoint
-from logwatch.rules import make_rule
+from logwatch.rules import fingerprints, make_rule
+from logwatch.rules.self_reports import SelfReport
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store

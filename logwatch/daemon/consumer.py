@@ -33,8 +33,9 @@ from logwatch.daemon.threads import Worker
 from logwatch.errors import StoreFullError
 from logwatch.merging import Merger
 from logwatch.outbox.policy import Dead, Done, Later
-from logwatch.pipeline import Pipeline, SelfReport
+from logwatch.pipeline import Pipeline
 from logwatch.records import Batch
+from logwatch.rules.self_reports import SelfReport
 from logwatch.store import due
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.writer import Store, Transaction

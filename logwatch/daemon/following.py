@@ -17,8 +17,8 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.waker import Waker
-from logwatch.pipeline import SelfReport
 from logwatch.records import Checkpoint
+from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 

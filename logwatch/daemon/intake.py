@@ -20,9 +20,9 @@ from typing import TypeAlias
 from msgspec import UNSET, Struct, field
 
 from logwatch.outbox.policy import Verdict
-from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Notification
 from logwatch.rules.instructions import Instruction, Taught
+from logwatch.rules.self_reports import SelfReport
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""

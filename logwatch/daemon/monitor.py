@@ -22,8 +22,8 @@ from logwatch.daemon.reading import Reading
 from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
 from logwatch.matching.troubles import Kind
-from logwatch.pipeline import SelfReport
 from logwatch.records import Batch, Block, Checkpoint, Severity
+from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import Tail
 

@@ -29,7 +29,7 @@ from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.waker import Waker
-from logwatch.pipeline import SelfReport
+from logwatch.rules.self_reports import SelfReport
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol
 
-from logwatch.rules import kinds
+from logwatch.rules import context, kinds, timeline
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 
 
@@ -50,3 +50,9 @@ def maker_of(kind: type[KindSettings]) -> _MakesRule:
 def fingerprint(settings: RuleSettings) -> str:
     """What must stay the same for a rule to keep its state over a restart: kind, key and window."""
     return f"{settings.kind.state_shape()} by {settings.by!r}"
+
+
+def fingerprints(rules: Iterable[RuleSettings]) -> dict[str, str]:
+    """The fingerprint of each rule by its name, those of what is stored beside rules among them."""
+    known = {rule.name: fingerprint(rule) for rule in rules}
+    return {**known, timeline.NAME: "1", context.NAME: "1"}

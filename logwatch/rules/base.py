@@ -13,7 +13,7 @@ its `part` which selector of the rule took the record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -238,4 +238,13 @@ class Rule(Protocol):
 
     def burning(self) -> Iterable[str]:
         """Ids of the episodes that it keeps open: each of them it will resolve."""
+        ...
+
+
+@runtime_checkable
+class Absorbing(Protocol):
+    """A rule that may keep alerts of the rules that it hears from being sent."""
+
+    def absorbs_now(self, alert: Alert) -> bool:
+        """Whether nobody is to be told of `alert`, for this rule tells of more."""
         ...

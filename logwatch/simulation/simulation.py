@@ -27,10 +27,10 @@ from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.prefilter import Unwatched
-from logwatch.pipeline import Absorbing, Pipeline
+from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
 from logwatch.rules import make_rule
-from logwatch.rules.base import Rule, RuleSettings, parts_of
+from logwatch.rules.base import Absorbing, Rule, RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
 from logwatch.store.writer import Addressed
 from logwatch.tailer.globs import is_glob

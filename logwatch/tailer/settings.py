@@ -30,7 +30,7 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """Longest line in bytes; what is over is cut and marked."""
     tags: tuple[str, ...] = ()
     late: float = 120.0
-    """Seconds that a line may come behind the newest by its own stamp, and still find its window."""
+    """Seconds that a line may be behind the newest by its own stamp, and still find its window."""
     quiet_after: float | None = None
     """Seconds without any line after which the source is told of; None: never."""
     max_skew: float = 86_400.0

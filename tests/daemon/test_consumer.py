@@ -15,10 +15,10 @@ from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED, PASSED_OVER_
 from logwatch.daemon.intake import CaughtUp, Intake, NotWaitedFor, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
-from logwatch.pipeline import SelfReport
 from logwatch.records import Match, Record, StateChange, decode_alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
+from logwatch.rules.self_reports import SelfReport
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Transaction
 

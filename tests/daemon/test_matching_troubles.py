@@ -20,8 +20,8 @@ from logwatch.matching.prefilter import Unwatched
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
-from logwatch.pipeline import SelfReport
 from logwatch.records import Batch
+from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.tail import Tail
 
 

@@ -9,9 +9,9 @@ from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.intake import Intake
-from logwatch.pipeline import Pipeline, fingerprints
+from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Match, Record
-from logwatch.rules import make_rule
+from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store

@@ -16,9 +16,9 @@ from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
-from logwatch.pipeline import Pipeline, fingerprints
+from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Block, StateChange
-from logwatch.rules import make_rule
+from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.anchors import REACH
 from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings, parts_of
 from logwatch.rules.context import longest, wanted_by_part

@@ -20,9 +20,9 @@ from logwatch.daemon.consumer import LAZY_SECONDS, Consumer
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.readings import Readings
 from logwatch.matching.prefilter import Unwatched
-from logwatch.pipeline import Pipeline, fingerprints
+from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Block, Checkpoint, Marker
-from logwatch.rules import make_rule
+from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.message import rfc3339
 from logwatch.store.writer import Addressed, Store, Transaction
 
