@@ -43,7 +43,7 @@ from logwatch.rules.composite_parts import (
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule
 from logwatch.rules.kinds import Composite
-from logwatch.rules.samples import QUOTED_LINES
+from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.units import format_duration
 
 _USUAL = frozenset(
@@ -63,8 +63,13 @@ class CompositeRule(KeyedRule[CompositeState]):
         # With `by` there may be very many keys.
         self._most_lines = 1 if settings.by else QUOTED_LINES
         self._active = ActiveTime(settings.active)
+        self._no_samples: list[Sample] = []
         self._ended: str | None = None
         """The absorbed episode that was resolved just now."""
+
+    def fresh(self) -> CompositeState:
+        """See `KeyedRule.fresh`. It quotes its parts and has no samples of its own."""
+        return CompositeState(samples=self._no_samples)
 
     def absorbs_now(self, alert: Alert) -> bool:
         """Whether `alert`, which was heard just now, is told to nobody but who was told before."""
@@ -185,7 +190,7 @@ class CompositeRule(KeyedRule[CompositeState]):
             if state.waits is None and (at := self._complete(state, told.at)) is not None:
                 alerts += self._fire(key, state, at, now)
         elif name not in state.members:
-            state.members.append(name)
+            state.members = (*state.members, name)
             state.count = len(state.members)
             alerts.append(self.update(key, state, told.at, now))
         if self._absorbs and state.episode is not None and told.burns:
@@ -244,13 +249,15 @@ class CompositeRule(KeyedRule[CompositeState]):
     def _fire(self, key: str, state: CompositeState, at: float, now: Now) -> Iterable[Alert]:
         """Fire at `at`, or wait for the end of the cool-down and for active hours."""
         members = {name: part for name, part in state.parts.items() if part.holds(at)}
-        state.members = sorted(members, key=lambda name: (members[name].since, name))
+        state.members = tuple(sorted(members, key=lambda name: (members[name].since, name)))
         state.count = len(members)
         state.first = min(part.since for part in members.values())
         newest = max(members.values(), key=lambda part: (part.since, part.alert))
         state.anchor = (newest.alert, round(at * 1000))
         opening = self._active.opening(at)
-        if opening <= at and (alerts := tuple(self.fire(key, state, at, now))):
+        alerts = tuple(self.fire(key, state, at, now)) if opening <= at else ()
+        state.anchor = None  # there may be very many keys, and the episode has its name
+        if alerts:
             return alerts
         if opening > at:
             state.suppressed += 1

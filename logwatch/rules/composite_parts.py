@@ -22,7 +22,13 @@ class Quote(Struct, array_like=True, frozen=True, gc=False):
     source: str
     path: str
     fields: dict[str, str]
-    lines: list[AlertLine]
+    quoted: list[tuple[str, int, str, str]]
+    """Lines, each as path, offset, time and text."""
+
+    @property
+    def lines(self) -> list[AlertLine]:
+        """The lines as alerts quote them."""
+        return [AlertLine(*each) for each in self.quoted]
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -65,7 +71,8 @@ class Part(Struct, array_like=True, gc=False):
     def say(self, alert: Alert, most_lines: int) -> None:
         """Let `alert` be what is quoted of it."""
         self.alert = alert.id
-        lines = alert.lines[-most_lines:]
+        latest = alert.lines[-most_lines:]
+        lines = [(each.path, each.offset, each.time, each.text) for each in latest]
         message = first_line(alert.message)
         self.packed = _pack(Quote(message, alert.source, alert.path, alert.fields, lines))
 
@@ -74,7 +81,7 @@ class CompositeState(KeyState, array_like=True, kw_only=True):
     """What is remembered of one key of `by`."""
 
     parts: dict[str, Part] = field(default_factory=dict)
-    members: list[str] = field(default_factory=list)
+    members: tuple[str, ...] = ()
     """The parts of the burning episode, or of the last one, in the order in which they joined."""
     waits: float | None = None
     """Enough parts hold: when the cool-down and inactive hours that keep it from firing end."""

@@ -82,7 +82,8 @@ class Teller:
         record, and `words` are for `say` only. `stock` is said where the rule has no `say`.
         """
         key, kept = self._keyed.key(hit), sample(hit)
-        kept.fields = {**kept.fields, **found}
+        if found:
+            kept = Sample.of(kept.line, kept.source, {**kept.fields, **found}, kept.captured)
         at, settings = hit.record.time, self._settings
         place = (hit.batch.checkpoint.identity, hit.record.offset)
         told = Sighting(

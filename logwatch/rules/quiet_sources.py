@@ -64,7 +64,7 @@ class QuietSources(SilenceRule):
             state = self._touch(source, time, now, alerts)
         state.late = backlog
         line = AlertLine(path, 0, rfc3339(time), "")
-        alerts += self.take(source, state, Sight(time, path, Sample(line, source, {}, ())), now)
+        alerts += self.take(source, state, Sight(time, path, Sample.of(line, source, {}, ())), now)
         self.plan(source, state)
         return alerts
 

@@ -222,7 +222,7 @@ def _heard(told: Told) -> Sight:
     alert = told.alert
     stand_in = AlertLine(alert.path, 0, rfc3339(told.at), alert.message)
     line = alert.lines[-1] if alert.lines else stand_in
-    kept = Sample(line, alert.source, {**alert.fields, **alert.key}, tuple(alert.key))
+    kept = Sample.of(line, alert.source, {**alert.fields, **alert.key}, tuple(alert.key))
     return Sight(told.at, f"alert {alert.id}:{alert.seq}", kept)
 
 
@@ -234,4 +234,4 @@ def _merged(chain: Chain) -> Sample:
         fields.update(each.sample.fields)
         captured.update(dict.fromkeys(each.sample.captured))
     last = chain[-1].sample
-    return Sample(last.line, last.source, fields, tuple(captured))
+    return Sample.of(last.line, last.source, fields, tuple(captured))

@@ -24,12 +24,12 @@ class Sight(Struct, array_like=True, gc=False):
     @property
     def order(self) -> Order:
         """Where it comes among all."""
-        return self.time, self.sample.source, self.sample.line.offset
+        return self.time, self.sample.source, self.sample.offset
 
     @property
     def name(self) -> tuple[str, int]:
         """What tells it from all others."""
-        return self.identity, self.sample.line.offset
+        return self.identity, self.sample.offset
 
 
 def sight(hit: Hit) -> Sight:

@@ -56,7 +56,7 @@ class Tracked(NamedTuple):
         """The state with everything seen in it, at most `QUOTED_LINES` samples."""
         state, _, seen = self
         state.samples += [
-            Sample(quote(path, record), source, fields_of(record, captures), tuple(captures))
+            Sample.of(quote(path, record), source, fields_of(record, captures), tuple(captures))
             for record, path, source, captures in seen[-QUOTED_LINES:]
         ]
         del state.samples[:-QUOTED_LINES]

@@ -327,7 +327,7 @@ REFERENCES = st.sampled_from([(), ((), ("job",)), ((), (), ("job",)), ((), ("job
 def made(number: int, time: int, job: str) -> Sight:
     """A record."""
     line = AlertLine("p", number, "", str(number))
-    return Sight(float(time), "1.2.0", Sample(line, "app", {"job": job} if job else {}, ()))
+    return Sight(float(time), "1.2.0", Sample.of(line, "app", {"job": job} if job else {}, ()))
 
 
 def is_chain(chain, within: float, references) -> bool:
