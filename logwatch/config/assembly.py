@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from yaml import MappingNode, Node, ScalarNode
 
-from logwatch.config import routes, rules, sinks, sources, tests_section
+from logwatch.config import routes, rules, sinks, sources
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
 from logwatch.config.keys import (
@@ -26,7 +26,6 @@ from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
 from logwatch.config.surroundings import Surroundings
-from logwatch.config.tests_section import RuleTestKeys
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.known_patterns import KnownPatterns
@@ -34,7 +33,10 @@ from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings
 
-_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, RuleTestKeys)
+if TYPE_CHECKING:
+    from logwatch.config.tests_section import RuleTestKeys
+
+_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, "RuleTestKeys")
 _SECTIONS = ("sources", "sinks", "rules", "routes", "tests")
 
 
@@ -247,10 +249,14 @@ class Assembly:
     def _tests(
         self, built_rules: list[RuleSettings], built_sources: Mapping[str, SourceSettings]
     ) -> list[RuleTest]:
+        if all(top.value.tests is None for _, top in self._tops):
+            return []
+        from logwatch.config import tests_section  # noqa: PLC0415 - many have no tests
+
         around = tests_section.surroundings(self._names, built_rules, built_sources)
         references = {id(walker.document): walker.references for walker, _ in self._tops}
         built = []
-        for found in self._list("tests", RuleTestKeys):
+        for found in self._list("tests", tests_section.RuleTestKeys):
             known = references[id(found.document)]
             test = tests_section.build_test(found, around, known, self._report)
             if test is not None:
