@@ -130,11 +130,11 @@ class Merger:
                 heads.append((head, path))
         heapq.heapify(heads)
         limit = self._limit()
-        while heads and heads[0][0][0] <= limit:
+        while heads and heads[0][0][0] < limit:
             _, path = heapq.heappop(heads)
             stream = self._streams[path]
             other = heads[0][0] if heads else (math.inf, "", 0)
-            yield self._slice(stream, min(other, (limit, "\U0010ffff", 0)))
+            yield self._slice(stream, min(other, (limit, "", -1)))
             yield from self._matchless_first(stream)
             if (head := stream.head()) is not None:
                 heapq.heappush(heads, (head, path))
@@ -142,7 +142,10 @@ class Merger:
                 limit = min(limit, stream.reaches)
 
     def _limit(self) -> float:
-        """No file that is being read can bring a record older than this."""
+        """No file that is being read can bring a record older than this.
+
+        One just as old it can: what comes first of equal times is not known before that.
+        """
         return min(
             (
                 stream.reaches

@@ -192,3 +192,15 @@ def test_a_batch_is_gone_through_once_however_often_files_alternate():
     slices = list(merger.ready())
     assert len(slices) > 900
     assert all(one.batch.records.times <= 1 for one in slices)
+
+
+def test_a_record_waits_for_a_file_that_may_bring_one_of_the_same_time_and_before_it():
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("a", [], 7.0))  # its next line may be of the same second
+    merger.put(batch("b", [(0, 7.0)], 7.0))
+    assert taken(merger) == []
+    merger.put(batch("a", [(0, 7.0)], 7.0))
+    merger.finish("a")
+    merger.finish("b")
+    assert [source for _, source, _, _ in taken(merger)] == ["a", "a", "b", "b"]
