@@ -46,10 +46,11 @@ from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.tail import Tail
 
 MOST_BLOCK = 1 << 21
-LEAST_BLOCK = 1 << 16
-BACKLOG_BYTES = 64 * MOST_BLOCK
+LEAST_BLOCK = 1 << 15
+BACKLOG_BYTES = 8 * MOST_BLOCK
 """Blocks of all files together, where all have a backlog: what was found in one of each waits in
-memory until they have come equally far in event time."""
+memory until they have come equally far in event time, and as much is in the hands of monitors that
+wait. Where each line is a hit that takes seven times as much as the lines do."""
 
 Waking: TypeAlias = Literal["auto", "inotify", "poll"]
 

@@ -129,10 +129,11 @@ class Generation:
             self.seen = None if found else stamp
         return found
 
-    def _lines(self, size: int, *, finish: bool) -> Block | Truncated | None:
+    def _lines(self, size: int, *, finish: bool, limit: int = 0) -> Block | Truncated | None:
+        """As `read`; of `limit` bytes at most, where it is not that of a block."""
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         start = self.offset or self._first_data(size)
-        limit = max(self._limits.block_size, self._limits.max_line + 1)
+        limit = limit or self._limits.block_size
         in_backlog = start < self._backlog_end < size
         want = min((self._backlog_end if in_backlog else size) - start, limit)
         whole = self._whole_lines(start, want) if want >= _LARGE else b""
@@ -147,6 +148,8 @@ class Generation:
         cut = raw.rfind(b"\n", before) + 1
         if cut > before:
             return self._take(raw, before, cut, start)
+        if want == limit <= self._limits.max_line:  # less than one line
+            return self._lines(size, finish=finish, limit=self._limits.max_line + 1)
         if in_backlog:
             self._backlog_end = 0  # its last line is still being written: it belongs to the new
             return self._lines(size, finish=finish)

@@ -583,3 +583,9 @@ def test_two_paths_of_one_file_are_read_once(tmp_path):
         data.append(block.data)
     assert b"".join(data) == b"two\n"
     tails[1].close()
+
+
+def test_a_block_is_no_longer_than_asked_for_where_lines_are_short(follow, numbered):
+    """What was found in a block waits in memory for other files: a long `max_line` is no reason."""
+    log = follow(numbered(0, 500), block_size=200, max_line=4000)
+    assert 0 < max(len(block.data) for block in log.blocks_now()) <= 200
