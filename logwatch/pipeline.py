@@ -21,7 +21,7 @@ from logwatch import telemetry
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.recipients import Recipients, ended
-from logwatch.records import Alert, Batch, Match, StateChange
+from logwatch.records import Alert, Batch, Checkpoint, Match, StateChange
 from logwatch.rules import context, timeline
 from logwatch.rules.agenda import Agenda, Limits
 from logwatch.rules.base import Absorbing, Hit, Rule, Told, parts_of
@@ -76,6 +76,8 @@ class Pipeline:
         self._pending = Transaction()
         self._touched: dict[str, Rule] = {}
         self._agenda = Agenda(len(rules))
+        self._partly: dict[str, tuple[Batch, int]] = {}
+        """Batches of which a part was taken since the last `drain`, and which match is next."""
         self._quarantined: set[str] = set()
         self._ended: list[Alert] = []
         """Episodes that ended since their rule was changed, until the first `begin`."""
@@ -231,12 +233,13 @@ class Pipeline:
 
     def _finish(self, batch: Batch, end: int | None) -> None:
         """Move the checkpoint to behind what was taken of `batch`."""
-        checkpoint = batch.checkpoint
         self._contexts.batch = None
+        checkpoint = batch.checkpoint
         if end is not None and end < len(batch.matches):
-            upto = batch.records[batch.matches[end].record].offset
-            checkpoint = replace(checkpoint, offset=upto, markers=(), skipping=False, closed=False)
-        elif batch.end > batch.start:
+            self._partly[checkpoint.identity] = batch, end
+            return
+        self._partly.pop(checkpoint.identity, None)
+        if batch.end > batch.start:
             self._notice(batch)
         self._pending.checkpoints[checkpoint.identity] = checkpoint
 
@@ -370,6 +373,9 @@ class Pipeline:
             for change in rule.changes():
                 transaction.states[change.rule, change.key] = change
         self._touched.clear()
+        for identity, (batch, end) in self._partly.items():
+            transaction.checkpoints[identity] = _upto(batch, end)
+        self._partly.clear()
         for change in (*self._timeline.changes(), *self._contexts.changes()):
             transaction.states[change.rule, change.key] = change
         return transaction
@@ -443,6 +449,12 @@ class Pipeline:
             ),
             now,
         )
+
+
+def _upto(batch: Batch, end: int) -> Checkpoint:
+    """The position before the record of the match `end` of `batch`."""
+    offset = batch.records[batch.matches[end].record].offset
+    return replace(batch.checkpoint, offset=offset, markers=(), skipping=False, closed=False)
 
 
 def _with_alert(one: Addressed, alert: Alert) -> Addressed:

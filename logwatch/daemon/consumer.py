@@ -247,6 +247,8 @@ class Consumer(Worker):
                 self._merger.finish(path)
         for batch, first, end in self._merger.ready():
             self._pipeline.take(batch, now, first, end)
+            if self.stopping.is_set():
+                break  # what is left here was not committed: the next start reads it again
             if len(self._pipeline.pending.alerts) >= MOST_GATHERED:
                 self._commit_when_due(now)
         self._intake.hold(self._merger.ahead())
