@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 from logwatch.store.writer import Addressed
 
 

@@ -153,6 +153,44 @@ SCHEMA = 1
 """Version of what an alert is as JSON."""
 
 
+Gathering: TypeAlias = Literal["group", "digest", "storm", "backlog", "mute"]
+"""Why one message stands for several alerts: a route's `group`, `wait` or `updates`; a route's
+`digest`; the `rate` of a sink; the backlog after a start; the end of a mute."""
+
+
+class Member(Struct, frozen=True, gc=False):
+    """One alert of several that share a message: its newest state, without lines."""
+
+    id: str
+    seq: int
+    status: Status
+    rule: str
+    severity: Severity
+    message: str
+    source: str
+    host: str
+    key: dict[str, str]
+    count: int
+    first: str
+    last: str
+
+
+class Group(Struct, frozen=True, gc=False):
+    """What a message says that stands for several alerts; the totals are exact."""
+
+    kind: Gathering
+    by: dict[str, str]
+    """What its alerts have in common, by which they were put together."""
+    alerts: int
+    """Alerts that it stands for: an event is one, and so is an episode, however often updated."""
+    burning: int
+    """Of these, episodes that go on."""
+    rules: dict[str, int]
+    """Alerts by rule."""
+    members: tuple[Member, ...]
+    """Some of them: those that burn first, then the newest."""
+
+
 class Alert(Struct, frozen=True, gc=False):
     """What a person is told. As JSON it is the body of `jsonl_file` and `webhook`.
 
@@ -182,6 +220,10 @@ class Alert(Struct, frozen=True, gc=False):
     context: AlertContext = NO_CONTEXT
     labels: dict[str, str] = {}
     reread: bool | UnsetType = UNSET
+    group: Group | UnsetType = UNSET
+    """Where this message stands for several alerts."""
+    muted_by: str | UnsetType = UNSET
+    """Why nobody was told: `mute NAME`, `silence #3` or `inhibit by RULE`; only in the history."""
 
 
 class StateChange(Struct, frozen=True, array_like=True, gc=False):

@@ -15,8 +15,8 @@ from logwatch.cli.old_logs import ReadLog
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.instructions import Taught
 from logwatch.rules.kinds import NewTemplate, NewValue
-from logwatch.rules.message import rfc3339
 from logwatch.sinks.plain_text import visible
+from logwatch.stamps import rfc3339
 
 SCHEMA = 1
 FEW = 10

@@ -24,7 +24,7 @@ from logwatch.daemon.control_wire import (
 )
 from logwatch.daemon.health import SCHEMA, Status
 from logwatch.errors import ConfigError, LogwatchError, StoreDeniedError, StoreError
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 from logwatch.store.last_seen import last_seen, owner
 from logwatch.store.reader import StoreReader
 

@@ -11,9 +11,9 @@ from logwatch.cli.marking import ASCII_MARKS, DIM, YELLOW, Screen
 from logwatch.cli.replay_tally import RuleTally, Tally
 from logwatch.cli.sparkline import Scale, scale, sparkline
 from logwatch.rules.base import RuleSettings
-from logwatch.rules.message import rfc3339
 from logwatch.simulation import SimulatedAlert, Totals
 from logwatch.sinks.plain_text import shorten, visible
+from logwatch.stamps import rfc3339
 from logwatch.units import format_duration
 
 SCHEMA = 1

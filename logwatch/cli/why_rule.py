@@ -26,7 +26,8 @@ from logwatch.records import decode_alert
 from logwatch.rules.base import Now, RuleSettings
 from logwatch.rules.explaining import Explaining, on_clock
 from logwatch.rules.kinds import Composite
-from logwatch.rules.message import Keyed, rfc3339
+from logwatch.rules.message import Keyed
+from logwatch.stamps import rfc3339
 from logwatch.store.life import LifeReader
 from logwatch.tailer.settings import SourceSettings
 

@@ -34,7 +34,7 @@ from logwatch.daemon.threads import Worker
 from logwatch.daemon.waker import Waker, WakerStatus
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.pipeline import Pipeline
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 from logwatch.store.reader import StoreReader, Waiting
 from logwatch.store.writer import Store
 

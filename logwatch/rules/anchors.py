@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from logwatch.records import AlertContext, AlertLine, Batch, NearLine, Record
 from logwatch.rules.base import ContextSettings
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 
 REACH = 65_536
 """Bytes within which lines before and behind a record begin; it bounds what is kept of a file."""

@@ -35,11 +35,12 @@ from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.kinds import Expect
-from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.message import Keyed, first_line, lasting
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample, sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
+from logwatch.stamps import rfc3339
 
 MOST_OPENINGS = 8
 MOST_CLOSINGS = 8

@@ -13,8 +13,9 @@ from msgspec import UNSET, Struct, field
 
 from logwatch.records import SCHEMA, Alert
 from logwatch.rules.base import Hit, RuleSettings
-from logwatch.rules.message import Keyed, Wording, episode_id, first_line, rfc3339
+from logwatch.rules.message import Keyed, Wording, episode_id, first_line
 from logwatch.rules.samples import Sample, sample
+from logwatch.stamps import rfc3339
 
 MOST_NAMED = 10
 """Things that a closing note names; the others are counted."""

@@ -20,15 +20,9 @@ from logwatch.records import SCHEMA, Alert, Severity, StateChange, Status
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down
-from logwatch.rules.message import (
-    Keyed,
-    Wording,
-    episode_id,
-    first_line,
-    lasting,
-    rfc3339,
-)
+from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample, sample
+from logwatch.stamps import rfc3339
 
 LOOKED_AT = 64
 """Keys, seen longest ago, among which one that does not burn is looked for when one must go."""

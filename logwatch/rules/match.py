@@ -21,15 +21,8 @@ from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, 
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import cooling_down, on_clock
-from logwatch.rules.message import (
-    Keyed,
-    Wording,
-    episode_id,
-    fields_of,
-    first_line,
-    quote,
-    rfc3339,
-)
+from logwatch.rules.message import Keyed, Wording, episode_id, fields_of, first_line, quote
+from logwatch.stamps import rfc3339
 
 
 class Held(Struct, array_like=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,6 +10,7 @@ from itertools import islice
 from logwatch.records import MISSING, SCHEMA, Alert, AlertLine, Record, Severity
 from logwatch.rules.base import Hit, RuleSettings
 from logwatch.rules.say import Say
+from logwatch.stamps import rfc3339
 from logwatch.units import format_duration
 
 LONGEST_QUOTE = 4096
@@ -30,18 +30,6 @@ no two to the same place (Knuth, The Art of Computer Programming, 6.4, multiplic
 _SIXTY_FOUR_BITS = (1 << 64) - 1
 
 _NO_KEY: dict[str, str] = {}
-
-
-@lru_cache(maxsize=256)
-def _second(whole: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(whole))
-
-
-@lru_cache(maxsize=1024)  # the records of one block often share one time
-def rfc3339(seconds: float) -> str:
-    """`seconds` since the epoch as RFC 3339 in UTC with milliseconds."""
-    whole, milliseconds = divmod(int(seconds * 1000 + 0.5), 1000)
-    return f"{_second(whole)}{milliseconds:03d}Z"
 
 
 def episode_id(rule: str, key: str, identity: str, offset: int) -> str:

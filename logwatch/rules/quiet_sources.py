@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from logwatch.records import Alert, AlertLine, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import SOURCE_QUIET, Absence
-from logwatch.rules.message import first_line, lasting, rfc3339
+from logwatch.rules.message import first_line, lasting
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.silence import SilenceRule, SilenceState
+from logwatch.stamps import rfc3339
 
 NAME = SOURCE_QUIET
 

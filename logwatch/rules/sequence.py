@@ -30,11 +30,12 @@ from logwatch.rules.chains import Chain, best_chain
 from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.kinds import Heard, Sequence
-from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.message import Keyed, first_line, lasting
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight, sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
+from logwatch.stamps import rfc3339
 
 MOST_RECORDS = 16
 """Records of one step of one key that are kept."""

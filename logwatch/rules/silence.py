@@ -31,9 +31,10 @@ from logwatch.rules.active_time import ActiveTime
 from logwatch.rules.base import Now, RuleSettings
 from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
-from logwatch.rules.message import Keyed, first_line, lasting, rfc3339
+from logwatch.rules.message import Keyed, first_line, lasting
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import just_after
+from logwatch.stamps import rfc3339
 
 GIVE_UP_SECONDS = 7 * 86400.0
 """How long a key that is not on the roster burns."""

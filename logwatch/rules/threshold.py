@@ -28,14 +28,7 @@ from logwatch.records import (
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Threshold, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more
-from logwatch.rules.message import (
-    Keyed,
-    Wording,
-    episode_id,
-    first_line,
-    lasting,
-    rfc3339,
-)
+from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.rules.threshold_state import (
     KeyState,
@@ -44,6 +37,7 @@ from logwatch.rules.threshold_state import (
     encode_state,
     window_in_words,
 )
+from logwatch.stamps import rfc3339
 from logwatch.windows.latest_times import LatestTimes
 
 LATE_SECONDS = 120.0

@@ -21,9 +21,9 @@ import msgspec
 from logwatch.records import Alert
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.keyed import KeyedRule, KeyState
-from logwatch.rules.message import rfc3339
 from logwatch.rules.samples import QUOTED_LINES, sample
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS
+from logwatch.stamps import rfc3339
 
 
 class Window(Protocol):

@@ -22,7 +22,7 @@ from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.anchors import REACH
 from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings, parts_of
 from logwatch.rules.context import longest, wanted_by_part
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 from logwatch.store.writer import Addressed, Burning, Transaction
 
 ARRIVAL = START + 1.0

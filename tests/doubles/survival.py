@@ -23,7 +23,7 @@ from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Block, Checkpoint, Marker
 from logwatch.rules import fingerprints, make_rule
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 from logwatch.store.writer import Addressed, Store, Transaction
 
 START = 1_767_571_200.0  # Monday, 2026-01-05T00:00:00Z

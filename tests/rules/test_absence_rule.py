@@ -14,8 +14,8 @@ from logwatch.records import Alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Absence
-from logwatch.rules.message import rfc3339
 from logwatch.schedule import parse_schedule
+from logwatch.stamps import rfc3339
 
 DAY = 86400.0
 

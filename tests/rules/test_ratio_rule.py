@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logwatch.records import encode_alert
 from logwatch.rules.base import RuleSettings, Selector
 from logwatch.rules.kinds import Ratio
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 
 
 def settings(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Sampling
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 
 
 def settings(which: str, count: int, pause: float = 3600.0, **changes: Any) -> RuleSettings:

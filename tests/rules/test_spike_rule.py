@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Spike
-from logwatch.rules.message import rfc3339
 from logwatch.schedule import parse_schedule
+from logwatch.stamps import rfc3339
 
 WEEK = 604_800.0
 

@@ -13,7 +13,7 @@ from logwatch.records import Alert
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Unique
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 
 
 def settings(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Value
-from logwatch.rules.message import rfc3339
+from logwatch.stamps import rfc3339
 
 
 def settings(
