@@ -12,6 +12,7 @@ The only Cf characters let through are those that have a visible shape (U+0600 a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
@@ -49,3 +50,38 @@ def shorten(text: str, longest: int) -> str:
     head = longest * 2 // 3
     tail = longest - head
     return f"{text[:head]}[… {len(text) - longest:,} characters …]{text[len(text) - tail :]}"
+
+
+def fit(text: str, room: int, note: str = "", size: Callable[[str], int] = len) -> str:
+    """`text`, or its two ends around a note of what is left out, with a `size` of at most `room`.
+
+    `size` must be additive: characters, bytes, UTF-16 units, or either of them once escaped. `note`
+    is put behind the number of characters left out. Where there is no room even for that, what is
+    left is the beginning of `text`, or nothing.
+    """
+    if len(text) <= room and size(text) <= room:
+        return text
+    left_out = f"[… {len(text):,} characters{', ' if note else ''}{note}]"
+    rest = room - size(left_out)
+    if rest < _FEWEST_AROUND_A_NOTE:
+        return text[: _fitting(text, room, size)]
+    head = _fitting(text, rest * 2 // 3, size)
+    ending = text[max(head, len(text) - room) :][::-1]
+    tail = _fitting(ending, rest - size(text[:head]), size)
+    left_out = left_out.replace(f"{len(text):,}", f"{len(text) - head - tail:,}", 1)
+    return f"{text[:head]}{left_out}{text[len(text) - tail :]}"
+
+
+_FEWEST_AROUND_A_NOTE = 24
+
+
+def _fitting(text: str, room: int, size: Callable[[str], int]) -> int:
+    """How many characters from the beginning of `text` have a size of at most `room`."""
+    low, high = 0, min(len(text), max(room, 0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if size(text[:middle]) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,423 @@
+"""From an alert to words for a person who is woken by them: what a message says, in parts.
+
+Every sink that writes for people takes its words from here, and only from here, so that a title
+tells the same everywhere: how bad, what, where, how often. Every text has passed `visible`, and
+each has a bound; what is longer is cut in its middle, with a note of how much is missing and where
+all of it is. Texts are one line each, but for the quoted lines of a record that had several. Times
+are UTC. What a medium takes for markup is not neutralised here: that is for the sink to do, which
+knows its medium.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import UNSET, Struct
+
+from logwatch.conditions import OPERATORS
+from logwatch.records import Alert, AlertLine, Group, Member, Severity, Status
+from logwatch.sinks.plain_text import fit, visible
+from logwatch.units import format_duration
+
+LONGEST_TITLE = 200
+LONGEST_TEXT = 4000
+LONGEST_SAMPLE = 1000
+LONGEST_VALUE = 300
+LONGEST_NAME = 80
+"""Characters."""
+
+MOST_SAMPLES = 5
+MOST_NEAR = 20
+MOST_VALUES = 20
+MOST_MEMBERS = 20
+"""Parts of a message; of what is beyond, the number is told."""
+
+MARKS: dict[Status, str] = {"firing": "▲", "updated": "△", "resolved": "✓"}
+
+_RESOLVED = re.compile(r"\Aresolved after (\S{1,40}): ")
+_TEST = "[TEST] "
+_FIELD_NAME = re.compile(r"[\w.\-@]{1,80}")
+_LONGEST_MATCHER = 100
+_BETWEEN_TIMES = 1.0  # seconds; times that are closer are told as one
+
+
+class Fact(NamedTuple):
+    """One thing that is known, by its label."""
+
+    label: str
+    value: str
+
+
+class Quote(NamedTuple):
+    """One line of a log; `text` may have several lines where the record had."""
+
+    place: str
+    """`path:offset`."""
+    time: str
+    text: str
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """What a message says, in parts that a sink arranges for its medium."""
+
+    severity: Severity
+    status: Status
+    test: bool
+    """Whether it is only a test of the sink."""
+    title: str
+    """One line that tells all: how bad, what, where, how often."""
+    text: str
+    """The message whole."""
+    facts: tuple[Fact, ...]
+    samples: tuple[Quote, ...]
+    more_samples: int
+    """Quoted lines that the alert has beyond `samples`."""
+    before: tuple[Quote, ...]
+    """Lines before the first of `samples`."""
+    after: tuple[Quote, ...]
+    """Lines after the first of `samples`."""
+    captures: tuple[Fact, ...]
+    """Fields of the record that are not in the key."""
+    members: tuple[str, ...]
+    """Of a message about several alerts: a line for each of some of them."""
+    more_members: int
+    """Alerts that the message is about beyond `members`."""
+    totals: tuple[Fact, ...]
+    """Of a message about several alerts: how many of each rule, most first."""
+    runbook: str
+    """Where it says what to do; empty where nobody wrote that."""
+    how_to_silence: str
+    """A shell command; empty where there is nothing to silence."""
+    how_to_see: str
+    """A shell command that shows all that is known of the alert."""
+
+    @property
+    def title_says_it(self) -> bool:
+        """Whether the title holds the whole message already."""
+        return _RESOLVED.sub("", self.text) in self.title
+
+
+def words(alert: Alert, *, longest_title: int = LONGEST_TITLE) -> Words:
+    """What to tell a person of `alert`, which may stand for several."""
+    cut = _Cut(alert)
+    group = None if alert.group is UNSET else alert.group
+    silence = "" if alert.status == "resolved" else _silence(alert, group)
+    return Words(
+        severity=alert.severity,
+        status=alert.status,
+        test=_is_test(alert),
+        title=_title(alert, cut, longest_title),
+        text=cut(_without_mark(alert), LONGEST_TEXT),
+        facts=tuple(_facts(alert, group, cut)),
+        samples=tuple(_quotes(alert.lines[:MOST_SAMPLES], cut)),
+        more_samples=max(0, len(alert.lines) - MOST_SAMPLES),
+        before=_near(alert, alert.context.before[-MOST_NEAR:], cut),
+        after=_near(alert, alert.context.after[:MOST_NEAR], cut),
+        captures=tuple(_named(_captures(alert), cut)),
+        members=tuple(_member(member, cut) for member in (group.members if group else ())),
+        more_members=max(0, group.alerts - len(group.members)) if group else 0,
+        totals=tuple(_totals(group, cut)),
+        runbook=cut(alert.labels.get("runbook", ""), LONGEST_VALUE * 2),
+        how_to_silence=silence,
+        how_to_see=cut.how_to_see,
+    )
+
+
+class _Cut:
+    """Makes texts of one alert visible and short."""
+
+    def __init__(self, alert: Alert) -> None:
+        self.how_to_see = f"logwatch why {visible(shlex.quote(alert.id[:LONGEST_NAME]))}"
+
+    def __call__(self, text: str, longest: int) -> str:
+        """`text` with hidden characters shown, `longest` characters at most."""
+        return visible(fit(text, longest, self.how_to_see, _shown_size))
+
+    def name(self, text: str) -> str:
+        """A name of something."""
+        return self(text, LONGEST_NAME)
+
+    def value(self, text: str) -> str:
+        """A value of a field."""
+        return self(text, LONGEST_VALUE)
+
+
+def _shown_size(text: str) -> int:
+    return len(visible(text))
+
+
+def _is_test(alert: Alert) -> bool:
+    return alert.labels.get("test") == "true"
+
+
+def _without_mark(alert: Alert) -> str:
+    return alert.message.removeprefix(_TEST) if _is_test(alert) else alert.message
+
+
+def _title(alert: Alert, cut: _Cut, longest: int) -> str:
+    """`▲ CRITICAL disk-error on db1/kern: I/O error, dev sdb (12 times)`."""
+    message = _without_mark(alert)
+    begin = f"{_TEST if _is_test(alert) else ''}{MARKS[alert.status]} "
+    if alert.status == "resolved":
+        begin += f"resolved{_after(alert)}: "
+        message = _RESOLVED.sub("", message)
+    else:
+        begin += f"{alert.severity.upper()} "
+    begin += f"{_where(alert, cut)}: "
+    end = _how_often(alert)
+    return cut(begin + cut(message, max(longest - len(begin) - len(end), 20)) + end, longest)
+
+
+def _where(alert: Alert, cut: _Cut) -> str:
+    """`disk-error on db1/kern`; what is not the same for all of several is left out."""
+    rule, host, source = (
+        "" if text == SEVERAL else cut.name(text) for text in (alert.rule, alert.host, alert.source)
+    )
+    place = "/".join(part for part in (host, source) if part)
+    said = " ".join(part for part in (rule, f"on {place}" if place else "") if part)
+    notes = [said or "several"]
+    if alert.status == "updated":
+        notes.append("updated")
+    if alert.late:
+        notes.append("late")
+    return ", ".join(notes)
+
+
+SEVERAL = "<several>"
+"""Stands for a rule, source or host that alerts of one message do not share."""
+
+
+def _how_often(alert: Alert) -> str:
+    parts = []
+    if alert.count > 1:
+        parts.append(f"{alert.count:,} times")
+    if alert.suppressed:
+        parts.append(f"{alert.suppressed:,} more held back")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _after(alert: Alert) -> str:
+    lasted = _lasted(alert)
+    return f" after {lasted}" if lasted else ""
+
+
+def _lasted(alert: Alert) -> str:
+    """How long the episode was, as its rule says, else from its beginning until it was over."""
+    said = _RESOLVED.match(_without_mark(alert))
+    if said:
+        return visible(said[1])
+    begin, end = _time(alert.first), _time(alert.last if alert.late else alert.at)
+    if begin is None or end is None or end < begin:
+        return ""
+    seconds = (end - begin).total_seconds()
+    return format_duration(round(seconds) if seconds >= 1 else seconds)
+
+
+def _time(stamp: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+
+
+def _moment(stamp: str, cut: _Cut) -> str:
+    """`2026-01-05 01:01:30 UTC` for an RFC 3339 time in UTC."""
+    return f"{stamp[:10]} {stamp[11:19]} UTC" if _time(stamp) else cut.value(stamp)
+
+
+def _facts(alert: Alert, group: Group | None, cut: _Cut) -> Iterable[Fact]:
+    places = {"host": alert.host, "source": alert.source, "path": alert.path}
+    common = {"rule": alert.rule, "severity": alert.severity, **places}
+    yield from _named({k: v for k, v in common.items() if v not in ("", SEVERAL)}, cut)
+    yield from _named(alert.key, cut)
+    if group is not None:
+        yield Fact("alerts", f"{group.alerts:,}, {group.burning:,} of them burning")
+        told = {*common, *alert.key}
+        yield from _named({k: v for k, v in group.by.items() if k not in told}, cut)
+    yield Fact("count", f"{alert.count:,}")
+    if alert.suppressed:
+        yield Fact("held back", f"{alert.suppressed:,}")
+    yield from _times(alert, cut)
+    if alert.late:
+        yield Fact("late", "found in what was written before logwatch came to read it")
+    if alert.reread is not UNSET and alert.reread:
+        yield Fact("reread", "these lines may have been read once before")
+    yield from _named(
+        {name: value for name, value in alert.labels.items() if name not in ("runbook", "test")},
+        cut,
+    )
+
+
+def _times(alert: Alert, cut: _Cut) -> Iterable[Fact]:
+    first, last = _time(alert.first), _time(alert.last)
+    if first and last and abs((last - first).total_seconds()) < _BETWEEN_TIMES:
+        yield Fact("time", _moment(alert.first, cut))
+    else:
+        yield Fact("first", _moment(alert.first, cut))
+        yield Fact("last", _moment(alert.last, cut))
+    if alert.status == "resolved" and _lasted(alert):
+        yield Fact("lasted", _lasted(alert))
+
+
+def _named(values: Mapping[str, str], cut: _Cut) -> Iterable[Fact]:
+    for number, (name, value) in enumerate(values.items()):
+        if number == MOST_VALUES:
+            yield Fact("…", f"{len(values) - MOST_VALUES:,} more")
+            return
+        yield Fact(cut.name(name), cut.value(value))
+
+
+def _captures(alert: Alert) -> dict[str, str]:
+    return {name: value for name, value in alert.fields.items() if alert.key.get(name) != value}
+
+
+def _quotes(lines: Iterable[AlertLine], cut: _Cut) -> Iterable[Quote]:
+    for line in lines:
+        text = fit(line.text, LONGEST_SAMPLE, cut.how_to_see, _shown_size)
+        yield Quote(
+            f"{cut.value(line.path)}:{line.offset}",
+            _moment(line.time, cut) if line.time else "",
+            "\n".join(visible(part) for part in text.rstrip("\n").split("\n")),
+        )
+
+
+def _near(alert: Alert, lines: Iterable[AlertLine], cut: _Cut) -> tuple[Quote, ...]:
+    """Lines around the first one that is quoted, but for those that are quoted anyway."""
+    known = {(line.path, line.offset) for line in alert.lines[:MOST_SAMPLES]}
+    return tuple(_quotes((line for line in lines if (line.path, line.offset) not in known), cut))
+
+
+def _member(member: Member, cut: _Cut) -> str:
+    """One alert of several: `▲ CRITICAL disk-error on db1/kern: I/O error (12 times)`."""
+    resolved = member.status == "resolved"
+    state = "resolved" if resolved else member.severity.upper()
+    message = _RESOLVED.sub("", member.message) if resolved else member.message
+    often = f" ({member.count:,} times)" if member.count > 1 else ""
+    return (
+        f"{MARKS[member.status]} {state} {cut.name(member.rule)} "
+        f"on {cut.name(member.host)}/{cut.name(member.source)}: {cut.value(message)}{often}"
+    )
+
+
+def _totals(group: Group | None, cut: _Cut) -> Iterable[Fact]:
+    if group is None:
+        return
+    ordered = sorted(group.rules.items(), key=lambda pair: (-pair[1], pair[0]))
+    yield from _named({rule: f"{number:,}" for rule, number in ordered}, cut)
+
+
+def _silence(alert: Alert, group: Group | None) -> str:
+    """The command that silences what the alert is about, narrowly; empty where none can be said."""
+    matchers = {"rule": alert.rule, **alert.key}
+    if group is not None:
+        matchers = {**group.by, **matchers}
+    if alert.rule == SEVERAL:
+        del matchers["rule"]
+        if not matchers and group is not None and group.rules:
+            matchers = {"rule": max(group.rules, key=group.rules.__getitem__)}
+    said = [f"{name}={value}" for name, value in matchers.items() if _can_be_matched(name, value)]
+    if not said:
+        return ""
+    return f"logwatch silence {shlex.join(said)} --for 2h"
+
+
+def _can_be_matched(name: str, value: str) -> bool:
+    """Whether a matcher can be written for it that a person can copy and that means just it."""
+    return bool(
+        _FIELD_NAME.fullmatch(name)
+        and value
+        and len(value) <= _LONGEST_MATCHER
+        and not value.startswith(tuple(sign[0] for sign in OPERATORS))
+        and visible(value) == value
+    )
+
+
+def as_text(
+    said: Words, longest: int, *, size: Callable[[str], int] = len, title: bool = False
+) -> str:
+    """All of the parts as plain text with a `size` of at most `longest`, the title above or not.
+
+    What matters most has its place first: the message, what to do, then members, samples, facts.
+    """
+    page = _Page(longest, size)
+    note = said.how_to_see
+    if title:
+        page.put(0, [fit(said.title, longest // 2, note, size)])
+    if not (title and said.title_says_it):
+        page.put(1, [fit(said.text, longest // 2, note, size)])
+    page.put(7, _what_to_do(said))
+    page.put(2, _several(said))
+    page.put(3, _lines(said.samples[:1]))
+    page.put(6, [f"{fact.label}: {fact.value}" for fact in said.facts])
+    page.put(5, [f"{fact.label}: {fact.value}" for fact in said.captures])
+    page.put(4, _more_lines(said))
+    return page.text()
+
+
+def _what_to_do(said: Words) -> list[str]:
+    named = {"runbook": said.runbook, "silence": said.how_to_silence, "all of it": said.how_to_see}
+    return [f"{label}: {value}" for label, value in named.items() if value]
+
+
+def _several(said: Words) -> list[str]:
+    """The members of a message about several, after the totals."""
+    if not said.totals:
+        return []
+    lines = [", ".join(f"{fact.label} {fact.value}" for fact in said.totals), *said.members]
+    if said.more_members:
+        lines.append(f"and {said.more_members:,} more")
+    return lines
+
+
+def _lines(quotes: Iterable[Quote]) -> list[str]:
+    """Quotes, further lines of one set in so that they cannot pass for words of ours."""
+    return [
+        line
+        for quote in quotes
+        for line in (f"{quote.place}", *(f"    {part}" for part in quote.text.split("\n")))
+    ]
+
+
+def _more_lines(said: Words) -> list[str]:
+    lines = _lines(said.samples[1:])
+    if said.more_samples:
+        lines.append(f"and {said.more_samples:,} more lines")
+    for label, near in (("before", said.before), ("after", said.after)):
+        if near:
+            lines += [f"{label} the first:", *_lines(near)]
+    return lines
+
+
+class _Page:
+    """Blocks of lines, in their order, of which the earlier put have their room first."""
+
+    def __init__(self, longest: int, size: Callable[[str], int]) -> None:
+        self._room = longest
+        self._size = size
+        self._blocks: dict[int, list[str]] = {}
+
+    def put(self, place: int, lines: list[str]) -> None:
+        """Take as many of `lines` as there is room for; say how many were not taken."""
+        taken: list[str] = []
+        for number, line in enumerate(lines):
+            note = f"… and {len(lines) - number:,} more"
+            rest = self._room - self._size(f"{line}\n")
+            last = number == len(lines) - 1
+            if rest - (0 if last else self._size(f"{note}\n\n")) < 1:
+                if self._room > self._size(f"{note}\n\n") and taken:
+                    taken.append(note)
+                    self._room -= self._size(f"{note}\n")
+                break
+            taken.append(line)
+            self._room = rest
+        if taken:
+            self._blocks[place] = taken
+            self._room -= 1  # the empty line before the next
+
+    def text(self) -> str:
+        """All that was taken."""
+        return "\n\n".join("\n".join(lines) for _, lines in sorted(self._blocks.items()))
