@@ -25,7 +25,6 @@ LATER_KINDS: dict[str, str] = dict.fromkeys(
     "until then send to a 'webhook', or run a program with 'command'",
 ) | {
     "smtp": "until then run a mail program with 'command'",
-    "journald": "until then use 'syslog'",
     "exec": "it is called 'command' here",
 }
 """Kinds that are planned, with what to do meanwhile."""

@@ -7,12 +7,19 @@ missing.
 
 from __future__ import annotations
 
-from logwatch.sinks import command, console, jsonl_file, syslog, webhook
+from logwatch.sinks import command, console, journald, jsonl_file, syslog, webhook
 from logwatch.sinks.base import SinkKind, SinkSettings
 
 KINDS: dict[str, SinkKind] = {
     kind.name: kind
-    for kind in (console.KIND, jsonl_file.KIND, webhook.KIND, command.KIND, syslog.KIND)
+    for kind in (
+        console.KIND,
+        jsonl_file.KIND,
+        webhook.KIND,
+        command.KIND,
+        syslog.KIND,
+        journald.KIND,
+    )
 }
 """Every kind of sink that a configuration may name."""
 
@@ -20,7 +27,7 @@ _BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes
 
 _UNDERSTOOD = (
     "console:, jsonl:/path/to/file, https://host/path, http://host/path, exec:/path/to/program, "
-    "syslog:, syslog+udp://host:514, syslog+tcp://host:601"
+    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, journald:"
 )
 
 

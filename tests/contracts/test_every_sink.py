@@ -86,6 +86,7 @@ def settings(tmp_path, monkeypatch) -> dict[str, SinkSettings]:
         "webhook": {"url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
         "command": {"argv": ["/bin/sh", "-c", "cat >/dev/null"]},
         "syslog": {"address": str(tmp_path / "log")},
+        "journald": {"path": str(tmp_path / "journal")},
         "memory": {},
     }
     return {
