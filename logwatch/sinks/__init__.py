@@ -1,7 +1,7 @@
 """Stage 7, notifications -> the world: one file per protocol.
 
 To add one: a file beside these with its settings, its sink and its `KIND`, one line in `KINDS`, an
-example in `config/examples/sinks/` and a section in `docs/sinks.md`; `tests/contracts` says what is
+example in `config/examples/sinks/` and a page in `docs/sinks/`; `tests/contracts` says what is
 missing.
 """
 

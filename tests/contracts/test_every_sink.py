@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import yaml
 
+from logwatch.config.loader import from_text
 from logwatch.records import (
     SCHEMA,
     Alert,
@@ -29,7 +30,8 @@ from logwatch.sinks.memory import KIND as MEMORY
 from logwatch.units import parse_duration
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = (ROOT / "docs/sinks.md").read_text()
+INDEX = (ROOT / "docs/sinks.md").read_text()
+PAGES = ROOT / "docs/sinks"
 
 HOSTILE = [
     "\x1b[2J\x1b]0;title\x07\x9b31m",
@@ -138,11 +140,36 @@ def test_its_url_form_and_schemes_come_together(name):
 
 
 @every_kind
-def test_it_has_a_section_that_names_every_setting(name):
-    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
-    assert section
+def test_it_has_a_page_that_names_every_setting(name):
+    page = (PAGES / f"{name}.md").read_text()
+    assert page.startswith(f"# {name}\n")
     for field in KINDS[name].settings.__struct_fields__:
-        assert f"| `{field}` |" in section[1]
+        assert f"| `{field}` |" in page
+    assert f"[{name}](sinks/{name}.md)" in INDEX
+
+
+@every_kind
+def test_each_example_of_its_page_can_be_loaded(name, tmp_path):
+    """Through the loader, with sources and rules where the example leaves them out."""
+    examples = re.findall(r"```yaml\n(.*?)```", (PAGES / f"{name}.md").read_text(), re.DOTALL)
+    assert examples
+    rest = {
+        "sources": f"sources: {{app: {{path: {tmp_path}/app.log}}}}\n",
+        "rules": "rules: [{name: error, match: ERROR}]\n",
+    }
+    for example in examples:
+        keys = yaml.safe_load(example)
+        text = example + "".join(part for key, part in rest.items() if key not in keys)
+        names = re.findall(r"\$\{env:(\w+)\}", text)
+        secrets = {
+            name: "https://example.org/hook" if name.endswith("URL") else "123456:secret"
+            for name in names
+        }
+        assert from_text(text, environ=secrets, folder=tmp_path).sinks
+
+
+def test_no_page_is_left_of_a_kind_that_is_gone():
+    assert {page.stem for page in PAGES.iterdir()} == set(KINDS)
 
 
 def in_seconds(settings: type[SinkSettings], values: dict) -> dict:
