@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -20,9 +20,25 @@ Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
 Share = Annotated[float, msgspec.Meta(extra={"unit": "share"})]
 """Part of a whole, 0.0 to 1.0; written `1%`, `0.5%` in a configuration."""
 
+
+class Rate(NamedTuple):
+    """So many in any stretch of time of this length; written `10/min` in a configuration."""
+
+    messages: int
+    span_seconds: float
+
+    def __str__(self) -> str:
+        """As `parse_rate` reads it."""
+        unit = _UNIT_OF_SPAN.get(self.span_seconds) or format_duration(self.span_seconds)
+        return f"{self.messages}/{unit}"
+
+
 _DURATION_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
+_RATE = re.compile(r"(\d{1,6}) ?/ ?(?:(\d[\w.]*)|(sec|min|hour|day|[a-z]))", re.ASCII)
+_UNIT_OF_SPAN = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "d"}
+_RATE_UNITS = {"sec": "s", "min": "m", "hour": "h", "day": "d"}
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%|0", re.ASCII)
 _SIZE = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.ASCII)
 _SIZE_BYTES: dict[str, int] = {"": 1} | {
@@ -54,6 +70,21 @@ def format_duration(seconds: float) -> str:
         if number:
             parts.append(f"{number}{unit}")
     return "".join(parts)
+
+
+def parse_rate(text: str) -> Rate:
+    """The rate meant by `text` (`10/min`, `1/s`, `3/30m`). Raises ValueError with a remedy."""
+    found = _RATE.fullmatch(text.strip())
+    remedy = f"{text!r} is no rate; write 10/min, 1/s, 100/h or 500/d"
+    if not found or not int(found[1]):
+        raise ValueError(remedy)
+    try:
+        span = parse_duration(found[2] or f"1{_RATE_UNITS.get(found[3], found[3])}")
+    except ValueError:
+        raise ValueError(remedy) from None
+    if span <= 0:
+        raise ValueError(remedy)
+    return Rate(int(found[1]), span)
 
 
 def parse_size(text: str) -> int:

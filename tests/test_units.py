@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.units import format_duration, parse_duration, parse_share, parse_size
+from logwatch.units import (
+    Rate,
+    format_duration,
+    parse_duration,
+    parse_rate,
+    parse_share,
+    parse_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,25 @@ def test_what_is_no_share_is_refused_with_a_remedy(text):
     """A bare number could mean either."""
     with pytest.raises(ValueError, match="write 1%"):
         parse_share(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("10/min", Rate(10, 60.0)),
+        ("1/s", Rate(1, 1.0)),
+        ("100/h", Rate(100, 3600.0)),
+        ("500 / d", Rate(500, 86400.0)),
+        ("3/30m", Rate(3, 1800.0)),
+        ("7/day", Rate(7, 86400.0)),
+    ],
+)
+def test_a_rate_is_so_many_in_a_span(text, rate):
+    assert parse_rate(text) == rate
+    assert parse_rate(str(rate)) == rate
+
+
+@pytest.mark.parametrize("text", ["", "10", "0/min", "10/0s", "10/year", "-1/s", "1/min/s", "x/s"])
+def test_what_is_no_rate_is_refused_with_a_remedy(text):
+    with pytest.raises(ValueError, match="write 10/min"):
+        parse_rate(text)

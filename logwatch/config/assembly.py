@@ -25,6 +25,7 @@ from logwatch.config.references import STAND_IN, References
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
+from logwatch.config.sink_keys import check_fallbacks, fallback_place
 from logwatch.config.surroundings import Surroundings
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
@@ -112,11 +113,12 @@ class Assembly:
         found_routes = self._list("routes", RouteKeys)
         built_rules = self._rules(built_sources)
         built_tests = self._tests(built_rules, built_sources)
-        built_routes = [
-            built
+        route_of = {
+            id(found): built
             for found in found_routes
             if (built := routes.build_route(found, self._names["sinks"], self._report))
-        ]
+        }
+        built_routes = list(route_of.values())
         if rules_needed:
             self._check_not_empty()
         if found_routes:
@@ -125,7 +127,12 @@ class Assembly:
             self._warn(found_sources, built_sources, found_routes)
             if not self._report.failed:
                 sink_names = self._names["sinks"]
-                routes.warn_of_unreached_sinks(sink_names, built_routes, built_rules, self._report)
+                routes.warn_of_unreached_sinks(
+                    sink_names.without(each.fallback.to for each in built_sinks if each.fallback),
+                    built_routes,
+                    built_rules,
+                    self._report,
+                )
         if self._report.failed or state is None:
             return None
         return Config(
@@ -223,14 +230,17 @@ class Assembly:
 
     def _sinks(self) -> list[NamedSink]:
         built = []
+        fallbacks = {}
         for walker, name, node in self._map("sinks"):
             walker.references.stand_in = None if self._sends else STAND_IN
             settings = sinks.build_sink(name, node, walker, self._kinds)
             walker.references.stand_in = None
             if settings is not None:
                 built.append(settings)
+                fallbacks[name] = fallback_place(node, walker.document)
             if self._thorough:
                 sinks.warn_of_plain_secrets(node, walker)
+        check_fallbacks(built, fallbacks, self._names["sinks"], self._report)
         return built
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:

@@ -12,6 +12,16 @@ from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkSettings
 from logwatch.tailer.settings import SourceSettings
+from logwatch.units import Rate
+
+
+class Fallback(Struct, frozen=True, kw_only=True):
+    """Who is told instead of a sink that fails."""
+
+    to: str
+    """Name of another sink."""
+    after: float = 60.0
+    """Seconds for which the sink must have been failing before what waits for it is moved."""
 
 
 class NamedSink(Struct, frozen=True, kw_only=True):
@@ -22,6 +32,11 @@ class NamedSink(Struct, frozen=True, kw_only=True):
     """A name in `logwatch.sinks.KINDS`."""
     settings: SinkSettings
     defined_at: str = ""
+    rate: Rate | None = None
+    """How many messages it gets, at most; None: any number."""
+    fallback: Fallback | None = None
+    max_age: float | None = None
+    """Seconds after which a message that it could not take is given up; None: never."""
 
 
 class Config(Struct, frozen=True, kw_only=True):

@@ -57,6 +57,12 @@ class Names:
         self.places[name] = place
         return True
 
+    def without(self, names: Iterable[str]) -> Names:
+        """All but `names`."""
+        others = set(names)
+        rest = {name: place for name, place in self.places.items() if name not in others}
+        return Names(self.noun, rest, self.complete)
+
     def check(self, name: str, place: Place, report: Report, *, also: Collection[str] = ()) -> bool:
         """Whether `name`, or one of `also`, is defined; reports it when it surely is not."""
         if name in self.places or name in also:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import inspect
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import is_null
 from logwatch.config.model import NamedSink
 from logwatch.config.problems import shown, suggestion
 from logwatch.config.references import shell_reference
+from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
@@ -29,13 +29,9 @@ LATER_KINDS: dict[str, str] = dict.fromkeys(
 }
 """Kinds that are planned, with what to do meanwhile."""
 
-LATER_KEYS: dict[str, str] = {
-    "rate": "until then a rule's 'cooldown' holds repeats back",
-    "fallback": "until then write to: [first, second] in the route",
-}
-"""Planned keys beside the kind."""
-
-_SECRET_KEY = re.compile(r"(?i)\b(?:authorization|password|secret|token|api[-_]?key)\b|x-api-key")
+_SECRET_KEY = re.compile(
+    r"(?i)\b(?:authorization|password|secret|token|routing_key|api[-_]?key)\b|x-api-key"
+)
 _SECRET_IN_URL = re.compile(
     r"(?i)://[^/@\s:]*:(?P<password>[^/@\s]+)@"
     r"|[?&](?:token|api_?key|key|secret|password|access_token)=(?P<parameter>[^&\s]+)"
@@ -53,7 +49,8 @@ def build_sink(
     if chosen is None:
         return None
     kind, value = chosen
-    if _has_shell_reference(node, walker):
+    beside = build_beside(name, node, walker, kind)
+    if _has_shell_reference(node, walker) or beside is None:
         return None
     what = f"sink {name!r} ({kind.name})"
     settings = walker.settings(kind.settings, value, what, kind.short)
@@ -65,6 +62,9 @@ def build_sink(
         kind=kind.name,
         settings=_with_absolute_paths(settings, walker),
         defined_at=place.short,
+        rate=beside.rate,
+        fallback=beside.fallback,
+        max_age=beside.max_age,
     )
 
 
@@ -123,20 +123,21 @@ def _kind_of(
     chosen = [key for key in pairs if key in kinds]
     sound = len(pairs) == len(node.value)
     for key in pairs:
-        if key in kinds:
+        if key in kinds or key in BESIDE:
             continue
         sound = False
-        if key in LATER_KINDS or key in LATER_KEYS:
-            remedy = LATER_KINDS.get(key) or LATER_KEYS[key]
+        if key in LATER_KINDS:
+            remedy = LATER_KINDS[key]
             report.error(places[key], "not-supported", f"{key!r} is not supported yet", remedy)
         else:
             message = f"there is no kind of sink {shown(key)}"
-            report.error(places[key], "unknown-name", message, suggestion(key, kinds, of="kind"))
+            near = suggestion(key, {*kinds, *BESIDE}, of="kind")
+            report.error(places[key], "unknown-name", message, near)
     if len(chosen) > 1:
         message = f"sink {name!r} is of two kinds, {chosen[0]!r} and {chosen[1]!r}"
         report.error(places[chosen[1]], "bad-value", message, "make two sinks of it")
         return None
-    if not pairs and not node.value:
+    if sound and not chosen:
         message = f"sink {name!r} has no kind"
         report.error(
             walker.document.place(node), "missing-key", message, f"kinds: {_listed(kinds)}"
@@ -146,13 +147,13 @@ def _kind_of(
 
 def _with_absolute_paths(settings: Settings, walker: Walker) -> Settings:
     """Files named in the settings, relative to the configuration file that names them."""
-    info = inspect.type_info(type(settings))
-    assert isinstance(info, inspect.StructType)
-    changed = {}
-    for field in info.fields:
-        value = getattr(settings, field.name)
-        if field.name == "path" and isinstance(value, str) and value:
-            changed[field.name] = str(walker.references.path(value))
+    changed: dict[str, Any] = {}
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if isinstance(value, SinkSettings):
+            changed[name] = _with_absolute_paths(value, walker)
+        elif name in settings.files and isinstance(value, str) and value:
+            changed[name] = str(walker.references.path(value))
     return msgspec.structs.replace(settings, **changed) if changed else settings
 
 

@@ -8,11 +8,15 @@ Log text inside an alert is hostile input; each sink neutralises it for its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from logwatch.records import Notification, Outcome
+from logwatch.units import Rate
+
+PEOPLE_RATE = Rate(30, 60.0)
+"""What a person, and the services by which people are written to, can take: 30 a minute."""
 
 
 class Sink(Protocol):
@@ -51,6 +55,9 @@ def json_lines(batch: Sequence[Notification]) -> bytes:
 class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Root of every kind's settings; the subclass names what its YAML map may hold."""
 
+    files: ClassVar[tuple[str, ...]] = ("path",)
+    """Settings that name a file; the loader makes them relative to the file they stand in."""
+
 
 class SinkKind(Struct, frozen=True, kw_only=True):
     """One entry of the registry: how a kind is spelled, configured and made."""
@@ -65,3 +72,7 @@ class SinkKind(Struct, frozen=True, kw_only=True):
     """URL schemes that `--to` understands as this kind."""
     from_url: Callable[[str], SinkSettings] | None = None
     """Settings from a `--to` URL. Raises ValueError with a remedy."""
+    for_people: bool = False
+    """Whether each message takes somebody's attention: many of a backlog come as one digest."""
+    rate: Rate | None = None
+    """How many messages it takes where the configuration does not say; None: any number."""

@@ -132,6 +132,14 @@ DRAWINGS = [
                                     ^^^^^^
     """),
     ("missing-key", "sink 'out' has no kind", r"""
+        sinks: {out: {rate: 10/min}}
+                     ^^^^^^^^^^^^^^
+    """),
+    ("missing-key", "'fallback' has no 'to'", r"""
+        sinks: {out: {console: {}, fallback: {after: 5m}}}
+                                             ^^^^^^^^^^^
+    """),
+    ("missing-key", "sink 'out' has no kind", r"""
         sinks: {out: {}}
                      ^^
     """),
@@ -297,6 +305,29 @@ DRAWINGS = [
         sinks: {out: {console: {}, jsonl_file: {path: /tmp/x}}}
                                    ^^^^^^^^^^
     """),
+    ("bad-value", "sink 'out' cannot stand in for itself", r"""
+        sinks: {out: {console: {}, fallback: out}}
+                                             ^^^
+    """),
+    ("bad-value", "the fallbacks lead in a circle: b -> c -> b", r"""
+        sinks:
+          a: {console: {}, fallback: b}
+          b: {console: {}, fallback: {to: c}}
+                                          ^
+          c: {console: {}, fallback: b}
+    """),
+    ("bad-value", "'10 a minute' is no rate", r"""
+        sinks: {out: {console: {}, rate: 10 a minute}}
+                                         ^^^^^^^^^^^
+    """),
+    ("bad-value", "'0/min' is no rate", r"""
+        sinks: {out: {console: {}, rate: 0/min}}
+                                         ^^^^^
+    """),
+    ("bad-value", "'5 days' is not a duration", r"""
+        sinks: {out: {console: {}, max_age: 5 days}}
+                                            ^^^^^^
+    """),
     ("bad-value", "'to' names no sink", r"""
         routes: [{to: []}]
                   ^^
@@ -377,6 +408,14 @@ DRAWINGS = [
         sources: {app: {path: /dev/null, format: jsonn}}
                                                  ^^^^^
     """),
+    ("unknown-name", "there is no sink 'ops-mial'", r"""
+        sinks: {out: {console: {}, fallback: {to: ops-mial}}}
+                                                  ^^^^^^^^
+    """),
+    ("unknown-name", "there is no kind of sink 'fallbak'", r"""
+        sinks: {out: {console: {}, fallbak: out}}
+                                   ^^^^^^^
+    """),
     ("unknown-name", "there is no kind of sink 'webhok'", r"""
         sinks: {out: {webhok: {url: http://localhost/}}}
                       ^^^^^^
@@ -422,10 +461,6 @@ DRAWINGS = [
     ("not-supported", "'slack' is not supported yet", r"""
         sinks: {out: {slack: {url: http://localhost/}}}
                       ^^^^^
-    """),
-    ("not-supported", "'fallback' is not supported yet", r"""
-        sinks: {out: {console: {}, fallback: out}}
-                                   ^^^^^^^^
     """),
     ("not-supported", "encoding 'utf-16' is not supported yet", r"""
         sources: {app: {path: /dev/null, encoding: utf-16}}

@@ -6,9 +6,12 @@ import os
 
 import pytest
 
-from logwatch.config.loader import load
+from logwatch.config.loader import from_text, load
+from logwatch.config.model import Fallback
 from logwatch.config.problems import InvalidConfigError, Problem, Report, render
 from logwatch.config.references import References, UnresolvedError
+from logwatch.sinks.base import PEOPLE_RATE, SinkKind, SinkSettings
+from logwatch.units import Rate
 
 # -- references ----------------------------------------------------------------------------------
 
@@ -286,6 +289,52 @@ def test_a_secret_is_not_printed_in_the_source_line(bench, settings):
     assert sorted(found.codes) == ["plain-secret", "unknown-name"]
     assert "hunter2" not in found.text
     assert "…" in found.text
+
+
+def test_what_holds_for_any_sink_stands_beside_its_kind(bench):
+    """Its rate, who stands in for it, and when a message is too old."""
+    config = bench.load("""
+        sinks:
+          pager: {webhook: http://localhost/, rate: 3/30m, fallback: {to: mail, after: 5m}}
+          chat: {webhook: http://localhost/, rate: 10/min, fallback: mail, max_age: 1d}
+          mail: {jsonl_file: /x}
+    """)
+    pager, chat, mail = config.sinks
+    assert (pager.rate, chat.rate, mail.rate) == (Rate(3, 1800.0), Rate(10, 60.0), None)
+    assert pager.fallback == Fallback(to="mail", after=300.0)
+    assert chat.fallback == Fallback(to="mail", after=60.0)
+    assert (pager.max_age, chat.max_age) == (None, 86_400.0)
+
+
+@pytest.mark.parametrize(
+    ("beside", "rate"),
+    [("", Rate(30, 60.0)), (", rate: none", None), (", rate: 5/s", Rate(5, 1.0))],
+)
+def test_a_kind_that_writes_for_people_has_a_rate_of_its_own(tmp_path, beside, rate):
+    """It may be another, or none."""
+    chat = SinkKind(
+        name="chat",
+        settings=SinkSettings,
+        make=lambda _: None,
+        for_people=True,
+        rate=PEOPLE_RATE,
+    )
+    text = f"""
+        sources: {{app: /dev/null}}
+        rules: [{{name: any, match: x}}]
+        sinks: {{out: {{chat: {{}}{beside}}}}}
+    """
+    config = from_text(text, environ={"HOME": "/"}, kinds={"chat": chat}, folder=tmp_path)
+    assert config.sinks[0].rate == rate
+
+
+def test_a_sink_that_stands_in_for_another_is_reached(bench):
+    """No route need name it."""
+    found = bench.examine("""
+        sinks: {pager: {console: {}, fallback: mail}, mail: {console: {}}}
+        routes: [{to: pager}]
+    """)
+    assert found.problems == []
 
 
 def test_sinks_are_reached_without_routes(bench):
