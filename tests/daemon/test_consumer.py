@@ -256,7 +256,7 @@ def test_a_rule_that_fails_keeps_what_it_remembers_of_what_it_told(tmp_path, mon
     """Or the next start would tell again, in the middle of its cool-down."""
     settings = RuleSettings(name="err", kind=PlainMatch(), match=("boom",), cooldown=60.0)
     bench = Bench(tmp_path, settings)
-    rule = bench.pipeline._rules[0]
+    rule = bench.working[0]
     feed = rule.feed
 
     def failing(hit, now):
@@ -279,7 +279,7 @@ def test_a_rule_that_fails_is_quarantined_and_told_and_the_others_go_on(tmp_path
     def broken(_hit, _now):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(bench.pipeline._rules[0], "feed", broken)
+    monkeypatch.setattr(bench.working[0], "feed", broken)
     bench.take(batch("boom"), batch("boom", offset=5), batch("boom", offset=10, rule=1))
     reader = StoreReader(tmp_path)
     assert sorted(one.rule for one in reader.alerts(limit=9)) == [
@@ -299,7 +299,7 @@ def test_a_rule_whose_deadline_fails_does_not_end_the_consumer(tmp_path, monkeyp
     def broken(_now):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(bench.pipeline._rules[0], "expire", broken)
+    monkeypatch.setattr(bench.working[0], "expire", broken)
     bench.clock.advance(5)
     bench.take()
     reader = StoreReader(tmp_path)
@@ -349,7 +349,7 @@ def test_a_rule_that_is_not_due_costs_nothing_at_each_step(tmp_path, monkeypatch
     """With thousands of rules in their cool-down, asking each one took longer than the step."""
     bench = Bench(tmp_path, RuleSettings(name="err", kind=PlainMatch(), cooldown=60.0))
     bench.take(batch("boom", "boom"))
-    rule, asked = bench.pipeline._rules[0], []
+    rule, asked = bench.working[0], []
     due = rule.due
     monkeypatch.setattr(rule, "due", lambda: asked.append(1) or due())
     for _ in range(100):

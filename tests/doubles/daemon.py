@@ -31,9 +31,8 @@ class Bench:
         self.intake = Intake()
         self.store = Store(folder)
         router = Router(routes, sinks=sinks, to_by_rule={})
-        self.pipeline = Pipeline(
-            [make_rule(one, host="web1") for one in self.rules], router, host="web1"
-        )
+        self.working = [make_rule(one, host="web1") for one in self.rules]
+        self.pipeline = Pipeline(self.working, router, host="web1")
         self.pipeline.restore(self.store.adopt_rules(fingerprints(self.rules)))
         self.pipeline.resume(self.store.burning(), self.clock.moment())
         self.pipeline.begin(self.clock.moment())

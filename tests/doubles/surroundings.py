@@ -95,7 +95,8 @@ class Follower:
         self.pipeline.restore([each for each in self.states.values() if each.rule in known])
         self.pipeline.resume(self.burning.values(), self.now)
         self.pipeline.begin(self.now)
-        self.pipeline.live = self._live
+        if self._live:
+            self.pipeline.go_live(self.now)
 
     def read_back(self, _identity: str, start: int, end: int) -> bytes:
         """As a tail does it."""

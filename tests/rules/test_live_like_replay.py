@@ -118,7 +118,8 @@ class Told:
         self.pipeline = Pipeline(made, router, host="web1", virtual=virtual)
         self.wall = START
         self.pipeline.begin(self.moment())
-        self.pipeline.live = not virtual
+        if not virtual:
+            self.pipeline.go_live(self.moment())
 
     def moment(self) -> Moment:
         """Both clocks; live they have nothing to do with one another."""
