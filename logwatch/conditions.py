@@ -7,6 +7,7 @@ A condition is a field with tests, any of which must hold; every condition of a 
 - `~` and `!~` search a regular expression in the value.
 - `>`, `>=`, `<`, `<=` compare quantities: a number, or one with a unit of time or size. Bare
   numbers stand for seconds or bytes beside one with a unit. What is no number is not compared.
+  Where a field has few values that have an order, such as severities, they compare that.
 
 `!=` and `!~` hold wherever `=` and `~` do not, also where the record has no such field; every other
 test needs the field.
@@ -15,7 +16,7 @@ test needs the field.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fnmatch import translate
 from operator import ge, gt, le, lt
@@ -98,10 +99,11 @@ _INSTEAD = {
 """What people write who think of another language."""
 
 
-def parse_test(text: str) -> Comparison:
+def parse_test(text: str, ranks: Sequence[str] = ()) -> Comparison:
     """The test that `text` stands for: `error`, `>= 500`, `~ ^/api/`. Raises ConditionError.
 
-    Patterns are not compiled here.
+    Patterns are not compiled here. `ranks`: the values that the field can have, from low to high,
+    where `>` and the like compare those and not numbers.
     """
     found = _WRITTEN.fullmatch(text)
     if found is None:
@@ -124,7 +126,14 @@ def parse_test(text: str) -> Comparison:
             )
     elif operator not in ("=", "!="):
         operand = operand.strip()
-        if quantity(operand) is None:
+        if ranks and operand not in ranks:
+            raise ConditionError(
+                f"{operator!r} compares with one of {', '.join(ranks)}, not {operand[:60]!r}",
+                f"write '{operator} {ranks[-1]}'",
+                found.start(2) if operand else at,
+                max(len(operand), 1),
+            )
+        if not ranks and quantity(operand) is None:
             raise ConditionError(
                 f"{operator!r} compares numbers, and {operand[:60]!r} is none",
                 "write a number, or one with a unit: '>= 500', '> 800ms', '> 3MiB'"
@@ -235,6 +244,17 @@ def compile_tests(tests: tuple[Comparison, ...], make_search: MakeSearch = plain
     if len(parts) == 1:
         return parts[0]
     return lambda value: any(part(value) for part in parts)
+
+
+def passing(tests: tuple[Comparison, ...], ranks: Sequence[str]) -> frozenset[str]:
+    """Which of `ranks`, the values of a field from low to high, pass any of `tests`."""
+
+    def passes(value: str, test: Comparison) -> bool:
+        if test.operator in _ORDER:
+            return _ORDER[test.operator](ranks.index(value), ranks.index(test.operand))
+        return _compile_test(test, plain_search)(value)
+
+    return frozenset(value for value in ranks if any(passes(value, test) for test in tests))
 
 
 def has_wildcard(operand: str) -> bool:

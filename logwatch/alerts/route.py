@@ -1,16 +1,18 @@
 """Which sinks an alert goes to: the first route whose conditions hold, and on through `also`.
 
-A rule's own `to` comes before any route. Without routes, everything goes to every sink.
+A rule's own `to` comes before any route. Without routes, everything goes to every sink. A route
+with timers collects what it takes; a sink that several routes lead to is told by the first of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
 
+from logwatch.alerts.conditions import compile_alert_condition, compile_alert_where, field_of
+from logwatch.conditions import MakeSearch, Where, plain_search, written
 from logwatch.records import Alert
 
 
@@ -18,8 +20,8 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     """One entry of `routes:`."""
 
     to: tuple[str, ...]
-    condition: dict[str, tuple[str, ...]] = {}
-    """Field -> globs, any of which must match; all fields must. Empty: every alert."""
+    condition: Where = ()
+    """All of these must hold; none: every alert."""
     also: bool = False
     """Go on to the next routes after this one."""
     defined_at: str = ""
@@ -30,7 +32,7 @@ class Unmet(Struct, frozen=True):
 
     field: str
     wanted: tuple[str, ...]
-    """Globs, any of which would do."""
+    """Tests as a configuration has them, any of which would do."""
     value: str | None
     """None: the alert has no such field."""
 
@@ -43,35 +45,6 @@ class RouteVerdict(Struct, frozen=True):
     unmet: tuple[Unmet, ...] = ()
 
 
-def field_of(alert: Alert, name: str) -> str | None:
-    """The value that a condition on `name` looks at: the alert's own, then labels, key, fields."""
-    if name in ("rule", "severity", "source", "path", "host", "status"):
-        return str(getattr(alert, name))
-    for values in (alert.labels, alert.key, alert.fields):
-        if name in values:
-            return values[name]
-    return None
-
-
-def holds(route: RouteSettings, alert: Alert) -> bool:
-    """Whether every condition of `route` is true of `alert`."""
-    for name, globs in route.condition.items():
-        value = field_of(alert, name)
-        if value is None or not any(fnmatchcase(value, glob) for glob in globs):
-            return False
-    return True
-
-
-def unmet(route: RouteSettings, alert: Alert) -> tuple[Unmet, ...]:
-    """The conditions of `route` that are not true of `alert`."""
-    values = {name: field_of(alert, name) for name in route.condition}
-    return tuple(
-        Unmet(name, globs, values[name])
-        for name, globs in route.condition.items()
-        if not holds(RouteSettings(to=(), condition={name: globs}), alert)
-    )
-
-
 class Router:
     """The routes of one configuration."""
 
@@ -81,10 +54,14 @@ class Router:
         *,
         sinks: Sequence[str],
         to_by_rule: dict[str, tuple[str, ...]],
+        make_search: MakeSearch = plain_search,
     ) -> None:
+        """`make_search`: how the patterns of conditions are searched for."""
         self._routes = tuple(routes)
         self._sinks = tuple(sinks)
         self._to_by_rule = to_by_rule
+        self._make_search = make_search
+        self._takes = [compile_alert_where(route.condition, make_search) for route in routes]
 
     def known(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of `names` that are sinks of this configuration."""
@@ -98,8 +75,10 @@ class Router:
         if not self._routes:
             return self._sinks
         chosen: dict[str, None] = {}
-        for route in self._routes:
-            if holds(route, alert):
+        for route, takes in zip(self._routes, self._takes, strict=True):
+            if takes(alert):
+                if not chosen and not route.also:
+                    return route.to
                 chosen.update(dict.fromkeys(route.to))
                 if not route.also:
                     break
@@ -115,7 +94,7 @@ class Router:
         verdicts: list[tuple[RouteSettings, RouteVerdict]] = []
         is_taken = False
         for route in self._routes:
-            missing = unmet(route, alert)
+            missing = self._unmet(route, alert)
             if is_taken:
                 verdicts.append((route, RouteVerdict("not-asked")))
             elif missing:
@@ -124,3 +103,15 @@ class Router:
                 verdicts.append((route, RouteVerdict("takes")))
                 is_taken = not route.also
         return verdicts
+
+    def _unmet(self, route: RouteSettings, alert: Alert) -> tuple[Unmet, ...]:
+        """The conditions of `route` that are not true of `alert`."""
+        return tuple(
+            Unmet(
+                condition.field,
+                tuple(map(written, condition.tests)),
+                field_of(alert, condition.field),
+            )
+            for condition in route.condition
+            if not compile_alert_condition(condition, self._make_search)(alert)
+        )

@@ -11,6 +11,7 @@ from logwatch.cli.rule_words import kind_in_words
 from logwatch.cli.why_alert import Life, Route, Told
 from logwatch.cli.why_page import labelled, pairs, wrapped
 from logwatch.clock import Moment
+from logwatch.conditions import written
 from logwatch.records import Alert, AlertLine
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import lasting
@@ -134,7 +135,7 @@ def _route(route: Route) -> str:
             return f"{place}  not asked: a route before it took it"
         case "takes":
             held = ", ".join(
-                f"{name} {'|'.join(globs)}" for name, globs in settings.condition.items()
+                f"{each.field} {'|'.join(map(written, each.tests))}" for each in settings.condition
             )
             also = ", and on to the next" if settings.also else ""
             return f"{place}  yes: {held or 'takes everything'}; to {', '.join(settings.to)}{also}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from yaml import MappingNode, Node, ScalarNode
 
 from logwatch.config import routes, rules, sinks, sources
+from logwatch.config.alert_conditions import AlertFields, Asked, asked
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
+from logwatch.config.key_forms import Keys
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
     FileKeys,
@@ -111,18 +113,19 @@ class Assembly:
         found_sources, built_sources = self._sources()
         built_sinks = self._sinks()
         found_routes = self._list("routes", RouteKeys)
+        asked_by_routes = [
+            asked(found, "if", found.value.condition, self._report) for found in found_routes
+        ]
         built_rules = self._rules(built_sources)
         built_tests = self._tests(built_rules, built_sources)
-        route_of = {
-            id(found): built
-            for found in found_routes
-            if (built := routes.build_route(found, self._names["sinks"], self._report))
-        }
-        built_routes = list(route_of.values())
+        built_routes = [
+            built
+            for one in asked_by_routes
+            if (built := routes.build_route(one, self._names["sinks"], self._report))
+        ]
         if rules_needed:
             self._check_not_empty()
-        if found_routes:
-            self._check_conditions(found_routes, built_rules, built_sources)
+        self._check_conditions(asked_by_routes, built_rules, built_sources)
         if self._thorough:
             self._warn(found_sources, built_sources, found_routes)
             if not self._report.failed:
@@ -334,19 +337,23 @@ class Assembly:
 
     def _check_conditions(
         self,
-        found_routes: list[Found[RouteKeys]],
+        asked_of_alerts: Sequence[Asked[Keys]],
         built_rules: list[RuleSettings],
         built_sources: Mapping[str, SourceSettings],
     ) -> None:
+        if not asked_of_alerts:
+            return
         rule_names, source_names = self._names["rules"], self._names["sources"]
         sure = rule_names.complete and source_names.complete
         sure = sure and len(built_rules) == len(rule_names)
-        routes.check_conditions(
-            found_routes,
+        known = AlertFields(
             {"rule": rule_names, "source": source_names},
             rules.known_fields(built_rules, built_sources) if sure else None,
-            self._report,
         )
+        for one in asked_of_alerts:
+            one.check(known, self._report)
+            if self._thorough:
+                one.warn(self._report)
 
     def _warn(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from yaml import ScalarNode
 
@@ -43,7 +44,9 @@ def build_where(
             place, "bad-value", "'where' holds no condition", "write where: {level: error}"
         )
         return None
-    where = [_condition(found, field, texts, report) for field, texts in written.items()]
+    where = [
+        build_condition(found, "where", field, texts, report) for field, texts in written.items()
+    ]
     conditions = tuple(condition for condition in where if condition is not None)
     if formats is not None and not _check_fields(found, conditions, formats, report):
         return None
@@ -54,21 +57,32 @@ def build_where(
     return conditions
 
 
-def _condition(
-    found: Found[SelectorKeys], field: str, texts: tuple[str, ...], report: Report
+def build_condition(  # noqa: PLR0917 - a place needs them all
+    found: Found[Any],
+    key: str,
+    field: str,
+    texts: tuple[str, ...],
+    report: Report,
+    ranks: Sequence[str] = (),
 ) -> Condition | None:
+    """The condition on `field` in the map under `key`; None after reporting why it cannot be.
+
+    `ranks`: see `parse_test`.
+    """
     if not texts:
-        place = found.key("where", field)
+        place = found.key(key, field)
         report.error(place, "bad-value", f"{field!r} is compared with nothing", "write one value")
         return None
-    tests = [_test(found, field, number, text, report) for number, text in enumerate(texts)]
+    tests = [
+        _test(found, (key, field, number), text, report, ranks) for number, text in enumerate(texts)
+    ]
     sound = tuple(test for test in tests if test is not None)
     if len(sound) < len(tests):
         return None
     negative = [number for number, test in enumerate(sound) if test.operator in NEGATIVE]
     if len(negative) > 1:
         report.error(
-            found.place("where", field, negative[1]),
+            found.place(key, field, negative[1]),
             "bad-value",
             "one of a list is enough, and every value passes one of these",
             f"for none of them write {field}: '!~ ^(?:one|other)$'",
@@ -78,12 +92,16 @@ def _condition(
 
 
 def _test(
-    found: Found[SelectorKeys], field: str, number: int, text: str, report: Report
+    found: Found[Any],
+    path: tuple[str | int, ...],
+    text: str,
+    report: Report,
+    ranks: Sequence[str],
 ) -> Comparison | None:
     try:
-        test = parse_test(text)
+        test = parse_test(text, ranks)
     except ConditionError as error:
-        place = _inside(found, field, number, text, error.position, error.length)
+        place = _inside(found, path, text, error.position, error.length)
         report.error(place, "bad-value", error.message, error.remedy)
         return None
     if test.operator not in ("~", "!~"):
@@ -92,24 +110,23 @@ def _test(
         compile_pattern(test.operand)
     except PatternError as error:
         at = None if error.position is None else len(text) - len(test.operand) + error.position
-        place = _inside(found, field, number, text, at)
+        place = _inside(found, path, text, at)
         report.error(place, "bad-pattern", f"bad pattern: {error.message}", patterns.remedy(error))
         return None
     return test
 
 
-def _inside(  # noqa: PLR0917 - a place needs them all
-    found: Found[SelectorKeys],
-    field: str,
-    number: int,
+def _inside(
+    found: Found[Any],
+    path: tuple[str | int, ...],
     text: str,
     position: int | None,
     length: int = 1,
 ) -> Place:
     """A stretch of one test, unless a reference put other text in."""
-    node = child(found.node, "where", field, number)
+    node = child(found.node, *path)
     if position is None or not isinstance(node, ScalarNode) or node.value != text:
-        return found.place("where", field, number)
+        return found.place(*path)
     return found.document.inside(node, min(position, max(len(text) - 1, 0)), length)
 
 
@@ -194,18 +211,23 @@ def _check_negative(
     return True
 
 
-def _warn(
-    found: Found[SelectorKeys], where: Where, formats: Mapping[str, str] | None, report: Report
-) -> None:
+def warn_of_patterns(found: Found[Any], key: str, where: Where, report: Report) -> None:
+    """Warn of patterns in the conditions under `key` that hardly mean what is written, or hang."""
     for condition in where:
         for number, test in enumerate(condition.tests):
             if test.operator not in ("~", "!~"):
                 continue
-            path = ("where", condition.field, number)
+            path = (key, condition.field, number)
             patterns.warn_of_scalar(found.document, child(found.node, *path), report)
             reason = risk(test.operand)
             if reason:
                 patterns.warn_of_risk(found.place(*path), reason, report)
+
+
+def _warn(
+    found: Found[SelectorKeys], where: Where, formats: Mapping[str, str] | None, report: Report
+) -> None:
+    warn_of_patterns(found, "where", where, report)
     if found.value.match:
         return
     for source, format_ in (formats or {}).items() if where else ():

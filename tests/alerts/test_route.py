@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from doubles.alerts import alert
 
+from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.route import Router, RouteSettings, Unmet
+from logwatch.conditions import Where
+
+
+def asking(**wanted: str | tuple[str, ...]) -> Where:
+    """Conditions as a configuration has them."""
+    return tuple(
+        parse_alert_condition(field, (texts,) if isinstance(texts, str) else texts)
+        for field, texts in wanted.items()
+    )
 
 
 def router(*routes: RouteSettings, **to_by_rule: tuple[str, ...]) -> Router:
@@ -21,7 +31,7 @@ def test_without_routes_everything_goes_to_every_sink():
 def test_the_first_route_that_fits_is_the_only_one():
     """Later routes are not looked at."""
     routes = router(
-        RouteSettings(to=("pager",), condition={"severity": ("critical",)}),
+        RouteSettings(to=("pager",), condition=asking(severity="critical")),
         RouteSettings(to=("chat",)),
         RouteSettings(to=("mail",)),
     )
@@ -33,7 +43,7 @@ def test_also_goes_on_to_the_next_and_nobody_is_told_twice():
     """Each sink once, in the order of the routes."""
     routes = router(
         RouteSettings(to=("mail",), also=True),
-        RouteSettings(to=("pager", "mail"), condition={"rule": ("ssh-*",)}, also=True),
+        RouteSettings(to=("pager", "mail"), condition=asking(rule="ssh-*"), also=True),
         RouteSettings(to=("chat",)),
     )
     assert routes.sinks_for(alert(rule="ssh-guessing")) == ("mail", "pager", "chat")
@@ -42,7 +52,7 @@ def test_also_goes_on_to_the_next_and_nobody_is_told_twice():
 
 def test_where_no_route_fits_nobody_is_told():
     """The alert is in the history all the same."""
-    assert router(RouteSettings(to=("pager",), condition={"rule": ("x",)})).sinks_for(alert()) == ()
+    assert router(RouteSettings(to=("pager",), condition=asking(rule="x"))).sinks_for(alert()) == ()
 
 
 def test_a_rules_own_to_comes_before_any_route():
@@ -71,16 +81,16 @@ def test_a_rules_own_to_comes_before_any_route():
 def test_conditions_look_at_the_alert_its_labels_its_key_and_its_fields(condition, fits):
     """Every condition must hold; any of its globs will do."""
     one = alert(labels={"team": "ops"})
-    told = router(RouteSettings(to=("chat",), condition=condition)).sinks_for(one)
+    told = router(RouteSettings(to=("chat",), condition=asking(**condition))).sinks_for(one)
     assert told == (("chat",) if fits else ())
 
 
 def test_each_route_says_why_it_takes_an_alert_or_not():
     """The words of `logwatch why` come from here."""
     routes = router(
-        RouteSettings(to=("pager",), condition={"severity": ("critical",), "team": ("db",)}),
+        RouteSettings(to=("pager",), condition=asking(severity="critical", team="db")),
         RouteSettings(to=("mail",), also=True),
-        RouteSettings(to=("chat",), condition={"rule": ("ssh-*",)}),
+        RouteSettings(to=("chat",), condition=asking(rule="ssh-*")),
         RouteSettings(to=("pager",)),
     )
     verdicts = [verdict for _, verdict in routes.explain(alert())]
