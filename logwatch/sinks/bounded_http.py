@@ -1,10 +1,11 @@
-"""One POST at a time over urllib3, in a time that no server can stretch.
+"""One request at a time over urllib3, in a time that no server can stretch.
 
 urllib3's own time-outs bound each wait, so a server that sends a byte a second is never late. Here
 each wait on the socket is given only what is left until one deadline: connecting (each address of
 a host in turn), TLS, sending, status line, headers and body all count. Only the resolver keeps its
 own time-outs. Certificates are verified against the system's authorities (`SSL_CERT_FILE` and
-`SSL_CERT_DIR` are obeyed). Redirects and retries are left to the caller.
+`SSL_CERT_DIR` are obeyed), or those that a sink's `tls` names. Redirects and retries are left to
+the caller.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 import urllib3
@@ -26,6 +27,9 @@ from logwatch.clock import Clock
 from logwatch.sinks.http_answer import Answer, NoAnswer, shown
 from logwatch.units import format_duration
 
+if TYPE_CHECKING:
+    from logwatch.sinks.client_tls import TLSIdentity
+
 # urllib3 names whole URLs, tokens and all, when it logs.
 logging.getLogger("urllib3").propagate = False
 
@@ -35,9 +39,17 @@ _CHUNK = 65_536
 
 
 class Client:
-    """Posts to one URL, over one connection that is kept while it lasts."""
+    """Talks to one URL, over one connection that is kept while it lasts."""
 
-    def __init__(self, url: str, *, timeout: float, connect_timeout: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        connect_timeout: float,
+        clock: Clock,
+        tls: TLSIdentity | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self._where = shown(url)
         self._timeout = timeout
@@ -48,15 +60,25 @@ class Client:
         options: dict[str, Any] = {"budget": self._budget, "connect_timeout": connect_timeout}
         if parts.scheme == "https":
             make = _TLSPool
-            options["ssl_context"] = ssl.create_default_context()
+            options["identity"] = tls
+            if tls is None:
+                options["ssl_context"] = ssl.create_default_context()
+            elif tls.server_name is not None:
+                options["server_hostname"] = tls.server_name
         self._pool = make(str(parts.hostname), parts.port, maxsize=1, **options)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer | NoAnswer:
+        """What the server answered to a POST, or why it did not."""
+        return self.request("POST", body, headers)
+
+    def request(
+        self, method: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer | NoAnswer:
         """What the server answered, or why it did not."""
         self._budget.begin(self._timeout)
         try:
             response = self._pool.urlopen(
-                "POST",
+                method,
                 self._target,
                 body=body,
                 headers={**self._headers, **headers},
@@ -261,6 +283,16 @@ class _Bounded(HTTPConnection):
 
 class _BoundedTLS(_Bounded, HTTPSConnection):
     """The same over TLS: the handshake is within the connection's time-out."""
+
+    def __init__(self, *args: Any, identity: TLSIdentity | None, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self._identity = identity
+
+    def connect(self) -> None:
+        """Connect with the certificates of now: they may have been renewed."""
+        if self._identity is not None:
+            self.ssl_context = self._identity.context()
+        super().connect()
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):

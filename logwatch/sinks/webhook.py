@@ -1,139 +1,160 @@
-"""Each alert as a JSON POST to a URL.
+"""Each alert as JSON to a URL: POST or PUT, as it is or in a body of one's own, signed if wanted.
 
 A 2xx is what delivers; the body of the answer does not matter. When the connection breaks before
 the status line is here, the alert is sent again with the same `Idempotency-Key`, so a receiver
 that looks at the key gets each alert once, and another may get one twice. Neither the URL's path
-nor its credentials nor a header's value ever shows in a reason or in `repr`.
+nor its credentials nor a header's value nor the secret ever shows in a reason or in `repr`.
+
+With a `secret` each request carries the time of the attempt in `X-Logwatch-Timestamp` (seconds
+since the epoch) and in `X-Logwatch-Signature` the HMAC (RFC 2104) with SHA-256 of that time, a full
+stop and the body: what was not made by us is told from what was, and what is old from what is new.
 """
 
 from __future__ import annotations
 
-import re
+import hmac
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
+import msgspec
 from msgspec import field
 
-from logwatch import __version__
+from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
-from logwatch.records import Delivered, Notification, Outcome, Retry
+from logwatch.records import Delivered, Notification, Outcome
 from logwatch.sinks.base import SinkKind, SinkSettings
-from logwatch.sinks.http_answer import NoAnswer, outcome_of, secrets_of, shown
+from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
+from logwatch.sinks.endpoint import Endpoint
+from logwatch.sinks.http_answer import shown
+from logwatch.sinks.http_settings import (
+    FRAMING,
+    check_headers,
+    check_timeouts,
+    check_url,
+    json_headers,
+)
+from logwatch.sinks.json_template import JSONTemplate, values_of
 from logwatch.units import Duration
 
-if TYPE_CHECKING:
-    from logwatch.sinks.bounded_http import Client
+TIMESTAMP = "X-Logwatch-Timestamp"
+SIGNATURE = "X-Logwatch-Signature"
 
-_OURS = frozenset({"content-length", "idempotency-key", "transfer-encoding"})
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_OURS = FRAMING | {"idempotency-key", TIMESTAMP.lower(), SIGNATURE.lower()}
 
 
 class WebhookSettings(SinkSettings, frozen=True, kw_only=True):
     """Settings of the `webhook` sink."""
 
     url: str
-    """Where to post; `https://user:password@host/` makes an Authorization header."""
+    """Where to send; `https://user:password@host/` makes an Authorization header."""
     headers: dict[str, str] = field(default_factory=dict)
     """Sent along, over our own."""
+    body: str | None = None
+    """What to send instead of the alert: JSON with `{name}` for its values."""
+    secret: str | None = None
+    """Signs each request, so that the receiver knows that it is ours."""
     timeout: Duration = 15.0
     """For one whole attempt, from connecting to the answer."""
     connect_timeout: Duration = 5.0
     """For the connection alone."""
-    method: Literal["POST"] = "POST"
-    """The only one there is."""
+    method: Literal["POST", "PUT"] = "POST"
+    """How it is sent."""
+    tls: TLSSettings | None = None
+    """Certificates: whose to trust, and our own."""
 
     def __post_init__(self) -> None:
         """Refuse what could never be sent. Raises ValueError, which does not repeat a secret."""
-        _check_url(self.url)
-        for name, value in self.headers.items():
-            _check_header(name, value)
-        if self.timeout <= 0 or self.connect_timeout <= 0:
-            raise ValueError("timeout and connect_timeout must be more than 0")
+        check_url(self.url)
+        check_headers(self.headers, _OURS)
+        check_timeouts(self.timeout, self.connect_timeout)
+        if self.body is not None:
+            JSONTemplate(self.body)
+        if self.secret is not None and not self.secret:
+            raise ValueError("secret must not be empty")
+        if self.tls is not None and not self.url.startswith("https:"):
+            raise ValueError("tls needs a url that begins with https://")
 
     def __repr__(self) -> str:
         headers = dict.fromkeys(self.headers, "…")
         return f"WebhookSettings(url={shown(self.url)!r}, headers={headers!r})"
 
 
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-        (host or "").encode("idna")
-    except ValueError:  # its text may hold the password
-        raise ValueError("url is no URL; write https://host/path") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("url must begin with https:// or http:// and name a host")
-    if not (url.isascii() and url.isprintable()) or " " in url:
-        raise ValueError("url holds a space or a character that must be percent-encoded")
-
-
-def _check_header(name: str, value: str) -> None:
-    if not _HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not the name of a header")
-    if name.lower() in _OURS:
-        raise ValueError(f"the header {name} is set by logwatch itself")
-    if not _HEADER_VALUE.fullmatch(value) or value != value.strip():
-        raise ValueError(f"the value of header {name} has a line break, or space around it")
-
-
 class WebhookSink:
-    """Posts alerts one by one; see the module's docstring."""
+    """Sends alerts one by one; see the module's docstring."""
 
     batch_size = 1
 
     def __init__(self, settings: WebhookSettings, clock: Clock) -> None:
+        """Raises SinkError where a file of `tls` cannot be used."""
         self._settings = settings
         self._clock = clock
-        self._where = shown(settings.url)
-        self._secrets = secrets_of(settings.url, settings.headers.values())
-        self._client: Client | None = None
+        self._headers = json_headers(settings.headers)
+        self._template = None if settings.body is None else JSONTemplate(settings.body)
+        self._complained = False
+        self._endpoint = Endpoint(
+            settings.url,
+            timeout=settings.timeout,
+            connect_timeout=settings.connect_timeout,
+            clock=clock,
+            tls=None if settings.tls is None else TLSIdentity(settings.tls),
+            secrets=(*settings.headers.values(), settings.secret or ""),
+        )
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
         outcome: Outcome = Delivered()
         for notification in batch:
-            outcome = self._post(notification)
+            body = self._body(notification)
+            headers = {**self._headers, "Idempotency-Key": notification.idempotency_key}
+            outcome = self._endpoint.deliver(
+                body, {**headers, **self._signature(body)}, self._settings.method
+            )
             if not isinstance(outcome, Delivered):
                 break
         return outcome
 
     def close(self) -> None:
         """See `Sink.close`."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._endpoint.close()
 
-    def _post(self, notification: Notification) -> Outcome:
-        headers = _headers(self._settings.headers, notification.idempotency_key)
-        answer = self._connected().post(notification.body, headers)
-        if isinstance(answer, NoAnswer):
-            return Retry(answer.reason)
-        return outcome_of(answer, self._clock.wall(), self._where, self._secrets)
+    def _body(self, notification: Notification) -> bytes:
+        """The alert in the body of one's own; as it is where that fails."""
+        if self._template is None:
+            return notification.body
+        try:
+            body = self._template.render(values_of(notification.alert))
+            msgspec.json.decode(body)
+        except (ValueError, TypeError, OverflowError) as error:
+            self._complain(notification, error)
+            return notification.body
+        return body
 
-    def _connected(self) -> Client:
-        if self._client is None:
-            from logwatch.sinks.bounded_http import (  # noqa: PLC0415 - urllib3 takes 70 ms to load
-                Client,
-            )
+    def _complain(self, notification: Notification, error: Exception) -> None:
+        """Say it once: what fails for one alert fails for many."""
+        if self._complained:
+            telemetry.count("sink.template_failed")
+            return
+        self._complained = True
+        telemetry.error(
+            "sink.template_failed",
+            sink=self._endpoint.shown,
+            alert=notification.idempotency_key,
+            reason=str(error),
+            remedy="the alert was sent as it is; correct the sink's body",
+        )
 
-            self._client = Client(
-                self._settings.url,
-                timeout=self._settings.timeout,
-                connect_timeout=self._settings.connect_timeout,
-                clock=self._clock,
-            )
-        return self._client
+    def _signature(self, body: bytes) -> dict[str, str]:
+        secret = self._settings.secret
+        if secret is None:
+            return {}
+        timestamp = str(int(self._clock.wall()))
+        return {TIMESTAMP: timestamp, SIGNATURE: signature(secret, timestamp, body)}
 
 
-def _headers(configured: dict[str, str], key: str) -> dict[str, str]:
-    """The headers of one request; a configured one replaces ours, however it is capitalised."""
-    ours = {"Content-Type": "application/json", "User-Agent": f"logwatch/{__version__}"}
-    chosen = {name.lower() for name in configured}
-    kept = {name: value for name, value in ours.items() if name.lower() not in chosen}
-    return {**kept, **configured, "Idempotency-Key": key}
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """What `X-Logwatch-Signature` says of a `body` sent at `timestamp`."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, "sha256").hexdigest()
+    return f"sha256={digest}"
 
 
 def _make(settings: WebhookSettings) -> WebhookSink:

@@ -1,0 +1,78 @@
+"""One address that a sink sends to: connects at the first request, judges what comes back.
+
+What it says of itself names the host and nothing else: path, credentials and the values of headers
+are left out even where the receiver repeats them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from logwatch.clock import Clock
+from logwatch.records import Outcome, Retry
+from logwatch.sinks.http_answer import Answer, NoAnswer, outcome_of, secrets_of, shown
+
+if TYPE_CHECKING:
+    from logwatch.sinks.bounded_http import Client
+    from logwatch.sinks.client_tls import TLSIdentity
+
+
+class Endpoint:
+    """Sends to `url`; `secrets` are what it must never repeat, beside what the URL holds."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        connect_timeout: float,
+        clock: Clock,
+        tls: TLSIdentity | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self.shown = shown(url)
+        self._url = url
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._clock = clock
+        self._tls = tls
+        self._secrets = secrets_of(url, secrets)
+        self._client: Client | None = None
+
+    def send(
+        self, body: bytes | None, headers: Mapping[str, str], method: str = "POST"
+    ) -> Answer | NoAnswer:
+        """What the receiver answered, or why it did not."""
+        return self._connected().request(method, body, headers)
+
+    def outcome(self, answer: Answer | NoAnswer) -> Outcome:
+        """What `answer` means for what was sent, as `http_answer` reads it."""
+        if isinstance(answer, NoAnswer):
+            return Retry(answer.reason)
+        return outcome_of(answer, self._clock.wall(), self.shown, self._secrets)
+
+    def deliver(self, body: bytes, headers: Mapping[str, str], method: str = "POST") -> Outcome:
+        """Send, and say what became of it."""
+        return self.outcome(self.send(body, headers, method))
+
+    def close(self) -> None:
+        """Hang up; a second call does nothing."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            from logwatch.sinks.bounded_http import (  # noqa: PLC0415 - urllib3 takes 70 ms to load
+                Client,
+            )
+
+            self._client = Client(
+                self._url,
+                timeout=self._timeout,
+                connect_timeout=self._connect_timeout,
+                clock=self._clock,
+                tls=self._tls,
+            )
+        return self._client

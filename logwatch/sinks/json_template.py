@@ -1,0 +1,130 @@
+r"""A body of one's own for JSON: a JSON text with placeholders of alerts' values.
+
+A placeholder is written as in a rule's `say`: `{name}`, `{name|default}`, `{name:,}`. Inside quotes
+it becomes text, escaped for JSON; outside it becomes a JSON value: a number, an object, a text with
+its quotes, null where the alert has no such value. All other braces are JSON's own. So whatever a
+log holds, the result is JSON, and none of its structure comes from a log line. To write `{name}`
+itself, write `\u007bname}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from logwatch.records import MISSING, Alert
+
+_PLACEHOLDER = re.compile(r'\{([\w.\-@]+)(?::([^{}|"\\]*))?(?:\|([^{}"\\]*))?\}')
+_FORMAT = re.compile(r"[<>^]?\d{0,3}(?:,|\.\d{1,2}f)?")
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+_HOSTILE = 'a "b" \\ \n {c} \u2028 \x1b'
+
+
+class _Placeholder(NamedTuple):
+    name: str
+    format: str
+    default: str | None
+    quoted: bool
+    """Whether it stands inside a text."""
+
+
+class JSONTemplate:
+    """One compiled template."""
+
+    def __init__(self, template: str) -> None:
+        """Raises ValueError where `template`, filled with anything, is no JSON."""
+        self._parts = tuple(_parts(template))
+        for values in ({}, dict.fromkeys(self._names(), _HOSTILE), dict.fromkeys(self._names(), 1)):
+            try:
+                _decode(self.render(values))
+            except msgspec.DecodeError as error:
+                raise ValueError(_complaint(error, template)) from None
+
+    def render(self, values: Mapping[str, object]) -> bytes:
+        """The JSON for `values`."""
+        text = "".join(
+            part if isinstance(part, str) else _filled(part, values) for part in self._parts
+        )
+        return text.encode()
+
+    def _names(self) -> Iterator[str]:
+        return (part.name for part in self._parts if isinstance(part, _Placeholder))
+
+
+def values_of(alert: Alert) -> dict[str, object]:
+    """What a template may name: the alert's own values first, then its labels, key and fields."""
+    own: dict[str, object] = msgspec.to_builtins(alert)
+    return {**alert.fields, **alert.key, **alert.labels, **own, "alert": own}
+
+
+def _parts(template: str) -> Iterator[str | _Placeholder]:
+    end, quoted = 0, False
+    for found in _PLACEHOLDER.finditer(template):
+        between = template[end : found.start()]
+        quoted ^= _turns(between)
+        yield between
+        name, form, default = found[1], found[2] or "", found[3]
+        if not _FORMAT.fullmatch(form):
+            raise ValueError(f"{form!r} is not a format; write a width such as 10, a comma, or .1f")
+        yield _Placeholder(name, form, default, quoted)
+        end = found.end()
+    yield template[end:]
+
+
+def _turns(text: str) -> bool:
+    """Whether a text begins or ends within `text` an odd number of times."""
+    return re.sub(r"\\.", "", text, flags=re.DOTALL).count('"') % 2 == 1
+
+
+def _filled(part: _Placeholder, values: Mapping[str, object]) -> str:
+    value = values.get(part.name)
+    if value is None:
+        return _default(part)
+    if part.format:
+        value = formatted(value, part.format)
+    if not part.quoted:
+        return _encode(value).decode()
+    return _escaped(value if isinstance(value, str) else _encode(value).decode())
+
+
+def _default(part: _Placeholder) -> str:
+    if part.quoted:
+        return _escaped(MISSING if part.default is None else part.default)
+    if part.default is None:
+        return "null"
+    try:
+        _decode(part.default)
+    except msgspec.DecodeError:
+        return _encode(part.default).decode()
+    return part.default
+
+
+def _escaped(text: str) -> str:
+    return _encode(text).decode()[1:-1]
+
+
+def formatted(value: object, form: str) -> str:
+    """`value` in a format of `say`; as it is where that is for numbers and it is none."""
+    number: Any = value
+    for candidate in (float, str):
+        try:
+            if not isinstance(number, int | float):
+                number = candidate(str(value))
+            return format(number, form)
+        except ValueError:
+            number = value
+    return str(value)
+
+
+def _complaint(error: msgspec.DecodeError, template: str) -> str:
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    near = f" near {template[max(0, int(found[1]) - 10) :][:20]!r}" if found else ""
+    return (
+        f"body is not JSON once it is filled{near}; write a JSON object whose texts stand in double"
+        ' quotes, such as {"text": "{message}", "count": {count}}'
+    )
