@@ -10,7 +10,7 @@ from typing import Final
 from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
-from logwatch.rules.say import placeholders
+from logwatch.say import placeholders
 
 BUILTINS: Final = (
     *("count", "key", "rule", "source", "path", "host", "first", "last"),

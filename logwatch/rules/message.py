@@ -9,7 +9,7 @@ from itertools import islice
 
 from logwatch.records import MISSING, SCHEMA, Alert, AlertLine, Record, Severity
 from logwatch.rules.base import Hit, RuleSettings
-from logwatch.rules.say import Say
+from logwatch.say import Say
 from logwatch.stamps import rfc3339
 from logwatch.units import format_duration
 

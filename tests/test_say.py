@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.rules.say import Say, TemplateError, placeholders
+from logwatch.say import Say, TemplateError, placeholders
 
 
 @pytest.mark.parametrize(
