@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from logwatch.conditions import OPERATORS
-from logwatch.records import Alert, AlertLine, Group, Member, Severity, Status
+from logwatch.records import Alert, AlertLine, Group, Member
+from logwatch.sinks.blocks import Block, as_text, blocks
 from logwatch.sinks.plain_text import fit, visible
+from logwatch.sinks.words import MARKS, RESOLVED, Fact, Quote, Words, without_duration
 from logwatch.units import format_duration
+
+__all__ = ["MARKS", "SEVERAL", "Block", "Fact", "Quote", "Words", "as_text", "blocks", "words"]
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 4000
@@ -36,69 +39,10 @@ MOST_VALUES = 20
 MOST_MEMBERS = 20
 """Parts of a message; of what is beyond, the number is told."""
 
-MARKS: dict[Status, str] = {"firing": "▲", "updated": "△", "resolved": "✓"}
-
-_RESOLVED = re.compile(r"\Aresolved after (\S{1,40}): ")
 _TEST = "[TEST] "
 _FIELD_NAME = re.compile(r"[\w.\-@]{1,80}")
 _LONGEST_MATCHER = 100
 _BETWEEN_TIMES = 1.0  # seconds; times that are closer are told as one
-
-
-class Fact(NamedTuple):
-    """One thing that is known, by its label."""
-
-    label: str
-    value: str
-
-
-class Quote(NamedTuple):
-    """One line of a log; `text` may have several lines where the record had."""
-
-    place: str
-    """`path:offset`."""
-    time: str
-    text: str
-
-
-class Words(Struct, frozen=True, kw_only=True):
-    """What a message says, in parts that a sink arranges for its medium."""
-
-    severity: Severity
-    status: Status
-    test: bool
-    """Whether it is only a test of the sink."""
-    title: str
-    """One line that tells all: how bad, what, where, how often."""
-    text: str
-    """The message whole."""
-    facts: tuple[Fact, ...]
-    samples: tuple[Quote, ...]
-    more_samples: int
-    """Quoted lines that the alert has beyond `samples`."""
-    before: tuple[Quote, ...]
-    """Lines before the first of `samples`."""
-    after: tuple[Quote, ...]
-    """Lines after the first of `samples`."""
-    captures: tuple[Fact, ...]
-    """Fields of the record that are not in the key."""
-    members: tuple[str, ...]
-    """Of a message about several alerts: a line for each of some of them."""
-    more_members: int
-    """Alerts that the message is about beyond `members`."""
-    totals: tuple[Fact, ...]
-    """Of a message about several alerts: how many of each rule, most first."""
-    runbook: str
-    """Where it says what to do; empty where nobody wrote that."""
-    how_to_silence: str
-    """A shell command; empty where there is nothing to silence."""
-    how_to_see: str
-    """A shell command that shows all that is known of the alert."""
-
-    @property
-    def title_says_it(self) -> bool:
-        """Whether the title holds the whole message already."""
-        return _RESOLVED.sub("", self.text) in self.title
 
 
 def words(alert: Alert, *, longest_title: int = LONGEST_TITLE) -> Words:
@@ -164,7 +108,7 @@ def _title(alert: Alert, cut: _Cut, longest: int) -> str:
     begin = f"{_TEST if _is_test(alert) else ''}{MARKS[alert.status]} "
     if alert.status == "resolved":
         begin += f"resolved{_after(alert)}: "
-        message = _RESOLVED.sub("", message)
+        message = without_duration(message)
     else:
         begin += f"{alert.severity.upper()} "
     begin += f"{_where(alert, cut)}: "
@@ -207,7 +151,7 @@ def _after(alert: Alert) -> str:
 
 def _lasted(alert: Alert) -> str:
     """How long the episode was, as its rule says, else from its beginning until it was over."""
-    said = _RESOLVED.match(_without_mark(alert))
+    said = RESOLVED.match(_without_mark(alert))
     if said:
         return visible(said[1])
     begin, end = _time(alert.first), _time(alert.last if alert.late else alert.at)
@@ -295,7 +239,7 @@ def _member(member: Member, cut: _Cut) -> str:
     """One alert of several: `▲ CRITICAL disk-error on db1/kern: I/O error (12 times)`."""
     resolved = member.status == "resolved"
     state = "resolved" if resolved else member.severity.upper()
-    message = _RESOLVED.sub("", member.message) if resolved else member.message
+    message = without_duration(member.message) if resolved else member.message
     often = f" ({member.count:,} times)" if member.count > 1 else ""
     return (
         f"{MARKS[member.status]} {state} {cut.name(member.rule)} "
@@ -334,90 +278,3 @@ def _can_be_matched(name: str, value: str) -> bool:
         and not value.startswith(tuple(sign[0] for sign in OPERATORS))
         and visible(value) == value
     )
-
-
-def as_text(
-    said: Words, longest: int, *, size: Callable[[str], int] = len, title: bool = False
-) -> str:
-    """All of the parts as plain text with a `size` of at most `longest`, the title above or not.
-
-    What matters most has its place first: the message, what to do, then members, samples, facts.
-    """
-    page = _Page(longest, size)
-    note = said.how_to_see
-    if title:
-        page.put(0, [fit(said.title, longest // 2, note, size)])
-    if not (title and said.title_says_it):
-        page.put(1, [fit(said.text, longest // 2, note, size)])
-    page.put(7, _what_to_do(said))
-    page.put(2, _several(said))
-    page.put(3, _lines(said.samples[:1]))
-    page.put(6, [f"{fact.label}: {fact.value}" for fact in said.facts])
-    page.put(5, [f"{fact.label}: {fact.value}" for fact in said.captures])
-    page.put(4, _more_lines(said))
-    return page.text()
-
-
-def _what_to_do(said: Words) -> list[str]:
-    named = {"runbook": said.runbook, "silence": said.how_to_silence, "all of it": said.how_to_see}
-    return [f"{label}: {value}" for label, value in named.items() if value]
-
-
-def _several(said: Words) -> list[str]:
-    """The members of a message about several, after the totals."""
-    if not said.totals:
-        return []
-    lines = [", ".join(f"{fact.label} {fact.value}" for fact in said.totals), *said.members]
-    if said.more_members:
-        lines.append(f"and {said.more_members:,} more")
-    return lines
-
-
-def _lines(quotes: Iterable[Quote]) -> list[str]:
-    """Quotes, further lines of one set in so that they cannot pass for words of ours."""
-    return [
-        line
-        for quote in quotes
-        for line in (f"{quote.place}", *(f"    {part}" for part in quote.text.split("\n")))
-    ]
-
-
-def _more_lines(said: Words) -> list[str]:
-    lines = _lines(said.samples[1:])
-    if said.more_samples:
-        lines.append(f"and {said.more_samples:,} more lines")
-    for label, near in (("before", said.before), ("after", said.after)):
-        if near:
-            lines += [f"{label} the first:", *_lines(near)]
-    return lines
-
-
-class _Page:
-    """Blocks of lines, in their order, of which the earlier put have their room first."""
-
-    def __init__(self, longest: int, size: Callable[[str], int]) -> None:
-        self._room = longest
-        self._size = size
-        self._blocks: dict[int, list[str]] = {}
-
-    def put(self, place: int, lines: list[str]) -> None:
-        """Take as many of `lines` as there is room for; say how many were not taken."""
-        taken: list[str] = []
-        for number, line in enumerate(lines):
-            note = f"… and {len(lines) - number:,} more"
-            rest = self._room - self._size(f"{line}\n")
-            last = number == len(lines) - 1
-            if rest - (0 if last else self._size(f"{note}\n\n")) < 1:
-                if self._room > self._size(f"{note}\n\n") and taken:
-                    taken.append(note)
-                    self._room -= self._size(f"{note}\n")
-                break
-            taken.append(line)
-            self._room = rest
-        if taken:
-            self._blocks[place] = taken
-            self._room -= 1  # the empty line before the next
-
-    def text(self) -> str:
-        """All that was taken."""
-        return "\n\n".join("\n".join(lines) for _, lines in sorted(self._blocks.items()))
