@@ -34,6 +34,8 @@ class Block(NamedTuple):
 
 def blocks(said: Words) -> list[Block]:
     """What `said` tells beside its title, in the order in which it is read; none is empty."""
+    if said.own:
+        return [Block("message", tuple(said.text.split("\n")))]
     made = [
         Block("message", () if said.title_says_it else (said.text,)),
         Block("alerts", _alerts(said)),
@@ -55,17 +57,19 @@ def fitted(
 ) -> list[Block]:
     """As much of `made`, in its order, as has a `size` of at most `room`.
 
-    Each line costs its size and `overhead`, each block `overhead` more. A message or title may take
-    half of the room and is cut in its middle, with `note`; of other blocks lines are left out, and
-    how many is said.
+    Each line costs its size and `overhead`, each block `overhead` more. A title or message is cut
+    in its middle, with `note`, to half of the room or, where it is last, to all; of other blocks
+    lines are left out, and how many is said.
     """
     kept: dict[Name, Block] = {}
     for block in sorted(made, key=lambda block: _IMPORTANCE.index(block.name)):
         lines = list(block.lines)
         if block.name in ("title", "message"):
-            lines = [fit(line, room // 2, note, size) for line in lines]
+            part = room if block is made[-1] else room // 2
+            part -= overhead * (len(lines) + 1)
+            lines = fit("\n".join(lines), part, note, size).split("\n")
         taken, cost = _taken(lines, room - overhead, size, overhead)
-        if taken:
+        if any(taken):
             kept[block.name] = Block(block.name, tuple(taken))
             room -= cost + overhead
     return [kept[block.name] for block in made if block.name in kept]

@@ -95,6 +95,7 @@ class Client:
             retry_after=response.headers.get("Retry-After"),
             location=response.headers.get("Location"),
             excerpt=self._read_body(response).decode(errors="replace"),
+            headers={name.lower(): value for name, value in response.headers.items()},
         )
 
     def close(self) -> None:

@@ -37,6 +37,8 @@ class Answer(Struct, frozen=True):
     retry_after: str | None = None
     location: str | None = None
     excerpt: str = ""
+    headers: dict[str, str] = {}
+    """All of them, by their names in lower case."""
 
 
 class NoAnswer(Struct, frozen=True):

@@ -24,7 +24,18 @@ from logwatch.sinks.plain_text import fit, visible
 from logwatch.sinks.words import MARKS, RESOLVED, Fact, Quote, Words, without_duration
 from logwatch.units import format_duration
 
-__all__ = ["MARKS", "SEVERAL", "Block", "Fact", "Quote", "Words", "as_text", "blocks", "words"]
+__all__ = [
+    "MARKS",
+    "SEVERAL",
+    "TEST_MARK",
+    "Block",
+    "Fact",
+    "Quote",
+    "Words",
+    "as_text",
+    "blocks",
+    "words",
+]
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 4000
@@ -33,13 +44,15 @@ LONGEST_VALUE = 300
 LONGEST_NAME = 80
 """Characters."""
 
+TEST_MARK = "[TEST] "
+"""Begins the title of a message that only tests a sink."""
+
 MOST_SAMPLES = 5
 MOST_NEAR = 20
 MOST_VALUES = 20
 MOST_MEMBERS = 20
 """Parts of a message; of what is beyond, the number is told."""
 
-_TEST = "[TEST] "
 _FIELD_NAME = re.compile(r"[\w.\-@]{1,80}")
 _LONGEST_MATCHER = 100
 _BETWEEN_TIMES = 1.0  # seconds; times that are closer are told as one
@@ -99,13 +112,13 @@ def _is_test(alert: Alert) -> bool:
 
 
 def _without_mark(alert: Alert) -> str:
-    return alert.message.removeprefix(_TEST) if _is_test(alert) else alert.message
+    return alert.message.removeprefix(TEST_MARK) if _is_test(alert) else alert.message
 
 
 def _title(alert: Alert, cut: _Cut, longest: int) -> str:
     """`▲ CRITICAL disk-error on db1/kern: I/O error, dev sdb (12 times)`."""
     message = _without_mark(alert)
-    begin = f"{_TEST if _is_test(alert) else ''}{MARKS[alert.status]} "
+    begin = f"{TEST_MARK if _is_test(alert) else ''}{MARKS[alert.status]} "
     if alert.status == "resolved":
         begin += f"resolved{_after(alert)}: "
         message = without_duration(message)

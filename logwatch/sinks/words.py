@@ -41,6 +41,8 @@ class Words(Struct, frozen=True, kw_only=True):
     status: Status
     test: bool
     """Whether it is only a test of the sink."""
+    own: bool = False
+    """Whether `text` is from a template of one's own, and stands for all below the title."""
     title: str
     """One line that tells all: how bad, what, where, how often."""
     text: str
@@ -84,9 +86,14 @@ class Words(Struct, frozen=True, kw_only=True):
         return tuple(Fact(label, value) for label, value in named.items() if value)
 
     @property
+    def mark(self) -> str:
+        """A sign for the status."""
+        return MARKS[self.status]
+
+    @property
     def title_says_it(self) -> bool:
         """Whether the title holds the whole message already."""
-        return without_duration(self.text) in self.title
+        return not self.own and without_duration(self.text) in self.title
 
 
 def without_duration(message: str) -> str:
