@@ -19,7 +19,7 @@ from logwatch.sinks.base import SinkKind, SinkSettings
 
 LATER_KINDS: dict[str, str] = dict.fromkeys(
     (
-        *("slack", "teams", "discord", "telegram", "ntfy", "pagerduty", "alertmanager"),
+        *("slack", "teams", "discord", "telegram", "ntfy", "alertmanager"),
         *("otlp", "heartbeat", "apprise"),
     ),
     "until then send to a 'webhook', or run a program with 'command'",

@@ -7,7 +7,7 @@ missing.
 
 from __future__ import annotations
 
-from logwatch.sinks import command, console, journald, jsonl_file, syslog, webhook
+from logwatch.sinks import command, console, journald, jsonl_file, pagerduty, syslog, webhook
 from logwatch.sinks.base import SinkKind, SinkSettings
 
 KINDS: dict[str, SinkKind] = {
@@ -19,6 +19,7 @@ KINDS: dict[str, SinkKind] = {
         command.KIND,
         syslog.KIND,
         journald.KIND,
+        pagerduty.KIND,
     )
 }
 """Every kind of sink that a configuration may name."""

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from logwatch.records import MISSING, Alert
+from logwatch.say import Say
 
 _PLACEHOLDER = re.compile(r'\{([\w.\-@]+)(?::([^{}|"\\]*))?(?:\|([^{}"\\]*))?\}')
-_FORMAT = re.compile(r"[<>^]?\d{0,3}(?:,|\.\d{1,2}f)?")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -27,7 +27,7 @@ _HOSTILE = 'a "b" \\ \n {c} \u2028 \x1b'
 
 class _Placeholder(NamedTuple):
     name: str
-    format: str
+    format: Say | None
     default: str | None
     quoted: bool
     """Whether it stands inside a text."""
@@ -68,10 +68,8 @@ def _parts(template: str) -> Iterator[str | _Placeholder]:
         between = template[end : found.start()]
         quoted ^= _turns(between)
         yield between
-        name, form, default = found[1], found[2] or "", found[3]
-        if not _FORMAT.fullmatch(form):
-            raise ValueError(f"{form!r} is not a format; write a width such as 10, a comma, or .1f")
-        yield _Placeholder(name, form, default, quoted)
+        form = Say(f"{{{found[1]}:{found[2]}}}") if found[2] else None
+        yield _Placeholder(found[1], form, found[3], quoted)
         end = found.end()
     yield template[end:]
 
@@ -85,8 +83,8 @@ def _filled(part: _Placeholder, values: Mapping[str, object]) -> str:
     value = values.get(part.name)
     if value is None:
         return _default(part)
-    if part.format:
-        value = formatted(value, part.format)
+    if part.format is not None:
+        value = part.format.render(values)
     if not part.quoted:
         return _encode(value).decode()
     return _escaped(value if isinstance(value, str) else _encode(value).decode())
@@ -106,19 +104,6 @@ def _default(part: _Placeholder) -> str:
 
 def _escaped(text: str) -> str:
     return _encode(text).decode()[1:-1]
-
-
-def formatted(value: object, form: str) -> str:
-    """`value` in a format of `say`; as it is where that is for numbers and it is none."""
-    number: Any = value
-    for candidate in (float, str):
-        try:
-            if not isinstance(number, int | float):
-                number = candidate(str(value))
-            return format(number, form)
-        except ValueError:
-            number = value
-    return str(value)
 
 
 def _complaint(error: msgspec.DecodeError, template: str) -> str:

@@ -89,6 +89,7 @@ def settings(tmp_path, monkeypatch) -> dict[str, SinkSettings]:
         "command": {"argv": ["/bin/sh", "-c", "cat >/dev/null"]},
         "syslog": {"address": str(tmp_path / "log")},
         "journald": {"path": str(tmp_path / "journal")},
+        "pagerduty": {"routing_key": "0" * 32, "url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
         "memory": {},
     }
     return {
