@@ -135,6 +135,11 @@ class Bundle:
         found = self._episodes.get(episode)
         return found.severity if found else None
 
+    def is_told(self, episode: str) -> bool:
+        """Whether a burning episode came before the last message, which told of it."""
+        found = self._episodes.get(episode)
+        return found is not None and found.since < self._head.period
+
     def add(self, alert: Alert, burns: bool, known: int = 0) -> None:  # noqa: FBT001 - its one question
         """Take an alert; `burns`: its episode goes on, to be ended by a later message.
 
@@ -286,6 +291,7 @@ class Bundle:
             records,
             1 if alert.group is UNSET else alert.group.burning,
             head.period,
+            head.period if before is None else before.since,
             head.turn,
             member_of(alert) if has_details else None,
         )

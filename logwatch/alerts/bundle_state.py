@@ -20,6 +20,8 @@ class Episode(Struct, array_like=True, gc=False):
     """How many alerts burn in it: 1, or those of a group that was added as one message."""
     period: int
     """In the making of which message it was heard of last."""
+    since: int
+    """In the making of which message it came."""
     turn: int
     """Grows with each news of any episode."""
     member: Member | None = None

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from logwatch.alerts.conditions import compile_alert_condition, compile_alert_where, field_of
+from logwatch.alerts.timers import RouteTimers
 from logwatch.conditions import MakeSearch, Where, plain_search, written
 from logwatch.records import Alert
 
@@ -24,6 +25,8 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     """All of these must hold; none: every alert."""
     also: bool = False
     """Go on to the next routes after this one."""
+    timers: RouteTimers | None = None
+    """When its messages go out; None: each alert at once, on its own."""
     defined_at: str = ""
 
 
