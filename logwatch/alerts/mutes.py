@@ -1,0 +1,367 @@
+"""Whom an alert must not reach now, and what is told of it once that is over.
+
+Asked for every alert are the mutes of the configuration, the silences that people made, and
+inhibition. The alert itself is in the history all the same. What is owed afterwards is kept, and
+told when nothing hides it any more:
+
+- `hold`, silences and inhibition: an episode that still burns goes the normal way; events of a rule
+  are told in one message with exact totals (of inhibited events nothing is told). Episodes that
+  began and ended meanwhile are in the history only.
+- `summarise`: one message about all that nobody was told of, with exact totals and what burns.
+- `drop`: nothing; but what an earlier mute promised to tell is told after it.
+
+The end of an episode that somebody was told of always goes out. Where several hide an alert, the
+one that tells most decides. An alert of a backlog is hidden by what was in force at its own time,
+and by what is in force now. A restart at any point tells the same as none, as long as `changes` is
+stored with the alerts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from logwatch.alerts.conditions import compile_alert_where
+from logwatch.alerts.inhibition import Inhibition
+from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings, Then
+from logwatch.alerts.silences import NAME as SILENCES
+from logwatch.alerts.silences import Silences
+from logwatch.alerts.withheld import Kept, Muting, Pool, Withheld
+from logwatch.clock import Moment
+from logwatch.conditions import MakeSearch, plain_search
+from logwatch.records import Alert, StateChange, Status
+from logwatch.stamps import seconds_of
+
+__all__ = ["NAME", "SILENCES", "Mutes", "Muting", "Released", "Summary"]
+
+NAME: Final = "logwatch.mutes"
+"""Under which their state is kept."""
+
+MOST_AT_ONCE: Final = 1000
+"""Episodes that one `expire` lets go."""
+
+_ORDER = "order/"
+_WEEK = 7 * 86_400.0
+
+
+class Summary(NamedTuple):
+    """One message about what was held back."""
+
+    alert: Alert
+    """An event for all who get it: nobody is told of its end."""
+    burning: tuple[str, ...]
+    """Ids of the episodes that it tells of and that go on: their ends are owed to its sinks."""
+
+
+class Released(NamedTuple):
+    """What nothing hides any more."""
+
+    alerts: tuple[Alert, ...]
+    """Newest messages of episodes that burn, with the ids and numbers under which they are in the
+    history; `firing` where nobody was told before."""
+    summaries: tuple[Summary, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.alerts or self.summaries)
+
+
+class Mutes:
+    """All that hides alerts, and what is owed."""
+
+    def __init__(
+        self,
+        mutes: Sequence[MuteSettings],
+        inhibits: Sequence[InhibitSettings],
+        *,
+        host: str,
+        make_search: MakeSearch = plain_search,
+    ) -> None:
+        """`host`: where the daemon runs; `make_search`: how patterns are searched for."""
+        self._host = host
+        self._mutes = {each.name: _Mute(each, make_search) for each in mutes}
+        self._by_then: dict[Then, list[_Mute]] = {"hold": [], "summarise": [], "drop": []}
+        for mute in self._mutes.values():
+            self._by_then[mute.settings.then].append(mute)
+        self.silences = Silences(make_search)
+        self._inhibition = Inhibition(inhibits, make_search)
+        self._orders: dict[str, int] = {}
+        """Restored, until `begin`."""
+        self._withheld = Withheld()
+        self._due: dict[str, None] = {}
+        """Episodes to look at again, for what held them may be over."""
+        self._next: tuple[int, float | None] = (-1, None)
+        """When something may end, in wall time, and of which version of `_withheld` that is."""
+        self.hidden: Counter[str] = Counter()
+        """Messages hidden since the start, by what hid them."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can be hidden and nothing is owed, so that nobody need ask."""
+        return not (self._mutes or self._inhibition or self.silences or self._withheld)
+
+    # -- alerts as they come -----------------------------------------------------------------
+
+    def take(self, alert: Alert, *, burns: bool, told: bool, now: Moment) -> str | None:
+        """Why `alert` must not be sent now, which is its `muted_by`; None: send it.
+
+        `burns`: its episode goes on. `told`: somebody was told that it began. Every message of
+        every rule that is not in shadow mode must pass here, ends too, in order.
+        """
+        if self._inhibition and self._inhibition.follow(alert, burns=burns):
+            self._due.update(dict.fromkeys(self._withheld.under(_inhibited_by(alert.id))))
+            self._next = (-1, None)
+        if alert.status == "resolved":
+            return self._end(alert, told=told, now=now)
+        muting = self.verdict(alert, now)
+        if muting is None:
+            self._withheld.take(alert.id)
+            return None
+        self._note_hidden(muting)
+        if burns:
+            self._keep(alert, muting, told=told)
+        elif muting.counts and muting.then != "drop":
+            self._withheld.count(alert, muting, burns=False, is_event=True)
+        return muting.by
+
+    def verdict(self, alert: Alert, now: Moment) -> Muting | None:
+        """What hides `alert` now; changes nothing."""
+        times = (now.wall, seconds_of(alert.last)) if alert.late else (now.wall,)
+        return self._verdict(alert, times)
+
+    def _verdict(self, alert: Alert, times: Sequence[float]) -> Muting | None:
+        """What hides it, the one first that tells most of it afterwards."""
+        found = self._muted(alert, times, "hold")
+        if found is None and self.silences:
+            silence = self.silences.hiding(alert, times)
+            found = None if silence is None else Muting(silence.name, "hold", silence.name)
+        found = found or self._muted(alert, times, "summarise")
+        if found is None and self._inhibition:
+            other = self._inhibition.inhibitor(alert)
+            if other is not None:
+                found = Muting(
+                    f"inhibit by {other.rule}", "hold", _inhibited_by(other.episode), counts=False
+                )
+        return found or self._muted(alert, times, "drop")
+
+    def _muted(self, alert: Alert, times: Sequence[float], then: Then) -> Muting | None:
+        for mute in self._by_then[then]:
+            if mute.hides(alert, times):
+                return Muting(mute.name, then, mute.name)
+        return None
+
+    def _keep(self, alert: Alert, muting: Muting, *, told: bool) -> None:
+        is_kept = alert.id in self._withheld.episodes
+        if muting.then == "drop" and not is_kept:
+            return
+        if not self._withheld.keep(alert, muting, told=told):
+            self._withheld.count(alert, muting, burns=True, is_event=False)
+
+    def _end(self, alert: Alert, *, told: bool, now: Moment) -> str | None:
+        """The end of an episode: told to those who know of it, whatever is in force."""
+        if self.silences:
+            self.silences.resolved(alert.id, now)
+        kept = self._withheld.take(alert.id)
+        if told:
+            return None
+        if kept is not None:
+            if kept.then == "summarise":
+                self._withheld.count(alert, _muting_of(kept), burns=False, is_event=False)
+            return kept.by
+        self._withheld.end_counted(alert)
+        muting = self.verdict(alert, now)
+        return None if muting is None else muting.by
+
+    def _note_hidden(self, muting: Muting) -> None:
+        self.hidden[muting.by] += 1
+        number = _silence_number(muting.holder)
+        if number is not None:
+            self.silences.note_hidden(number)
+
+    # -- what is over ------------------------------------------------------------------------
+
+    def deadline(self, now: Moment) -> float | None:
+        """Seconds until `expire` has something to do: 0 where it has, None where nothing waits."""
+        if self._due:
+            return 0.0
+        version, at = self._next
+        if version != self._version() or (at is not None and now.wall >= at):
+            at = self._next_end(now)
+            self._next = (self._version(), at)
+        return None if at is None else max(0.0, at - now.wall)
+
+    def expire(self, now: Moment) -> Released:
+        """Let go of what nothing hides any more; at most 1,000 episodes at once."""
+        self.silences.expire(now)
+        for holder in sorted(self._withheld.holders()):
+            if not self._in_force(holder, now.wall):
+                self._due.update(dict.fromkeys(self._withheld.under(holder)))
+        alerts = tuple(self._let_go(now))
+        summaries = tuple(self._summaries(now))
+        self._next = (-1, None)
+        return Released(alerts, summaries)
+
+    def _let_go(self, now: Moment) -> Iterator[Alert]:
+        waiting = sorted(
+            (name for name in self._due if name in self._withheld.episodes),
+            key=lambda name: self._withheld.episodes[name].order,
+        )
+        self._due = dict.fromkeys(waiting)
+        room = MOST_AT_ONCE
+        for name in waiting:
+            kept = self._withheld.episodes[name]
+            alert = kept.alert
+            is_summed = kept.then == "summarise" and not kept.told
+            if not room and not is_summed:
+                continue
+            del self._due[name]
+            muting = self._verdict(alert, (now.wall,))
+            if muting is not None:
+                if muting.holder != kept.holder:
+                    self._withheld.move(name, muting)
+                continue
+            self._withheld.take(name)
+            if is_summed:
+                self._withheld.count(alert, _muting_of(kept), burns=True, is_event=False)
+                continue
+            room -= 1
+            yield alert if kept.told else replace(alert, status="firing")
+
+    def _summaries(self, now: Moment) -> Iterator[Summary]:
+        for name, pool in list(self._withheld.pools.items()):
+            if self._in_force(pool.state.under, now.wall):
+                continue
+            alert = _message(name, pool, now, self._host)
+            other = self._verdict(alert, (now.wall,))
+            if other is not None:
+                self._withheld.move_pool(name, other.holder)
+                continue
+            yield Summary(alert, tuple(pool.bundle.burning))
+            self._withheld.drop_pool(name)
+
+    def _in_force(self, holder: str, wall: float) -> bool:
+        mute, number = self._mutes.get(holder.removeprefix("mute ")), _silence_number(holder)
+        if holder.startswith("mute "):
+            return mute is not None and mute.in_force(wall)
+        if number is not None:
+            return self.silences.in_force(number, wall)
+        return holder.removeprefix(_inhibited_by("")) in self._inhibition
+
+    def _next_end(self, now: Moment) -> float | None:
+        ends = [self.silences.next_end()]
+        for holder in self._withheld.holders():
+            if not self._in_force(holder, now.wall):
+                return now.wall
+            if holder.startswith("mute "):
+                ends.append(self._mutes[holder.removeprefix("mute ")].next_change(now.wall))
+        return min((end for end in ends if end is not None), default=None)
+
+    def _version(self) -> int:
+        return self._withheld.version + self.silences.version
+
+    # -- state -------------------------------------------------------------------------------
+
+    def restore(self, state: StateChange) -> None:
+        """Take back one row of NAME or SILENCES, before `begin`.
+
+        Raises ValueError or msgspec.DecodeError where it is none of ours.
+        """
+        if state.rule == SILENCES:
+            self.silences.restore(state)
+        elif state.body is None or self._withheld.restore(state.key, state.body):
+            return
+        elif state.key.startswith(_ORDER):
+            self._orders[state.key.removeprefix(_ORDER)] = int(state.body)
+        else:
+            raise ValueError(f"{state.key!r} is no state of mutes")
+
+    def begin(self, burning: Iterable[Alert], now: Moment) -> None:
+        """All was restored; `burning` are the newest messages of all episodes that are open.
+
+        From here on everything is in force.
+        """
+        burning = list(burning)
+        names = {alert.id for alert in burning}
+        self._inhibition.restore(self._orders, burning)
+        self._orders = {}
+        self._withheld.begin()
+        for name in [name for name in self._withheld.episodes if name not in names]:
+            self._withheld.take(name)
+        self._due = dict.fromkeys(self._withheld.episodes)
+        self.silences.begin(names, now)
+
+    def changes(self) -> Iterator[StateChange]:
+        """What changed since the last call, to be stored with what brought it about."""
+        for key, body in self._withheld.changes():
+            yield StateChange(NAME, key, body)
+        for name, order in self._inhibition.changes():
+            yield StateChange(NAME, _ORDER + name, None if order is None else str(order).encode())
+        yield from self.silences.changes()
+
+
+class _Mute:
+    """One mute of the configuration, and whether it is in force, until that changes."""
+
+    def __init__(self, settings: MuteSettings, make_search: MakeSearch) -> None:
+        self.settings = settings
+        self.name = f"mute {settings.name}"
+        self._holds = compile_alert_where(settings.condition, make_search)
+        self._since = self._until = 0.0
+        self._is_in_force = False
+
+    def hides(self, alert: Alert, times: Sequence[float]) -> bool:
+        """Whether it hides `alert` at any of these times, the first of which is now."""
+        now, *earlier = times
+        if not self.in_force(now) and not any(map(self.settings.covers, earlier)):
+            return False
+        return self._holds(alert)
+
+    def in_force(self, wall: float) -> bool:
+        """Whether it is in force now."""
+        if not self._since <= wall < self._until:
+            change = self.settings.next_change(wall)
+            self._is_in_force = self.settings.covers(wall)
+            # What does not change in the coming week may still do so after a clock was changed.
+            self._since, self._until = wall, wall + _WEEK if change is None else change
+        return self._is_in_force
+
+    def next_change(self, wall: float) -> float:
+        """When `in_force` may be another than now."""
+        self.in_force(wall)
+        return self._until
+
+
+def _inhibited_by(episode: str) -> str:
+    return f"inhibit {episode}"
+
+
+def _silence_number(holder: str) -> int | None:
+    found, _, number = holder.partition("silence #")
+    return int(number) if number and not found else None
+
+
+def _muting_of(kept: Kept) -> Muting:
+    return Muting(kept.by, kept.then, kept.holder)
+
+
+def _message(name: str, pool: Pool, now: Moment, host: str) -> Alert:
+    """The message about all that is in a pool; made again after a kill it has the same name."""
+    state, bundle = pool.state, pool.bundle
+    status: Status = "firing" if bundle.burning or state.has_events else "resolved"
+    rule = name.rpartition("/")[2]
+    what, _, which = state.by.partition(" ")
+    alert = bundle.message(
+        kind="mute",
+        id=blake2b(f"{name}/{state.first}".encode(), digest_size=8).hexdigest(),
+        seq=1,
+        status=status,
+        by={what: which} | ({"rule": rule} if rule else {}),
+        at=now.wall,
+        host=host,
+        prefix=f"{state.by} is over: ",
+    )
+    return replace(alert, muted_by=UNSET)
