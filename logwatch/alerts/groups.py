@@ -20,27 +20,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, KeysView
-from math import inf
-from typing import NamedTuple
 
 import msgspec
 
 from logwatch import telemetry
-from logwatch.alerts.bundle import MOST_MEMBERS, RANK, Bundle
-from logwatch.alerts.digest import parse_calendar
+from logwatch.alerts.bundle import MOST_MEMBERS, RANK
 from logwatch.alerts.group_state import (
     GroupState,
-    decode_group,
     digest,
     encode_group,
     in_group_by,
     route_digest,
 )
+from logwatch.alerts.open_group import OpenGroup, opened_from, opened_with
 from logwatch.alerts.outgoing import Outgoing
 from logwatch.alerts.route import RouteSettings
 from logwatch.alerts.timetable import Timetable
 from logwatch.clock import Moment
-from logwatch.records import Alert, StateChange, Status
+from logwatch.records import Alert, StateChange
 
 STATE_NAME = "logwatch.groups"
 """Under which the groups are kept among the states of rules."""
@@ -48,14 +45,6 @@ STATE_NAME = "logwatch.groups"
 MOST_GROUPS = 10_000
 _MANY_GROUPS = 1_000
 _FEW_MEMBERS = 3
-
-
-_OVERFLOW = "more than {:,} groups are open, so all others of this route are told together"
-
-
-class _Open(NamedTuple):
-    state: GroupState
-    bundle: Bundle
 
 
 class Groups:
@@ -67,13 +56,14 @@ class Groups:
     def __init__(self, *, host: str, most_groups: int = MOST_GROUPS) -> None:
         self._host = host
         self._most_groups = most_groups
-        self._groups: dict[str, _Open] = {}
+        self._groups: dict[str, OpenGroup] = {}
         self._of_episode: dict[str, tuple[str, ...]] = {}
         """Names of the groups in which an episode burns."""
         self._resting: dict[str, None] = {}
         self._steady = Timetable()
         self._dates = Timetable()
         self._digests: dict[int, tuple[RouteSettings, str]] = {}
+        self._last_name: tuple[str, tuple[str, ...], dict[str, str], str] = ("", (), {}, "")
         self._followed: tuple[str, int] | None = None
         self._ready: list[Outgoing] = []
         self._changed: dict[str, None] = {}
@@ -109,7 +99,7 @@ class Groups:
                     self._put_burning(name, alert, burns, now)
                 return
         by = in_group_by(timers, alert)
-        name = digest(source, *sinks, _by_text(by))
+        name = self._name_of(source, sinks, by)
         if name not in self._groups and not self._has_room():
             name, by = digest(source, *sinks, "overflow"), {}
             overflow = True
@@ -198,10 +188,10 @@ class Groups:
             if change.body is not None:
                 name, slash, part = change.key.partition("/")
                 stored.setdefault(name, {})[slash + part] = change.body
-        found: list[tuple[int, str, _Open]] = []
+        found: list[tuple[int, str, OpenGroup]] = []
         for name, parts in stored.items():
             try:
-                opened = _decoded(parts)
+                opened = opened_from(parts)
             except msgspec.DecodeError as problem:
                 telemetry.warning("groups.state_unreadable", group=name, problem=str(problem))
                 self._gone.update(dict.fromkeys(name + part for part in parts))
@@ -224,6 +214,13 @@ class Groups:
             found = self._digests[id(route)] = (route, route_digest(route))
         return found[1]
 
+    def _name_of(self, source: str, sinks: tuple[str, ...], by: dict[str, str]) -> str:
+        """The name of a group; that of the last one is kept, for a storm asks for one again."""
+        if (source, sinks, by) != self._last_name[:3]:
+            by_text = msgspec.json.encode(by).decode()
+            self._last_name = (source, sinks, by, digest(source, *sinks, by_text))
+        return self._last_name[3]
+
     def _has_room(self) -> bool:
         """Whether one more group may be opened; the group that has rested longest makes room."""
         if len(self._groups) < self._most_groups:
@@ -237,7 +234,7 @@ class Groups:
             telemetry.warning("groups.too_many", most=self._most_groups)
         return False
 
-    def _on_time(self, name: str, now: Moment) -> _Open | None:
+    def _on_time(self, name: str, now: Moment) -> OpenGroup | None:
         """The group, after what was due in it has been done, if it is open then."""
         opened = self._groups.get(name)
         if opened is None:
@@ -248,12 +245,12 @@ class Groups:
             return self._groups.get(name)
         return opened
 
-    def _open(self, name: str, state: GroupState, before: _Open | None) -> _Open:
+    def _open(self, name: str, state: GroupState, before: OpenGroup | None) -> OpenGroup:
         """Begin a group, which remembers of the one before it when that was told of."""
         if before:
             state.told_at, state.worst = before.state.told_at, before.state.worst
             self._drop(name)
-        opened = self._groups[name] = _Open(state, _bundle_of(state))
+        opened = self._groups[name] = opened_with(state)
         return opened
 
     def _put_burning(self, name: str, alert: Alert, burns: bool, now: Moment) -> None:  # noqa: FBT001 - as in `add`
@@ -261,9 +258,9 @@ class Groups:
         assert opened is not None, "a group in which something burns stays open"
         self._put(name, opened, alert, burns, now)
 
-    def _put(self, name: str, opened: _Open, alert: Alert, burns: bool, now: Moment) -> None:  # noqa: FBT001 - as in `add`
+    def _put(self, name: str, opened: OpenGroup, alert: Alert, burns: bool, now: Moment) -> None:  # noqa: FBT001 - as in `add`
         state, bundle = opened
-        due = _due_with(state, bundle, alert, now, burns=burns)
+        due = opened.due_with(alert, now, burns=burns)
         bundle.add(alert, burns)
         self._changed[name] = None
         is_episode = burns or alert.status == "resolved"
@@ -297,13 +294,14 @@ class Groups:
     def _timetable(self, state: GroupState) -> Timetable:
         return self._dates if state.timers.digest else self._steady
 
-    def _fire(self, name: str, opened: _Open, now: Moment) -> None:
+    def _fire(self, name: str, opened: OpenGroup, now: Moment) -> None:
         """Do what is due in a group: tell of it, or forget it."""
         state, bundle = opened
         if state.rests:
             self._drop(name)
             return
-        self._ready.append(Outgoing(self._message(opened, now), state.sinks))
+        message = opened.message(self._host, self._most_groups, now)
+        self._ready.append(Outgoing(message, state.sinks))
         rank = RANK[bundle.severity]
         state.worst = rank if state.seq == 1 else max(rank, state.worst)
         state.told_at = now.steady
@@ -319,28 +317,6 @@ class Groups:
             self._resting[name] = None
             self._schedule(name, state, now.steady + timers.between_updates)
 
-    def _message(self, opened: _Open, now: Moment) -> Alert:
-        state, bundle = opened
-        status = _status(state, bundle)
-        state.seq += 1
-        prefix = ""
-        if not bundle:
-            prefix = "still burning: "
-        elif status == "resolved" and state.seq == 1:
-            prefix = "began and ended: "
-        if state.overflow:
-            prefix = f"{_OVERFLOW.format(self._most_groups)}: {prefix}"
-        return bundle.message(
-            kind="digest" if state.timers.digest else "group",
-            id=state.id,
-            seq=state.seq,
-            status=status,
-            by=state.by,
-            at=now.wall,
-            host=self._host,
-            prefix=prefix,
-        )
-
     def _drop(self, name: str) -> None:
         """Forget a group in which nothing burns."""
         opened = self._groups.pop(name)
@@ -350,49 +326,3 @@ class Groups:
         self._changed.pop(name, None)
         parts = [f"{name}/{part}" for part, _ in opened.bundle.changes()]
         self._gone.update(dict.fromkeys((name, f"{name}/", *parts)))
-
-
-def _decoded(parts: dict[str, bytes]) -> _Open:
-    """A group from its parts. Raises msgspec.DecodeError."""
-    state = decode_group(parts.get("", b""))
-    bundle = _bundle_of(state)
-    for part, body in parts.items():
-        if part:
-            bundle.restore(part[1:], body)
-    bundle.begin()
-    return _Open(state, bundle)
-
-
-def _bundle_of(state: GroupState) -> Bundle:
-    return Bundle(standing=not state.timers.digest, most_members=state.most_members)
-
-
-def _by_text(by: dict[str, str]) -> str:
-    return msgspec.json.encode(by).decode()
-
-
-def _status(state: GroupState, bundle: Bundle) -> Status:
-    """What the next message says of the group."""
-    if bundle.burning:
-        return "updated" if state.seq else "firing"
-    if state.has_episodes:
-        return "resolved"
-    return "firing" if state.has_firings else "updated"
-
-
-def _due_with(
-    state: GroupState, bundle: Bundle, alert: Alert, now: Moment, *, burns: bool
-) -> float:
-    """When a group is told of, now that `alert` comes into it."""
-    timers = state.timers
-    if timers.digest:
-        return parse_calendar(timers.digest).next_after(now.wall) if not bundle else state.due or 0
-    before = bundle.severity_of(alert.id)
-    is_graver = RANK[alert.severity] > (state.worst if before is None else RANK[before])
-    due = inf if state.due is None else state.due
-    if state.seq:
-        return now.steady if is_graver else min(due, state.told_at + timers.between_updates)
-    usual = now.steady + timers.wait
-    if burns or is_graver or not state.told_at:
-        return min(due, usual)
-    return min(due, max(usual, state.told_at + timers.between_updates))
