@@ -7,7 +7,7 @@ with timers collects what it takes; a sink that several routes lead to is told b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +28,15 @@ class RouteSettings(Struct, frozen=True, kw_only=True):
     timers: RouteTimers | None = None
     """When its messages go out; None: each alert at once, on its own."""
     defined_at: str = ""
+
+
+class Paths(NamedTuple):
+    """Where an alert goes; a sink stands here once."""
+
+    direct: tuple[str, ...]
+    """Sinks that are told at once."""
+    collecting: tuple[tuple[RouteSettings, tuple[str, ...]], ...] = ()
+    """Routes with timers, each with the sinks that no route before it tells."""
 
 
 class Unmet(Struct, frozen=True):
@@ -64,6 +73,8 @@ class Router:
         self._sinks = tuple(sinks)
         self._to_by_rule = to_by_rule
         self._make_search = make_search
+        self.has_timers = any(route.timers is not None for route in routes)
+        """Whether any route collects."""
         self._takes = [compile_alert_where(route.condition, make_search) for route in routes]
 
     def known(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -86,6 +97,26 @@ class Router:
                 if not route.also:
                     break
         return tuple(chosen)
+
+    def paths(self, alert: Alert) -> Paths:
+        """Which of `sinks_for` are told at once, and which by routes that collect."""
+        if not self.has_timers or self._to_by_rule.get(alert.rule):
+            return Paths(self.sinks_for(alert))
+        reached: dict[str, None] = {}
+        direct: tuple[str, ...] = ()
+        collecting: list[tuple[RouteSettings, tuple[str, ...]]] = []
+        for route, takes in zip(self._routes, self._takes, strict=True):
+            if not takes(alert):
+                continue
+            sinks = tuple(name for name in route.to if name not in reached)
+            reached.update(dict.fromkeys(sinks))
+            if route.timers is None:
+                direct += sinks
+            elif sinks:
+                collecting.append((route, sinks))
+            if not route.also:
+                break
+        return Paths(direct, tuple(collecting))
 
     def explain(self, alert: Alert) -> list[tuple[RouteSettings, RouteVerdict]]:
         """What each route says of `alert`, in their order.

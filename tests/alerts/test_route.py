@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from doubles.alerts import alert
 
-from logwatch.alerts.conditions import parse_alert_condition
+from logwatch.alerts.conditions import field_of, parse_alert_condition
 from logwatch.alerts.route import Router, RouteSettings, Unmet
+from logwatch.alerts.timers import RouteTimers
 from logwatch.conditions import Where
 
 
@@ -107,3 +110,98 @@ def test_no_route_is_asked_where_the_rule_says_who_is_told():
         router(RouteSettings(to=("chat",)), **{"ssh-guessing": ("pager",)}).explain(alert()) == []
     )
     assert router().explain(alert()) == []
+
+
+# -- conditions ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "texts", "fits"),
+    [
+        ("severity", ">= warning", True),
+        ("severity", "> warning", False),
+        ("severity", "<= warning", True),
+        ("severity", "!= info", True),
+        ("severity", ("info", ">= critical"), False),
+        ("severity", "w*", True),
+        ("severity", "~ ^warn", True),
+        ("status", "firing", True),
+        ("status", "!= resolved", True),
+        ("rule", "~ ^(ssh|su)-", True),
+        ("rule", "!~ ^ssh-", False),
+        ("ip", "!= 10.*", True),
+        ("nothing", "!= x", True),
+        ("nothing", "!~ x", True),
+        ("nothing", "~ x", False),
+        ("size", ">= 3MiB", True),
+        ("size", "< 3000kB", False),
+        ("took", "> 800ms", True),
+        ("user", ">= 5", False),
+    ],
+)
+def test_conditions_are_in_the_language_of_where(field, texts, fits):
+    """Globs, patterns, comparisons; severities compare by rank."""
+    one = alert(fields={"user": "root", "size": "4MiB", "took": "1.2s"})
+    told = router(RouteSettings(to=("chat",), condition=asking(**{field: texts}))).sinks_for(one)
+    assert told == (("chat",) if fits else ())
+
+
+def test_a_label_comes_before_the_key_and_the_key_before_a_field():
+    """What people wrote by hand is what they ask for."""
+    one = alert(
+        labels={"a": "label"}, key={"a": "key", "b": "key"}, fields={"b": "x", "c": "field"}
+    )
+    for field, value in (("a", "label"), ("b", "key"), ("c", "field")):
+        assert field_of(one, field) == value
+
+
+def test_a_search_that_takes_too_long_counts_as_not_found():
+    """A log line must not hold up the routes."""
+
+    def hopeless(_pattern: str) -> Any:
+        def search(_value: str) -> Any:
+            raise TimeoutError
+
+        return search
+
+    routes = Router(
+        (RouteSettings(to=("chat",), condition=asking(user="~ (a+)+$")),),
+        sinks=("chat",),
+        to_by_rule={},
+        make_search=hopeless,
+    )
+    assert routes.sinks_for(alert()) == ()
+
+
+# -- routes with timers --------------------------------------------------------------------------
+
+
+def test_without_timers_every_sink_is_told_at_once():
+    """The fast path."""
+    routes = router(RouteSettings(to=("chat", "mail")))
+    assert not routes.has_timers
+    assert routes.paths(alert()) == (("chat", "mail"), ())
+
+
+def test_a_sink_that_two_routes_lead_to_is_told_by_the_first():
+    """At once or together with others."""
+    timers = RouteTimers(wait=30.0)
+    now = RouteSettings(to=("pager",), condition=asking(severity=">= error"), also=True)
+    grouped = RouteSettings(to=("pager", "chat"), timers=timers, also=True)
+    digest = RouteSettings(to=("chat", "mail"), timers=RouteTimers(digest="daily 08:00"))
+    routes = router(now, grouped, digest)
+    assert routes.has_timers
+    assert routes.paths(alert(severity="critical")) == (
+        ("pager",),
+        ((grouped, ("chat",)), (digest, ("mail",))),
+    )
+    assert routes.paths(alert()) == ((), ((grouped, ("pager", "chat")), (digest, ("mail",))))
+    assert routes.sinks_for(alert()) == ("pager", "chat", "mail")
+
+
+def test_a_rules_own_to_waits_for_nothing():
+    """It is past all routes."""
+    routes = router(
+        RouteSettings(to=("chat",), timers=RouteTimers(wait=30.0)), **{"ssh-guessing": ("pager",)}
+    )
+    assert routes.paths(alert()) == (("pager",), ())
