@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from logwatch.clock import Clock
-from logwatch.records import Outcome, Retry
-from logwatch.sinks.http_answer import Answer, NoAnswer, outcome_of, secrets_of, shown
+from logwatch.records import Outcome, Rejected, Retry
+from logwatch.sinks.http_answer import Answer, NoAnswer, outcome_of, refusal_of, secrets_of, shown
 
 if TYPE_CHECKING:
     from logwatch.sinks.bounded_http import Client
@@ -51,6 +51,10 @@ class Endpoint:
         if isinstance(answer, NoAnswer):
             return Retry(answer.reason)
         return outcome_of(answer, self._clock.wall(), self.shown, self._secrets)
+
+    def refusal(self, answer: Answer) -> Rejected:
+        """That what was sent will never be taken, with what the receiver says of it."""
+        return refusal_of(answer, self.shown, self._secrets)
 
     def deliver(self, body: bytes, headers: Mapping[str, str], method: str = "POST") -> Outcome:
         """Send, and say what became of it."""

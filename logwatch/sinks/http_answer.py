@@ -78,8 +78,13 @@ def outcome_of(answer: Answer, wall: float, where: str, secrets: Iterable[str] =
     if 300 <= status < 400:
         target = _host_of(answer.location)
         return Rejected(f"{status} from {where}: redirects to {target}, which is not followed")
+    return refusal_of(answer, where, secrets)
+
+
+def refusal_of(answer: Answer, where: str, secrets: Iterable[str] = ()) -> Rejected:
+    """That what was sent will never be taken, with what the receiver at `where` says of it."""
     excerpt = _excerpt(answer.excerpt, secrets)
-    return Rejected(f"{status} from {where}{': ' if excerpt else ''}{excerpt}")
+    return Rejected(f"{answer.status} from {where}{': ' if excerpt else ''}{excerpt}")
 
 
 def parse_retry_after(value: str | None, wall: float) -> float | None:
