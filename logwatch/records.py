@@ -7,6 +7,7 @@ garbage collector's reach (`gc=False`): they never form cycles.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -241,6 +242,10 @@ class MessageName(Struct, frozen=True, gc=False):
     seq: int
 
 
+class _Time(Struct, frozen=True, gc=False):
+    at: str
+
+
 class Notification(Struct, frozen=True, gc=False):
     """One alert on its way to one sink (outbox -> sink). `row` is the alert's number."""
 
@@ -250,11 +255,20 @@ class Notification(Struct, frozen=True, gc=False):
     attempts: int = 0
     """Tries before this one."""
     parcel: int = 0
-    """Segment of the parcel that it came in, 0 where it waited on its own."""
+    """Name of the parcel that it came in, 0 where it waited on its own."""
     position: int = 0
     """How many of its parcel are done with once this one is."""
     held: bool = False
     """An earlier message of its episode waits for its next try: this one must not overtake it."""
+    since: float | None = None
+    """Wall time at which it came to this sink from elsewhere; None: with the alert itself."""
+
+    @property
+    def waits_since(self) -> float:
+        """Wall time at which it came to this sink."""
+        if self.since is not None:
+            return self.since
+        return datetime.fromisoformat(_decode_time(self.body).at).timestamp()
 
     @property
     def name(self) -> MessageName:
@@ -298,6 +312,7 @@ Outcome: TypeAlias = Delivered | Retry | Rejected
 _alert_encoder = msgspec.json.Encoder()
 _alert_decoder = msgspec.json.Decoder(Alert)
 _decode_name = msgspec.json.Decoder(MessageName).decode
+_decode_time = msgspec.json.Decoder(_Time).decode
 
 encode_alert = _alert_encoder.encode
 decode_alert = _alert_decoder.decode

@@ -15,7 +15,7 @@ while the backlog is read: it is late already, and a commit costs the same for m
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Event
 
 from logwatch import telemetry
@@ -27,16 +27,18 @@ from logwatch.daemon.intake import (
     NotWaitedFor,
     Nudge,
     Report,
+    SendAgain,
     Teaching,
 )
 from logwatch.daemon.threads import Worker
 from logwatch.errors import StoreFullError
 from logwatch.merging import Merger
-from logwatch.outbox.policy import Dead, Done, Later
+from logwatch.outbox.policy import Dead, Done, Later, Moved
 from logwatch.pipeline import Pipeline
 from logwatch.records import Batch
 from logwatch.rules.self_reports import SelfReport
 from logwatch.store import due
+from logwatch.store.forwarding import Forwarded
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.writer import Store, Transaction
 
@@ -84,12 +86,17 @@ class Consumer(Worker):
         self._on_live = on_live
         self.degraded = False
         """Whether it tries in vain to commit."""
+        self.on_moved: Callable[[str, Collection[str]], None] = _nobody
+        """Is told which sink hears of which episodes (ids) in another's place."""
         self._told_live = False
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
         self._owes = False
         self._deadlines_wait_until = 0.0
+        self._has_begun = False
         self._merger = Merger()
+        self._held: frozenset[str] = frozenset()
+        """Paths of the files that wait for others."""
         self._news_at = clock.steady()
         """When the last message came, in steady seconds."""
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
@@ -115,7 +122,8 @@ class Consumer(Worker):
 
     def take(self, messages: Sequence[Message], now: Moment) -> None:
         """Take `messages`, let deadlines take effect, and commit what must not wait."""
-        if not self._pipeline.live:
+        if not self._has_begun:
+            self._has_begun = True
             self._merger.expect(self._awaited)
         for message in messages:
             self._take_one(message, now)
@@ -156,7 +164,7 @@ class Consumer(Worker):
             return []
         finally:
             self._notice_sleep(now, seconds)
-        if isinstance(first, Batch) and not self._pipeline.live and not self._merger.laggards():
+        if isinstance(first, Batch) and not self._pipeline.live and not self._merger.is_held_up:
             self._intake.gather(GATHER_SECONDS)
             self._intake.begin_turn()
         return [first, *self._what_is_there()]
@@ -186,7 +194,7 @@ class Consumer(Worker):
 
     def _seconds_to_wait(self, now: Moment) -> float:
         waits = [5.0]  # timers in wall time are looked at again, in case the date was set
-        if self._merger.laggards():
+        if self._merger.is_held_up:
             waits.append(self._news_at + PASSED_OVER_SECONDS - now.steady)
         if self._oldest_pending is not None:
             waits.append(self._oldest_pending + self._patience() - now.steady)
@@ -211,6 +219,9 @@ class Consumer(Worker):
                 self._record(message)
             case SelfReport():
                 self._pipeline.report(message, now)
+            case SendAgain():
+                self._pipeline.pending.again.append(message.again)
+                self._committed.append(message.committed)
             case Teaching():
                 message.taught.append(self._pipeline.teach(message.instruction, now))
                 self._committed.append(message.committed)
@@ -227,7 +238,7 @@ class Consumer(Worker):
             case Later(next_try_at, reason):
                 tried = reason is not None
                 pending.postponed.extend(
-                    Postponed(sink, one.row, one.name.id, next_try_at, reason, tried)
+                    Postponed(sink, one.row, one.name.id, next_try_at, reason, tried, one.since)
                     for one in report.notifications
                 )
             case Dead(reason):
@@ -235,6 +246,13 @@ class Consumer(Worker):
                     DeadLetter(sink, one.row, one.attempts + 1, reason)
                     for one in report.notifications
                 )
+            case Moved(to, _):
+                moved = [Forwarded(sink, to, one.row, one.name.id) for one in report.notifications]
+                pending.forwarded.extend(moved)
+                self.on_moved(to, {each.episode for each in moved})
+        pending.forwarded.extend(report.copies)
+        if report.state is not None:
+            pending.states[report.state.rule, report.state.key] = report.state
         self._committed.append(report.committed)
 
     def _take_merged(self, now: Moment, *, heard: bool) -> None:
@@ -251,11 +269,17 @@ class Consumer(Worker):
                 break  # what is left here was not committed: the next start reads it again
             if len(self._pipeline.pending.alerts) >= MOST_GATHERED:
                 self._commit_when_due(now)
-        self._intake.hold(self._merger.ahead())
+        self._hold(self._merger.ahead())
+
+    def _hold(self, paths: frozenset[str]) -> None:
+        """Let these files wait: said where they are others, for that wakes all monitors."""
+        if paths != self._held:
+            self._held = paths
+            self._intake.hold(paths)
 
     def _go_live_when_caught_up(self, now: Moment) -> None:
         if not self._pipeline.live and not self._awaited and self._merger.empty:
-            self._intake.hold(frozenset())
+            self._hold(frozenset())
             self._pipeline.go_live(now)
             telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
         if self._pipeline.live and not self._told_live:
@@ -298,7 +322,7 @@ class Consumer(Worker):
         for event in self._committed:
             event.set()
         self._committed.clear()
-        told = {sink for one in transaction.alerts for sink in one.sinks}
+        told = transaction.receivers()
         if told:
             self._wake_sinks(told)
         self._owes = False
@@ -340,3 +364,7 @@ class Consumer(Worker):
             self._next_prune = now.steady + 1.0  # more may be left
             telemetry.info("store.pruned", alerts=gone)
         return gone > 0
+
+
+def _nobody(_receiver: str, _episodes: Collection[str]) -> None:
+    """Nothing depends on who hears of what in another's place."""

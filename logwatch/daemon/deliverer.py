@@ -3,24 +3,51 @@
 The store is the truth: a notification leaves the outbox only when the consumer has committed that
 it was delivered. So a sink may see the notifications of one unfinished round twice, with the same
 `id:seq`, and never misses one. A slow or dead sink delays nobody else.
+
+What a sink will not take goes to the sink that stands in for it, or to the dead letters; so does
+what became too old, and what a sink broke down over. How a sink has been doing is kept over a
+restart, unless its settings changed. Of trouble with it a person is told by an alert of its own.
 """
 
 from __future__ import annotations
 
 import queue
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from threading import Event
+from typing import assert_never
+
+import msgspec
+from msgspec import Struct
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
-from logwatch.daemon.intake import Intake, Report
+from logwatch.daemon.intake import Intake, Message, Report
+from logwatch.daemon.said import Said
 from logwatch.daemon.threads import Worker
-from logwatch.outbox.policy import Dead, Done, Later, SinkHealth, Verdict, decide
-from logwatch.records import Notification, Retry
+from logwatch.outbox.policy import (
+    Dead,
+    Done,
+    Health,
+    Later,
+    Moved,
+    SinkHealth,
+    Terms,
+    Verdict,
+    decide,
+)
+from logwatch.outbox.trouble import Kept, News, Trouble
+from logwatch.records import Notification, Outcome, Rejected, Retry, StateChange
+from logwatch.rules.self_reports import SelfReport
 from logwatch.sinks.base import Sink
 from logwatch.store.due import Lot
+from logwatch.store.forwarding import Forwarded
 from logwatch.store.reader import StoreReader
+
+NAME = "logwatch.sinks"
+"""Under which how sinks are doing is kept."""
 
 ROUND_SECONDS = 1.0
 """A round of single deliveries is reported as committed at least this often."""
@@ -28,7 +55,25 @@ ROUND_SECONDS = 1.0
 ROUND_SIZE = 50
 """Single deliveries in one round."""
 
+MOST_CLEARED = 500
+"""Messages that are moved or given up at once."""
+
 LONGEST_WAIT = 60.0
+
+_AS_AGREED = Terms()
+
+
+class _State(Struct, frozen=True, array_like=True):
+    """How a sink is doing."""
+
+    identity: str
+    health: Health
+    trouble: Kept
+    reason: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_State).decode
 
 
 class Deliverer(Worker):
@@ -43,15 +88,27 @@ class Deliverer(Worker):
         intake: Intake,
         clock: Clock,
         random: Callable[[], float],
+        terms: Terms = _AS_AGREED,
+        identity: str = "",
     ) -> None:
+        """`identity`: the same while the settings of the sink are."""
         super().__init__(f"sink {name}", clock=clock, stop=Event())
         self.sink_name = name
         self._sink = sink
         self._folder = folder
         self._intake = intake
         self._random = random
+        self._terms = terms
+        self._identity = identity
         self._reader: StoreReader | None = None
         self._health = SinkHealth(random)
+        self._trouble = Trouble(name, fallback=terms.fallback)
+        self._reason = ""
+        """Of the last failure."""
+        self._kept = b""
+        """How it was doing when that was last reported; at first, that all is well."""
+        self._state_change()
+        self._said = Said(sink=name)
         self._news = Event()
         self._drain_by: float | None = None
         self._down = False
@@ -94,71 +151,217 @@ class Deliverer(Worker):
 
     def finish(self) -> None:
         """Let go of the store and the sink."""
+        self._said.flush()
         if self._reader is not None:
             self._reader.close()
         self._sink.close()
 
     def deliver_due(self, now: float) -> float:
         """Deliver one round; seconds until there may be more to do, 0 for at once."""
+        reader = self._open(now)
+        self._said.flush(now)
+        self._tell_news(reader, now)
+        if self._clear_away(reader, now):
+            return 0.0
         if now < self._health.pause_until:
-            return min(self._health.pause_until - now, LONGEST_WAIT)
-        if self._reader is None:
-            self._reader = StoreReader(self._folder)
+            return self._wait_until(self._health.pause_until, now)
         size = self._sink.batch_size
         limit = 1 if self._health.probing else max(size, ROUND_SIZE)
-        due = self._reader.due(self.sink_name, now=now, limit=limit)
+        due = reader.due(self.sink_name, now=now, limit=limit)
         if not due:
-            next_due = self._reader.next_due(self.sink_name)
-            return (
-                LONGEST_WAIT if next_due is None else max(0.01, min(next_due - now, LONGEST_WAIT))
-            )
+            next_due = reader.next_due(self.sink_name)
+            return self._wait_until(now + LONGEST_WAIT if next_due is None else next_due, now)
         self._idle = False
-        self._deliver_round(due, size)
+        self._deliver_round(reader, due, size)
         return 0.0
 
-    def _deliver_round(self, due: Sequence[Notification], size: int) -> None:
+    def _open(self, now: float) -> StoreReader:
+        """The store, from which at first is taken how the sink was doing."""
+        if self._reader is None:
+            self._reader = StoreReader(self._folder)
+            for state in self._reader.states(NAME, ""):
+                if state.key == self.sink_name and state.body is not None:
+                    self._restore(state.body, now)
+        return self._reader
+
+    def _restore(self, body: bytes, now: float) -> None:
+        try:
+            state = _decode(body)
+        except msgspec.DecodeError as problem:  # another version wrote it
+            telemetry.warning("sink.state_forgotten", sink=self.sink_name, reason=str(problem))
+            return
+        self._trouble.restore(state.trouble, now)
+        if state.identity == self._identity:
+            self._health.restore(state.health, now)
+            self._down = self._health.probing
+            self._reason = state.reason
+        self._kept = body
+
+    def _wait_until(self, at: float, now: float) -> float:
+        """Seconds from `now` until `at`, or until there is something to do before that."""
+        times = [at, now + LONGEST_WAIT]
+        times += [each for each in self._deadlines(now) if each is not None]
+        return max(0.01, min(times) - now)
+
+    def _deadlines(self, now: float) -> Iterator[float | None]:
+        health, terms = self._health, self._terms
+        yield self._trouble.deadline(health)
+        yield self._said.deadline()
+        if terms.fallback is not None and health.failing_since is not None:
+            yield health.failing_since + terms.after
+        if terms.max_age is not None and self._reader is not None:
+            for oldest in self._reader.oldest(self.sink_name, limit=1):
+                yield now + oldest.waits_since + terms.max_age - self.clock.wall()
+
+    def _clear_away(self, reader: StoreReader, now: float) -> bool:
+        """Move or bury some of what the sink will not get; whether there was anything."""
+        if self._others_stand_in(now):
+            some: Sequence[Notification] = reader.oldest(self.sink_name, limit=MOST_CLEARED)
+            verdict: Verdict | None = self._terms.given_up(self._reason)
+        else:
+            some, verdict = self._too_old(reader)
+        if not some or verdict is None:
+            return False
+        self._idle = False
+        self._await([self._report(some, verdict)])
+        return True
+
+    def _too_old(self, reader: StoreReader) -> tuple[Sequence[Notification], Verdict | None]:
+        """The oldest messages that have waited for too long, and what becomes of them."""
+        terms, wall = self._terms, self.clock.wall()
+        if terms.max_age is None:
+            return (), None
+        verdict: Verdict | None = None
+        for oldest in reader.oldest(self.sink_name, limit=1):  # nearly always it is not
+            verdict = terms.too_old(oldest.waits_since, wall)
+        if verdict is None:
+            return (), None
+        many = reader.oldest(self.sink_name, limit=MOST_CLEARED)
+        old = takewhile(lambda one: terms.too_old(one.waits_since, wall) is not None, many)
+        return list(old), verdict
+
+    def _others_stand_in(self, now: float) -> bool:
+        """Whether what waits is moved without being tried: the pause goes on for long enough."""
+        if self._terms.fallback is None or now >= self._health.pause_until:
+            return False
+        return self._health.has_failed_for(self._terms.after, now)
+
+    def _deliver_round(self, reader: StoreReader, due: Sequence[Notification], size: int) -> None:
         reports: list[Report] = []
         began = self.clock.steady()
-        for batch in _batches(due, size):
+        is_followed = self._terms.fallback is not None and reader.has_moved(self.sink_name)
+        batches = deque(_batches(due, size))
+        while batches:
+            batch = batches.popleft()
             if batch[0].held:
                 reports.append(self._report(batch, Later(0.0, None)))
                 continue
-            outcome = self._sink.deliver(batch)
+            outcome = self._attempt(batch)
+            if outcome is None:  # which of them it was shows when they come in smaller numbers
+                half = len(batch) // 2
+                batches.extendleft((batch[half:], batch[:half]))
+                continue
             self._stamp = now = self.clock.steady()
-            verdict = decide(outcome, batch[0].attempts, now, self._random)
-            reports.append(self._report(batch, verdict))
+            verdict = self._verdict(outcome, batch[0].attempts, now)
+            copies = self._copies(reader, batch) if is_followed and verdict == Done() else ()
+            reports.append(self._report(batch, verdict, copies))
             if isinstance(outcome, Retry):
-                self._health.failed(now, outcome.after)
-                self._say_down(outcome)
                 break
-            self._health.succeeded()
-            self._say_up()
             if self._time_is_up() or now - began > ROUND_SECONDS:
                 break
         self._await(reports)
 
-    def _report(self, batch: Sequence[Notification], verdict: Verdict) -> Report:
-        report = Report(self.sink_name, batch, verdict)
+    def _attempt(self, batch: Sequence[Notification]) -> Outcome | None:
+        """What the sink says to `batch`; None where it broke down over one of several.
+
+        A sink that raises has a bug; what it raised over is given up, or no start would get past.
+        """
+        try:
+            return self._sink.deliver(batch)
+        except Exception as problem:  # noqa: BLE001 - one message's fault must not stop the others
+            if len(batch) > 1:
+                return None
+            telemetry.error(
+                "sink.broke_down",
+                sink=self.sink_name,
+                alert=batch[0].idempotency_key,
+                exc_info=problem,
+            )
+            return Rejected(f"the sink broke down over it: {problem!r}"[:500])
+
+    def _verdict(self, outcome: Outcome, attempts: int, now: float) -> Verdict:
+        """What becomes of what was answered so; the health of the sink is that of after it."""
+        if not isinstance(outcome, Retry):
+            self._health.succeeded()
+            self._say_up()
+        else:
+            self._reason = outcome.reason
+            self._health.failed(now, outcome.after)
+            self._say_down(outcome)
+            if self._terms.fallback is not None and self._health.has_failed_for(
+                self._terms.after, now
+            ):
+                return self._terms.given_up(outcome.reason)
+        if isinstance(outcome, Rejected):
+            return self._terms.given_up(outcome.reason)
+        return decide(outcome, attempts, now, self._random)
+
+    def _copies(self, reader: StoreReader, batch: Sequence[Notification]) -> tuple[Forwarded, ...]:
+        """What another sink hears of as well, for it was told the beginning in this one's place."""
+        fallback, sink = self._terms.fallback, self.sink_name
+        names = [(one.row, one.name) for one in batch]
+        return tuple(
+            Forwarded(sink, receiver, row, name.id, leaves=False)
+            for row, name in names
+            if name.seq > 1
+            for receiver in reader.told_instead(sink, name.id)
+            if receiver == fallback
+        )
+
+    def _report(
+        self,
+        batch: Sequence[Notification],
+        verdict: Verdict,
+        copies: tuple[Forwarded, ...] = (),
+    ) -> Report:
+        number, now = len(batch), self.clock.steady()
         match verdict:
             case Done():
-                telemetry.count("sink.delivered", len(batch))
+                telemetry.count("sink.delivered", number)
             case Later():
-                telemetry.count("sink.postponed", len(batch))
+                telemetry.count("sink.postponed", number)
             case Dead(reason):
-                telemetry.count("sink.rejected", len(batch))
-                telemetry.error(
-                    "sink.rejected_alert",
-                    sink=self.sink_name,
-                    alert=batch[0].idempotency_key,
-                    reason=reason,
-                )
+                telemetry.count("sink.rejected", number)
+                self._trouble.rejected(number, reason)
+                self._said.error("sink.rejected_alert", batch, now, reason=reason)
+            case Moved(to, reason):
+                telemetry.count("sink.moved", number)
+                self._said.warning("sink.moved_alert", batch, now, to=to, reason=reason)
+                if not self._health.failures:
+                    self._trouble.rejected(number, reason)
+            case _:
+                assert_never(verdict)
+        report = Report(self.sink_name, batch, verdict, copies, self._state_change())
+        self._put(report)
+        return report
+
+    def _state_change(self) -> StateChange | None:
+        """How the sink is doing, where that is news."""
+        health, trouble = self._health.dump(), self._trouble.dump()
+        reason = self._reason if health.failures else ""
+        body = _encode(_State(self._identity, health, trouble, reason))
+        if body == self._kept:
+            return None
+        self._kept = body
+        return StateChange(NAME, self.sink_name, body)
+
+    def _put(self, message: Message) -> None:
         while not self._stopped_hard():
             try:
-                self._intake.put(report, timeout=1.0)
+                self._intake.put(message, timeout=1.0)
             except queue.Full:
                 continue
             break
-        return report
 
     def _await(self, reports: Sequence[Report]) -> None:
         """Wait until the reports are committed: only then may the outbox be read again."""
@@ -166,6 +369,29 @@ class Deliverer(Worker):
             while not report.committed.wait(1.0):
                 if self._stopped_hard():
                     return
+
+    def _tell_news(self, reader: StoreReader, now: float) -> None:
+        """Have alerts made of what a person must hear about the sink."""
+        deadline = self._trouble.deadline(self._health)
+        is_back = self._health.failing_since is None and self._trouble.dump().told_of is not None
+        if not is_back and (deadline is None or now < deadline):
+            return
+        waiting = reader.number_waiting(self.sink_name)
+        for each in self._trouble.news(self._health, now, self._reason, waiting):
+            self._put(self._self_report(each))
+        state = self._state_change()
+        if state is not None:  # with the alerts, in one transaction or the next
+            self._put(Report(self.sink_name, (), Done(), (), state))
+
+    def _self_report(self, news: News) -> SelfReport:
+        return SelfReport(
+            what=news.what,
+            severity="error",
+            message=news.message,
+            about_sink=self.sink_name,
+            episode=news.episode,
+            status=news.status,
+        )
 
     def _stopped_hard(self) -> bool:
         return self._drain_by is not None and self.clock.steady() > self._drain_by + 1.0

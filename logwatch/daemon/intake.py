@@ -20,9 +20,10 @@ from typing import TypeAlias
 from msgspec import UNSET, Struct, field
 
 from logwatch.outbox.policy import Verdict
-from logwatch.records import Batch, Notification
+from logwatch.records import Batch, Notification, StateChange
 from logwatch.rules.instructions import Instruction, Taught
 from logwatch.rules.self_reports import SelfReport
+from logwatch.store.forwarding import Again, Forwarded
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""
@@ -56,6 +57,17 @@ class Report(Struct, frozen=True):
     notifications: Sequence[Notification]
     """In the order of the outbox."""
     verdict: Verdict
+    copies: tuple[Forwarded, ...] = ()
+    """Of these, what another sink hears of as well."""
+    state: StateChange | None = None
+    """How the sink is doing, where that has changed."""
+    committed: Event = field(default_factory=Event)
+
+
+class SendAgain(Struct, frozen=True):
+    """Dead letters go back into the outbox; `committed` is set once `again` says how many."""
+
+    again: Again
     committed: Event = field(default_factory=Event)
 
 
@@ -71,7 +83,9 @@ class Nudge(Struct, frozen=True):
     """Nothing: it only makes the consumer look at its clock and its stop Event."""
 
 
-Message: TypeAlias = Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Teaching | Nudge
+Message: TypeAlias = (
+    Batch | CaughtUp | NotWaitedFor | Report | SelfReport | SendAgain | Teaching | Nudge
+)
 
 
 def weight(message: Message) -> int:

@@ -1,9 +1,11 @@
 """What becomes of a notification after an attempt, and of its sink: pure decisions, no I/O.
 
-Nothing is ever given up because it took long: only a receiver's "never" makes a notification dead,
-and dead means kept and shown, not lost. Two things wait apart from one another. A notification
-that failed waits by itself, so that others may pass it; a sink that fails again and again waits as
-a whole, so that it is probed with one notification and not with all that are waiting.
+A notification is given up only where its receiver says "never", where the sink has an age at which
+it gives up, or where the sink itself broke down over it; dead means kept and shown, not lost. Where
+the sink has another to stand in for it, that one gets it instead. Two things wait apart from one
+another. A notification that failed waits by itself, so that others may pass it; a sink that fails
+again and again waits as a whole, so that it is probed with one notification and not with all that
+are waiting.
 
 All times are steady seconds.
 """
@@ -17,6 +19,7 @@ from msgspec import Struct
 
 from logwatch.outbox.backoff import BASE, CAP, delay
 from logwatch.records import Delivered, Outcome, Rejected, Retry
+from logwatch.units import format_duration
 
 LONGEST_RETRY_AFTER = 3600.0
 """A receiver's own wish is obeyed up to this many seconds."""
@@ -47,7 +50,35 @@ class Dead(Struct, frozen=True):
     reason: str
 
 
-Verdict: TypeAlias = Done | Later | Dead
+class Moved(Struct, frozen=True):
+    """Another sink is told instead."""
+
+    to: str
+    reason: str
+
+
+Verdict: TypeAlias = Done | Later | Dead | Moved
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What the configuration says of messages that a sink cannot take."""
+
+    fallback: str | None = None
+    """Name of the sink that stands in for it."""
+    after: float = 60.0
+    """Seconds for which the sink must have been failing before the other is told."""
+    max_age: float | None = None
+    """Seconds after which a message is given up; None: never."""
+
+    def given_up(self, reason: str) -> Dead | Moved:
+        """What becomes of a message that the sink will not get."""
+        return Dead(reason) if self.fallback is None else Moved(self.fallback, reason)
+
+    def too_old(self, waits_since: float, wall: float) -> Dead | Moved | None:
+        """What becomes of a message that came at wall time `waits_since`; None: it waits."""
+        if self.max_age is None or wall - waits_since <= self.max_age:
+            return None
+        return self.given_up(f"it has waited for more than {format_duration(self.max_age)}")
 
 
 def decide(outcome: Outcome, attempts: int, now: float, random: Callable[[], float]) -> Verdict:
@@ -73,6 +104,15 @@ def _wait(asked: float | None, backoff: float) -> float:
     return backoff
 
 
+class Health(Struct, frozen=True, array_like=True):
+    """What is kept of a `SinkHealth` over a restart; times are steady seconds."""
+
+    failures: int
+    probing: bool
+    pause_until: float
+    failing_since: float | None
+
+
 class SinkHealth:
     """How one sink has been doing, and hence when and how much to try.
 
@@ -96,6 +136,28 @@ class SinkHealth:
         self._failures = 0
         self._probing = False
         self._pause_until = 0.0
+        self._failing_since: float | None = None
+
+    def dump(self) -> Health:
+        """What to keep of it."""
+        return Health(self._failures, self._probing, self._pause_until, self._failing_since)
+
+    def restore(self, kept: Health, now: float) -> None:
+        """Go on from there at `now`; a date that was set back makes no wait of years."""
+        self._failures = kept.failures
+        self._probing = kept.probing
+        self._pause_until = min(kept.pause_until, now + LONGEST_RETRY_AFTER)
+        if kept.failing_since is not None:
+            self._failing_since = min(kept.failing_since, now)
+
+    @property
+    def failing_since(self) -> float | None:
+        """When the first failure was since the last success; None while all is well."""
+        return self._failing_since
+
+    def has_failed_for(self, seconds: float, now: float) -> bool:
+        """Whether nothing has succeeded for so long, and something failed."""
+        return self._failing_since is not None and now - self._failing_since >= seconds
 
     @property
     def failures(self) -> int:
@@ -115,6 +177,8 @@ class SinkHealth:
     def failed(self, now: float, retry_after: float | None) -> None:
         """Take note of a `Retry`; its `after`, where there is one, holds for the whole sink."""
         self._failures += 1
+        if self._failing_since is None:
+            self._failing_since = now
         asked = retry_after is not None and retry_after > 0
         if not asked and self._failures < self._patience and not self._probing:
             return
@@ -128,3 +192,4 @@ class SinkHealth:
         self._failures = 0
         self._probing = False
         self._pause_until = 0.0
+        self._failing_since = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from logwatch.records import Alert, Severity
+from logwatch.records import Alert, Severity, Status
 from logwatch.rules.message import about_logwatch, episode_id
 
 
@@ -16,10 +17,20 @@ class SelfReport(Struct, frozen=True, kw_only=True):
     message: str
     path: str = ""
     source: str = ""
+    about_sink: str = ""
+    """The sink that is in trouble: another one must be told."""
+    episode: str = ""
+    """Names what goes on until a report says `resolved`; empty: an event, over at once."""
+    status: Status = "firing"
+
+    @property
+    def burns(self) -> bool:
+        """Whether it goes on until another report says that it is over."""
+        return bool(self.episode) and self.status != "resolved"
 
 
 class SelfReports:
-    """Makes alerts of them; each is an event of its own."""
+    """Makes alerts of them; each is an event of its own, or belongs to the episode it names."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -27,15 +38,24 @@ class SelfReports:
 
     def alert(self, what: SelfReport, wall: float) -> Alert:
         """The alert that says so, at wall time `wall`."""
-        self._number += 1
         rule = f"logwatch.{what.what}"
-        return about_logwatch(
+        if what.episode:
+            number, stamp = 0, what.episode
+        else:
+            self._number += 1
+            number, stamp = self._number, f"{wall:.6f}"
+        alert = about_logwatch(
             rule,
             what.message,
-            id=episode_id(rule, what.path, f"{wall:.6f}", self._number),
+            id=episode_id(rule, what.about_sink or what.path, stamp, number),
             severity=what.severity,
             wall=wall,
             host=self._host,
             source=what.source or "logwatch",
             path=what.path,
         )
+        if what.about_sink:
+            alert = replace(alert, key={"sink": what.about_sink})
+        if what.status != "firing":
+            alert = replace(alert, status=what.status, seq=2)
+        return alert

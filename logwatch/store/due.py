@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, overload
 
 from logwatch.records import Notification
+from logwatch.store.outgoing import parcel_number
 
 
 class Parcel(NamedTuple):
@@ -19,6 +20,14 @@ class Parcel(NamedTuple):
     segment: int
     size: int
     body: bytes
+    part: int = 0
+    since: float | None = None
+    """See `Notification.since`."""
+
+    @property
+    def name(self) -> int:
+        """What names it among all parcels of its sink."""
+        return parcel_number(self.segment, self.part)
 
 
 class Lot(Sequence[Notification]):
@@ -48,12 +57,12 @@ class Lot(Sequence[Notification]):
         return b"".join([parcel.body for parcel in self._parcels])
 
     def taken(self) -> dict[int, int]:
-        """Segment of each parcel -> how many of it are done with once all this is."""
-        return {parcel.segment: parcel.size for parcel in self._parcels}
+        """Name of each parcel -> how many of it are done with once all this is."""
+        return {parcel.name: parcel.size for parcel in self._parcels}
 
 
 def taken(notifications: Sequence[Notification]) -> dict[int, int]:
-    """Segment of each parcel -> how many of it are done with once these (in order) are."""
+    """Name of each parcel -> how many of it are done with once these (in order) are."""
     if isinstance(notifications, Lot):
         return notifications.taken()
     return {one.parcel: one.position for one in notifications if one.parcel}
@@ -68,9 +77,9 @@ def alone(notifications: Sequence[Notification]) -> list[int]:
 
 def _cut(parcel: Parcel) -> Iterator[Notification]:
     """Its messages; one that is not asked for is not cut off either."""
-    segment, size, body = parcel
-    start = 0
+    segment, size, body, _, since = parcel
+    start, name = 0, parcel.name
     for position in range(size):
         end = body.index(b"\n", start)
-        yield Notification(segment + position, body[start:end], 0, segment, position + 1)
+        yield Notification(segment + position, body[start:end], 0, name, position + 1, since=since)
         start = end + 1

@@ -122,7 +122,9 @@ def _deliveries(connection: sqlite3.Connection, first: int, position: int) -> It
         _WAITS, {"row": first + position}
     ):
         alone.add(sink)
-        waits: Progress = "postponed" if attempts else "held"
+        waits: Progress = "postponed" if attempts else "waiting"
+        if next_try_at is None:
+            waits = "held"
         yield Delivery(
             sink=sink,
             progress="dead" if kind == "dead" else waits,
@@ -131,9 +133,11 @@ def _deliveries(connection: sqlite3.Connection, first: int, position: int) -> It
             reason=reason,
         )
     for sink, size, taken, picked in connection.execute(
-        "SELECT sink, size, taken, picked FROM parcels WHERE segment = ? ORDER BY sink", (first,)
+        "SELECT sink, size, taken, picked FROM parcels WHERE segment = ? ORDER BY sink, part DESC",
+        (first,),
     ):
         positions = range(size) if picked is None else decode_positions(picked)
         if position in positions and sink not in alone:
+            alone.add(sink)
             is_taken = positions.index(position) < taken
             yield Delivery(sink=sink, progress="delivered" if is_taken else "waiting")

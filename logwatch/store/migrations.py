@@ -119,6 +119,71 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         DROP TABLE alerts;
         """,
     ),
+    (
+        "0003-moves",
+        """
+        -- For whom its alerts were made: sink -> positions, null for all, as JSON.
+        ALTER TABLE segments ADD COLUMN addressed TEXT;
+
+        CREATE TABLE parcels_in_parts (
+            sink TEXT NOT NULL,
+            segment INTEGER NOT NULL,
+            part INTEGER NOT NULL,   -- 0: made with its alerts; then one each time that some came
+            size INTEGER NOT NULL,   -- alerts of the segment that are in it
+            taken INTEGER NOT NULL,  -- of these, from the first: delivered, dead, moved, in retries
+            picked BLOB,             -- their positions in the segment as a JSON list; NULL: all
+            since REAL,              -- wall seconds at which they came; NULL: with their alerts
+            PRIMARY KEY (sink, segment, part)
+        ) WITHOUT ROWID;
+        INSERT INTO parcels_in_parts
+            SELECT sink, segment, 0, size, taken, picked, NULL FROM parcels;
+        DROP TABLE parcels;
+        ALTER TABLE parcels_in_parts RENAME TO parcels;
+        CREATE INDEX parcels_that_came ON parcels (sink) WHERE part > 0;
+
+        -- Of an episode only the first has a time: the others wait for it.
+        CREATE TABLE retries_by_time (
+            sink TEXT NOT NULL,
+            alert INTEGER NOT NULL,
+            episode TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            next_try_at REAL,  -- steady seconds; NULL: an earlier one of its episode waits
+            reason TEXT,
+            since REAL,        -- as in parcels
+            PRIMARY KEY (sink, alert)
+        ) WITHOUT ROWID;
+        INSERT INTO retries_by_time
+            SELECT sink, alert, episode, attempts,
+                CASE WHEN alert = min(alert) OVER (PARTITION BY sink, episode)
+                    THEN next_try_at END,
+                reason, NULL FROM retries;
+        DROP TABLE retries;
+        ALTER TABLE retries_by_time RENAME TO retries;
+        CREATE INDEX retries_due ON retries (sink, next_try_at, alert)
+            WHERE next_try_at IS NOT NULL;
+        CREATE INDEX retries_by_episode ON retries (sink, episode, alert);
+        CREATE INDEX retries_by_alert ON retries (alert);
+
+        ALTER TABLE dead_letters ADD COLUMN at REAL NOT NULL DEFAULT 0;  -- wall seconds
+
+        -- Episodes of which a sink was told in another's place, so that it hears of the rest.
+        CREATE TABLE moves (
+            number INTEGER PRIMARY KEY,
+            origin TEXT NOT NULL,
+            episode TEXT NOT NULL,
+            receiver TEXT NOT NULL,
+            alert INTEGER NOT NULL
+        );
+        CREATE INDEX moves_by_episode ON moves (origin, episode);
+        CREATE INDEX moves_by_alert ON moves (alert);
+
+        -- Sinks that the configuration does not name any more while something waits for them.
+        CREATE TABLE absent_sinks (
+            sink TEXT PRIMARY KEY,
+            since REAL NOT NULL  -- wall seconds
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

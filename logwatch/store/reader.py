@@ -7,55 +7,38 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from logwatch.errors import StoreDeniedError, StoreError
-from logwatch.records import Notification, StateChange
+from logwatch.records import Alert, Notification, StateChange, decode_alert
 from logwatch.store.database import FILE_NAME, connect_read_only
 from logwatch.store.due import Lot, Parcel
-from logwatch.store.outgoing import decode_positions
+from logwatch.store.lanes import MANY, Lanes
 from logwatch.store.segments import messages
 
-# A notification waits while an earlier one of its episode waits for its next try: a person must
-# not be told "resolved" before "firing".
+# Of an episode only the first has a time: a person must not be told "resolved" before "firing".
 _DUE_RETRIES = """
-SELECT alert, attempts FROM retries
-WHERE sink = :sink AND next_try_at <= :now
-  AND NOT EXISTS (
-    SELECT 1 FROM retries AS earlier INDEXED BY retries_tried
-    WHERE earlier.sink = :sink AND earlier.attempts > 0
-      AND earlier.episode = retries.episode AND earlier.alert < retries.alert
-      AND earlier.next_try_at > :now)
-ORDER BY alert LIMIT :limit
+SELECT alert, attempts, since FROM retries WHERE sink = :sink AND next_try_at <= :now
+ORDER BY next_try_at, alert LIMIT :limit
 """
 
-# When `_DUE_RETRIES` will have something: no sooner than what it waits for falls due.
-_NEXT_RETRY = """
-SELECT min(max(next_try_at, coalesce((
-    SELECT max(earlier.next_try_at) FROM retries AS earlier INDEXED BY retries_tried
-    WHERE earlier.sink = :sink AND earlier.attempts > 0
-      AND earlier.episode = retries.episode AND earlier.alert < retries.alert), 0)))
-FROM retries WHERE sink = :sink
-"""
+_NEXT_RETRY = "SELECT min(next_try_at) FROM retries WHERE sink = :sink"
 
-_HELD_BACK = """
-SELECT DISTINCT episode FROM retries WHERE sink = :sink
-  AND (next_try_at > :now OR EXISTS (
-    SELECT 1 FROM retries AS earlier INDEXED BY retries_tried
-    WHERE earlier.sink = :sink AND earlier.attempts > 0
-      AND earlier.episode = retries.episode AND earlier.next_try_at > :now))
+_OLDEST_RETRIES = """
+SELECT alert, attempts, since FROM retries WHERE sink = :sink ORDER BY alert LIMIT :limit
 """
 
 _PARCELS = """
-SELECT segment, taken, picked, parcels.size, body FROM parcels JOIN segments ON first = segment
-WHERE sink = :sink ORDER BY segment
+SELECT segment, part, taken, picked, since, parcels.size, body
+FROM parcels JOIN segments ON first = segment
+WHERE sink = :sink ORDER BY segment, part
 """
 
 _ANY_RETRY = "SELECT EXISTS (SELECT 1 FROM retries WHERE sink = :sink)"
@@ -64,6 +47,11 @@ _ANY_PARCEL = "SELECT EXISTS (SELECT 1 FROM parcels WHERE sink = :sink)"
 
 MOST_BYTES_DUE = 8 * 1024 * 1024
 """Of messages, from which no more are read for one delivery: those of a flood may be large."""
+
+_DEAD = """
+SELECT sink, alert, attempts, reason, at FROM dead_letters
+WHERE :sink IS NULL OR sink = :sink ORDER BY alert DESC LIMIT :limit
+"""
 
 _HISTORY = "SELECT body FROM segments WHERE :since IS NULL OR at >= :since ORDER BY first DESC"
 
@@ -76,6 +64,25 @@ class Waiting(Struct, frozen=True):
     dead: int
     reason: str | None
     next_try_at: float | None
+
+
+class DeadAlert(Struct, frozen=True):
+    """A message that was given up: its sink will not take it, or it became too old."""
+
+    sink: str
+    row: int
+    """Number of the alert."""
+    attempts: int
+    reason: str
+    at: float
+    """Wall seconds at which it was given up; 0.0 where nobody knows."""
+    body: bytes
+    """The alert as JSON."""
+
+    @property
+    def alert(self) -> Alert:
+        """The alert, decoded anew at each call."""
+        return decode_alert(self.body)
 
 
 class StoredAlert(Struct, frozen=True):
@@ -130,6 +137,25 @@ class _Bodies:
         return self._messages[row - self._first]
 
 
+class _Retries:
+    """The episodes of which something waits on its own, but for what goes `before`."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, sink: str, before: Iterable[Notification]
+    ) -> None:
+        self._connection = connection
+        self._sink = sink
+        self._before = frozenset(one.row for one in before)
+
+    def holds(self, episode: str) -> bool:
+        """See `lanes.Retries`."""
+        rows = self._connection.execute(
+            "SELECT alert FROM retries WHERE sink = ? AND episode = ? LIMIT 2",
+            (self._sink, episode),  # only the first of an episode goes before
+        )
+        return any(row not in self._before for (row,) in rows.fetchall())
+
+
 class StoreReader:
     """Reads beside the writer. Raises StoreError where there is no store to read."""
 
@@ -142,63 +168,95 @@ class StoreReader:
             )
         try:
             self._connection = connect_read_only(path)
-            self._connection.execute("SELECT 1 FROM parcels LIMIT 1")
+            self._connection.execute("SELECT part FROM parcels LIMIT 1")
         except sqlite3.Error as problem:
             raise StoreError(f"no store that can be read at {path}: {problem}") from problem
+        self._lanes: dict[str, Lanes] = {}
 
     def due(self, sink: str, *, now: float, limit: int) -> Sequence[Notification]:
         """The next notifications for `sink` whose time has come (`now`: steady seconds).
 
-        What waits on its own comes first: it is older than anything in a parcel. They are fewer
-        than `limit` where they are large, and where whole parcels can be handed out.
+        Of what waits on its own and of what has not been tried, and of old and fresh ones where
+        many wait, there are some each. They are fewer than `limit` where they are large, and where
+        whole parcels can be handed out.
         """
-        return self._whole_parcels(sink, limit) or self._one_by_one(sink, now, limit)
+        which = {"sink": sink}
+        (waits,) = self._connection.execute(_ANY_RETRY, which).fetchone()
+        lanes = self._lanes.get(sink)
+        if lanes is None:
+            lanes = self._lanes[sink] = Lanes(self._connection, sink)
+        takes_many = limit > MANY
+        is_behind = not takes_many and lanes.look()
+        if not waits and not is_behind:
+            lot = self._whole_parcels(sink, limit)
+            if lot is not None:
+                return lot
+        if takes_many:
+            lanes.look()
+        return self._one_by_one(sink, now, limit, retries=bool(waits))
+
+    def oldest(self, sink: str, *, limit: int) -> list[Notification]:
+        """The oldest messages that wait for `sink`, whether their time has come or not."""
+        rows = self._connection.execute(_OLDEST_RETRIES, {"sink": sink, "limit": limit})
+        alone = self._with_bodies(rows.fetchall())
+        lanes = Lanes(self._connection, sink)
+        found = sorted(chain(alone, lanes.next(limit, None)), key=lambda one: one.row)
+        return list(_until(found[:limit]))
+
+    def has_moved(self, sink: str) -> bool:
+        """Whether others were told of any episode in the place of `sink`."""
+        which = "SELECT EXISTS (SELECT 1 FROM moves WHERE origin = ?)"
+        return bool(self._connection.execute(which, (sink,)).fetchone()[0])
+
+    def told_instead(self, sink: str, episode: str) -> list[str]:
+        """The sinks that were told of an episode in the place of `sink`."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT receiver FROM moves WHERE origin = ? AND episode = ?", (sink, episode)
+        )
+        return [receiver for (receiver,) in rows]
 
     def _whole_parcels(self, sink: str, limit: int) -> Lot | None:
         """As many as fit into `limit`, where nothing of this sink waits on its own."""
-        which = {"sink": sink}
-        (waits,) = self._connection.execute(_ANY_RETRY, which).fetchone()
-        if waits:
-            return None
         parcels: list[Parcel] = []
         count = size = 0
-        for segment, taken, picked, alerts, body in self._connection.execute(_PARCELS, which):
+        for segment, part, taken, picked, since, alerts, body in self._connection.execute(
+            _PARCELS, {"sink": sink}
+        ):
             count += alerts
             if taken or picked is not None or count > limit or size >= MOST_BYTES_DUE:
                 break
-            parcels.append(Parcel(segment, alerts, body))
+            parcels.append(Parcel(segment, alerts, body, part, since))
             size += len(body)
         return Lot(parcels) if parcels else None
 
-    def _one_by_one(self, sink: str, now: float, limit: int) -> list[Notification]:
+    def _one_by_one(
+        self, sink: str, now: float, limit: int, *, retries: bool
+    ) -> list[Notification]:
         found: list[Notification] = []
-        size = 0
-        for some in chain(self._due_retries(sink, now, limit), self._in_parcels(sink, now)):
-            found += some
-            size += sum(len(one.body) for one in some)
-            if len(found) >= limit or size >= MOST_BYTES_DUE:
-                break
-        return found[:limit]
+        if retries:
+            (others,) = self._connection.execute(_ANY_PARCEL, {"sink": sink}).fetchone()
+            room = (limit + 1) // 2 if others else limit
+            rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": room})
+            in_order = sorted(rows.fetchall(), key=itemgetter(0))
+            found += _until(self._with_bodies(in_order))
+        if len(found) < limit:
+            held = _Retries(self._connection, sink, found) if retries else None
+            found += _until(self._lanes[sink].next(limit - len(found), held), found)
+        return found
 
-    def _due_retries(self, sink: str, now: float, limit: int) -> Iterator[list[Notification]]:
-        rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": limit})
+    def _with_bodies(self, rows: Iterable[tuple[int, int, float | None]]) -> Iterator[Notification]:
         bodies = _Bodies(self._connection)
-        for row, attempts in rows.fetchall():
-            yield [Notification(row, bodies.of(row), attempts)]
+        for row, attempts, since in rows:
+            yield Notification(row, bodies.of(row), attempts, since=since)
 
-    def _in_parcels(self, sink: str, now: float) -> Iterator[list[Notification]]:
-        which = {"sink": sink, "now": now}
-        held = {episode for (episode,) in self._connection.execute(_HELD_BACK, which)}
-        for segment, taken, picked, _, body in self._connection.execute(_PARCELS, which):
-            bodies = messages(body)
-            positions = range(len(bodies)) if picked is None else decode_positions(picked)
-            parcel = [
-                Notification(segment + position, bodies[position], 0, segment, count)
-                for count, position in enumerate(positions[taken:], start=taken + 1)
-            ]
-            if held:
-                parcel = [replace(one, held=one.name.id in held) for one in parcel]
-            yield parcel
+    def number_waiting(self, sink: str) -> int:
+        """How many messages wait for `sink`."""
+        (number,) = self._connection.execute(
+            "SELECT (SELECT coalesce(sum(size - taken), 0) FROM parcels WHERE sink = :sink)"
+            " + (SELECT count(*) FROM retries WHERE sink = :sink)",
+            {"sink": sink},
+        ).fetchone()
+        return int(number)
 
     def next_due(self, sink: str) -> float | None:
         """Steady time at which something for `sink` falls due, None where nothing waits."""
@@ -207,6 +265,15 @@ class StoreReader:
             return 0.0
         (when,) = self._connection.execute(_NEXT_RETRY, {"sink": sink}).fetchone()
         return None if when is None else float(when)
+
+    def dead_letters(self, sink: str | None = None, *, limit: int) -> list[DeadAlert]:
+        """What was given up, of one sink or of all, the newest alerts first."""
+        rows = self._connection.execute(_DEAD, {"sink": sink, "limit": limit}).fetchall()
+        bodies = _Bodies(self._connection)
+        return [
+            DeadAlert(name, row, attempts, reason, at, bodies.of(row))
+            for name, row, attempts, reason, at in rows
+        ]
 
     def waiting(self) -> list[Waiting]:
         """A line per sink that has anything waiting or dead."""
@@ -272,3 +339,15 @@ class StoreReader:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+
+def _until(
+    some: Iterable[Notification], before: Sequence[Notification] = ()
+) -> Iterator[Notification]:
+    """`some`, up to the size that is read at once; `before` is part of that."""
+    size = sum(len(one.body) for one in before)
+    for one in some:
+        if size >= MOST_BYTES_DUE:
+            return
+        size += len(one.body)
+        yield one

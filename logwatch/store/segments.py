@@ -53,9 +53,14 @@ def _packed(alerts: Sequence[Alert], ats: Sequence[float], first: int) -> Iterat
     yield from _packed(alerts[half:], ats[half:], first + half)
 
 
-def write(connection: sqlite3.Connection, segments: Iterable[Segment]) -> None:
-    """Add `segments`."""
-    connection.executemany("INSERT INTO segments VALUES (?, ?, ?, ?)", segments)
+def write(
+    connection: sqlite3.Connection, segments: Iterable[Segment], addressed: Iterable[bytes]
+) -> None:
+    """Add `segments`, each with whom its alerts were made for."""
+    connection.executemany(
+        "INSERT INTO segments VALUES (?, ?, ?, ?, ?)",
+        ((*segment, text) for segment, text in zip(segments, addressed, strict=True)),
+    )
 
 
 def messages(body: bytes) -> list[bytes]:
@@ -97,7 +102,8 @@ def last_to_forget(connection: sqlite3.Connection, *, keep: int, before: float) 
 def forget(connection: sqlite3.Connection, last: int, *, limit: int) -> int:
     """Delete segments that end at alert `last` or before and of which nobody waits for any alert.
 
-    Stops once `limit` alerts went; returns how many did. Dead letters go with their alerts.
+    Stops once `limit` alerts went; returns how many did. Dead letters go with their alerts, and so
+    does the memory of what was moved.
     """
     rows = connection.execute(
         "SELECT first, size FROM segments WHERE first + size - 1 <= ?"
@@ -115,5 +121,6 @@ def forget(connection: sqlite3.Connection, last: int, *, limit: int) -> int:
         doomed.append((first, first + size - 1))
         gone += size
     connection.executemany("DELETE FROM dead_letters WHERE alert BETWEEN ? AND ?", doomed)
+    connection.executemany("DELETE FROM moves WHERE alert BETWEEN ? AND ?", doomed)
     connection.executemany("DELETE FROM segments WHERE first = ?", ((one,) for one, _ in doomed))
     return gone

@@ -8,7 +8,7 @@ in doubt, or of a commit that may have been carried out though it failed, is sto
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from logwatch import telemetry
 from logwatch.errors import StoreError, StoreFullError
 from logwatch.records import Alert, Checkpoint, StateChange, decode_alert, encode_alert
-from logwatch.store import outgoing, segments
+from logwatch.store import forwarding, outgoing, segments
 from logwatch.store.database import (
     FILE_NAME,
     Durability,
@@ -28,6 +28,7 @@ from logwatch.store.database import (
     prepare_folder,
     reading,
 )
+from logwatch.store.forwarding import Again, Forwarded
 from logwatch.store.outgoing import DeadLetter, Postponed
 
 _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
@@ -35,7 +36,16 @@ _encode_checkpoint = msgspec.json.Encoder().encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _encode_names = msgspec.json.Encoder().encode
 
-__all__ = ["Addressed", "Burning", "DeadLetter", "Postponed", "Store", "Transaction"]
+__all__ = [
+    "Addressed",
+    "Again",
+    "Burning",
+    "DeadLetter",
+    "Forwarded",
+    "Postponed",
+    "Store",
+    "Transaction",
+]
 
 
 class Addressed(Struct, frozen=True, gc=False):
@@ -64,11 +74,13 @@ class Transaction(Struct):
     states: dict[tuple[str, str], StateChange] = field(default_factory=dict)
     alerts: list[Addressed] = field(default_factory=list)
     taken: dict[tuple[str, int], int] = field(default_factory=dict)
-    """Sink and segment of each parcel that was worked on -> how many of it are done with."""
+    """Sink and name of each parcel that was worked on -> how many of it are done with."""
     delivered: list[tuple[str, int]] = field(default_factory=list)
     """Sink and row of each notification that waited on its own and that the sink took."""
     postponed: list[Postponed] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
+    forwarded: list[Forwarded] = field(default_factory=list)
+    again: list[Again] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(
@@ -79,7 +91,16 @@ class Transaction(Struct):
             or self.delivered
             or self.postponed
             or self.dead
+            or self.forwarded
+            or self.again
         )
+
+    def receivers(self) -> set[str]:
+        """The sinks that have something new to be told once it is committed."""
+        told = {sink for one in self.alerts for sink in one.sinks}
+        told.update(each.receiver for each in self.forwarded)
+        told.update(each.sink for each in self.again)
+        return told
 
 
 class Store:
@@ -158,6 +179,28 @@ class Store:
             connection.execute("DELETE FROM sources")
             connection.executemany("INSERT INTO sources VALUES (?, ?)", fingerprints.items())
 
+    def adopt_sinks(self, names: Collection[str], now: float) -> dict[str, int]:
+        """How many messages wait for each sink that is not among `names`; `now` is wall time.
+
+        From now on it is known since when it is not: see `bury_absent`.
+        """
+        with self._transaction() as connection:
+            return forwarding.note_absent(connection, names, now)
+
+    def bury_absent(self, now: float) -> dict[str, int]:
+        """Give up what has waited for a week for sinks that are no more: how much for each."""
+        with self._transaction() as connection:
+            return forwarding.bury_absent(connection, now)
+
+    def send_again(self, sink: str, rows: tuple[int, ...] | None, now: float) -> int:
+        """Put dead letters of `sink`, all or these, back into the outbox: how many there were.
+
+        For a store that no daemon runs on; a running one is asked to commit an `Again`.
+        """
+        again = Again(sink, rows)
+        self.commit(Transaction(again=[again]), now=now)
+        return again.count
+
     def cap_waits(self, latest: float) -> None:
         """Let nothing that is postponed wait beyond the steady time `latest`.
 
@@ -179,7 +222,7 @@ class Store:
         try:
             with self._transaction() as connection:
                 self._write_alerts(connection, transaction.alerts)
-                _write_deliveries(connection, transaction)
+                _write_deliveries(connection, transaction, now)
                 _write_checkpoints(connection, transaction.checkpoints.values(), now)
                 _write_states(connection, transaction.states.values())
         except BaseException:
@@ -246,8 +289,9 @@ class Store:
         packed = list(
             segments.pack([one.alert for one in alerts], [one.at for one in alerts], first)
         )
-        segments.write(connection, packed)
-        outgoing.write_parcels(connection, packed, [one.sinks for one in alerts])
+        who = outgoing.addressees(packed, [one.sinks for one in alerts])
+        segments.write(connection, packed, (text for _, text in who))
+        outgoing.write_parcels(connection, packed, (sinks for sinks, _ in who))
         _write_burning(connection, alerts, first)
         self._next_alert_row = first + len(alerts)
 
@@ -275,11 +319,14 @@ def _write_burning(connection: sqlite3.Connection, alerts: list[Addressed], firs
             connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))
 
 
-def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction) -> None:
+def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction, now: float) -> None:
     outgoing.take(connection, transaction.taken)
     outgoing.forget_retries(connection, transaction.delivered)
     outgoing.postpone(connection, transaction.postponed)
-    outgoing.bury(connection, transaction.dead)
+    outgoing.bury(connection, transaction.dead, now)
+    forwarding.forward(connection, transaction.forwarded, now)
+    for again in transaction.again:
+        forwarding.send_again(connection, again, now)
 
 
 def _write_checkpoints(

@@ -29,7 +29,7 @@ _steps = st.lists(
 )
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """The process ended before anybody heard what the sink said."""
 
 
