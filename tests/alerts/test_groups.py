@@ -2,121 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from doubles.alerts import alert
+from doubles.groups import GroupScene, group_of
 from msgspec.structs import replace
 
-from logwatch.alerts.groups import Groups
-from logwatch.alerts.outgoing import Outgoing
 from logwatch.alerts.route import RouteSettings
 from logwatch.alerts.timers import RouteTimers
-from logwatch.clock import ManualClock
-from logwatch.records import UNSET, Alert, Group, StateChange
-
-START = 1_767_571_200.0
-"""2026-01-05T00:00:00Z, a Monday."""
-
-
-class Scene:
-    """Groups with one route, and the messages that they gave, by seconds since the start."""
-
-    def __init__(self, *, most_groups: int = 10_000, **timers: Any) -> None:
-        self.route = RouteSettings(to=("chat", "mail"), timers=RouteTimers(**timers))
-        self.clock = ManualClock(START)
-        self.groups = Groups(host="logs1", most_groups=most_groups)
-        self.most_groups = most_groups
-        self.told: list[tuple[float, Outgoing]] = []
-        self.stored: dict[str, bytes] = {}
-        self._made = 0
-
-    def make(self, **changes: Any) -> Alert:
-        """An alert with an id of its own."""
-        self._made += 1
-        return alert(**{"id": f"episode-{self._made}"} | changes)
-
-    def fire(self, *, burns: bool = True, **changes: Any) -> Alert:
-        """A new episode, or an event, now."""
-        one = self.make(**changes)
-        self.groups.add(self.route, one, burns, self.clock.moment())
-        self.collect()
-        return one
-
-    def event(self, **changes: Any) -> Alert:
-        """A new event now."""
-        return self.fire(burns=False, **changes)
-
-    def follow(self, one: Alert, status: str = "updated", **changes: Any) -> Alert:
-        """An update, or the end, of an episode now."""
-        one = replace(one, seq=one.seq + 1, status=status, **changes)
-        assert self.groups.follow(one, self.clock.moment())
-        self.collect()
-        return one
-
-    def resolve(self, one: Alert, **changes: Any) -> Alert:
-        """The end of an episode now."""
-        return self.follow(one, "resolved", **changes)
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time go on, and each deadline take effect when it is due."""
-        end = self.clock.steady() + seconds
-        while True:
-            deadline = self.groups.deadline(self.clock.moment())
-            if deadline is None or self.clock.steady() + deadline > end:
-                break
-            self.clock.advance(deadline)
-            self.collect()
-        self.clock.advance(end - self.clock.steady())
-        self.collect()
-
-    def collect(self) -> None:
-        """Take what goes out now, and store what changed."""
-        at = round(self.clock.steady() - START, 6)
-        self.told += [(at, out) for out in self.groups.expire(self.clock.moment())]
-        for change in self.groups.changes():
-            if change.body is None:
-                self.stored.pop(change.key, None)
-            else:
-                self.stored[change.key] = change.body
-
-    def restart(self) -> None:
-        """Begin anew with what was stored, in the order of the keys."""
-        self.groups = Groups(host="logs1", most_groups=self.most_groups)
-        self.groups.restore(
-            StateChange("logwatch.groups", key, body) for key, body in sorted(self.stored.items())
-        )
-
-    @property
-    def times(self) -> list[float]:
-        """When messages went out."""
-        return [at for at, _ in self.told]
-
-    @property
-    def messages(self) -> list[Alert]:
-        """What went out."""
-        return [out.alert for _, out in self.told]
-
-    @property
-    def line(self) -> list[tuple[float, str, int, int]]:
-        """Each message in short: when, status, how many alerts, how many of them burn."""
-        return [(at, out.alert.status, *_numbers(out.alert)) for at, out in self.told]
-
-
-def _numbers(message: Alert) -> tuple[int, int]:
-    group = group_of(message)
-    return group.alerts, group.burning
-
-
-def group_of(message: Alert) -> Group:
-    """What a message says of its alerts."""
-    assert message.group is not UNSET
-    return message.group
 
 
 def test_without_wait_an_alert_is_told_at_once():
     """Only its name is that of the group."""
-    scene = Scene(remind=3600.0)
+    scene = GroupScene(remind=3600.0)
     one = scene.fire()
     assert scene.line == [(0, "firing", 1, 1)]
     [message] = scene.messages
@@ -129,7 +26,7 @@ def test_without_wait_an_alert_is_told_at_once():
 
 def test_wait_collects_from_the_first_alert_on():
     """Later alerts do not put it off."""
-    scene = Scene(group=("source",), wait=30.0)
+    scene = GroupScene(group=("source",), wait=30.0)
     scene.fire()
     scene.pass_time(20)
     scene.fire(rule="disk-error")
@@ -144,7 +41,7 @@ def test_wait_collects_from_the_first_alert_on():
 
 def test_a_group_is_by_default_the_rule_and_its_key():
     """Each value of the key is told of by itself."""
-    scene = Scene(wait=30.0)
+    scene = GroupScene(wait=30.0)
     scene.fire(key={"ip": "192.0.2.1"})
     scene.fire(key={"ip": "192.0.2.2"})
     scene.fire(key={"ip": "192.0.2.2"})
@@ -160,7 +57,7 @@ def test_a_group_is_by_default_the_rule_and_its_key():
 
 def test_a_field_that_an_alert_lacks_is_a_value_of_its_own():
     """As for the keys of rules."""
-    scene = Scene(group=("user", "zone"), wait=1.0)
+    scene = GroupScene(group=("user", "zone"), wait=1.0)
     scene.event()
     scene.event(fields={"user": "root", "zone": "eu"})
     scene.pass_time(1)
@@ -172,7 +69,7 @@ def test_a_field_that_an_alert_lacks_is_a_value_of_its_own():
 
 def test_events_are_told_and_over():
     """The next one begins a new group, which waits anew and has another id."""
-    scene = Scene(group=(), wait=30.0)
+    scene = GroupScene(group=(), wait=30.0)
     scene.event()
     scene.event()
     scene.pass_time(30)
@@ -187,7 +84,7 @@ def test_events_are_told_and_over():
 
 def test_a_changing_group_is_told_of_at_most_every_updates():
     """Counted from the last message, to the millisecond."""
-    scene = Scene(group=(), wait=10.0, updates=300.0)
+    scene = GroupScene(group=(), wait=10.0, updates=300.0)
     one = scene.fire()
     scene.pass_time(15.25)
     scene.fire()
@@ -202,7 +99,7 @@ def test_a_changing_group_is_told_of_at_most_every_updates():
 
 def test_updates_is_as_long_as_wait_unless_it_is_said():
     """One number is enough for both."""
-    scene = Scene(group=(), wait=30.0)
+    scene = GroupScene(group=(), wait=30.0)
     scene.fire()
     scene.pass_time(30)
     scene.fire()
@@ -212,7 +109,7 @@ def test_updates_is_as_long_as_wait_unless_it_is_said():
 
 def test_events_do_not_come_more_often_than_updates_either():
     """Their groups are over at once, yet the next one waits: no noise by way of new groups."""
-    scene = Scene(group=(), wait=10.0, updates=300.0)
+    scene = GroupScene(group=(), wait=10.0, updates=300.0)
     for _ in range(100):
         scene.event()
         scene.pass_time(12)
@@ -224,7 +121,7 @@ def test_events_do_not_come_more_often_than_updates_either():
 
 def test_an_episode_is_not_put_off_by_events_before_it():
     """It burns: `wait` is all that it waits, and what had come goes with it."""
-    scene = Scene(group=(), wait=10.0, updates=300.0)
+    scene = GroupScene(group=(), wait=10.0, updates=300.0)
     scene.event()
     scene.pass_time(20)
     scene.event()
@@ -236,7 +133,7 @@ def test_an_episode_is_not_put_off_by_events_before_it():
 
 def test_a_graver_event_is_not_put_off_by_events_before_it():
     """It is news of another kind."""
-    scene = Scene(group=(), wait=10.0, updates=300.0)
+    scene = GroupScene(group=(), wait=10.0, updates=300.0)
     scene.event()
     scene.pass_time(20)
     scene.event(severity="critical")
@@ -246,7 +143,7 @@ def test_a_graver_event_is_not_put_off_by_events_before_it():
 
 def test_remind_is_exact():
     """At the last message and so long; no tick rounds it, and an update sets it anew."""
-    scene = Scene(group=(), wait=7.0, updates=60.0, remind=3601.5)
+    scene = GroupScene(group=(), wait=7.0, updates=60.0, remind=3601.5)
     one = scene.fire()
     scene.pass_time(4000)
     scene.follow(one)
@@ -264,7 +161,7 @@ def test_remind_is_exact():
 
 def test_nothing_reminds_of_what_is_over():
     """Nor of events."""
-    scene = Scene(group=(), remind=60.0)
+    scene = GroupScene(group=(), remind=60.0)
     scene.event()
     one = scene.fire()
     scene.pass_time(30)
@@ -275,7 +172,7 @@ def test_nothing_reminds_of_what_is_over():
 
 def test_a_reminder_names_what_burns_and_counts_nothing_twice():
     """What is over by then is not in it."""
-    scene = Scene(group=(), wait=1.0, remind=100.0)
+    scene = GroupScene(group=(), wait=1.0, remind=100.0)
     one = scene.fire(count=5)
     scene.fire(count=7, rule="other", message="the other one")
     scene.pass_time(10)
@@ -289,7 +186,7 @@ def test_a_reminder_names_what_burns_and_counts_nothing_twice():
 
 def test_a_group_is_resolved_once_all_of_it_is():
     """The next alert of its key begins another group."""
-    scene = Scene(group=(), wait=5.0)
+    scene = GroupScene(group=(), wait=5.0)
     one, two = scene.fire(), scene.fire()
     scene.pass_time(20)
     scene.resolve(one)
@@ -309,7 +206,7 @@ def test_a_group_is_resolved_once_all_of_it_is():
 
 def test_an_end_goes_where_the_beginning_went_whatever_the_routes_say_now():
     """A group keeps the sinks and timers with which it was opened."""
-    scene = Scene(group=(), wait=5.0)
+    scene = GroupScene(group=(), wait=5.0)
     one = scene.fire()
     scene.pass_time(10)
     scene.route = RouteSettings(to=("pager",), timers=RouteTimers(wait=60.0))
@@ -325,7 +222,7 @@ def test_an_end_goes_where_the_beginning_went_whatever_the_routes_say_now():
 
 def test_an_episode_of_several_routes_is_followed_in_each():
     """And each of its groups is told by its own timers."""
-    scene = Scene(group=(), wait=5.0)
+    scene = GroupScene(group=(), wait=5.0)
     one = scene.fire()
     other = RouteSettings(to=("pager",), timers=RouteTimers(wait=1.0))
     scene.groups.add(other, one, True, scene.clock.moment())
@@ -346,7 +243,7 @@ def test_an_episode_of_several_routes_is_followed_in_each():
 
 def test_the_same_message_added_after_it_was_followed_counts_once():
     """So that an update may go to its groups and then to what routes want it besides."""
-    scene = Scene(group=(), wait=5.0)
+    scene = GroupScene(group=(), wait=5.0)
     one = scene.fire(count=5)
     scene.pass_time(5)
     more = scene.follow(one, count=8)
@@ -357,7 +254,7 @@ def test_the_same_message_added_after_it_was_followed_counts_once():
 
 def test_an_episode_stays_in_its_group_though_the_key_would_be_another_now():
     """A group by severity, say, of an episode that gets graver."""
-    scene = Scene(group=("severity",), wait=5.0)
+    scene = GroupScene(group=("severity",), wait=5.0)
     one = scene.fire()
     scene.pass_time(10)
     worse = replace(one, seq=2, status="updated", severity="critical")
@@ -370,13 +267,13 @@ def test_an_episode_stays_in_its_group_though_the_key_would_be_another_now():
 
 def test_what_is_not_in_a_group_is_not_followed():
     """Then the routes say who is told."""
-    scene = Scene()
+    scene = GroupScene()
     assert not scene.groups.follow(alert(status="resolved"), scene.clock.moment())
 
 
 def test_nobody_was_told_of_what_still_waits():
     """Its end is then told together with its beginning."""
-    scene = Scene(wait=30.0)
+    scene = GroupScene(wait=30.0)
     one = scene.fire()
     assert scene.groups.told(one.id) == ()
     assert set(scene.groups.burning()) == {one.id}
@@ -386,7 +283,7 @@ def test_nobody_was_told_of_what_still_waits():
 
 def test_a_newcomer_to_a_told_group_is_not_told_of_yet():
     """Until the next message."""
-    scene = Scene(group=(), wait=30.0)
+    scene = GroupScene(group=(), wait=30.0)
     scene.fire()
     scene.pass_time(30)
     two = scene.fire()
@@ -397,7 +294,7 @@ def test_a_newcomer_to_a_told_group_is_not_told_of_yet():
 
 def test_a_closing_note_alone_is_an_update():
     """The event that it is about was told of before."""
-    scene = Scene(wait=30.0)
+    scene = GroupScene(wait=30.0)
     one = scene.event(count=1)
     scene.pass_time(60)
     note = replace(one, seq=2, status="updated", count=18, suppressed=17, message="17 more")
@@ -410,7 +307,7 @@ def test_a_closing_note_alone_is_an_update():
 
 def test_beyond_the_most_groups_the_rest_of_a_route_is_told_together():
     """And the message says why."""
-    scene = Scene(wait=30.0, most_groups=3)
+    scene = GroupScene(wait=30.0, most_groups=3)
     episodes = [scene.fire(key={"ip": str(number)}) for number in range(8)]
     assert len(scene.groups) == 4
     scene.pass_time(30)
@@ -427,7 +324,7 @@ def test_beyond_the_most_groups_the_rest_of_a_route_is_told_together():
 
 def test_a_group_that_only_rests_makes_room():
     """What is over is forgotten before anything is joined."""
-    scene = Scene(wait=0.0, updates=300.0, most_groups=2)
+    scene = GroupScene(wait=0.0, updates=300.0, most_groups=2)
     for number in range(5):
         scene.event(key={"ip": str(number)})
     assert len(scene.groups) == 2
@@ -436,7 +333,7 @@ def test_a_group_that_only_rests_makes_room():
 
 def test_in_many_groups_few_members_are_kept():
     """Memory is bounded by groups times members."""
-    scene = Scene(wait=30.0)
+    scene = GroupScene(wait=30.0)
     scene.event(key={"ip": "first"})
     for number in range(1000):
         scene.event(key={"ip": str(number)})
@@ -454,14 +351,14 @@ def test_in_many_groups_few_members_are_kept():
 
 def test_a_route_without_timers_has_no_groups():
     """Its sinks are told at once, by whoever asks here."""
-    scene = Scene()
+    scene = GroupScene()
     with pytest.raises(ValueError, match="at once"):
         scene.groups.add(RouteSettings(to=("x",)), alert(), False, scene.clock.moment())
 
 
 def test_a_state_that_cannot_be_read_is_forgotten():
     """The daemon starts all the same, and the rest is taken back."""
-    scene = Scene(wait=30.0)
+    scene = GroupScene(wait=30.0)
     scene.fire(key={"ip": "1"})
     scene.fire(key={"ip": "2"})
     broken = min(key for key in scene.stored if "/" not in key)
