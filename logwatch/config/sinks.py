@@ -18,13 +18,9 @@ from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
 LATER_KINDS: dict[str, str] = dict.fromkeys(
-    (
-        *("slack", "teams", "discord", "telegram", "ntfy", "alertmanager"),
-        *("otlp", "heartbeat", "apprise"),
-    ),
+    (*("alertmanager", "otlp", "heartbeat", "apprise"),),
     "until then send to a 'webhook', or run a program with 'command'",
 ) | {
-    "smtp": "until then run a mail program with 'command'",
     "exec": "it is called 'command' here",
 }
 """Kinds that are planned, with what to do meanwhile."""

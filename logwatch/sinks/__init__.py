@@ -7,7 +7,21 @@ missing.
 
 from __future__ import annotations
 
-from logwatch.sinks import command, console, journald, jsonl_file, pagerduty, syslog, webhook
+from logwatch.sinks import (
+    command,
+    console,
+    discord,
+    journald,
+    jsonl_file,
+    ntfy,
+    pagerduty,
+    slack,
+    smtp,
+    syslog,
+    teams,
+    telegram,
+    webhook,
+)
 from logwatch.sinks.base import SinkKind, SinkSettings
 
 KINDS: dict[str, SinkKind] = {
@@ -20,6 +34,12 @@ KINDS: dict[str, SinkKind] = {
         syslog.KIND,
         journald.KIND,
         pagerduty.KIND,
+        smtp.KIND,
+        slack.KIND,
+        teams.KIND,
+        discord.KIND,
+        telegram.KIND,
+        ntfy.KIND,
     )
 }
 """Every kind of sink that a configuration may name."""
@@ -28,7 +48,11 @@ _BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes
 
 _UNDERSTOOD = (
     "console:, jsonl:/path/to/file, https://host/path, http://host/path, exec:/path/to/program, "
-    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, journald:"
+    "mailto:ops@example.org, smtp://host/?to=ops@example.org, smtps://host/?to=ops@example.org, "
+    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, journald:, "
+    "slack://hooks.slack.com/services/..., teams://host/path, "
+    "discord://discord.com/api/webhooks/..., telegram://TOKEN@CHAT_ID, ntfy://host/topic, "
+    "ntfy+http://host:port/topic"
 )
 
 

@@ -10,8 +10,13 @@ import pytest
 from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.command import CommandSettings
 from logwatch.sinks.console import ConsoleSettings
+from logwatch.sinks.discord import DiscordSettings
 from logwatch.sinks.jsonl_file import JsonlFileSettings
+from logwatch.sinks.ntfy import NtfySettings
+from logwatch.sinks.slack import SlackSettings
 from logwatch.sinks.syslog import SyslogSettings
+from logwatch.sinks.teams import TeamsSettings
+from logwatch.sinks.telegram import TelegramSettings
 from logwatch.sinks.webhook import WebhookSettings
 
 
@@ -28,13 +33,31 @@ from logwatch.sinks.webhook import WebhookSettings
         ("syslog:/run/log", "syslog", SyslogSettings(address="/run/log")),
         ("syslog+udp://host:514", "syslog", SyslogSettings(address="udp://host:514")),
         ("syslog+tcp://[::1]:601", "syslog", SyslogSettings(address="tcp://[::1]:601")),
+        ("slack://host/services/T/B", "slack", SlackSettings(url="https://host/services/T/B")),
+        ("teams://host/w?sig=x", "teams", TeamsSettings(url="https://host/w?sig=x")),
+        ("discord://host/api/1/x", "discord", DiscordSettings(url="https://host/api/1/x")),
+        ("telegram://12:A-b@-100", "telegram", TelegramSettings(token="12:A-b", chat_id=-100)),
+        (
+            "telegram://12:A-b@ops/7",
+            "telegram",
+            TelegramSettings(token="12:A-b", chat_id="@ops", thread_id=7),
+        ),
+        ("ntfy:ops", "ntfy", NtfySettings(topic="ops")),
+        ("ntfy://ntfy.sh/ops", "ntfy", NtfySettings(topic="ops")),
+        ("ntfy://u:p@host/ops", "ntfy", NtfySettings(topic="ops", url="https://u:p@host")),
+        ("ntfy+http://[::1]:80/ops", "ntfy", NtfySettings(topic="ops", url="http://[::1]:80")),
+        (
+            "ntfy://tk_x@host:8/ops",
+            "ntfy",
+            NtfySettings(topic="ops", url="https://host:8", token="tk_x"),
+        ),
     ],
 )
 def test_a_url_names_a_sink(url, kind, settings):
     assert sink_from_url(url) == (kind, settings)
 
 
-@pytest.mark.parametrize("url", ["ntfy://ntfy.sh/topic", "/tmp/file", "", "webhook", "\x1b:x"])
+@pytest.mark.parametrize("url", ["gopher://host/topic", "/tmp/file", "", "webhook", "\x1b:x"])
 def test_an_unknown_scheme_lists_what_is_understood(url):
     with pytest.raises(ValueError, match="jsonl:/path/to/file") as caught:
         sink_from_url(url)
@@ -45,7 +68,12 @@ def test_an_unknown_scheme_lists_what_is_understood(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["console:window", "jsonl:", "https://", "exec:", "exec:./x", "syslog+udp://"]
+    "url",
+    [
+        *("console:window", "jsonl:", "https://", "exec:", "exec:./x", "syslog+udp://"),
+        *("slack:", "slack://", "teams://", "discord:x", "ntfy:", "ntfy://host", "ntfy://[/x"),
+        *("telegram:", "telegram://12:A", "telegram://@-100", "telegram://12:A@-100/x"),
+    ],
 )
 def test_a_known_scheme_with_nonsense_is_refused(url):
     with pytest.raises(ValueError):
