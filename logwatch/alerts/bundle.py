@@ -193,7 +193,7 @@ class Bundle:
         if head.newest is None or not number:
             raise ValueError("a bundle without alerts has no message; add one first")
         members = self._members()
-        alert = self._only(members) if number == 1 else None
+        alert = self._only(number, members)
         if alert is None:
             alert = self._several(head.newest, members, host, status)
         alert = replace(
@@ -218,6 +218,7 @@ class Bundle:
         self._head = Head(
             head.standing,
             head.period + 1,
+            head.turn,
             common=head.common if keeps else None,
             first=head.first if keeps else "",
             last=head.last if keeps else "",
@@ -343,12 +344,14 @@ class Bundle:
         room = self._most_members - len(members)
         return (*members, *head.over[::-1][:room])
 
-    def _only(self, members: tuple[Member, ...]) -> Alert | None:
-        """The one alert that there is, as it was made; None where it is not known whole."""
-        head = self._head
-        newest = head.newest
+    def _only(self, number: int, members: tuple[Member, ...]) -> Alert | None:
+        """The only one that there is, as it was made; None of several, or if it is not known."""
+        head, newest = self._head, self._head.newest
         if newest is None or head.sole == _SEVERAL:
             return None
+        if number > 1:
+            is_only = newest.group is not UNSET and number == newest.group.alerts
+            return newest if head.sole and is_only else None
         if head.sole or newest.id in self._episodes:
             return newest
         return whole(members[0], head.common) if members else None
