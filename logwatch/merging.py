@@ -5,6 +5,9 @@ that is still being read can bring an older one: its newest block reaches at lea
 that is ahead of the others is held back, so that what waits here is bounded: the files are the
 buffer. Within one file the order is that of the file, whatever its stamps say.
 
+There may be thousands of files, and a step of the consumer for each of their blocks: what a call
+costs grows with what is put and taken, and nothing goes through all files.
+
 What may come in no order: a file that brings nothing for so long that it was passed over.
 """
 
@@ -35,13 +38,14 @@ class Slice(NamedTuple):
 class _Stream:
     """What was found in one file and is not taken yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reading: bool) -> None:
         self.batches: deque[Batch] = deque()
         self.next = 0
         """Index of the next match in the first batch."""
         self.reaches = -math.inf
         """Event time up to which it has been read."""
-        self.reading = True
+        self.reading = reading
+        """Whether somebody has said that there is more of it."""
         self._latest: float | None = None
         """Event time of the latest record of the first batch, once somebody asked."""
 
@@ -58,13 +62,49 @@ class _Stream:
         self.next = 0
         return self.batches.popleft()
 
-    def head(self) -> tuple[float, str, int] | None:
-        """The place of the next record in the common order; None where nothing waits."""
-        if not self.batches:
-            return None
+    def head(self) -> tuple[float, str, int]:
+        """The place of the next record in the common order, where the first batch has matches."""
         batch = self.batches[0]
         record = batch.records[batch.matches[self.next].record]
         return record.time, batch.source, record.offset
+
+
+class _Silent:
+    """Files that are being read and of which nothing waits, and how far each was read at least."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, _Stream] = {}
+        self._reached: list[tuple[float, str]] = []
+        """A heap with each of them, as far as it was read once; others may be in it."""
+        self._noted: set[str] = set()
+        """Paths in that heap, each of which is there once."""
+
+    def add(self, path: str, stream: _Stream) -> None:
+        self.streams[path] = stream
+        if path not in self._noted:
+            self._noted.add(path)
+            heapq.heappush(self._reached, (stream.reaches, path))
+
+    def discard(self, path: str) -> None:
+        self.streams.pop(path, None)
+
+    def limit(self) -> float:
+        """None of them can bring a record older than this.
+
+        One just as old it can: what comes first of equal times is not known before that.
+        """
+        reached = self._reached
+        while reached:
+            known, path = reached[0]
+            stream = self.streams.get(path)
+            if stream is None:
+                heapq.heappop(reached)
+                self._noted.discard(path)
+            elif stream.reaches > known:
+                heapq.heapreplace(reached, (stream.reaches, path))
+            else:
+                return known
+        return math.inf
 
 
 class Merger:
@@ -72,96 +112,120 @@ class Merger:
 
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
+        """Files that are being read, and those of which something waits."""
+        self._silent = _Silent()
+        self._to_look_at: deque[str] = deque()
+        """Paths of files of which something waits that is in no order yet."""
+        self._heads: list[tuple[tuple[float, str, int], str]] = []
+        """A heap with the next record of each other file of which something waits."""
+        self._matches = 0
+        """Matches in all batches that wait."""
+        self._ahead: dict[int, set[str]] = {1: set(), MOST_AHEAD: set()}
+        """Paths of the files of which so many batches wait."""
+        self._told_ahead: frozenset[str] | None = frozenset()
+        """What `ahead` said last; None where that may be another by now."""
 
     def expect(self, paths: Iterable[str]) -> None:
         """These files are about to be read: wait for each of them."""
         for path in paths:
-            self._streams.setdefault(path, _Stream())
+            if path not in self._streams:
+                self._streams[path] = _Stream(reading=True)
+                self._silent.add(path, self._streams[path])
 
     def put(self, batch: Batch) -> None:
         """Take what was found in the next block of a file."""
         path = batch.checkpoint.path
         stream = self._streams.get(path)
         if stream is None:
-            stream = self._streams[path] = _Stream()
-            stream.reading = False  # nobody has said that there is more of it
+            stream = self._streams[path] = _Stream(reading=False)
+        if not stream.batches:
+            self._to_look_at.append(path)
+            self._silent.discard(path)
         stream.batches.append(batch)
         if batch.end > batch.start:  # one without bytes only moves a position
             stream.reaches = max(stream.reaches, batch.last_time)
+        self._matches += len(batch.matches)
+        if (paths := self._ahead.get(len(stream.batches))) is not None:
+            paths.add(path)
+        self._told_ahead = None
 
     def finish(self, path: str) -> None:
         """The file was read to its end, or is not waited for any more."""
-        if path in self._streams:
-            self._streams[path].reading = False
+        stream = self._streams.get(path)
+        if stream is not None:
+            stream.reading = False
+            self._silent.discard(path)
+            self._told_ahead = None
+            if not stream.batches:
+                del self._streams[path]
 
     @property
     def empty(self) -> bool:
         """Whether nothing waits here."""
-        return not any(stream.batches for stream in self._streams.values())
+        return not self._ahead[1]
 
-    def ahead(self) -> frozenset[str]:
-        """Paths of the files that must wait for others."""
-        if not self.laggards():
-            return frozenset()
-        waiting = [batch for stream in self._streams.values() for batch in stream.batches]
-        many = sum(len(batch.matches) for batch in waiting) >= MANY_MATCHES
-        most = 1 if many else MOST_AHEAD
-        return frozenset(
-            path for path, stream in self._streams.items() if len(stream.batches) >= most
-        )
+    @property
+    def is_held_up(self) -> bool:
+        """Whether something waits here for files that have brought nothing yet."""
+        return bool(self._silent.streams and self._ahead[1])
 
     def laggards(self) -> list[str]:
         """Paths of the files for which others wait."""
-        if self.empty:
-            return []
-        return [
-            path for path, stream in self._streams.items() if stream.reading and not stream.batches
-        ]
+        return [*self._silent.streams] if self.is_held_up else []
+
+    def ahead(self) -> frozenset[str]:
+        """Paths of the files that must wait for others; the same object until others must."""
+        if self._told_ahead is None:
+            most = 1 if self._matches >= MANY_MATCHES else MOST_AHEAD
+            self._told_ahead = frozenset(self._ahead[most] if self.is_held_up else ())
+        return self._told_ahead
 
     def ready(self) -> Iterator[Slice]:
         """What may be taken now, in order. Each slice must be taken before the next is asked for.
 
         A batch without matches comes when those of its file before it were taken.
         """
-        heads = []
-        for path, stream in self._streams.items():
-            yield from self._matchless_first(stream)
-            if (head := stream.head()) is not None:
-                heads.append((head, path))
-        heapq.heapify(heads)
-        limit = self._limit()
-        while heads and heads[0][0][0] < limit:
-            _, path = heapq.heappop(heads)
+        while (one := self._next()) is not None:
+            yield one
+
+    def _next(self) -> Slice | None:
+        """What goes next, and is none of ours from now on; None where nothing may go."""
+        while self._to_look_at:
+            path = self._to_look_at[0]
             stream = self._streams[path]
-            other = heads[0][0] if heads else (math.inf, "", 0)
-            yield self._slice(stream, min(other, (limit, "", -1)))
-            yield from self._matchless_first(stream)
-            if (head := stream.head()) is not None:
-                heapq.heappush(heads, (head, path))
-            elif stream.reading:
-                limit = min(limit, stream.reaches)
+            if stream.batches[0].matches:
+                self._to_look_at.popleft()
+                heapq.heappush(self._heads, (stream.head(), path))
+                continue
+            if len(stream.batches) == 1:
+                self._to_look_at.popleft()
+            return Slice(self._drop(path, stream), 0, None)
+        if not self._heads or self._heads[0][0][0] >= (limit := self._silent.limit()):
+            return None
+        _, path = heapq.heappop(self._heads)
+        other = self._heads[0][0] if self._heads else (math.inf, "", 0)
+        stream = self._streams[path]
+        one = self._slice(path, stream, min(other, (limit, "", -1)))
+        if stream.batches:
+            self._to_look_at.append(path)
+        return one
 
-    def _limit(self) -> float:
-        """No file that is being read can bring a record older than this.
+    def _drop(self, path: str, stream: _Stream) -> Batch:
+        """Give the first batch of a stream away."""
+        if (paths := self._ahead.get(len(stream.batches))) is not None:
+            paths.discard(path)
+        self._told_ahead = None
+        batch = stream.drop()
+        self._matches -= len(batch.matches)
+        if stream.batches:
+            return batch
+        if stream.reading:
+            self._silent.add(path, stream)
+        else:
+            del self._streams[path]
+        return batch
 
-        One just as old it can: what comes first of equal times is not known before that.
-        """
-        return min(
-            (
-                stream.reaches
-                for stream in self._streams.values()
-                if stream.reading and not stream.batches
-            ),
-            default=math.inf,
-        )
-
-    @staticmethod
-    def _matchless_first(stream: _Stream) -> Iterator[Slice]:
-        while stream.batches and not stream.batches[0].matches:
-            yield Slice(stream.drop(), 0, None)
-
-    @staticmethod
-    def _slice(stream: _Stream, other: tuple[float, str, int]) -> Slice:
+    def _slice(self, path: str, stream: _Stream, other: tuple[float, str, int]) -> Slice:
         """The matches of the first batch of `stream` that come before `other`; at least one."""
         batch, first = stream.batches[0], stream.next
         matches, records = batch.matches, batch.records
@@ -177,6 +241,6 @@ class Merger:
                     break
                 end += 1
         if end == len(matches):
-            return Slice(stream.drop(), first, None)
+            return Slice(self._drop(path, stream), first, None)
         stream.next = end
         return Slice(batch, first, end)

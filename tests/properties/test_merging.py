@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from doubles.rules import checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from logwatch import merging
 from logwatch.merging import MANY_MATCHES, MOST_AHEAD, Merger
 from logwatch.records import Batch, Match, Record
 
@@ -204,3 +207,96 @@ def test_a_record_waits_for_a_file_that_may_bring_one_of_the_same_time_and_befor
     merger.finish("a")
     merger.finish("b")
     assert [source for _, source, _, _ in taken(merger)] == ["a", "a", "b", "b"]
+
+
+def test_a_file_that_was_passed_over_comes_at_once_when_it_is_back():
+    """Nobody waits for more of it, and it waits for nobody that is not behind."""
+    merger = Merger()
+    merger.expect(["a", "b"])
+    merger.put(batch("b", [(1, 5.0)], 5.0))
+    merger.finish("a")
+    assert len(taken(merger)) == 1
+    merger.put(batch("a", [(1, 1.0)], 1.0))
+    merger.put(batch("a", [(2, 9.0)], 9.0))
+    assert [time for time, *_ in taken(merger)] == [1.0]
+    assert merger.laggards() == ["b"]
+    merger.finish("b")
+    assert [time for time, *_ in taken(merger)] == [9.0]
+    assert merger.empty
+
+
+def test_what_was_not_taken_comes_when_it_is_asked_for_again():
+    """Whoever stopped in the middle goes on with the next one."""
+    merger = Merger()
+    merger.put(batch("a", [(1, 1.0)], 1.0))
+    merger.put(batch("a", [], 2.0))
+    merger.put(batch("a", [(2, 3.0)], 3.0))
+    merger.put(batch("b", [(1, 2.0)], 2.0))
+    seen = []
+    while not merger.empty:
+        one = next(merger.ready())
+        seen.append((one.batch.source, one.batch.last_time))
+    assert seen == [("a", 1.0), ("a", 2.0), ("b", 2.0), ("a", 3.0)]
+
+
+class Lines:
+    """Counts the lines of code of the merger that are run."""
+
+    def __enter__(self):
+        self.run = 0
+        self._before = sys.gettrace()
+        sys.settrace(self._count)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self._before)
+
+    def _count(self, frame, event, _argument):
+        if frame.f_code.co_filename != merging.__file__:
+            return None
+        self.run += event == "line"
+        return self._count
+
+
+def lines_a_step(files: int) -> float:
+    """Lines run when one file after the other brings a block, of more than one that is taken."""
+    merger = Merger()
+    merger.expect(f"f{number:05}" for number in range(files))
+    taken, steps = 0, 0
+    with Lines() as lines:
+        for round_ in range(3):
+            for number in range(files):
+                at = 1000.0 * round_ + number
+                merger.put(batch(f"f{number:05}", [(round_, at)], at))
+                taken += sum(1 for _ in merger.ready())
+                steps += 1
+                assert merger.is_held_up
+                assert not merger.ahead()
+                assert not merger.empty
+    assert taken > files
+    return lines.run / steps
+
+
+def test_the_cost_of_a_step_does_not_grow_with_the_files():
+    """Ten thousand files took ten thousand times ten thousand looks to catch up."""
+    assert lines_a_step(600) < 1.1 * lines_a_step(60)
+
+
+def test_the_last_file_that_was_behind_lets_all_go_at_the_cost_of_what_goes():
+    """Each slice costs as little among many files as among few."""
+
+    def lines_a_slice(files: int) -> float:
+        merger = Merger()
+        merger.expect(f"f{number:05}" for number in range(files))
+        for number in range(1, files):
+            merger.put(batch(f"f{number:05}", [(1, 100.0 + number)], 100.0 + number))
+        merger.finish("f00000")
+        assert not list(merger.ready())[1:]  # any of them may bring more of the time of the first
+        for number in range(1, files):
+            merger.finish(f"f{number:05}")
+        with Lines() as lines:
+            slices = len(list(merger.ready()))
+        assert slices == files - 2
+        return lines.run / slices
+
+    assert lines_a_slice(1000) <= lines_a_slice(100) + 1
