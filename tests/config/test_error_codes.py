@@ -458,9 +458,9 @@ DRAWINGS = [
         sources: {app: {path: /dev/null, multiline: java}}
                                          ^^^^^^^^^
     """),
-    ("not-supported", "'slack' is not supported yet", r"""
-        sinks: {out: {slack: {url: http://localhost/}}}
-                      ^^^^^
+    ("not-supported", "'exec' is not supported yet", r"""
+        sinks: {out: {exec: {argv: [/bin/true]}}}
+                      ^^^^
     """),
     ("not-supported", "encoding 'utf-16' is not supported yet", r"""
         sources: {app: {path: /dev/null, encoding: utf-16}}
