@@ -147,7 +147,8 @@ class Bundle:
         """
         head, name = self._head, alert.id
         episode = self._episodes.pop(name, None)
-        is_note = not burns and episode is None and alert.status == "updated"
+        is_event = not burns and episode is None and alert.group is UNSET
+        is_note = is_event and alert.status == "updated"
         if episode is not None:
             known = max(known, episode.records)
         self._count_alerts(alert, episode, is_note=is_note)

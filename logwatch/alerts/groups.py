@@ -68,6 +68,8 @@ class Groups:
         self._ready: list[Outgoing] = []
         self._changed: dict[str, None] = {}
         self._gone: dict[str, None] = {}
+        self._stored: set[str] = set()
+        """Names of the groups that `changes` gave: a group that was not need not be forgotten."""
         self._overflowed = False
         self._number = 0
 
@@ -152,6 +154,15 @@ class Groups:
         ready, self._ready = self._ready, []
         return ready
 
+    def hasten(self, now: Moment) -> None:
+        """Tell now of each group that waits to be told of for the first time, digests excepted.
+
+        For the end of a run after which nobody is there when its time comes.
+        """
+        for name, opened in list(self._groups.items()):
+            if not opened.state.seq and not opened.state.timers.digest:
+                self._fire(name, opened, now)
+
     def deadline(self, now: Moment) -> float | None:
         """Seconds until `expire` has something to do: 0 when overdue, None without anything."""
         if self._ready:
@@ -174,6 +185,7 @@ class Groups:
             opened = self._groups.get(name)
             if opened is None:
                 continue
+            self._stored.add(name)
             yield StateChange(STATE_NAME, name, encode_group(opened.state))
             for part, body in opened.bundle.changes():
                 yield StateChange(STATE_NAME, f"{name}/{part}", body)
@@ -200,6 +212,7 @@ class Groups:
         for number, name, opened in sorted(found, key=lambda each: each[:2]):
             self._number = number
             self._groups[name] = opened
+            self._stored.add(name)
             for episode in opened.bundle.burning:
                 self._note_episode(name, episode, burns=True)
             if opened.state.due is not None:
@@ -300,8 +313,9 @@ class Groups:
         if state.rests:
             self._drop(name)
             return
+        reminds = not bundle
         message = opened.message(self._host, self._most_groups, now)
-        self._ready.append(Outgoing(message, state.sinks))
+        self._ready.append(Outgoing(message, state.sinks, reminds))
         rank = RANK[bundle.severity]
         state.worst = rank if state.seq == 1 else max(rank, state.worst)
         state.told_at = now.steady
@@ -324,5 +338,7 @@ class Groups:
         self._steady.drop(name)
         self._dates.drop(name)
         self._changed.pop(name, None)
-        parts = [f"{name}/{part}" for part, _ in opened.bundle.changes()]
-        self._gone.update(dict.fromkeys((name, f"{name}/", *parts)))
+        if name in self._stored:
+            self._stored.discard(name)
+            parts = [f"{name}/{part}" for part, _ in opened.bundle.changes()]
+            self._gone.update(dict.fromkeys((name, f"{name}/", *parts)))

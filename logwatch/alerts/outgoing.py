@@ -13,3 +13,5 @@ class Outgoing(NamedTuple):
     alert: Alert
     sinks: tuple[str, ...]
     """Names of the sinks that must be told."""
+    reminds: bool = False
+    """Whether it only says again what was told, for it goes on."""

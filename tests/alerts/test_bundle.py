@@ -208,6 +208,14 @@ def test_a_message_about_several_may_be_one_of_several():
     assert group_of(told).rules == {"ssh-guessing": 3, "x": 1}
 
 
+def test_a_message_about_several_is_no_closing_note():
+    """Though it may say `updated` and be over: the end of a mute with what came meanwhile."""
+    inner = bundle_of(alert(id="1"), alert(id="2"))
+    summary = message(inner, kind="mute", id="mute-1", status="updated")
+    outer = bundle_of(summary)
+    assert (outer.alerts, outer.records) == (2, 10)
+
+
 def test_two_messages_of_one_group_count_each_alert_once():
     """The second one tells again of what burns on."""
     inner = bundle_of(alert(id="1"), alert(id="2"), burns=True, standing=True)

@@ -246,10 +246,11 @@ def test_the_same_message_added_after_it_was_followed_counts_once():
     scene = GroupScene(group=(), wait=5.0)
     one = scene.fire(count=5)
     scene.pass_time(5)
-    more = scene.follow(one, count=8)
+    more = scene.follow(one, count=8, suppressed=2)
     scene.groups.add(scene.route, more, True, scene.clock.moment())
     scene.pass_time(50)
     assert [message.count for message in scene.messages] == [5, 3]
+    assert [message.suppressed for message in scene.messages] == [0, 2]
 
 
 def test_an_episode_stays_in_its_group_though_the_key_would_be_another_now():
@@ -329,6 +330,66 @@ def test_a_group_that_only_rests_makes_room():
         scene.event(key={"ip": str(number)})
     assert len(scene.groups) == 2
     assert scene.times == [0] * 5
+
+
+def test_the_group_that_has_rested_longest_makes_room_after_a_restart_too():
+    """So that events of a key that was just told of go on waiting."""
+    scene = GroupScene(wait=0.0, updates=300.0, most_groups=4)
+    for number in range(4):
+        scene.event(key={"ip": str(number)})
+        scene.pass_time(1)
+    scene.restart()
+    scene.event(key={"ip": "new"})
+    scene.event(key={"ip": "0"})
+    assert scene.times == [0, 1, 2, 3, 4, 4]
+    for number in (2, 3):
+        scene.event(key={"ip": str(number)})
+    assert len(scene.told) == 6
+    assert len(scene.groups) == 4
+
+
+def test_groups_opened_after_a_restart_come_after_those_before():
+    """The order in which sinks were told of an episode stays."""
+    scene = GroupScene(group=())
+    one = scene.fire()
+    routes = [RouteSettings(to=(f"sink-{n}",), timers=RouteTimers(group=())) for n in range(6)]
+    for route in routes[:3]:
+        scene.groups.add(route, one, True, scene.clock.moment())
+    scene.collect()
+    scene.restart()
+    for route in routes[3:]:
+        scene.groups.add(route, one, True, scene.clock.moment())
+    scene.collect()
+    before = scene.groups.told(one.id)
+    assert before == ("chat", "mail", *(f"sink-{n}" for n in range(6)))
+    scene.restart()
+    assert scene.groups.told(one.id) == before
+
+
+def test_a_group_that_came_and_went_between_two_commits_is_never_stored():
+    """A storm of events that are told at once writes no state."""
+    scene = GroupScene(group=("ip",))
+    for number in range(10):
+        one = scene.make(key={"ip": str(number)})
+        scene.groups.add(scene.route, one, False, scene.clock.moment())
+    assert len(scene.groups.expire(scene.clock.moment())) == 10
+    assert list(scene.groups.changes()) == []
+
+
+def test_a_hastened_group_does_not_wait():
+    """A run that ends with its files tells what it has; updates and digests keep their time."""
+    scene = GroupScene(group=("ip",), wait=30.0, updates=60.0)
+    scene.fire(key={"ip": "told"})
+    scene.pass_time(30)
+    scene.fire(key={"ip": "told"})
+    scene.fire(key={"ip": "waits"})
+    scene.route = RouteSettings(to=("mail",), timers=RouteTimers(digest="hourly"))
+    scene.event()
+    scene.groups.hasten(scene.clock.moment())
+    scene.collect()
+    assert [message.key for message in scene.messages] == [{"ip": "told"}, {"ip": "waits"}]
+    scene.pass_time(3600)
+    assert scene.times == [30, 30, 90, 3600]
 
 
 def test_in_many_groups_few_members_are_kept():
