@@ -8,6 +8,7 @@ import sys
 import msgspec
 
 from logwatch.cli.main import config_flag, output_flag
+from logwatch.clock import SystemClock
 from logwatch.config.loader import examine, find_config
 from logwatch.config.problems import render
 from logwatch.errors import Exit
@@ -34,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     path = find_config(options.file or options.config, working_folder=True)
-    config, problems, summary = examine(path)
+    config, problems, summary = examine(path, now=SystemClock().wall())
     if options.output == "json":
         for problem in problems:
             sys.stdout.buffer.write(msgspec.json.encode(problem) + b"\n")

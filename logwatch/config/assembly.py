@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from yaml import MappingNode, Node, ScalarNode
 
 from logwatch.config import routes, rules, sinks, sources
-from logwatch.config.alert_conditions import AlertFields, Asked, asked
+from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
-from logwatch.config.key_forms import Keys
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
     FileKeys,
+    InhibitKeys,
+    MuteKeys,
     RouteKeys,
     RuleKeys,
     SourceKeys,
 )
 from logwatch.config.model import Config, NamedSink
 from logwatch.config.names import Names
+from logwatch.config.notifying import Notifying
 from logwatch.config.problems import Place, Report
 from logwatch.config.references import STAND_IN, References
 from logwatch.config.rule_tests import RuleTest
@@ -39,8 +41,8 @@ from logwatch.tailer.settings import SourceSettings
 if TYPE_CHECKING:
     from logwatch.config.tests_section import RuleTestKeys
 
-_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, "RuleTestKeys")
-_SECTIONS = ("sources", "sinks", "rules", "routes", "tests")
+_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, MuteKeys, InhibitKeys, "RuleTestKeys")
+_SECTIONS = ("sources", "sinks", "rules", "routes", "mutes", "inhibit", "tests")
 
 
 class Assembly:
@@ -55,9 +57,11 @@ class Assembly:
         thorough: bool,
         known: KnownPatterns | None = None,
         sends: bool = True,
+        now: float | None = None,
     ) -> None:
-        """`sends`: without it the secrets of sinks need not be there."""
+        """`sends`: without it the secrets of sinks need not be there. `now`: wall time."""
         self._report = report
+        self._now = now
         self._sends = sends
         self._known = known or KnownPatterns()
         self._environ = environ
@@ -112,27 +116,28 @@ class Assembly:
             self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
         built_sinks = self._sinks()
-        found_routes = self._list("routes", RouteKeys)
-        asked_by_routes = [
-            asked(found, "if", found.value.condition, self._report) for found in found_routes
-        ]
+        notifying = Notifying(
+            self._list("routes", RouteKeys),
+            self._list("mutes", MuteKeys),
+            self._list("inhibit", InhibitKeys),
+            self._report,
+        )
+        notifying.build(self._names)
         built_rules = self._rules(built_sources)
         built_tests = self._tests(built_rules, built_sources)
-        built_routes = [
-            built
-            for one in asked_by_routes
-            if (built := routes.build_route(one, self._names["sinks"], self._report))
-        ]
         if rules_needed:
             self._check_not_empty()
-        self._check_conditions(asked_by_routes, built_rules, built_sources)
+        if notifying:
+            notifying.check(self._alert_fields(built_rules, built_sources))
         if self._thorough:
-            self._warn(found_sources, built_sources, found_routes)
+            for name, found in found_sources.items():
+                sources.look_for_files(found, built_sources[name], self._report)
+            notifying.warn(built_rules, self._now)
             if not self._report.failed:
                 sink_names = self._names["sinks"]
                 routes.warn_of_unreached_sinks(
                     sink_names.without(each.fallback.to for each in built_sinks if each.fallback),
-                    built_routes,
+                    notifying.routes,
                     built_rules,
                     self._report,
                 )
@@ -146,7 +151,9 @@ class Assembly:
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),
-            routes=tuple(built_routes),
+            routes=notifying.routes,
+            mutes=notifying.mutes,
+            inhibit=notifying.inhibit,
             tests=tuple(built_tests),
         )
 
@@ -335,35 +342,17 @@ class Assembly:
             message = "there are no sinks, so nobody is told"
             self._report.warning(place, "empty", message, "write sinks: {out: {console: {}}}")
 
-    def _check_conditions(
-        self,
-        asked_of_alerts: Sequence[Asked[Keys]],
-        built_rules: list[RuleSettings],
-        built_sources: Mapping[str, SourceSettings],
-    ) -> None:
-        if not asked_of_alerts:
-            return
+    def _alert_fields(
+        self, built_rules: list[RuleSettings], built_sources: Mapping[str, SourceSettings]
+    ) -> AlertFields:
+        """What alerts have, as far as it is known."""
         rule_names, source_names = self._names["rules"], self._names["sources"]
         sure = rule_names.complete and source_names.complete
         sure = sure and len(built_rules) == len(rule_names)
-        known = AlertFields(
+        return AlertFields(
             {"rule": rule_names, "source": source_names},
             rules.known_fields(built_rules, built_sources) if sure else None,
         )
-        for one in asked_of_alerts:
-            one.check(known, self._report)
-            if self._thorough:
-                one.warn(self._report)
-
-    def _warn(
-        self,
-        found_sources: Mapping[str, Found[SourceKeys]],
-        built_sources: Mapping[str, SourceSettings],
-        found_routes: list[Found[RouteKeys]],
-    ) -> None:
-        for name, found in found_sources.items():
-            sources.look_for_files(found, built_sources[name], self._report)
-        routes.warn_of_dead_routes(found_routes, self._report)
 
 
 def _slot(section: str) -> Slot:

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
+from logwatch.alerts.mute_settings import Then
 from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Raw, Window
 from logwatch.config.kind_keys import (
     AbsentKeys,
@@ -186,27 +187,70 @@ class RouteKeys(Keys, frozen=True, rename={"condition": "if"}):
     """One entry of `routes:`."""
 
     required: ClassVar = ("to",)
-    later: ClassVar = {
-        "wait": "each alert is sent at once; a rule's 'cooldown' holds repeats back",
-        "group": "each alert is sent by itself; a rule's 'by' says what belongs together",
-        "updates": "a higher level is told at once",
-        "remind": "an alert is told when it fires, grows and resolves",
-        "digest": "each alert is sent at once",
-        "rate": "a rule's 'cooldown' holds repeats back",
+    elsewhere: ClassVar = {
+        "rate": ("a sink, beside its kind", "sinks: {out: {console: {}, rate: 10/min}}"),
     }
-    examples: ClassVar = {"if": "{severity: critical}", "to": "[ops]", "also": "true"}
+    examples: ClassVar = {
+        "if": "{severity: critical}",
+        "to": "[ops]",
+        "also": "true",
+        "group": "[rule, ip]",
+        "wait": "30s",
+        "updates": "5m",
+        "remind": "4h",
+        "digest": "daily 08:00 Europe/Paris",
+    }
 
     condition: dict[str, OneOrMany] = field(default_factory=dict)
     to: OneOrMany = ()
     also: bool = False
+    group: OneOrMany | None = None
+    wait: Duration | None = None
+    updates: Duration | None = None
+    remind: Window | None = None
+    digest: str | None = None
+
+
+class MuteKeys(Keys, frozen=True, rename={"condition": "if", "begin": "from"}):
+    """One entry of `mutes:`."""
+
+    required: ClassVar = ("name",)
+    examples: ClassVar = {
+        "name": "patch-night",
+        "if": "{host: 'web*'}",
+        "every": "'Tue 02:00-04:00 Europe/Paris'",
+        "from": "2026-01-05T22:00:00+01:00",
+        "until": "2026-01-06T04:00:00+01:00",
+        "then": "summarise",
+    }
+
+    name: str = ""
+    condition: dict[str, OneOrMany] = field(default_factory=dict)
+    every: str | None = None
+    begin: str | None = None
+    until: str | None = None
+    then: Then = "hold"
+
+
+class InhibitKeys(Keys, frozen=True, rename={"source": "while", "target": "mute"}):
+    """One entry of `inhibit:`."""
+
+    required: ClassVar = ("while", "mute")
+    examples: ClassVar = {
+        "while": "{rule: outage}",
+        "mute": "{source: [web, app]}",
+        "same": "[host]",
+    }
+
+    source: dict[str, OneOrMany] = field(default_factory=dict)
+    target: dict[str, OneOrMany] = field(default_factory=dict)
+    same: OneOrMany = ()
 
 
 class FileKeys(Keys, frozen=True):
     """The top of a file."""
 
     later: ClassVar = {
-        "mutes": "until then route what may wait to a sink of its own",
-        "inhibit": "until then route what may wait to a sink of its own",
         "http": "until then read what logwatch says on stderr",
         "templates": "write the words in the rule's 'say'",
     }
@@ -220,6 +264,8 @@ class FileKeys(Keys, frozen=True):
         "sources": "{app: /var/log/app.log}",
         "rules": "[{name: errors, match: 'ERROR'}]",
         "routes": "[{if: {severity: critical}, to: ops}]",
+        "mutes": "[{name: patch-night, every: 'Tue 02:00-04:00'}]",
+        "inhibit": "[{while: {rule: outage}, mute: {source: web}}]",
         "sinks": "{out: {console: {}}}",
         "tests": "[{rule: errors, lines: ['+0s ERROR'], fires: [{at: +0s}]}]",
     }
@@ -234,6 +280,8 @@ class FileKeys(Keys, frozen=True):
     rules: Raw = None
     sinks: Raw = None
     routes: Raw = None
+    mutes: Raw = None
+    inhibit: Raw = None
     tests: Raw = None
 
 

@@ -45,6 +45,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     sources: int = 0
     sinks: int = 0
     routes: int = 0
+    mutes: int = 0
+    inhibit: int = 0
     tests: int = 0
     texts: dict[str, str] = {}
     """The text of each file by its name, for `render`."""
@@ -52,7 +54,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     @property
     def counted(self) -> str:
         """`3 files, 14 rules, 9 sources, 4 sinks, 1 route`."""
-        nouns = ["file", "rule", "source", "sink", "route", *(["test"] if self.tests else [])]
+        nouns = ["file", "rule", "source", "sink", "route"]
+        nouns += [noun for noun in ("mute", "test") if getattr(self, f"{noun}s")]
         return ", ".join(plural(getattr(self, f"{noun}s"), noun) for noun in nouns)
 
 
@@ -80,9 +83,13 @@ def examine(
     *,
     environ: Mapping[str, str] = os.environ,
     kinds: Mapping[str, SinkKind] | None = None,
+    now: float | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
-    """The configuration in `path` where it can be used, every error and warning, and the counts."""
-    return _examined_file(Path(path), environ, kinds, thorough=True)
+    """The configuration in `path` where it can be used, every error and warning, and the counts.
+
+    `now` is wall time, to warn of what is over.
+    """
+    return _examined_file(Path(path), environ, kinds, thorough=True, now=now)
 
 
 def from_text(
@@ -99,7 +106,10 @@ def from_text(
     Raises InvalidConfigError.
     """
     document = Document(name, text, (folder or Path()).absolute())
-    return _valid(*_examined([document], environ, kinds, thorough=False, rules_needed=rules_needed))
+    report = Report()
+    kinds = KINDS if kinds is None else kinds
+    assembly = Assembly(report, environ, kinds=kinds, thorough=False)
+    return _valid(*_examined([document], assembly, report, rules_needed=rules_needed))
 
 
 def state_folder(path: Path | str, *, environ: Mapping[str, str] = os.environ) -> Path:
@@ -136,29 +146,26 @@ def _examined_file(
     thorough: bool,
     known: KnownPatterns | None = None,
     sends: bool = True,
+    now: float | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = Report()
     document = _read(path, str(path), Place(str(path), 0, 0, 1), report)
     documents = [document] if document else []
-    return _examined(
-        documents, environ, kinds, thorough=thorough, report=report, known=known, sends=sends
+    assembly = Assembly(
+        report,
+        environ,
+        kinds=KINDS if kinds is None else kinds,
+        thorough=thorough,
+        known=known,
+        sends=sends,
+        now=now,
     )
+    return _examined(documents, assembly, report)
 
 
 def _examined(
-    documents: list[Document],
-    environ: Mapping[str, str],
-    kinds: Mapping[str, SinkKind] | None,
-    *,
-    thorough: bool,
-    rules_needed: bool = True,
-    report: Report | None = None,
-    known: KnownPatterns | None = None,
-    sends: bool = True,
+    documents: list[Document], assembly: Assembly, report: Report, *, rules_needed: bool = True
 ) -> tuple[Config | None, list[Problem], Summary]:
-    report = report or Report()
-    kinds = KINDS if kinds is None else kinds
-    assembly = Assembly(report, environ, kinds=kinds, thorough=thorough, known=known, sends=sends)
     with _garbage_waits():
         if documents and assembly.add_main(documents[0]):
             for document in _included(documents[0], assembly, report):

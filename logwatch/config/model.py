@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.route import RouteSettings
 from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
@@ -55,4 +56,6 @@ class Config(Struct, frozen=True, kw_only=True):
     sinks: tuple[NamedSink, ...] = ()
     routes: tuple[RouteSettings, ...] = ()
     """Empty: every alert goes to every sink."""
+    mutes: tuple[MuteSettings, ...] = ()
+    inhibit: tuple[InhibitSettings, ...] = ()
     tests: tuple[RuleTest, ...] = ()

@@ -34,6 +34,7 @@ CODES: dict[str, str] = {
     "empty": "Nothing to do: no rules, no sources, or nothing in the file.",
     "no-match": "A path or a condition that nothing fits now (a warning).",
     "unused": "Something that can never have an effect (a warning).",
+    "no-end": "A mute that hides alerts for ever (a warning).",
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",
     "every-line": "A rule for which every line must be parsed, or searched by Python (a note).",

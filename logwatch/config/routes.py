@@ -11,6 +11,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import RouteKeys, RuleKeys
 from logwatch.config.names import Names, distinct
 from logwatch.config.problems import Place, Report
+from logwatch.config.route_timers import build_timers
 from logwatch.rules.base import RuleSettings
 
 Entry: TypeAlias = Found[RouteKeys] | Found[RuleKeys]
@@ -19,12 +20,15 @@ Entry: TypeAlias = Found[RouteKeys] | Found[RuleKeys]
 def build_route(asked: Asked[RouteKeys], sinks: Names, report: Report) -> RouteSettings | None:
     """The settings of one route; None after reporting why it cannot be."""
     found, condition = asked.found, asked.where
-    if not check_sinks(found, sinks, report) or condition is None or found.broken:
+    timers, timers_known = build_timers(found, report)
+    sound = check_sinks(found, sinks, report) and timers_known and not found.broken
+    if condition is None or not sound:
         return None
     return RouteSettings(
         to=distinct(found.value.to),
         condition=condition,
         also=found.value.also,
+        timers=timers,
         defined_at=found.place().short,
     )
 

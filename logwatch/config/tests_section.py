@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from logwatch.config.dates import EXAMPLE_TIME, date_time
 from logwatch.config.found import Found
 from logwatch.config.key_forms import Keys, OneOrMany, Pieces
 from logwatch.config.names import Names, distinct
@@ -31,7 +31,6 @@ from logwatch.units import Duration, parse_duration
 MOST_TIMES = 10_000
 """How often one entry of `lines` may stand for a line."""
 _AFTER = re.compile(r"(\+\s*\d\S*)(?:\s(.*))?", re.DOTALL)
-_EXAMPLE_TIME = "write 2026-01-05T01:00:00Z"
 
 
 class LineKeys(Keys, frozen=True):
@@ -178,10 +177,11 @@ class _Section:
         try:
             if text.startswith("+"):
                 return start + parse_duration(text[1:].strip())
-            return _date_time(text)
+            return date_time(text)
         except ValueError as error:
             message, remedy = split_remedy(str(error))
-            self.refuse(place, message, remedy or _EXAMPLE_TIME)
+            also = "" if text.startswith("+") else ", or +2h"
+            self.refuse(place, message, f"{remedy or EXAMPLE_TIME}{also}")
             return start
 
 
@@ -379,14 +379,3 @@ def _probes(section: _Section, start: float) -> tuple[Probe, ...]:
             )
         )
     return tuple(probes)
-
-
-def _date_time(text: str) -> float:
-    """Seconds since the epoch of an RFC 3339 date and time. Raises ValueError with a remedy."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{shown(text)} is no time; {_EXAMPLE_TIME}, or +2h") from None
-    if moment.tzinfo is None:
-        raise ValueError(f"{shown(text)} names no zone; {_EXAMPLE_TIME}")
-    return moment.timestamp()

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logwatch.config.keys import FileKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.keys import (
+    FileKeys,
+    InhibitKeys,
+    MuteKeys,
+    RouteKeys,
+    RuleKeys,
+    SourceKeys,
+)
 from logwatch.config.kind_keys import (
     AbsentKeys,
     ContextKeys,
@@ -60,7 +67,14 @@ tests:
   - {rule: many, start: 2026-01-05T01:00Z, lines: ['+0s x', y], fires: [{at: +2h, say: x}]}
   - {rule: slow, file: a.log, quiet: true, at: [{at: +1m, burning: false}]}
 routes:
-  - {if: {severity: [error, critical]}, to: [out], also: true}
+  - {if: {severity: [error, '>= critical']}, to: [out], also: true}
+  - {to: log, group: [rule, host], wait: 30s, updates: 5m, remind: 4h, also: true}
+  - {to: log, digest: weekly Mon-Fri 08:00 Europe/Paris}
+mutes:
+  - {name: night, if: {host: '~ ^w'}, every: 'Tue 02:00-04:00', then: summarise}
+  - {name: once, from: 2026-01-05T01:00Z, until: 2026-01-06 02:00 Europe/Paris}
+inhibit:
+  - {while: {rule: many}, mute: {source: [web, '!= auth']}, same: [host]}
 sinks:
   out: {console: {}}
   log: {jsonl_file: '${env:HOME}/alerts.jsonl'}
@@ -111,11 +125,20 @@ _WORDS = st.sampled_from(
         ),
     ]
 )
+_NOTIFYING_KEYS = (RouteKeys, MuteKeys, InhibitKeys)
 _KEYS = st.sampled_from(
     sorted(
         {
             field
-            for keys in (FileKeys, RuleKeys, RouteKeys, SourceKeys, *_KIND_KEYS)
+            for keys in (
+                FileKeys,
+                RuleKeys,
+                RouteKeys,
+                MuteKeys,
+                InhibitKeys,
+                SourceKeys,
+                *_KIND_KEYS,
+            )
             for field in (*keys.__struct_encode_fields__, *keys.later)
         }
         | {"console", "webhook", "url", "x", "<<", "count", "warning", "p95", ""}
@@ -133,6 +156,8 @@ _FILES = st.fixed_dictionaries(
         "rules": st.lists(_VALUES, max_size=3) | _VALUES,
         "sinks": st.dictionaries(_WORDS, _VALUES, max_size=3) | _VALUES,
         "routes": st.lists(_VALUES, max_size=3) | _VALUES,
+        "mutes": st.lists(_VALUES, max_size=3) | _VALUES,
+        "inhibit": st.lists(_VALUES, max_size=3) | _VALUES,
         "tests": st.lists(_VALUES, max_size=3) | _VALUES,
         "defaults": _VALUES,
         "version": _VALUES,

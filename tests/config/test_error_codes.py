@@ -501,6 +501,14 @@ DRAWINGS = [
           - {if: {severity: error}, to: out}
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     """),
+    ("no-end", "mute 'a' never ends", """
+        mutes: [{name: a, if: {rule: any}}]
+                       ^
+    """),
+    ("no-end", "mute 'a' never ends, once it has begun", """
+        mutes: [{name: a, from: 2026-01-05T00:00:00Z, every: Mon-Sun}]
+                                                             ^^^^^^^
+    """),
     ("yaml-trap", "in double quotes YAML makes a backspace of \\b", r"""
         rules: [{name: a, match: "\\w \\\\fail\b"}]
                                               ^^

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.config.keys import DefaultKeys, FileKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.keys import (
+    DefaultKeys,
+    FileKeys,
+    InhibitKeys,
+    MuteKeys,
+    RouteKeys,
+    RuleKeys,
+    SourceKeys,
+)
 from logwatch.config.kind_keys import (
     AbsentKeys,
     ClearKeys,
@@ -35,7 +43,7 @@ ALL_KEYS = [
     for keys in (
         *(FileKeys, DefaultKeys, SourceKeys, RuleKeys, RouteKeys, WhenKeys, ClearKeys, AbsentKeys),
         *(StepKeys, ExpectKeys, UniqueKeys, NewKeys, SpikeKeys, ValueKeys, RatioKeys, ContextKeys),
-        *(LineKeys, RuleTestKeys),
+        *(MuteKeys, InhibitKeys, LineKeys, RuleTestKeys),
     )
     for name in (*keys.__struct_encode_fields__, *keys.later)
 ]
@@ -71,7 +79,7 @@ def test_the_defaults_are_as_told():
     assert (source.format, source.encoding, source.start) == ("plain", "utf-8", "end")
     assert source.max_line == 256 * 1024
     assert (defaults.cooldown, defaults.severity) == (60.0, "warning")
-    assert RouteKeys().also is False
+    assert (RouteKeys().also, MuteKeys().then) == (False, "hold")
     assert (defaults.context, defaults.late, source.max_skew) == (ContextKeys(), 120.0, 86_400.0)
     assert (RuleKeys().mode, RuleKeys().max_keys, SpikeKeys().vs) == ("live", 100_000, "previous")
     assert Sampling(which="every", count=5).pause == 3600.0
