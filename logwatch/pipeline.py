@@ -1,24 +1,25 @@
 """THE DATA PATH from matches to what must be committed, on one screen; no I/O, no threads.
 
-    Batch -> rules (state) -> alerts -> routes -> Transaction
+    Batch -> rules (state) -> alerts -> dispatch (mutes, routes, groups, rates) -> Transaction
 
 The consumer calls it, and so do replays and tests: whoever calls it commits what `drain` hands out
 as one transaction. Deadlines take effect in the order of event time (rules/timeline.py): before
 the record that has passed them in a backlog, by the clock live. What rules are asked, and in which
-order, is in rules/ruleset.py; here is what becomes of the alerts that they make.
+order, is in rules/ruleset.py; who is told of their alerts, and when, is in dispatch.py.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
 from logwatch import telemetry
-from logwatch.alerts.route import Router
 from logwatch.clock import Moment
-from logwatch.recipients import Recipients, ended
+from logwatch.dispatch import STATES, Dispatch
+from logwatch.recipients import ended
 from logwatch.records import Alert, Batch, Checkpoint, StateChange
 from logwatch.rules import context
 from logwatch.rules.base import Rule, RuleSettings
@@ -28,6 +29,9 @@ from logwatch.rules.ruleset import Ruleset
 from logwatch.rules.self_reports import SelfReport, SelfReports
 from logwatch.store.writer import Addressed, Burning, Transaction
 
+SHADOW = "shadow"
+"""What mutes the alerts of a rule that is only evaluated."""
+
 
 class Pipeline:
     """All rules of one configuration and what they have brought about since the last `drain`."""
@@ -35,7 +39,7 @@ class Pipeline:
     def __init__(
         self,
         rules: Sequence[Rule],
-        router: Router,
+        dispatch: Dispatch,
         *,
         host: str,
         late: Mapping[str, float] | None = None,
@@ -46,9 +50,18 @@ class Pipeline:
         `virtual`: there is no clock but event time, in a replay or a test.
         """
         self._rules = Ruleset(
-            rules, tell=self._address, failed=self._rule_failed, late=late, virtual=virtual
+            rules,
+            tell=self._address,
+            failed=self._rule_failed,
+            late=late,
+            before=self._pass if virtual else None,
         )
-        self._recipients = Recipients(router)
+        self._dispatch = dispatch
+        self._virtual = virtual
+        self._passed = -math.inf
+        """Virtual time up to which everything was told that was due."""
+        self._now = Moment(0.0, 0.0)
+        """When somebody last called."""
         self._contexts = Contexts(
             [rule.settings for rule in rules],
             decode=Decoder(Held[Addressed]).decode,
@@ -85,7 +98,7 @@ class Pipeline:
         """Give each part its state back, before `begin`."""
         for state in states:
             try:
-                (self._contexts if state.rule == context.NAME else self._rules).restore(state)
+                self._owner(state.rule).restore(state)
             except Exception as problem:  # noqa: BLE001 - another version wrote it
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
@@ -96,24 +109,23 @@ class Pipeline:
         One that no rule keeps open, since its rule was removed or changed, ends here: whoever was
         told that it began is told that nobody watches it any more.
         """
-        kept = self._rules.burning()
+        self._now = now
+        kept, burning = self._rules.burning(), list(burning)
+        self._dispatch.begin([each for each in burning if each.alert.id in kept], now)
         for each in burning:
-            if each.alert.id in kept:
-                self._recipients.take_back(each.alert.id, each.told)
-            else:
-                last = self._recipients.last(each.alert, each.told, now)
-                self._pending.alerts.append(last)
-                self._ended.append(last.alert)
+            if each.alert.id not in kept:
+                last = ended(each.alert, now)
+                self._pending.alerts.append(self._dispatch.end_unwatched(last, each.told, now))
+                self._ended.append(last)
         for newest in self._contexts.newest():
-            if newest.burns and newest.alert.id in kept:
-                self._recipients.take_back(newest.alert.id, newest.told)
-            elif newest.burns:
-                last_alert = ended(newest.alert, now)
-                self._contexts.follow(Addressed(last_alert, now.wall, newest.told))
-                self._ended.append(last_alert)
+            if newest.burns and newest.alert.id not in kept:
+                last = ended(newest.alert, now)
+                self._contexts.follow(Addressed(last, now.wall, newest.told))
+                self._ended.append(last)
 
     def begin(self, now: Moment) -> None:
         """Everything was restored, and the first record may come."""
+        self._now, self._passed = now, now.wall
         self._contexts.begin(now.steady)
         over, self._ended = self._ended, []
         self._rules.begin(now, over)
@@ -121,14 +133,16 @@ class Pipeline:
 
     def go_live(self, now: Moment) -> None:
         """The backlog is read: from now on time passes by the clock."""
+        self._now = now
         self._rules.go_live(now)
 
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
+        self._now = now
         matches = batch.matches if end is None and not first else batch.matches[first:end]
         if self._contexts.active:
             if not first:  # the lines that it brings are new
-                self._pending.alerts += self._contexts.learn(batch)
+                self._release(self._contexts.learn(batch))
             self._contexts.remember(batch, matches, now.steady)
         self._rules.feed(batch, matches, now)
         self._finish(batch, end)
@@ -147,25 +161,35 @@ class Pipeline:
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
-        if not self.live:
-            return None
-        rules = self._rules.seconds_to_deadline(now)
-        waits = [] if rules is None else [rules]
-        if self._contexts.holding:
-            waits.append(self._contexts.first_deadline() - now.steady)
+        asked = [self._dispatch.seconds_to_deadline(now)]
+        if self.live:
+            asked.append(self._rules.seconds_to_deadline(now))
+            if self._contexts.holding:
+                asked.append(self._contexts.first_deadline() - now.steady)
+        waits = [each for each in asked if each is not None]
         return max(0.0, min(waits)) if waits else None
 
     def expire(self, now: Moment) -> None:
-        """Let the deadlines up to `now` take effect, unless the backlog is still being read."""
+        """Let the deadlines up to `now` take effect.
+
+        Those of rules wait until the backlog is read; those of messages to people never do.
+        """
+        self._now = now
         if self.live:
             if self._contexts.active:
-                self._pending.alerts += self._contexts.expire(now.steady)
+                self._release(self._contexts.expire(now.steady))
             self._rules.expire(now)
+        if not self._dispatch.direct:
+            self._pending.alerts += self._dispatch.expire(now)
 
     def run_until(self, time: float) -> None:
         """Let virtual time pass up to `time`, with no line until then."""
-        self._pending.alerts += self._contexts.let_all_go()
+        self._release(self._contexts.let_all_go())
         self._rules.run_until(time)
+
+    def hasten(self, now: Moment) -> None:
+        """Tell now what only waits for more to be told with it: nobody will be there later."""
+        self._pending.alerts += self._dispatch.hasten(now)
 
     def teach(self, instruction: Instruction, now: Moment) -> Taught:
         """Let a rule learn, accept or forget; `drain` hands out what it knows then."""
@@ -173,13 +197,18 @@ class Pipeline:
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
+        self._now = now
         alert = self._about_us.alert(what, now.wall)
-        self._pending.alerts.append(self._recipients.event(alert, now.wall))
+        self._pending.alerts.append(self._routed(Addressed(alert, now.wall, ())))
 
     def drain(self) -> Transaction:
         """Everything brought about since the last call, to be committed as one."""
+        if not self._dispatch.direct:  # what is told at once was put together since
+            self._pending.alerts += self._dispatch.expire(self._moment())
+            self._pending.told.update(self._dispatch.owed())
         self._keep(self._rules.changes())
         self._keep(self._contexts.changes())
+        self._keep(self._dispatch.changes())
         for identity, (batch, end) in self._partly.items():
             self._pending.checkpoints[identity] = _upto(batch, end)
         self._partly.clear()
@@ -191,25 +220,58 @@ class Pipeline:
         for change in changes:
             self._pending.states[change.rule, change.key] = change
 
+    def _owner(self, name: str) -> Ruleset | Contexts[Addressed] | Dispatch:
+        """Who keeps its state under this name."""
+        if name == context.NAME:
+            return self._contexts
+        return self._dispatch if name in STATES else self._rules
+
     def _address(
-        self, rule: RuleSettings, alerts: Iterable[Alert], at: float, *, absorbed: bool = False
+        self,
+        rule: RuleSettings,
+        alerts: Iterable[Alert],
+        at: float,
+        *,
+        absorbed_by: str | None = None,
     ) -> None:
         """Say who is to be told of what a rule made: see `rules.ruleset.Tell`."""
-        burns, recipients = rule.kind.burns, self._recipients
-        pending, wall = self._pending.alerts, self._rules.clock.wall
-        if not (burns or absorbed or rule.shadow or rule.context):
+        burns, wall = rule.kind.burns, self._rules.clock.wall
+        is_plain = not (burns or absorbed_by or rule.shadow or rule.context)
+        if is_plain and self._dispatch.direct:
+            event, pending = self._dispatch.recipients.event, self._pending.alerts
             for alert in alerts:  # of which there may be one for each line
-                pending.append(recipients.event(alert, wall))
+                pending.append(event(alert, wall))
             return
+        why = SHADOW if rule.shadow else absorbed_by
         for alert in alerts:
-            if absorbed or rule.shadow:
-                one = recipients.nobody(alert, wall, burns=burns)
-            else:
-                one = (recipients.episode if burns else recipients.event)(alert, wall)
+            goes_on = burns and alert.status != "resolved"
+            marked = replace(alert, muted_by=why) if why else alert
+            one = Addressed(marked, wall, (), goes_on)
             if rule.context is None:
-                pending.append(one)
+                self._pending.alerts.append(self._routed(one))
             else:
-                pending += self._contexts.hold(one, rule.context, at, live=self.live)
+                self._release(self._contexts.hold(one, rule.context, at, live=self.live))
+
+    def _release(self, held: Iterable[Addressed]) -> None:
+        """These wait for no line any more."""
+        self._pending.alerts += [self._routed(one) for one in held]
+
+    def _routed(self, one: Addressed) -> Addressed:
+        return self._dispatch.route(one, self._moment())
+
+    def _moment(self) -> Moment:
+        """What time it is for people who are told."""
+        wall = self._rules.clock.wall
+        return Moment(wall, wall) if self._virtual else self._now
+
+    def _pass(self, time: float) -> None:
+        """Virtual time reaches `time`: what is to be told before that is told."""
+        dispatch = self._dispatch
+        while (due := dispatch.next_due(self._passed)) <= time:
+            # A step at least, however the sum of a time and a wait was rounded.
+            self._passed = max(due, math.nextafter(self._passed, math.inf))
+            self._pending.alerts += dispatch.expire(Moment(self._passed, self._passed))
+        self._passed = max(time, self._passed)
 
     def _rule_failed(self, name: str, problem: Exception, now: Moment) -> None:
         """A rule is off: that is told like any other alert."""

@@ -25,38 +25,25 @@ class Recipients:
         """These sinks were told, before this start, that `episode` began."""
         self._told[episode] = told
 
+    def told(self, episode: str) -> tuple[str, ...]:
+        """The sinks that were told that `episode` began, by a message of its own or of several."""
+        return self._told.get(episode, ())
+
+    def tell(self, episode: str, sinks: tuple[str, ...]) -> tuple[str, ...]:
+        """These are told, too, that `episode` goes on; gives all that are."""
+        told = tuple(dict.fromkeys((*self._told.get(episode, ()), *sinks)))
+        self._told[episode] = told
+        return told
+
+    def forget(self, episode: str) -> tuple[str, ...] | None:
+        """It is over; who was told that it began, None where nothing is known of it."""
+        return self._told.pop(episode, None)
+
     def event(self, alert: Alert, wall: float) -> Addressed:
         """Address an alert that is over at once; `wall` is when it was made."""
         return Addressed(alert, wall, self._router.sinks_for(alert))
 
-    def episode(self, alert: Alert, wall: float) -> Addressed:
-        """Address a message of an episode: who was told that it began is told that it is over.
-
-        Its severity and fields may be others by then, and with them the routes.
-        """
-        before = self._told.pop(alert.id, None)
-        if alert.status == "resolved":
-            return Addressed(alert, wall, self._owed(before, alert))
-        sinks = self._router.sinks_for(alert)
-        told = tuple(dict.fromkeys((*(before or ()), *sinks)))
-        self._told[alert.id] = told
-        return Addressed(alert, wall, sinks, burns=True, told=told)
-
-    def nobody(self, alert: Alert, wall: float, *, burns: bool) -> Addressed:
-        """An alert that is kept but not sent; who was told before is told that it is over."""
-        before = self._router.known(self._told.get(alert.id, ()))
-        if alert.status == "resolved":
-            self._told.pop(alert.id, None)
-            return Addressed(alert, wall, before)
-        if burns:
-            self._told[alert.id] = before
-        return Addressed(alert, wall, (), burns=burns, told=before)
-
-    def last(self, alert: Alert, told: tuple[str, ...], now: Moment) -> Addressed:
-        """Address the end of an episode that no rule keeps open: nobody watches it any more."""
-        return Addressed(ended(alert, now), now.wall, self._owed(told, alert))
-
-    def _owed(self, told: tuple[str, ...] | None, alert: Alert) -> tuple[str, ...]:
+    def owed(self, told: tuple[str, ...] | None, alert: Alert) -> tuple[str, ...]:
         """Who is told that an episode is over: nobody where nobody was told that it began.
 
         Where none of those is a sink any more the routes say it, and where nothing is known.

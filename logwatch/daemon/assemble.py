@@ -32,6 +32,7 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.teaching import Teacher
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
+from logwatch.dispatch import Dispatch
 from logwatch.matching.engine_names import Engine
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline
@@ -241,9 +242,10 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
         )
 
         rules.append(QuietSources(limits, host=options.host))
+    dispatch = Dispatch(router, host=options.host, mutes=config.mutes, inhibits=config.inhibit)
     pipeline = Pipeline(
         rules,
-        router,
+        dispatch,
         host=options.host,
         late={source.name: source.late for source in config.sources},
     )

@@ -31,11 +31,16 @@ class Tell(Protocol):
     """Takes what rules make, in order."""
 
     def __call__(
-        self, rule: RuleSettings, alerts: Iterable[Alert], at: float, *, absorbed: bool = False
+        self,
+        rule: RuleSettings,
+        alerts: Iterable[Alert],
+        at: float,
+        *,
+        absorbed_by: str | None = None,
     ) -> None:
         """Take `alerts` of `rule`, which came about at event time `at`; to be gone through once.
 
-        `absorbed`: another rule tells of more in their place.
+        `absorbed_by` is the rule that tells of more in their place.
         """
         ...
 
@@ -50,13 +55,14 @@ class Ruleset:
         tell: Tell,
         failed: Callable[[str, Exception, Moment], None],
         late: Mapping[str, float] | None = None,
-        virtual: bool = False,
+        before: Callable[[float], object] | None = None,
     ) -> None:
         """`failed` is told the name of a rule that is off from now on.
 
         `late`: how late a record may come, in seconds by source, where it is not the default.
-        `virtual`: there is no clock but event time, in a replay or a test.
+        `before`: there is no clock but event time, and this is called before anything at a time.
         """
+        virtual = before is not None
         settings = [rule.settings for rule in rules]
         self.rules = rules
         self._tell = tell
@@ -66,7 +72,7 @@ class Ruleset:
             (part.rule, part.number, settings[part.rule].hours(part.number))
             for part in parts_of(settings)
         ]
-        self._time = Timekeeper(rules, late or {}, virtual=virtual, expire_rule=self._expire_rule)
+        self._time = Timekeeper(rules, late or {}, before=before, expire_rule=self._expire_rule)
         self.clock = self._time.clock
         """What time it is for the rules, and for what is told."""
         self._waits = [bool(each.kind.word) or each.cooldown > 0 for each in settings]
@@ -225,8 +231,9 @@ class Ruleset:
         for alert in alerts:
             told = Told(alert, at, settings.kind.burns)
             answers = [(each, self._heard(each, told)) for each in listeners]
-            absorbed = any(_absorbs(each, alert) for each in listeners)
-            self._tell(settings, (alert,), at, absorbed=absorbed)
+            absorber = next((each for each in listeners if _absorbs(each, alert)), None)
+            by = absorber.settings.name if absorber else None
+            self._tell(settings, (alert,), at, absorbed_by=by)
             for each, news in answers:
                 self._bring(each, news, at)
 

@@ -33,13 +33,13 @@ class Timekeeper:
         rules: Sequence[Rule],
         late: Mapping[str, float],
         *,
-        virtual: bool,
+        before: Callable[[float], object] | None,
         expire_rule: Callable[[int, float, Moment], bool],
     ) -> None:
-        """`late`, in seconds by source, and `virtual`: see `Ruleset`."""
+        """`late`, in seconds by source, and `before`: see `Ruleset`."""
         self._rules = rules
         self._index = {rule.settings.name: index for index, rule in enumerate(rules)}
-        self._virtual = virtual
+        self._before = before
         self._expire_rule = expire_rule
         self.timeline = Timeline([rule.settings for rule in rules], late)
         self.clock = self.timeline.now
@@ -73,8 +73,10 @@ class Timekeeper:
             if time >= self._agenda.next:
                 self._expire(Limits(time, time), now)
             timeline.position = time
+            if self._before is not None:
+                self._before(time)
         clock.pause = timeline.position
-        if self._virtual:
+        if self._before is not None:
             clock.wall = timeline.position
 
     def arrived(self, batch: Batch) -> None:
@@ -94,6 +96,8 @@ class Timekeeper:
         """Let virtual time pass up to `time`, with no line until then."""
         self._expire(Limits(time, time), Moment(time, time))
         self.timeline.position = max(self.timeline.position, time)
+        if self._before is not None:
+            self._before(time)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Live: seconds from `now` until `expire` has something to do; None without a deadline."""
@@ -156,10 +160,12 @@ class Timekeeper:
     def _turn_to(self, at: float, now: Moment, rule: Rule) -> None:
         """Set the clock for a deadline of `rule`, which is `at` on the clock of its basis."""
         clock = self.clock
+        if self._before is not None:
+            self._before(at)
         clock.event, clock.pause, clock.wall = at, now.steady, now.wall
         if not self.live:
             clock.pause = at
-            clock.wall = at if self._virtual else now.wall
+            clock.wall = now.wall if self._before is None else at
         elif rule.basis == "pause":
             clock.event, clock.pause = self.timeline.position, at
 

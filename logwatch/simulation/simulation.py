@@ -26,6 +26,7 @@ from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.surroundings import Surroundings
+from logwatch.dispatch import Dispatch
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
@@ -98,7 +99,7 @@ class Simulation:
         )
         self._pipeline = Pipeline(
             list(self._rules.values()),
-            self._router,
+            Dispatch(self._router, host=host, mutes=config.mutes, inhibits=config.inhibit),
             host=host,
             late={source.name: source.late for source in config.sources},
             virtual=True,

@@ -58,6 +58,8 @@ class Addressed(Struct, frozen=True, gc=False):
     """Its episode goes on until a message says `resolved`; False: an event, over at once."""
     told: tuple[str, ...] = ()
     """Where it burns: all sinks that were told of the episode, by this message or before."""
+    collected: tuple[str, ...] = ()
+    """Sinks that are told later, in one message with others."""
 
 
 class Burning(Struct, frozen=True, gc=False):
@@ -73,6 +75,8 @@ class Transaction(Struct):
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     states: dict[tuple[str, str], StateChange] = field(default_factory=dict)
     alerts: list[Addressed] = field(default_factory=list)
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Episodes of which more sinks are told than their newest message says, and all of these."""
     taken: dict[tuple[str, int], int] = field(default_factory=dict)
     """Sink and name of each parcel that was worked on -> how many of it are done with."""
     delivered: list[tuple[str, int]] = field(default_factory=list)
@@ -222,6 +226,7 @@ class Store:
         try:
             with self._transaction() as connection:
                 self._write_alerts(connection, transaction.alerts)
+                _write_told(connection, transaction.told)
                 _write_deliveries(connection, transaction, now)
                 _write_checkpoints(connection, transaction.checkpoints.values(), now)
                 _write_states(connection, transaction.states.values())
@@ -317,6 +322,13 @@ def _write_burning(connection: sqlite3.Connection, alerts: list[Addressed], firs
             )
         elif one.alert.status == "resolved":
             connection.execute("DELETE FROM burning WHERE episode = ?", (one.alert.id,))
+
+
+def _write_told(connection: sqlite3.Connection, told: Mapping[str, tuple[str, ...]]) -> None:
+    connection.executemany(
+        "UPDATE burning SET told = ? WHERE episode = ?",
+        ((_encode_names(names).decode(), episode) for episode, names in told.items()),
+    )
 
 
 def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction, now: float) -> None:

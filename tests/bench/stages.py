@@ -31,6 +31,7 @@ from logwatch.config.loader import load
 from logwatch.config.model import Config
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.dispatch import Dispatch
 from logwatch.matching.matcher import LineHit, Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
@@ -242,7 +243,8 @@ class _Path:
         config = self._config
         rules = [make_rule(settings, host="bench") for settings in config.rules]
         sinks = [sink.name for sink in config.sinks]
-        pipeline = Pipeline(rules, Router(config.routes, sinks=sinks, to_by_rule={}), host="bench")
+        router = Router(config.routes, sinks=sinks, to_by_rule={})
+        pipeline = Pipeline(rules, Dispatch(router, host="bench"), host="bench")
         transactions = []
         for batch in batches:
             pipeline.take(batch, self._clock.moment())

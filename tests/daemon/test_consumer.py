@@ -10,6 +10,7 @@ from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
 from msgspec.structs import replace
 
+from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.route import RouteSettings
 from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED, PASSED_OVER_SECONDS
 from logwatch.daemon.intake import CaughtUp, Intake, NotWaitedFor, Report, weight
@@ -382,7 +383,7 @@ LEVELS = RuleSettings(
     cooldown=0.0,
 )
 BY_SEVERITY = (
-    RouteSettings(to=("pager",), condition={"severity": ("critical",)}),
+    RouteSettings(to=("pager",), condition=(parse_alert_condition("severity", ("critical",)),)),
     RouteSettings(to=("chat",)),
 )
 

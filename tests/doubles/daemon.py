@@ -9,6 +9,7 @@ from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.intake import Intake
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Match, Record
 from logwatch.rules import fingerprints, make_rule
@@ -32,7 +33,7 @@ class Bench:
         self.store = Store(folder)
         router = Router(routes, sinks=sinks, to_by_rule={})
         self.working = [make_rule(one, host="web1") for one in self.rules]
-        self.pipeline = Pipeline(self.working, router, host="web1")
+        self.pipeline = Pipeline(self.working, Dispatch(router, host="web1"), host="web1")
         self.pipeline.restore(self.store.adopt_rules(fingerprints(self.rules)))
         self.pipeline.resume(self.store.burning(), self.clock.moment())
         self.pipeline.begin(self.clock.moment())

@@ -12,6 +12,7 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.surroundings import Nearness
+from logwatch.dispatch import Dispatch
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
@@ -90,7 +91,9 @@ class Follower:
         self.surroundings = self.reading.surroundings(self.read_back)
         made = [make_rule(each, host="web1") for each in self.rules]
         router = Router((), sinks=["chat"], to_by_rule={})
-        self.pipeline = Pipeline(made, router, host="web1", virtual=self._virtual)
+        self.pipeline = Pipeline(
+            made, Dispatch(router, host="web1"), host="web1", virtual=self._virtual
+        )
         known = fingerprints(self.rules)
         self.pipeline.restore([each for each in self.states.values() if each.rule in known])
         self.pipeline.resume(self.burning.values(), self.now)

@@ -19,6 +19,7 @@ from logwatch.config.model import Config
 from logwatch.daemon.consumer import LAZY_SECONDS, Consumer
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.readings import Readings
+from logwatch.dispatch import Dispatch
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Block, Checkpoint, Marker
@@ -60,7 +61,7 @@ class Machine:
         self.store = Store(self.folder, durability="off")
         router = Router(self.config.routes, sinks=sinks, to_by_rule={})
         late = {source.name: source.late for source in self.config.sources}
-        self.pipeline = Pipeline(rules, router, host=HOST, late=late)
+        self.pipeline = Pipeline(rules, Dispatch(router, host=HOST), host=HOST, late=late)
         self.pipeline.restore(self.store.adopt_rules(fingerprints(self.config.rules)))
         self.pipeline.resume(self.store.burning(), self.clock.moment())
         self.pipeline.begin(self.clock.moment())

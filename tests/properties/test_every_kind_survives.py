@@ -16,6 +16,7 @@ import pytest
 from doubles.survival import Machine, contents
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from logwatch.records import encode_alert
@@ -189,7 +190,9 @@ def test_a_rule_with_another_window_begins_anew_and_the_others_go_on(cache, hist
     with_them = told(history, cache, restarts=True, reloaded=LONGER)
     others = [
         [
-            replace(each, sinks=()) if each.alert.rule == ABSORBED else each
+            replace(each, sinks=(), alert=replace(each.alert, muted_by=UNSET))
+            if each.alert.rule == ABSORBED
+            else each
             for each in run
             if each.alert.rule not in HEARING
         ]

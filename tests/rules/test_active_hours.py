@@ -7,6 +7,7 @@ from doubles.rules import START, checkpoint
 
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Match, Record
 from logwatch.rules import make_rule
@@ -29,7 +30,7 @@ class Piped:
         }
         router = Router((), sinks=("out",), to_by_rule={})
         made = [make_rule(each, host="web1") for each in rules]
-        self.pipeline = Pipeline(made, router, host="web1", virtual=True)
+        self.pipeline = Pipeline(made, Dispatch(router, host="web1"), host="web1", virtual=True)
         self.pipeline.begin(Moment(START, START))
         self.offset = 0
 

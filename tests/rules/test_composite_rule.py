@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, AlertLine, Batch, Match, Record, encode_alert
 from logwatch.rules import make_rule
@@ -461,7 +462,7 @@ class Piped:
     def __init__(self, *rules: RuleSettings) -> None:
         router = Router((), sinks=("out",), to_by_rule={})
         made = [make_rule(each, host="web1") for each in rules]
-        self.pipeline = Pipeline(made, router, host="web1", virtual=True)
+        self.pipeline = Pipeline(made, Dispatch(router, host="web1"), host="web1", virtual=True)
 
     def begin(self, before: Piped | None = None) -> Piped:
         """Begin, where `before` left off: with its state, but that of rule a, if it changed."""

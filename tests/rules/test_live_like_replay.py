@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Match, Record, encode_alert
 from logwatch.rules import make_rule
@@ -115,7 +116,7 @@ class Told:
         self.parts = parts_of(self.rules)
         router = Router((), sinks=("out",), to_by_rule={})
         made = [make_rule(each, host="web1") for each in self.rules]
-        self.pipeline = Pipeline(made, router, host="web1", virtual=virtual)
+        self.pipeline = Pipeline(made, Dispatch(router, host="web1"), host="web1", virtual=virtual)
         self.wall = START
         self.pipeline.begin(self.moment())
         if not virtual:

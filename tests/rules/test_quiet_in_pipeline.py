@@ -7,6 +7,7 @@ from doubles.rules import START
 
 from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.rules import make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings
@@ -19,7 +20,8 @@ def bench() -> tuple[Pipeline, ManualClock]:
     """A pipeline that watches whether `app` is quiet for twenty seconds."""
     clock = ManualClock(START)
     rules = [make_rule(RULE, host="web1"), QuietSources({"app": 20.0}, host="web1")]
-    pipeline = Pipeline(rules, Router((), sinks=("out",), to_by_rule={}), host="web1")
+    router = Router((), sinks=("out",), to_by_rule={})
+    pipeline = Pipeline(rules, Dispatch(router, host="web1"), host="web1")
     pipeline.begin(clock.moment())
     return pipeline, clock
 

@@ -30,9 +30,9 @@ class Ears:
         self.rules.begin(Moment(0.0, START))
         self.rules.go_live(Moment(0.0, START))
 
-    def _tell(self, rule, alerts, _at, *, absorbed=False) -> None:
+    def _tell(self, rule, alerts, _at, *, absorbed_by=None) -> None:
         for alert in alerts:
-            self.told.append((rule.name, alert.status, absorbed))
+            self.told.append((rule.name, alert.status, absorbed_by is not None))
 
     def line(self, at: float, *rules: int, behind: float = 0.0) -> None:
         """A line `at` seconds after the start that these rules take, `behind` seconds late."""

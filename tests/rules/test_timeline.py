@@ -8,6 +8,7 @@ from doubles.rules import START
 
 from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
+from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
 from logwatch.records import Match
 from logwatch.rules import make_rule
@@ -28,7 +29,7 @@ class Bench:
         self.clock = ManualClock(START)
         self.pipeline = Pipeline(
             [make_rule(rule, host="web1") for rule in rules],
-            Router((), sinks=("out",), to_by_rule={}),
+            Dispatch(Router((), sinks=("out",), to_by_rule={}), host="web1"),
             host="web1",
             late=late,
             virtual=virtual,

@@ -1,0 +1,177 @@
+"""An alert on its way from a rule to the outbox: mutes, then routes, then groups.
+
+Where a configuration has none of mutes, timers and rates, and no silence is in force, an alert goes
+to the sinks of its routes at once. Else each part takes it in turn, keeps what it holds back as
+state, and hands it out when its time has come: see alerts/mutes.py, groups.py and rates.py.
+
+Whoever was told that an episode began is told that it ended, past all of these; that is why `told`
+is known here of every episode that burns. The alert itself is always kept in the history.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from logwatch.alerts import groups as grouping
+from logwatch.alerts import mutes as muting
+from logwatch.alerts.groups import Groups
+from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
+from logwatch.alerts.mutes import Mutes
+from logwatch.alerts.route import Router
+from logwatch.clock import Moment
+from logwatch.conditions import MakeSearch, plain_search
+from logwatch.recipients import Recipients
+from logwatch.records import Alert, StateChange
+from logwatch.store.writer import Addressed, Burning
+
+STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES})
+"""Names under which the parts keep their state among the rules'."""
+
+
+class Dispatch:
+    """Who is told of which alert, and when."""
+
+    def __init__(
+        self,
+        router: Router,
+        *,
+        host: str,
+        mutes: Sequence[MuteSettings] = (),
+        inhibits: Sequence[InhibitSettings] = (),
+        make_search: MakeSearch = plain_search,
+    ) -> None:
+        self.recipients = Recipients(router)
+        self._router = router
+        self._mutes = Mutes(mutes, inhibits, host=host, make_search=make_search)
+        self._groups = Groups(host=host)
+        self._has_more = router.has_timers
+        self._groups_stored: list[StateChange] = []
+        self._owed: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def direct(self) -> bool:
+        """Whether nothing but the routes decides, so that `recipients` may be asked by themselves.
+
+        True for as long as nothing is muted, held back or put together.
+        """
+        return not self._has_more and self._mutes.idle and not len(self._groups)
+
+    @property
+    def silences(self) -> Mutes:
+        """What mutes, to add a silence or end one."""
+        return self._mutes
+
+    def restore(self, state: StateChange) -> None:
+        """Take back one row of `STATES`, before `begin`. May raise what a bad one brings."""
+        if state.rule == grouping.STATE_NAME:
+            self._groups_stored.append(state)
+        else:
+            self._mutes.restore(state)
+
+    def begin(self, burning: Iterable[Burning], now: Moment) -> None:
+        """All was restored; `burning` are the episodes that go on, and who was told of them."""
+        stored, self._groups_stored = self._groups_stored, []
+        self._groups.restore(stored)
+        burning = list(burning)
+        for each in burning:
+            self.recipients.take_back(each.alert.id, each.told)
+        self._mutes.begin((each.alert for each in burning), now)
+
+    def route(self, one: Addressed, now: Moment) -> Addressed:
+        """Say who is told at once of an alert that was made; the parts keep what is told later.
+
+        `one` has no sinks yet. One that is muted already, by its rule's mode or by another rule,
+        is owed to nobody but those who were told before.
+        """
+        alert, burns = one.alert, one.burns
+        hidden = alert.muted_by if alert.muted_by is not UNSET else None
+        if hidden is None:
+            hidden = self._mutes.take(alert, burns=burns, told=self._is_told(alert.id), now=now)
+        if alert.status == "resolved":
+            return self._end(one, hidden, now)
+        if hidden is not None:
+            told = self.recipients.tell(alert.id, ()) if burns else ()
+            return Addressed(replace(alert, muted_by=hidden), one.at, (), burns, told)
+        return self._send(alert, now, burns=burns, at=one.at)
+
+    def end_unwatched(self, alert: Alert, told: tuple[str, ...], now: Moment) -> Addressed:
+        """The end, `alert`, of an episode that no rule keeps open, told to whoever knows of it."""
+        self.recipients.take_back(alert.id, told)
+        return self.route(Addressed(alert, now.wall, ()), now)
+
+    def expire(self, now: Moment) -> Iterator[Addressed]:
+        """What is to be told now, for its time has come."""
+        released = self._mutes.expire(now)
+        for alert in released.alerts:
+            yield self._send(alert, now, burns=True)
+        for summary in released.summaries:
+            one = self._send(summary.alert, now, burns=False)
+            yield one
+            for episode in summary.burning:
+                sinks = (*one.sinks, *one.collected)
+                self._owed[episode] = self.recipients.tell(episode, sinks)
+        for message in self._groups.expire(now):
+            if not (message.reminds and self._mutes.verdict(message.alert, now)):
+                yield Addressed(message.alert, now.wall, message.sinks)
+
+    def hasten(self, now: Moment) -> Iterator[Addressed]:
+        """Tell now what only waits for more to be told with it."""
+        self._groups.hasten(now)
+        yield from self.expire(now)
+
+    def seconds_to_deadline(self, now: Moment) -> float | None:
+        """Seconds from `now` until `expire` has something to do, None without a deadline."""
+        waits = [
+            each
+            for each in (self._mutes.deadline(now), self._groups.deadline(now))
+            if each is not None
+        ]
+        return min(waits) if waits else None
+
+    def next_due(self, time: float) -> float:
+        """As `seconds_to_deadline` at virtual `time`, as a time; infinity without a deadline."""
+        if self.direct:
+            return math.inf
+        seconds = self.seconds_to_deadline(Moment(time, time))
+        return math.inf if seconds is None else time + seconds
+
+    def changes(self) -> Iterator[StateChange]:
+        """The state that changed since the last call; calling it forgets that it did."""
+        yield from self._mutes.changes()
+        yield from self._groups.changes()
+
+    def owed(self) -> dict[str, tuple[str, ...]]:
+        """Episodes of which more sinks were told since the last call, and all that were."""
+        owed, self._owed = self._owed, {}
+        return owed
+
+    def _is_told(self, episode: str) -> bool:
+        return bool(self.recipients.told(episode) or self._groups.told(episode))
+
+    def _send(
+        self, alert: Alert, now: Moment, *, burns: bool, at: float | None = None
+    ) -> Addressed:
+        """Nothing hides it: by its routes, and to the groups that it is in."""
+        self._groups.follow(alert, now)
+        direct, routes = self._router.paths(alert)
+        collected: tuple[str, ...] = ()
+        for route, sinks in routes:
+            self._groups.add(route, alert, burns, now, sinks)
+            collected += sinks
+        told = self.recipients.tell(alert.id, direct) if burns else ()
+        return Addressed(alert, now.wall if at is None else at, direct, burns, told, collected)
+
+    def _end(self, one: Addressed, hidden: str | None, now: Moment) -> Addressed:
+        """The end of an episode: to all who were told that it began, and to nobody else."""
+        told = self.recipients.forget(one.alert.id)
+        alert = replace(one.alert, muted_by=UNSET)
+        in_groups = self._groups.follow(alert, now)
+        if told or (told is None and not in_groups and hidden is None):
+            sinks = self.recipients.owed(told, alert)
+            return Addressed(alert, one.at, sinks)
+        marked = alert if in_groups or hidden is None else replace(alert, muted_by=hidden)
+        return Addressed(marked, one.at, ())
