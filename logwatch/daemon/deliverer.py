@@ -27,6 +27,7 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import Intake, Message, Report
 from logwatch.daemon.said import Said
 from logwatch.daemon.threads import Worker
+from logwatch.daemon.watched_sink import reminding
 from logwatch.outbox.policy import (
     Dead,
     Done,
@@ -95,6 +96,8 @@ class Deliverer(Worker):
         super().__init__(f"sink {name}", clock=clock, stop=Event())
         self.sink_name = name
         self._sink = sink
+        self._reminding = reminding(sink)
+        self._remind_at = 0.0
         self._folder = folder
         self._intake = intake
         self._random = random
@@ -142,12 +145,13 @@ class Deliverer(Worker):
         """Deliver one round, or wait for news or the next try."""
         self._idle = False  # before the news are taken away, or nobody would seem to have any
         self._news.clear()
+        reminder = self._remind(now.steady)
         wait = self.deliver_due(now.steady)
         if self._drain_by is not None and (wait > 0 or self._time_is_up()):
             self.stopping.set()
         elif wait > 0:
             self._idle = True
-            self._news.wait(wait)
+            self._news.wait(min(wait, reminder))
 
     def finish(self) -> None:
         """Let go of the store and the sink."""
@@ -155,6 +159,15 @@ class Deliverer(Worker):
         if self._reader is not None:
             self._reader.close()
         self._sink.close()
+
+    def _remind(self, now: float) -> float:
+        """Let a sink whose receiver forgets tell again what burns; seconds until the next time."""
+        if self._reminding is None or self._drain_by is not None:
+            return LONGEST_WAIT
+        if now >= self._remind_at:
+            burning = self._open(now).burning_of(self.sink_name)
+            self._remind_at = now + max(1.0, self._reminding.remind(burning))
+        return min(self._remind_at - now, LONGEST_WAIT)
 
     def deliver_due(self, now: float) -> float:
         """Deliver one round; seconds until there may be more to do, 0 for at once."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from logwatch.clock import Clock
 from logwatch.records import Delivered, Notification, Outcome, Rejected, Retry
-from logwatch.sinks.base import Sink
+from logwatch.sinks.base import Reminding, Sink
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -40,6 +40,11 @@ class WatchedSink:
         self.standing = Standing()
         self.delivering_since: float | None = None
         """Steady time at which the delivery that goes on now began."""
+
+    @property
+    def watched(self) -> Sink:
+        """The sink itself."""
+        return self._sink
 
     @property
     def batch_size(self) -> int:
@@ -89,3 +94,9 @@ class WatchedSink:
                 )
             case _:
                 assert_never(outcome)
+
+
+def reminding(sink: Sink) -> Reminding | None:
+    """`sink`, or the one that it watches, where it has to tell again what burns; else None."""
+    inner = sink.watched if isinstance(sink, WatchedSink) else sink
+    return inner if isinstance(inner, Reminding) else None

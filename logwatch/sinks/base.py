@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from logwatch.records import Notification, Outcome
+from logwatch.records import Alert, Notification, Outcome
 from logwatch.units import Rate
 
 PEOPLE_RATE = Rate(30, 60.0)
@@ -33,6 +33,20 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of connections and files, after the last `deliver`; a second call does nothing."""
+        ...
+
+
+@runtime_checkable
+class Reminding(Protocol):
+    """A sink whose receiver forgets what burns unless it hears of it again and again."""
+
+    def remind(self, burning: Sequence[Alert]) -> float:
+        """Tell again what burns: the newest message of each open episode that the sink was told of.
+
+        Called at the start and whenever the seconds that it answers with are over, by the thread
+        that calls `deliver`. It never raises for what a network or a receiver does; what fails is
+        made good the next time.
+        """
         ...
 
 

@@ -48,6 +48,11 @@ _ANY_PARCEL = "SELECT EXISTS (SELECT 1 FROM parcels WHERE sink = :sink)"
 MOST_BYTES_DUE = 8 * 1024 * 1024
 """Of messages, from which no more are read for one delivery: those of a flood may be large."""
 
+_BURNING_OF = """
+SELECT body FROM burning
+WHERE EXISTS (SELECT 1 FROM json_each(told) WHERE value = :sink) ORDER BY alert
+"""
+
 _DEAD = """
 SELECT sink, alert, attempts, reason, at FROM dead_letters
 WHERE :sink IS NULL OR sink = :sink ORDER BY alert DESC LIMIT :limit
@@ -327,6 +332,11 @@ class StoreReader:
         """The newest message of each episode that a rule still keeps open, newest first."""
         rows = self._connection.execute("SELECT body FROM burning ORDER BY alert DESC")
         return [stored(body) for (body,) in rows]
+
+    def burning_of(self, sink: str) -> list[Alert]:
+        """The newest message of each open episode that `sink` was told of, oldest first."""
+        rows = self._connection.execute(_BURNING_OF, {"sink": sink})
+        return [decode_alert(body) for (body,) in rows]
 
     def states(self, rule: str, fingerprint: str) -> list[StateChange]:
         """What is remembered for `rule`; nothing where it meant something else then."""
