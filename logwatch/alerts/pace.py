@@ -133,6 +133,7 @@ class Pace:
         """Seconds from `now` until `expire` has something to do, None while nothing waits."""
         if not self.waits:
             return None
+        self._free(now)
         frees = [time + self._span for time in islice(self._head.times, self._kept + 1)]
         times = [now, self._digest_due(), *frees]
         return min(at - now for at in times if at >= now and self._next(at) is not None)
@@ -192,12 +193,14 @@ class Pace:
 
     def _free(self, now: float) -> int:
         """Slots that are free at `now`."""
-        times, span = self._head.times, self._span
+        head, times, span = self._head, self._head.times, self._span
         if times and times[0] + span <= now:
             del times[: sum(time + span <= now for time in times)]
             self._head_changed = True
         if times and times[-1] > now:  # the clock was set back while nobody ran
             times[:] = [min(each, now) for each in times]
+        if head.since is not None and head.since > now:
+            head.since = now
         return self._room - len(times)
 
     def _note_sent(self, now: float) -> None:
