@@ -68,7 +68,7 @@ def fitted(
             part = room if block is made[-1] else room // 2
             part -= overhead * (len(lines) + 1)
             lines = fit("\n".join(lines), part, note, size).split("\n")
-        taken, cost = _taken(lines, room - overhead, size, overhead)
+        taken, cost = _taken(lines, room - overhead, size, overhead, note)
         if any(taken):
             kept[block.name] = Block(block.name, tuple(taken))
             room -= cost + overhead
@@ -76,9 +76,9 @@ def fitted(
 
 
 def _taken(
-    lines: Sequence[str], room: int, size: Callable[[str], int], overhead: int
+    lines: Sequence[str], room: int, size: Callable[[str], int], overhead: int, note: str
 ) -> tuple[list[str], int]:
-    """The first of `lines` that have room, what was left out said in a line; and what they cost."""
+    """The first of `lines` that have room and how many have not, or a part of one; their cost."""
     costs = [size(line) + overhead for line in lines]
     if sum(costs) <= room:
         return list(lines), sum(costs)
@@ -88,9 +88,10 @@ def _taken(
         spent += costs[taken]
         taken += 1
     if not taken:
-        return [], 0
-    note = _left_out(len(lines) - taken)
-    return [*lines[:taken], note], spent + size(note) + overhead
+        first = fit(lines[0], room - overhead, note, size)
+        return ([first], size(first) + overhead) if first else ([], 0)
+    more = _left_out(len(lines) - taken)
+    return [*lines[:taken], more], spent + size(more) + overhead
 
 
 def _left_out(number: int) -> str:

@@ -42,7 +42,8 @@ LONGEST_CONTENT = 2000
 LONGEST_DESCRIPTION = 4096
 """Characters; where Discord counts in another way than by UTF-16, it counts less."""
 
-_MARKUP = re.compile(r"[\\*_~`|<>\[\]()@]|(?<=:)//|^[#+\-]|^\d+\.|(?<=\n)(?:[#+\-]|\d+\.)")
+_MARKUP = re.compile(r"[\\*_~`|<>\[\]()@]|(?<=:)//|^\s*(?:[#+\-]|\d+\.)", re.MULTILINE)
+"""Ends with the character that must not mean anything."""
 
 
 class DiscordSettings(ChatSettings, frozen=True, kw_only=True):
@@ -66,8 +67,7 @@ def escape(text: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    marked = found[0]
-    return f"{marked[:-1]}\\." if marked[-1] == "." else f"\\{marked}"
+    return f"{found[0][:-1]}\\{found[0][-1]}"
 
 
 def size(text: str) -> int:

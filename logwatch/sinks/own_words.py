@@ -141,7 +141,7 @@ def _values(alert: Alert, said: Words) -> dict[str, object]:
         "suppressed": alert.suppressed,
         "seq": alert.seq,
         "alerts_count": 1 if alert.group is UNSET else alert.group.alerts,
-        "key": ", ".join(f"{name}={given[name]}" for name in alert.key),
+        "key": visible(fit(", ".join(f"{k}={v}" for k, v in alert.key.items()), _LONGEST_VALUE)),
         "duration": known.get("lasted"),
         "lines": "\n\n".join(parts[name] for name in ("line", "lines") if name in parts),
         "alerts": parts.get("alerts", ""),

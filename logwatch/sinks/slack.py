@@ -66,7 +66,7 @@ def size(text: str) -> int:
 def payload(said: Words, _alert: Alert) -> dict[str, Any]:
     """The message: a header that tells all, then a section for each block."""
     title = fit(said.title, LONGEST_HEADER, said.how_to_see, size)
-    sections = [_section(block, said) for block in blocks(said)]
+    sections = [section for block in blocks(said) for section in _sections(block, said)]
     return {
         "text": escape(said.title),
         "mrkdwn": False,
@@ -76,12 +76,15 @@ def payload(said: Words, _alert: Alert) -> dict[str, Any]:
     }
 
 
-def _section(block: Block, said: Words) -> dict[str, Any]:
+def _sections(block: Block, said: Words) -> list[dict[str, Any]]:
+    """The section for `block`; Slack takes none without a text."""
     if block.name == "actions":
-        return _actions(said)
-    (kept,) = fitted([block], LONGEST_SECTION - FENCE_CHARACTERS, size, note=said.how_to_see)
-    text = "\n".join(kept.lines)
-    return _markup(fenced(escape(text))) if block.quoted else _plain_section(text)
+        return [_actions(said)]
+    kept = fitted([block], LONGEST_SECTION - FENCE_CHARACTERS, size, note=said.how_to_see)
+    text = "\n".join(line for one in kept for line in one.lines)
+    if not text.strip():
+        return []
+    return [_markup(fenced(escape(text))) if block.quoted else _plain_section(text)]
 
 
 def _actions(said: Words) -> dict[str, Any]:

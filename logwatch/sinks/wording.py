@@ -53,6 +53,7 @@ MOST_VALUES = 20
 MOST_MEMBERS = 20
 """Parts of a message; of what is beyond, the number is told."""
 
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\-@]{1,80}")
 _LONGEST_MATCHER = 100
 _BETWEEN_TIMES = 1.0  # seconds; times that are closer are told as one
@@ -175,6 +176,9 @@ def _lasted(alert: Alert) -> str:
 
 
 def _time(stamp: str) -> datetime | None:
+    """The time that `stamp` means; None where it is not written as ours are."""
+    if not _STAMP.fullmatch(stamp):
+        return None
     try:
         return datetime.fromisoformat(stamp)
     except ValueError:
