@@ -11,14 +11,14 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import is_null
 from logwatch.config.model import NamedSink
-from logwatch.config.problems import shown, suggestion
+from logwatch.config.problems import shown, split_remedy, suggestion
 from logwatch.config.references import shell_reference
 from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
 LATER_KINDS: dict[str, str] = dict.fromkeys(
-    (*("alertmanager", "otlp", "heartbeat", "apprise"),),
+    (*("alertmanager", "otlp", "heartbeat"),),
     "until then send to a 'webhook', or run a program with 'command'",
 ) | {
     "exec": "it is called 'command' here",
@@ -62,6 +62,16 @@ def build_sink(
         fallback=beside.fallback,
         max_age=beside.max_age,
     )
+
+
+def examine(sink: NamedSink, node: Node, walker: Walker, kinds: Mapping[str, SinkKind]) -> None:
+    """Report what only the kind itself can find out about its settings, and not quickly."""
+    look = kinds[sink.kind].examine
+    for problem in look(sink.settings) if look is not None else ():
+        message, remedy = split_remedy(problem)
+        report = walker.report
+        what = f"sink {sink.name!r} ({sink.kind})"
+        report.error(walker.document.place(node), "bad-value", f"{what}: {message}", remedy)
 
 
 def warn_of_plain_secrets(node: Node, walker: Walker) -> None:

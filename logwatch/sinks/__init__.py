@@ -8,6 +8,7 @@ missing.
 from __future__ import annotations
 
 from logwatch.sinks import (
+    apprise,
     command,
     console,
     discord,
@@ -40,6 +41,7 @@ KINDS: dict[str, SinkKind] = {
         discord.KIND,
         telegram.KIND,
         ntfy.KIND,
+        apprise.KIND,
     )
 }
 """Every kind of sink that a configuration may name."""
@@ -52,7 +54,7 @@ _UNDERSTOOD = (
     "syslog:, syslog+udp://host:514, syslog+tcp://host:601, journald:, "
     "slack://hooks.slack.com/services/..., teams://host/path, "
     "discord://discord.com/api/webhooks/..., telegram://TOKEN@CHAT_ID, ntfy://host/topic, "
-    "ntfy+http://host:port/topic"
+    "ntfy+http://host:port/topic, apprise:gotify://host/token"
 )
 
 

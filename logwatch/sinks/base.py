@@ -7,7 +7,7 @@ Log text inside an alert is hostile input; each sink neutralises it for its own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -86,6 +86,8 @@ class SinkKind(Struct, frozen=True, kw_only=True):
     """URL schemes that `--to` understands as this kind."""
     from_url: Callable[[str], SinkSettings] | None = None
     """Settings from a `--to` URL. Raises ValueError with a remedy."""
+    examine: Callable[[Any], Iterable[str]] | None = None
+    """What is wrong with settings that look right, where to find out takes long: for `check`."""
     for_people: bool = False
     """Whether each message takes somebody's attention: many of a backlog come as one digest."""
     rate: Rate | None = None

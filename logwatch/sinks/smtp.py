@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import socket
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -28,6 +27,7 @@ from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER
 from logwatch.sinks.own_words import PeopleSettings, Writer
 from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.settled import Settled
 from logwatch.units import Duration
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 MOST_RECIPIENTS = 100
 """RFC 5321 section 4.5.3.1.8: what every server must take at once."""
-
-MOST_REMEMBERED = 1000
-"""Messages of which some recipients have the final word and others wait."""
 
 _PORTS = {"tls": 465, "starttls": 587}
 _ADDRESS = re.compile(r"(?P<local>[^\s@<>()\[\]\\,;:\"]+)(?:@(?P<domain>[^\s@<>(),;\"]+))?")
@@ -138,7 +135,7 @@ class SmtpSink:
         self._client: Client | None = None
         self._sender: Mailbox | None = None
         self._recipients: tuple[Mailbox, ...] = ()
-        self._settled: OrderedDict[str, dict[str, Reply]] = OrderedDict()
+        self._settled: Settled[Reply] = Settled()
         self._refused: dict[str, str] = {}
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
@@ -164,13 +161,13 @@ class SmtpSink:
         client = self._ready()
         alert = notification.alert
         key = notification.idempotency_key
-        settled = self._settled.pop(key, {})
+        settled = self._settled.take(key)
         waiting = [each.address for each in self._recipients if each.address not in settled]
         assert self._sender is not None
         try:
             replies = client.hand_over(self._sender.address, waiting, partial(self._message, alert))
         except BrokenOffError as broken:
-            self._remember(key, settled)
+            self._settled.keep(key, settled)
             after = CREDENTIALS_RETRY_AFTER if broken.credentials else None
             return Retry(broken.reason, after=after)
         return self._outcome(key, settled | replies)
@@ -221,20 +218,13 @@ class SmtpSink:
         later = {a: reply for a, reply in replies.items() if not (reply.accepted or reply.refused)}
         self._say_refused(taken, refused)
         if later:
-            self._remember(key, {a: reply for a, reply in replies.items() if a not in later})
+            self._settled.keep(key, {a: reply for a, reply in replies.items() if a not in later})
             patience = any(reply.credentials for reply in later.values())
             after = CREDENTIALS_RETRY_AFTER if patience else None
             return Retry(f"mail server: {_listed(later)}", after=after)
         if not taken:
             return Rejected(f"mail server: {_listed(refused)}")
         return Delivered(f"but not to {_listed(refused)}" if refused else "")
-
-    def _remember(self, key: str, settled: dict[str, Reply]) -> None:
-        """Keep who is done with a message that goes on to others."""
-        if settled:
-            self._settled[key] = settled
-            while len(self._settled) > MOST_REMEMBERED:
-                self._settled.popitem(last=False)
 
     def _say_refused(self, taken: Sequence[str], refused: Mapping[str, Reply]) -> None:
         """Log who is refused, once until that changes: to others the mail went out."""

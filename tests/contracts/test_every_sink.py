@@ -35,6 +35,9 @@ ROOT = Path(__file__).parents[2]
 INDEX = (ROOT / "docs/sinks.md").read_text()
 PAGES = ROOT / "docs/sinks"
 
+# A plugin of Apprise's own imports it.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 HOSTILE = [
     "\x1b[2J\x1b]0;title\x07\x9b31m",
     "line one\nline two\r\n.\r\n~!touch canary\n",
@@ -98,6 +101,7 @@ def settings(tmp_path, monkeypatch) -> dict[str, SinkSettings]:
         "telegram": {"token": "1:a", "chat_id": 1, "url": f"http://127.0.0.1:{port}"},
         "ntfy": {"topic": "alerts", "url": f"http://127.0.0.1:{port}", "timeout": 2.0},
         "smtp": {"to": ["ops@example.org"], "host": "127.0.0.1", "port": port, "timeout": 2.0},
+        "apprise": {"urls": [f"json://127.0.0.1:{port}/"], "timeout": 2.0},
         "memory": {},
     }
     return {
