@@ -127,7 +127,7 @@ class Bundle:
 
     @property
     def newest(self) -> Alert | None:
-        """The last one added, now or before the last message; None before the first."""
+        """The last one added, also before the last message while anything burns."""
         return self._head.newest
 
     def severity_of(self, episode: str) -> Severity | None:
@@ -223,7 +223,7 @@ class Bundle:
             common=head.common if keeps else None,
             first=head.first if keeps else "",
             last=head.last if keeps else "",
-            newest=head.newest,
+            newest=head.newest if self._episodes else None,
         )
         self._stale = self._burning
         self._stale_rules = dict(self._burning_rules)

@@ -18,12 +18,13 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("change"), NAMES, RECORDS, SEVERITY),
         st.tuples(st.just("resolve"), NAMES, RECORDS),
-        st.tuples(st.just("event"), RECORDS, SEVERITY),
+        st.tuples(st.just("event"), NAMES, RECORDS, SEVERITY),
         st.tuples(st.just("pass"), st.sampled_from([1, 7, 10, 30, 45, 100])),
         st.just(("restart",)),
     ),
     max_size=40,
 )
+MOST_GROUPS = st.sampled_from([2, 10_000])
 TIMERS = st.fixed_dictionaries(
     {"wait": st.sampled_from([0.0, 10.0, 30.0])},
     optional={
@@ -44,13 +45,16 @@ def perform(scene: GroupScene, steps: list[tuple[Any, ...]], *, restarts: bool) 
                 burning[name] = scene.follow(burning[name], count=count, severity=severity)
                 came.append(burning[name])
             case ("change", name, more, severity):
-                burning[name] = scene.fire(count=more, severity=severity, suppressed=more)
+                burning[name] = scene.fire(
+                    key={"name": str(name)}, count=more, severity=severity, suppressed=more
+                )
                 came.append(burning[name])
             case ("resolve", name, more) if name in burning:
                 one = burning.pop(name)
                 came.append(scene.resolve(one, count=one.count + more, suppressed=0))
-            case ("event", more, severity):
-                came.append(scene.event(count=more, severity=severity))
+            case ("event", name, more, severity):
+                one = scene.event(key={"name": str(name)}, count=more, severity=severity)
+                came.append(one)
             case ("pass", seconds):
                 scene.pass_time(seconds)
             case ("restart",) if restarts:
@@ -66,12 +70,15 @@ def total(alerts: list[Alert]) -> int:
 
 
 @settings(max_examples=200, deadline=None)
-@given(STEPS, TIMERS, st.sampled_from([(), ("severity",), None]))
+@given(STEPS, TIMERS, st.sampled_from([(), ("severity",), None]), MOST_GROUPS)
 def test_totals_are_exact_and_ends_are_told_and_nothing_stays(
-    steps: list[tuple[Any, ...]], timers: dict[str, Any], group: tuple[str, ...] | None
+    steps: list[tuple[Any, ...]],
+    timers: dict[str, Any],
+    group: tuple[str, ...] | None,
+    most_groups: int,
 ):
     """Whatever comes, and whatever the timers."""
-    scene = GroupScene(group=group, **timers)
+    scene = GroupScene(group=group, most_groups=most_groups, **timers)
     came = perform(scene, steps, restarts=False)
     assert sum(message.count for message in scene.messages) == total(came)
     first = {one.id: one for one in reversed(came)}
@@ -94,12 +101,12 @@ def test_totals_are_exact_and_ends_are_told_and_nothing_stays(
 
 
 @settings(max_examples=200, deadline=None)
-@given(STEPS, TIMERS, st.sampled_from([None, "hourly", "daily 00:01"]))
+@given(STEPS, TIMERS, st.sampled_from([None, None, "hourly", "daily 00:01"]), MOST_GROUPS)
 def test_a_restart_at_any_point_changes_no_message(
-    steps: list[tuple[Any, ...]], timers: dict[str, Any], digest: str | None
+    steps: list[tuple[Any, ...]], timers: dict[str, Any], digest: str | None, most_groups: int
 ):
     """The same messages, byte by byte, to the same sinks at the same times."""
-    timers = {"digest": digest} if digest else timers
+    timers = ({"digest": digest} if digest else timers) | {"most_groups": most_groups}
     with_restarts, without = GroupScene(**timers), GroupScene(**timers)
     perform(with_restarts, steps, restarts=True)
     perform(without, steps, restarts=False)
@@ -195,7 +202,7 @@ def test_messages_go_out_when_the_model_says(steps: list[tuple[Any, ...]], timer
                 one = burning.pop(name)
                 scene.resolve(one)
                 model.add(name, GRAVER[one.severity], burns=False)
-            case ("event", _, severity):
+            case ("event", _, _, severity):
                 scene.event(severity=severity)
                 model.add(None, GRAVER[severity], burns=False)
             case ("pass", seconds):
