@@ -42,8 +42,12 @@ LONGEST_CONTENT = 2000
 LONGEST_DESCRIPTION = 4096
 """Characters; where Discord counts in another way than by UTF-16, it counts less."""
 
-_MARKUP = re.compile(r"[\\*_~`|<>\[\]()@]|(?<=:)//|^\s*(?:[#+\-]|\d+\.)", re.MULTILINE)
-"""Ends with the character that must not mean anything."""
+# Only what needs it is escaped: what a phone shows as it came must be readable still.
+_MARKUP = re.compile(
+    r"[\\*~`|<\[\]]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|(?<=:)//|@(?=everyone|here)"
+    r"|^\s*(?:[#>+\-]|\d+\.)",
+    re.MULTILINE,
+)
 
 
 class DiscordSettings(ChatSettings, frozen=True, kw_only=True):

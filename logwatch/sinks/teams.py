@@ -36,6 +36,9 @@ LARGEST = 20_000
 
 _STYLES = {"info": "Accent", "warning": "Warning", "error": "Attention", "critical": "Attention"}
 _INNER_STATUS = re.compile(r"returned HTTP error (\d{3})")
+_MARGIN = re.compile(r"^    ")
+"""How quoted lines are set in; Teams leaves out spaces at the beginning of a line."""
+
 _OVERHEAD = 200
 """Bytes that a line takes beside its text."""
 
@@ -85,7 +88,10 @@ def _lines(block: Block, said: Words) -> list[dict[str, Any]]:
         style = {"size": "Medium", "weight": "Bolder", "color": tone}
     elif block.quoted or block.name == "actions":
         style = {"fontType": "Monospace", "size": "Small"}
-    return [_paragraph(line, style, first=not n) for n, line in enumerate(block.lines)]
+    return [
+        _paragraph(_MARGIN.sub("│ ", line) if block.quoted else line, style, first=not number)
+        for number, line in enumerate(block.lines)
+    ]
 
 
 def _paragraph(text: str, style: dict[str, Any], *, first: bool) -> dict[str, Any]:

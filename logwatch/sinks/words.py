@@ -68,7 +68,7 @@ class Words(Struct, frozen=True, kw_only=True):
     how_to_silence: str
     """A shell command; empty where there is nothing to silence."""
     how_to_see: str
-    """A shell command that shows all that is known of the alert."""
+    """A shell command that shows all that is known of the alert; empty for a test."""
 
     @property
     def facts_and_captures(self) -> tuple[Fact, ...]:

@@ -61,7 +61,9 @@ def check_discord(said):
     outside = re.sub(r"^runbook: <https?://[!-~]+>$", "", outside, flags=re.MULTILINE)
     for text in (payload["content"], outside):
         left = re.sub(r"\\[^0-9A-Za-z\s]", "", text)
-        assert not re.search(r"[\\*_~`|<>\[\]()@]|://|^\s*(?:[#+\-]|\d+\.)", left, re.MULTILINE)
+        assert not re.search(r"[\\*~`|<\[\]]|://|@everyone|@here", left)
+        assert not re.search(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", left)
+        assert not re.search(r"^\s*(?:[#>+\-]|\d+\.)", left, re.MULTILINE)
 
 
 def check_teams(said):
@@ -144,7 +146,7 @@ def test_slack_shows_the_runbook_as_a_link_and_commands_in_a_fence():
 
 def test_discord_shows_the_same_text_with_its_markup_dead():
     assert discord.payload(words(SPECIAL), None)["content"] == (
-        r"▲ WARNING ssh-guessing on web1/auth: a \<b\> & \*c\* \_d\_ https:/\/e \(5 times\)"
+        r"▲ WARNING ssh-guessing on web1/auth: a \<b> & \*c\* \_d\_ https:/\/e (5 times)"
     )
 
 
