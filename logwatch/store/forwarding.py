@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from logwatch.store.outgoing import DeadLetter, bury, decode_positions, forget_retries
+from logwatch.store.segments import decode_addressed
 
-_decode_addressed = msgspec.json.Decoder(dict[str, frozenset[int] | None]).decode
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
 ABSENT_SECONDS = 7 * 86_400.0
@@ -76,7 +76,7 @@ class _Segments:
                 (row,),
             ).fetchone()
             last = self._last = _Segment(
-                first, size, {} if addressed is None else _decode_addressed(addressed)
+                first, size, {} if addressed is None else decode_addressed(addressed)
             )
         return last
 

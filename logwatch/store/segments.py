@@ -26,6 +26,9 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 _decode_name = msgspec.json.Decoder(MessageName).decode
 
+decode_addressed = msgspec.json.Decoder(dict[str, frozenset[int] | None]).decode
+"""For whom the alerts of a segment were made: sink -> positions, None for all."""
+
 
 class Segment(NamedTuple):
     """One row: alerts `first` to `first + size - 1`, the newest made at `at` (wall seconds)."""
@@ -78,13 +81,25 @@ def last_number(connection: sqlite3.Connection) -> int:
 
 def known(
     connection: sqlite3.Connection, wanted: Iterable[tuple[str, int]]
-) -> set[tuple[str, int]]:
-    """Those of the messages `wanted` (id and seq) that are stored."""
+) -> dict[tuple[str, int], set[str] | None]:
+    """Those of the messages `wanted` (id and seq) that are stored, and the sinks they went to.
+
+    None: an earlier version stored it, without saying that.
+    """
     unseen = set(wanted)
-    found = set()
-    for (body,) in connection.execute("SELECT body FROM segments"):
-        names = {(one.id, one.seq) for one in map(_decode_name, messages(body))}
-        found |= unseen & names
+    found: dict[tuple[str, int], set[str] | None] = {}
+    for body, addressed in connection.execute("SELECT body, addressed FROM segments"):
+        names = [(one.id, one.seq) for one in map(_decode_name, messages(body))]
+        if unseen.isdisjoint(names):
+            continue
+        sinks = None if addressed is None else decode_addressed(addressed)
+        for position, name in enumerate(names):
+            if name in unseen:
+                before = found.setdefault(name, None if sinks is None else set())
+                if before is not None and sinks is not None:
+                    before.update(
+                        sink for sink, at in sinks.items() if at is None or position in at
+                    )
     return found
 
 

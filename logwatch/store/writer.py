@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.errors import StoreError, StoreFullError
@@ -302,12 +303,20 @@ class Store:
 
 
 def _unknown(connection: sqlite3.Connection, alerts: list[Addressed]) -> list[Addressed]:
-    """Those of `alerts` that are not stored, each once: the sinks of the others have been told."""
-    first_of: dict[tuple[str, int], Addressed] = {}
+    """Those of `alerts` that are not stored, each once: the sinks of the others have been told.
+
+    One that was stored for others, or for nobody since it was held back, is stored for its sinks.
+    """
+    known = segments.known(connection, {(one.alert.id, one.alert.seq) for one in alerts})
+    unknown = []
     for one in alerts:
-        first_of.setdefault((one.alert.id, one.alert.seq), one)
-    known = segments.known(connection, first_of)
-    unknown = [one for name, one in first_of.items() if name not in known]
+        name = one.alert.id, one.alert.seq
+        if name not in known:
+            known[name] = set(one.sinks)
+            unknown.append(one)
+        elif (told := known[name]) is not None and not told.issuperset(one.sinks):
+            unknown.append(replace(one, sinks=tuple(s for s in one.sinks if s not in told)))
+            told.update(one.sinks)
     if len(unknown) < len(alerts):
         telemetry.info("store.known_alerts_passed_over", count=len(alerts) - len(unknown))
     return unknown
