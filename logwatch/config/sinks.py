@@ -17,13 +17,11 @@ from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
-LATER_KINDS: dict[str, str] = dict.fromkeys(
-    (*("alertmanager", "otlp", "heartbeat"),),
-    "until then send to a 'webhook', or run a program with 'command'",
-) | {
+LATER_KINDS: dict[str, str] = {
+    "heartbeat": "write it beside 'sinks': heartbeat: https://host/path",
     "exec": "it is called 'command' here",
 }
-"""Kinds that are planned, with what to do meanwhile."""
+"""Words that one might take for a kind, with what to write."""
 
 _SECRET_KEY = re.compile(
     r"(?i)\b(?:authorization|password|secret|token|routing_key|api[-_]?key)\b|x-api-key"

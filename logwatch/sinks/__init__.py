@@ -8,6 +8,7 @@ missing.
 from __future__ import annotations
 
 from logwatch.sinks import (
+    alertmanager,
     apprise,
     command,
     console,
@@ -15,6 +16,7 @@ from logwatch.sinks import (
     journald,
     jsonl_file,
     ntfy,
+    otlp,
     pagerduty,
     slack,
     smtp,
@@ -35,6 +37,8 @@ KINDS: dict[str, SinkKind] = {
         syslog.KIND,
         journald.KIND,
         pagerduty.KIND,
+        alertmanager.KIND,
+        otlp.KIND,
         smtp.KIND,
         slack.KIND,
         teams.KIND,
@@ -51,10 +55,11 @@ _BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes
 _UNDERSTOOD = (
     "console:, jsonl:/path/to/file, https://host/path, http://host/path, exec:/path/to/program, "
     "mailto:ops@example.org, smtp://host/?to=ops@example.org, smtps://host/?to=ops@example.org, "
-    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, journald:, "
+    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, syslog+tls://host:6514, journald:, "
     "slack://hooks.slack.com/services/..., teams://host/path, "
     "discord://discord.com/api/webhooks/..., telegram://TOKEN@CHAT_ID, ntfy://host/topic, "
-    "ntfy+http://host:port/topic, apprise:gotify://host/token"
+    "ntfy+http://host:port/topic, alertmanager+http://host:9093, alertmanager+https://host, "
+    "otlp+http://host:4318, otlp+https://host, apprise:gotify://host/token"
 )
 
 

@@ -32,7 +32,7 @@ from logwatch.sinks.alertmanager_alert import PostableAlert, label_name
 from logwatch.sinks.alertmanager_memory import Memory
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.batching import Batching
-from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
+from logwatch.sinks.client_tls import TLSIdentity, TLSSettings, unusable_files
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import shown
 from logwatch.sinks.http_settings import check_headers, check_timeouts, check_url, json_headers
@@ -213,6 +213,7 @@ KIND = SinkKind(
     name="alertmanager",
     settings=AlertmanagerSettings,
     make=_make,
+    examine=lambda settings: unusable_files(settings.tls),
     short="urls",
     schemes=("alertmanager+http", "alertmanager+https"),
     from_url=_from_url,

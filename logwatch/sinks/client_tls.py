@@ -11,6 +11,7 @@ Sources: RFC 8446 section 4.4.2 (client certificates); Python's ssl module on `l
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from logwatch import telemetry
@@ -81,6 +82,15 @@ class TLSIdentity:
         """What changes when a file is written or replaced."""
         settings = self._settings
         return tuple(_stamp(path) for path in (settings.ca, settings.cert, settings.key) if path)
+
+
+def unusable_files(settings: TLSSettings | None) -> Iterator[str]:
+    """Why a file of `settings` cannot be used, where one cannot."""
+    if settings is not None:
+        try:
+            TLSIdentity(settings)
+        except SinkError as error:
+            yield str(error)
 
 
 def _stamp(path: str) -> object:

@@ -16,7 +16,7 @@ for an unknown key is dropped); "Service Regions" (events.eu.pagerduty.com).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -78,6 +78,15 @@ class PagerdutySettings(SinkSettings, frozen=True, kw_only=True):
         return f"PagerdutySettings(url={shown(self.url or _URLS[self.region])!r})"
 
 
+def problems(settings: PagerdutySettings) -> Iterator[str]:
+    """What is wrong with the key, without repeating it."""
+    if not _ROUTING_KEY.fullmatch(settings.routing_key):
+        yield (
+            "routing_key is no Integration Key, which has 32 letters and digits; copy it from the"
+            " integration 'Events API v2' of the service"
+        )
+
+
 class PagerdutySink:
     """Sends one event an alert; see the module's docstring."""
 
@@ -85,11 +94,8 @@ class PagerdutySink:
 
     def __init__(self, settings: PagerdutySettings, clock: Clock) -> None:
         """Raises SinkError, which does not repeat the key, where that cannot be one."""
-        if not _ROUTING_KEY.fullmatch(settings.routing_key):
-            raise SinkError(
-                "pagerduty: routing_key is no Integration Key, which has 32 letters and digits;"
-                " copy it from the integration 'Events API v2' of the service"
-            )
+        for problem in problems(settings):
+            raise SinkError(f"pagerduty: {problem}")
         self._routing_key = settings.routing_key
         self._headers = json_headers({})
         self._endpoint = Endpoint(
@@ -213,5 +219,6 @@ KIND = SinkKind(
     name="pagerduty",
     settings=PagerdutySettings,
     make=_make,
+    examine=problems,
     short="routing_key",
 )

@@ -23,7 +23,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Delivered, Notification, Outcome
 from logwatch.sinks.base import SinkKind, SinkSettings
-from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
+from logwatch.sinks.client_tls import TLSIdentity, TLSSettings, unusable_files
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import shown
 from logwatch.sinks.http_settings import (
@@ -165,6 +165,7 @@ KIND = SinkKind(
     name="webhook",
     settings=WebhookSettings,
     make=_make,
+    examine=lambda settings: unusable_files(settings.tls),
     short="url",
     schemes=("https", "http"),
     from_url=lambda url: WebhookSettings(url=url),

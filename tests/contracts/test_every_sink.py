@@ -95,6 +95,8 @@ def settings(tmp_path, monkeypatch) -> dict[str, SinkSettings]:
         "syslog": {"address": str(tmp_path / "log")},
         "journald": {"path": str(tmp_path / "journal")},
         "pagerduty": {"routing_key": "0" * 32, "url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
+        "alertmanager": {"urls": [f"http://127.0.0.1:{port}"], "timeout": 2.0},
+        "otlp": {"url": f"http://127.0.0.1:{port}", "timeout": 2.0},
         "slack": {"url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
         "teams": {"url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
         "discord": {"url": f"http://127.0.0.1:{port}/", "timeout": 2.0},
