@@ -61,7 +61,8 @@ class Block(Struct, frozen=True, kw_only=True):
 
     `data[i]` is byte `start + i` of the file. Every line ends with a newline but for the last of
     a `partial` or `truncated` block. `end` is where reading goes on; it is past `start + len(data)`
-    where bytes were skipped. A block may be empty: then it only moves the checkpoint.
+    where bytes were skipped. A block may be empty: then it only moves the checkpoint. Where a
+    source has records of several lines the block holds whole records.
     """
 
     path: str
@@ -77,6 +78,10 @@ class Block(Struct, frozen=True, kw_only=True):
     """The last line never got its newline, and its file has ended."""
     reread: bool = False
     """In doubt about the file, these bytes may have been read once before."""
+    joined: bytes | None = None
+    """`data` with a vertical tab for each newline inside a record; None: each line is one."""
+    cut: frozenset[int] = frozenset()
+    """Offsets in `data` of records that were ended for want of room."""
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):

@@ -1,8 +1,12 @@
-"""The alphabet that blocks are scanned in: one byte for each character.
+r"""The alphabet that blocks are scanned in: one byte for each character.
 
 A character up to U+00FF is its own byte; every other one is a question mark. A class of characters
 becomes the set of bytes that its members fold to, as an integer with bit `b` set for byte `b`.
-Newline is in no set, because a record holds none. The set may be too large, never too small.
+Newline is in no set, because a line holds none. The set may be too large, never too small.
+
+Where records have several lines a newline inside one is scanned as a vertical tab, and a vertical
+tab of the text as a question mark: so "\n" stays the end of a record, and no class that cannot
+match a newline gets to match one.
 """
 
 from __future__ import annotations
@@ -19,10 +23,15 @@ compiler: Any = import_module("re._compiler")
 constants: Any = import_module("re._constants")
 
 NEWLINE = 0x0A
+JOINT = 0x0B
+"""Stands for a newline inside a record of several lines."""
 OTHER = 0x3F
 """Stands for all characters above U+00FF, as `str.encode(..., "replace")` has it."""
 EVERY = (1 << 256) - 1 & ~(1 << NEWLINE)
 """All characters but newline."""
+
+RECORDS = 1 << 16
+"""Beside the flags of a pattern: it is for records of several lines."""
 
 LATIN1 = "".join(map(chr, range(256)))
 CASED_INTO_LATIN1 = "\u0130\u0131\u0178\u017f\u039c\u03bc\u1e9e\u212a\u212b"
@@ -37,6 +46,11 @@ def fold(text: str) -> bytes:
     return text.encode("latin-1", "replace")
 
 
+def fold_record(text: str) -> bytes:
+    """The bytes to scan for the text of one record, which may have newlines."""
+    return fold(text.replace("\x0b", "?").replace("\n", "\x0b"))
+
+
 def members(mask: int) -> Iterator[int]:
     """The bytes of a set, ascending."""
     while mask:
@@ -48,9 +62,19 @@ def members(mask: int) -> Iterator[int]:
 def characters(leaf: Leaf, flags: int) -> int:
     """The set of bytes that the characters matched by `leaf` under `flags` fold to."""
     opcode, argument = leaf
+    if flags & RECORDS:
+        return _in_records(_characters(opcode, _hashable(argument), flags & ~RECORDS))
     if opcode is constants.LITERAL and not flags & re.IGNORECASE:
         return 1 << (argument if argument < 256 else OTHER) & ~(1 << NEWLINE)
-    return _characters(opcode, _hashable(argument), flags)
+    return _characters(opcode, _hashable(argument), flags) & EVERY
+
+
+def _in_records(mask: int) -> int:
+    """A set that may have a newline, in the alphabet of records."""
+    folded = mask & EVERY & ~(1 << JOINT)
+    if mask >> JOINT & 1:
+        folded |= 1 << OTHER
+    return folded | (mask >> NEWLINE & 1) << JOINT
 
 
 def single(leaf: Leaf, flags: int) -> re.Pattern[str]:
@@ -83,7 +107,7 @@ def _characters(opcode: Any, argument: Any, flags: int) -> int:
         mask |= 1 << ord(character)
     if _reaches_above(opcode, argument, flags, pattern):
         mask |= 1 << OTHER
-    return mask & ~(1 << NEWLINE)
+    return mask
 
 
 def _reaches_above(opcode: Any, argument: Any, flags: int, pattern: re.Pattern[str]) -> bool:

@@ -60,6 +60,12 @@ class _Audited(NamedTuple):
     """Lines with one of them are likely to be taken."""
 
 
+class _Block(NamedTuple):
+    data: bytes
+    lines: bytes
+    """The same with each record as one line."""
+
+
 class _Line(NamedTuple):
     start: int
     end: int
@@ -96,16 +102,22 @@ class Audit:
         self.events: deque[int] = deque()
         """The same rules; whoever takes one tells people."""
 
-    def review(self, data: bytes, hits: list[LineHit], seconds: float) -> list[LineHit]:
-        """The hits of a block as they are to be, when the engine took `seconds` to find `hits`."""
+    def review(
+        self, data: bytes, hits: list[LineHit], seconds: float, joined: bytes | None = None
+    ) -> list[LineHit]:
+        """The hits of a block as they are to be, when the engine took `seconds` to find `hits`.
+
+        `joined` is `data` with each record as one line, where records have several.
+        """
+        block = _Block(data, data if joined is None else joined)
         self._credit += seconds * self._settings.share
         # Another thread may do the same at once; then a little more is looked at.
         if self._credit > 0 and len(self.fallback) < len(self._rules):
             before = self._clock()
             if audited := self._due():
-                self._look(audited, data, hits)
+                self._look(audited, block, hits)
             self._credit -= self._clock() - before
-        return self._with_fallback(data, hits) if self.fallback else hits
+        return self._with_fallback(block, hits) if self.fallback else hits
 
     def _due(self) -> _Audited | None:
         """The rule to look at; None where another thread has just found the last one to differ."""
@@ -121,10 +133,10 @@ class Audit:
         self._blocks_left -= 1
         return audited
 
-    def _look(self, audited: _Audited, data: bytes, hits: list[LineHit]) -> None:
+    def _look(self, audited: _Audited, block: _Block, hits: list[LineHit]) -> None:
         by_start = [hit.start for hit in hits]
-        anywhere = self._lines_from(data, int(self._random() * len(data)), _LINES)
-        for line in chain(anywhere, self._likely_lines(data, audited.texts)):
+        anywhere = self._lines_from(block, int(self._random() * len(block.data)), _LINES)
+        for line in chain(anywhere, self._likely_lines(block, audited.texts)):
             at = bisect_left(by_start, line.start)
             is_hit = at < len(hits) and by_start[at] == line.start
             self.lines += 1
@@ -177,24 +189,27 @@ class Audit:
             tuple(texts[:_MOST_TEXTS]),
         )
 
-    def _lines_from(self, data: bytes, offset: int, most: int) -> Iterator[_Line]:
+    def _lines_from(self, block: _Block, offset: int, most: int) -> Iterator[_Line]:
         """Up to `most` lines, the first being the one that `offset` is in."""
-        start = data.rfind(b"\n", 0, offset) + 1
-        while most and start < len(data):
-            line = self._line(data, start)
+        start = block.lines.rfind(b"\n", 0, offset) + 1
+        while most and start < len(block.data):
+            line = self._line(block, start)
             yield line
             start = line.end + 1
             most -= 1
 
-    def _line(self, data: bytes, start: int) -> _Line:
-        end = data.find(b"\n", start)
+    def _line(self, block: _Block, start: int) -> _Line:
+        data, lines = block
+        end = lines.find(b"\n", start)
         if end < 0:
             end = len(data)
         longest, encoding = self._settings.max_line, self._settings.encoding
         text = data[start : min(end, start + longest)].decode(encoding, "backslashreplace")
-        return _Line(start, end, text.removesuffix("\r"), end - start > longest)
+        text = "\n".join(line.removesuffix("\r") for line in text.split("\n"))
+        return _Line(start, end, text, end - start > longest)
 
-    def _likely_lines(self, data: bytes, texts: Sequence[bytes]) -> Iterator[_Line]:
+    def _likely_lines(self, block: _Block, texts: Sequence[bytes]) -> Iterator[_Line]:
+        data, lines = block
         for text in texts:
             start = int(self._random() * max(0, len(data) - _STRETCH))
             stop = start + _STRETCH
@@ -202,16 +217,16 @@ class Audit:
                 at = data.find(text, start, stop)
                 if at < 0:
                     break
-                line = self._line(data, data.rfind(b"\n", 0, at) + 1)
+                line = self._line(block, lines.rfind(b"\n", 0, at) + 1)
                 yield line
                 start = line.end
 
-    def _with_fallback(self, data: bytes, hits: list[LineHit]) -> list[LineHit]:
+    def _with_fallback(self, block: _Block, hits: list[LineHit]) -> list[LineHit]:
         """`hits`, with every single line searched for the rules that are not left to the engine."""
         engine = {hit.start: hit for hit in hits}
         rules, taken_by = sorted(self.fallback), self._confirmation.taken_by
         merged: list[LineHit] = []
-        for line in self._lines_from(data, 0, len(data)):
+        for line in self._lines_from(block, 0, len(block.data)):
             hit = engine.get(line.start)
             found = [one for one in hit.found if one[0] not in self.fallback] if hit else []
             found += [one for rule in rules if (one := taken_by(rule, line.text))]

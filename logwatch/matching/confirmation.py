@@ -47,8 +47,13 @@ class Confirmation:
         rules: Sequence[RulePatterns],
         clock: Callable[[], float],
         dangers: Callable[[Sequence[str]], Sequence[Danger] | None] = lambda _: None,
+        *,
+        records: bool = False,
     ) -> None:
-        """`dangers` says what is known of the patterns, if anything is."""
+        """`dangers` says what is known of the patterns, if anything is.
+
+        With `records` they are searched for in records of several lines.
+        """
         numbers: dict[str, int] = {}
         for rule in rules:
             for text in rule.match or ("",):
@@ -68,7 +73,7 @@ class Confirmation:
             for rule in rules
         ]
         self._rules_of = self._by_pattern()
-        self.searches = Searches(self.texts, clock, dangers(self.texts))
+        self.searches = Searches(self.texts, clock, dangers(self.texts), records=records)
         """The patterns of `match` and `unless`, and what became of them."""
         self._clock = clock
         self._watched_lots = 0

@@ -17,14 +17,19 @@ from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.syntax import parse
 
 
-def dangers(texts: Sequence[str], cache: Path | None) -> Sequence[Danger] | None:
-    """What the look finds for each of the valid patterns `texts`; None without a `cache`."""
+def dangers(
+    texts: Sequence[str], cache: Path | None, *, records: bool = False
+) -> Sequence[Danger] | None:
+    """What the look finds for each of the valid patterns `texts`; None without a `cache`.
+
+    With `records` they are for records of several lines.
+    """
     if cache is None or not texts:
         return None
-    kept = DatabaseCache(cache, "dangers", "backtracking")
+    kept = DatabaseCache(cache, "dangers-records" if records else "dangers", "backtracking")
     found = _load(kept, texts)
     if found is None:
-        found = [danger(parse(text)) for text in texts]
+        found = [danger(parse(text, records=records)) for text in texts]
         kept.save(texts, msgspec.msgpack.encode(found))
     return found
 

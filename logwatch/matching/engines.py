@@ -7,9 +7,9 @@ answers on this machine before it is used (probes.py). What is found is the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from logwatch.errors import ConfigError
 from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
@@ -51,29 +51,32 @@ class Engines:
         self._wanted = wanted
         self._cache = cache
         self._compiling = compiling or Unwatched()
-        self._chosen: dict[tuple[str, ...], Choice] = {}
-        self._dangers: dict[tuple[str, ...], Sequence[Danger] | None] = {}
+        self._chosen: dict[tuple[tuple[str, ...], bool], Choice] = {}
+        self._dangers: dict[tuple[tuple[str, ...], bool], Sequence[Danger] | None] = {}
 
-    def choose(self, patterns: Sequence[str]) -> Choice:
-        """An engine for valid patterns. Raises EngineError where the one wanted cannot be had."""
-        key = tuple(patterns)
+    def choose(self, patterns: Sequence[str], *, records: bool = False) -> Choice:
+        """An engine for valid patterns, in lines or in `records` of several lines.
+
+        Raises EngineError where the one wanted cannot be had.
+        """
+        key = tuple(patterns), records
         if key not in self._chosen:
-            self._chosen[key] = self._choose(key)
+            self._chosen[key] = self._choose(*key)
         return self._chosen[key]
 
-    def dangers(self, texts: Sequence[str]) -> Sequence[Danger] | None:
+    def dangers(self, texts: Sequence[str], *, records: bool = False) -> Sequence[Danger] | None:
         """What is known of how badly valid patterns can do; None where nothing can be kept."""
-        key = tuple(texts)
+        key = tuple(texts), records
         if key not in self._dangers:
-            self._dangers[key] = dangers(key, self._cache)
+            self._dangers[key] = dangers(key[0], self._cache, records=records)
         return self._dangers[key]
 
-    def _choose(self, patterns: tuple[str, ...]) -> Choice:
+    def _choose(self, patterns: tuple[str, ...], records: bool) -> Choice:  # noqa: FBT001 - a key
         against: list[str] = []
         for name, build in _BUILDERS.items():
             if self._wanted not in ("auto", name):
                 continue
-            made = build(patterns, self._cache, self._compiling)
+            made = build(patterns, self._cache, self._compiling, records=records)
             if isinstance(made, Choice):
                 return made._replace(reason="; ".join([*against, made.reason]))
             if self._wanted == name:
@@ -84,34 +87,47 @@ class Engines:
         return Choice(Prefilter(None, (), everywhere), "reference", why)
 
 
+class _Build(Protocol):
+    def __call__(
+        self,
+        patterns: Sequence[str],
+        cache: Path | None,
+        compiling: Compiling,
+        *,
+        records: bool,
+    ) -> Choice | str:
+        """The engine, or why it cannot be had."""
+        ...
+
+
 def _with_hyperscan(
-    patterns: Sequence[str], cache: Path | None, compiling: Compiling
+    patterns: Sequence[str], cache: Path | None, compiling: Compiling, *, records: bool
 ) -> Choice | str:
     problem = unusable()
     if problem:
         return problem
     try:
-        built = prefilter.build(patterns, cache, compiling)
+        built = prefilter.build(patterns, cache, compiling, records=records)
     except RefusedError as error:
         return f"Hyperscan refuses these patterns together: {error}"
     return Choice(built, "hyperscan", f"{scanner.version()}, probes passed")
 
 
 def _with_literals(
-    patterns: Sequence[str], cache: Path | None, compiling: Compiling
+    patterns: Sequence[str], cache: Path | None, compiling: Compiling, *, records: bool
 ) -> Choice | str:
     problem = literals_unusable()
     if problem:
         return problem
-    built = literal_prefilter.build(patterns, cache, compiling)
+    built = literal_prefilter.build(patterns, cache, compiling, records=records)
     return Choice(built, "aho-corasick", f"{literal_scanner.version()}, probes passed")
 
 
-_BUILDERS: dict[str, Callable[[Sequence[str], Path | None, Compiling], Choice | str]] = {
+_BUILDERS: dict[str, _Build] = {
     "hyperscan": _with_hyperscan,
     "aho-corasick": _with_literals,
 }
-"""Best first. Each gives the engine, or why it cannot be had."""
+"""Best first."""
 
 _verdicts: dict[object, str | None] = {}
 

@@ -3,6 +3,10 @@
 Most pieces are the block itself: ASCII text, and every text in Latin-1, is scanned as it is. Other
 text is decoded and folded (alphabet.py), in small pieces, so that one accent does not cost the
 decoding of a megabyte. An over-long line is a piece of its own, cut at its longest length.
+
+Records of several lines come with a second writing of the block, `joined`, of the same length, in
+which each is one line. Their text is that of their lines, each without a carriage return at its
+end; a piece with carriage returns is therefore decoded, too.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections.abc import Iterator
 from itertools import accumulate, product
 from typing import NamedTuple
 
-from logwatch.matching.alphabet import LATIN1, fold
+from logwatch.matching.alphabet import LATIN1, fold, fold_record
 from logwatch.matching.hits import Found, LineHit
 
 _PIECE = 1 << 14
@@ -33,9 +37,15 @@ class Piece(NamedTuple):
     """`data` decoded, where it is not scanned as it is."""
     whole: int | None = None
     """For an over-long line, the length of which `data` is the beginning."""
+    joined: bytes | None = None
+    """`data` with each of its records as one line; None: its lines are the records."""
+    scanned: bytes | None = None
+    """What to scan, where that is neither `data` nor its text folded."""
 
     def folded(self) -> bytes:
         """What to scan: one byte for each character."""
+        if self.scanned is not None:
+            return self.scanned
         return self.data if self.text is None else fold(self.text)
 
     @property
@@ -51,7 +61,8 @@ class Piece(NamedTuple):
 
     def line_offsets(self) -> list[int]:
         """Where each line begins in `data`. Right even where decoding changed lengths."""
-        lengths = (len(line) + 1 for line in self.data.split(b"\n"))
+        lines = self.data if self.joined is None else self.joined
+        lengths = (len(line) + 1 for line in lines.split(b"\n"))
         return list(accumulate(lengths, initial=0))
 
 
@@ -71,8 +82,11 @@ class Framing:
         r"""Text of `data`; bytes that mean nothing become `\xNN`."""
         return data.decode(self._encoding, "backslashreplace")
 
-    def pieces(self, data: bytes) -> Iterator[Piece]:
-        """The pieces of a block, in order."""
+    def pieces(self, data: bytes, joined: bytes | None = None) -> Iterator[Piece]:
+        """The pieces of a block, in order; `joined` where its records have several lines."""
+        if joined is not None:
+            yield from self._of_records(data, joined)
+            return
         for start, end, is_over_long in self._runs(data):
             run = data if (start, end) == (0, len(data)) else data[start:end]
             if is_over_long:
@@ -83,6 +97,36 @@ class Framing:
                 yield Piece(start, run)
             else:
                 yield from self._mixed(start, run)
+
+    def _of_records(self, data: bytes, joined: bytes) -> Iterator[Piece]:
+        for start, end, is_over_long in self._runs(joined):
+            if is_over_long:
+                kept = start + min(end - start, self._max_line)
+                piece = self._decoded(start, data[start:kept], joined[start:kept])
+                yield piece._replace(whole=end - start)
+                continue
+            while start < end:
+                stop = end
+                if not self._is_straight(data[start:end]):
+                    stop = joined.find(b"\n", start + _PIECE, end) + 1 or end
+                part = data[start:stop]
+                if self._is_straight(part):
+                    yield Piece(start, part, joined=joined[start:stop], scanned=joined[start:stop])
+                else:
+                    yield self._decoded(start, part, joined[start:stop])
+                start = stop  # noqa: PLW2901 - up to where it was looked at
+
+    def _is_straight(self, data: bytes) -> bool:
+        return self._is_plain(data) and b"\r" not in data and b"\x0b" not in data
+
+    def _decoded(self, start: int, data: bytes, joined: bytes) -> Piece:
+        texts: list[str] = []
+        at = 0
+        for record in joined.split(b"\n"):
+            texts.append(bare(self.decode(data[at : at + len(record)])))
+            at += len(record) + 1
+        scanned = b"\n".join(map(fold_record, texts))
+        return Piece(start, data, "\n".join(texts), joined=joined, scanned=scanned)
 
     def _runs(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
         """Stretches of lines of ordinary length, and over-long lines: from, to, which."""
@@ -117,6 +161,11 @@ class Framing:
 
     def _is_plain(self, data: bytes) -> bool:
         return self._encoding == "iso8859-1" or data.isascii()
+
+
+def bare(text: str) -> str:
+    """The text of a record as rules see it: no line of it ends with a carriage return."""
+    return text.replace("\r\n", "\n").removesuffix("\r")
 
 
 def encoding_problem(name: str) -> str | None:

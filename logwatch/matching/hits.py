@@ -37,6 +37,9 @@ class LineHit(Struct, frozen=True, gc=False):
 class BlockMatcher(Protocol):
     """What both the engine and its oracle do."""
 
-    def match(self, data: bytes) -> list[LineHit]:
-        """Records of `data` that a rule took, in order; rules within a record in rule order."""
+    def match(self, data: bytes, joined: bytes | None = None) -> list[LineHit]:
+        """Records of `data` that a rule took, in order; rules within a record in rule order.
+
+        `joined` is `data` with each record as one line, where records have several.
+        """
         ...

@@ -29,19 +29,25 @@ class _Literals(NamedTuple):
 
 
 def build(
-    patterns: Sequence[str], cache: Path | None = None, compiling: Compiling | None = None
+    patterns: Sequence[str],
+    cache: Path | None = None,
+    compiling: Compiling | None = None,
+    *,
+    records: bool = False,
 ) -> Prefilter:
     """The prefilter of valid patterns; their literals are kept in the folder `cache`.
 
+    With `records` it is for records of several lines.
     `compiling` is told of patterns for which nothing is kept.
     """
-    kept = DatabaseCache(cache, "literals", str(version())) if cache and patterns else None
+    kind = "literals-records" if records else "literals"
+    kept = DatabaseCache(cache, kind, str(version())) if cache and patterns else None
     found = _load(kept, patterns) if kept else None
     if found is None:
         compiling = compiling or Unwatched()
         compiling.begin(len(patterns))
         try:
-            found = _literals(patterns)
+            found = _literals(patterns, records=records)
         finally:
             compiling.end()
         if kept:
@@ -58,8 +64,8 @@ def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Literals | None:
         return None
 
 
-def _literals(patterns: Sequence[str]) -> _Literals:
-    skeletons, unfiltered = outline(patterns)
+def _literals(patterns: Sequence[str], *, records: bool) -> _Literals:
+    skeletons, unfiltered = outline(patterns, records=records)
     choices: dict[int, tuple[list[Texts], bool]] = {}
     for number, required in skeletons.items():
         any_case = ignores_case(required)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 
@@ -61,13 +62,17 @@ class Matcher:
         clock: Callable[[], float] = thread_seconds,
         audit: float = 0.01,
         random: Callable[[], float] = _RANDOM.random,
+        records: bool = False,
     ) -> None:
+        """With `records` blocks come with their records of several lines put together."""
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
         engines = engines or Engines(engine, cache)
-        self._confirmation = Confirmation(rules, clock, engines.dangers)
+        self._confirmation = Confirmation(
+            rules, clock, partial(engines.dangers, records=records), records=records
+        )
         self._prefilter, self.engine, self.engine_reason = engines.choose(
-            self._confirmation.scanned
+            self._confirmation.scanned, records=records
         )
         """Which of "hyperscan", "aho-corasick" and "reference" it is, and why."""
         self._everywhere = tuple(self._prefilter.unfiltered)
@@ -137,16 +142,20 @@ class Matcher:
             if (reason := self._prefilter.unfiltered.get(numbers[text])) is not None
         ]
 
-    def match(self, data: bytes) -> list[LineHit]:
-        """Records of `data` that a rule took, in order; rules within a record in rule order."""
-        before = self._clock()
-        hits = self._hits(data)
-        return self._audit.review(data, hits, self._clock() - before)
+    def match(self, data: bytes, joined: bytes | None = None) -> list[LineHit]:
+        """Records of `data` that a rule took, in order; rules within a record in rule order.
 
-    def _hits(self, data: bytes) -> list[LineHit]:
+        `joined`, for a matcher of records of several lines, is `data` with a vertical tab for each
+        newline inside one.
+        """
+        before = self._clock()
+        hits = self._hits(data, joined)
+        return self._audit.review(data, hits, self._clock() - before, joined)
+
+    def _hits(self, data: bytes, joined: bytes | None) -> list[LineHit]:
         """What the engine finds."""
         hits: list[LineHit] = []
-        for piece in self._framing.pieces(data):
+        for piece in self._framing.pieces(data, joined):
             folded = piece.folded()
             candidates = self._candidates(folded)
             if piece.is_straight:
@@ -172,7 +181,9 @@ class Matcher:
         line = counted = 0
         for lot in self._confirmation.lots(candidates):
             for start, end, patterns in lot:
-                text = decoded[start:end].removesuffix("\r")
+                text = decoded[start:end]
+                if piece.joined is None:
+                    text = text.removesuffix("\r")
                 if found := found_in(text, patterns):
                     offsets = offsets or piece.line_offsets()
                     line += folded.count(b"\n", counted, start)

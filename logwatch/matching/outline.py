@@ -15,16 +15,20 @@ Unfiltered: TypeAlias = dict[int, str]
 """Pattern number -> why it has to run on every line."""
 
 
-def outline(patterns: Sequence[str]) -> tuple[dict[int, Node], Unfiltered]:
+def outline(
+    patterns: Sequence[str], *, records: bool = False
+) -> tuple[dict[int, Node], Unfiltered]:
     """What each valid pattern requires of a line; and those that require nothing, or why not.
+
+    With `records` what it requires of a record of several lines.
 
     One that can match in no line, because it needs a newline, is in neither.
     """
     skeletons: dict[int, Node] = {}
     unfiltered: Unfiltered = {}
     for number, text in enumerate(patterns):
-        required = skeleton(parse(text))
-        if required == NEVER:  # no record has a newline
+        required = skeleton(parse(text, records=records))
+        if required == NEVER:  # no line has a newline
             continue
         if least_width(required) == 0:
             unfiltered[number] = "no character is sure to be in every line that it matches"

@@ -78,17 +78,23 @@ class _Compiled(NamedTuple):
 
 
 def build(
-    patterns: Sequence[str], cache: Path | None = None, compiling: Compiling | None = None
+    patterns: Sequence[str],
+    cache: Path | None = None,
+    compiling: Compiling | None = None,
+    *,
+    records: bool = False,
 ) -> Prefilter:
     """The prefilter of valid patterns; compiled databases are kept in the folder `cache`.
 
+    With `records` it is for records of several lines.
     `compiling` is told of patterns for which nothing is kept. Raises RefusedError where Hyperscan
     takes every pattern but not all of them together.
     """
-    kept = DatabaseCache(cache, "hyperscan", str(version())) if cache and patterns else None
+    kind = "hyperscan-records" if records else "hyperscan"
+    kept = DatabaseCache(cache, kind, str(version())) if cache and patterns else None
     compiled = _load(kept, patterns) if kept else None
     if compiled is None:
-        compiled = _compiled(patterns, compiling or Unwatched())
+        compiled = _compiled(patterns, compiling or Unwatched(), records=records)
         if kept:
             kept.save(patterns, _packed(compiled))
     database, numbers, unfiltered = compiled
@@ -117,10 +123,10 @@ def _load(cache: DatabaseCache, patterns: Sequence[str]) -> _Compiled | None:
     return _Compiled(database, numbers, unfiltered)
 
 
-def _compiled(patterns: Sequence[str], compiling: Compiling) -> _Compiled:
+def _compiled(patterns: Sequence[str], compiling: Compiling, *, records: bool) -> _Compiled:
     compiling.begin(len(patterns))
     try:
-        skeletons, unfiltered = outline(patterns)
+        skeletons, unfiltered = outline(patterns, records=records)
         choice = _Choice(skeletons)
         compiling.read()
         database, numbers = _database(choice, compile_database)

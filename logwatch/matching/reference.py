@@ -1,7 +1,8 @@
 """The meaning of matching, in its plainest form: the oracle that the engine is measured against.
 
-A block is split at newlines; each record is cut at the longest length allowed, decoded, and loses
-one carriage return from its end. A rule takes it where any `match` is found and no `unless` is.
+A block is split at newlines, those inside records of several lines excepted; each record is cut at
+the longest length allowed, decoded, and loses one carriage return from the end of each of its
+lines. A rule takes it where any `match` is found and no `unless` is.
 There are no tricks here, and no protection against a pattern that takes for ever. All patterns are
 compiled at once, so that a bad one raises PatternError then.
 """
@@ -36,14 +37,18 @@ class ReferenceMatcher:
         self._encoding = encoding
         self._max_line = max_line
 
-    def match(self, data: bytes) -> list[LineHit]:
-        """Records of `data` that a rule took, in order; rules within a record in rule order."""
+    def match(self, data: bytes, joined: bytes | None = None) -> list[LineHit]:
+        """Records of `data` that a rule took, in order; rules within a record in rule order.
+
+        `joined` is `data` with each record as one line, where records have several.
+        """
         hits = []
         start = 0
-        for record in data.removesuffix(b"\n").split(b"\n") if data else ():
-            kept = record[: self._max_line]
-            text = kept.decode(self._encoding, "backslashreplace").removesuffix("\r")
+        whole = data if joined is None else joined
+        for record in whole.removesuffix(b"\n").split(b"\n") if data else ():
             end = start + len(record)
+            kept = data[start:end][: self._max_line].decode(self._encoding, "backslashreplace")
+            text = "\n".join(line.removesuffix("\r") for line in kept.split("\n"))
             if found := self._found(text):
                 hits.append(LineHit(start, end, text, len(record) > self._max_line, found))
             start = end + 1

@@ -41,11 +41,14 @@ class GuardedSearch:
 
     __slots__ = ("_is_near", "_safe", "_text", "_twin", "plain", "short")
 
-    def __init__(self, text: str, known: Danger | None = None) -> None:
-        """`known`: what the static look found, where that is known already."""
+    def __init__(self, text: str, known: Danger | None = None, *, records: bool = False) -> None:
+        """`known`: what the static look found, where that is known already.
+
+        `records`: what is searched may have newlines.
+        """
         self.plain: Search = compile_pattern(text).search
         """`re` itself."""
-        found = danger(parse(text)) if known is None else known
+        found = danger(parse(text, records=records)) if known is None else known
         self._text = text
         self._twin: Any = _NOT_MADE
         self._is_near = False
@@ -95,8 +98,11 @@ class Searches:
         texts: Sequence[str],
         clock: Callable[[], float],
         dangers: Sequence[Danger] | None = None,
+        *,
+        records: bool = False,
     ) -> None:
         self._texts = texts
+        self._records = records
         self._dangers = dangers
         self._clock = clock
         self._guarded: list[GuardedSearch | None] = [None] * len(texts)
@@ -127,7 +133,7 @@ class Searches:
 
     def _made(self, pattern: int) -> GuardedSearch:
         known = self._dangers[pattern] if self._dangers else None
-        return GuardedSearch(self._texts[pattern], known)
+        return GuardedSearch(self._texts[pattern], known, records=self._records)
 
     def scanned(self, size: int) -> None:
         """Another block of log was looked at: every pattern's allowance grows."""

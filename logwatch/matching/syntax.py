@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from logwatch.matching.alphabet import EVERY, Leaf, characters, constants, parser
+from logwatch.matching.alphabet import EVERY, RECORDS, Leaf, characters, constants, parser
 
 
 class Chars(Struct, frozen=True):
@@ -76,13 +76,17 @@ _MOST_LEVELS = 40
 _TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
 
 
-def parse(text: str) -> Node:
-    """The tree of a valid pattern. Raises re.error where it is not one."""
+def parse(text: str, *, records: bool = False) -> Node:
+    """The tree of a valid pattern, for lines or for `records` of several lines.
+
+    Raises re.error where it is not one.
+    """
     try:
         tree = quiet_parse(text)
     except RecursionError:  # on a deeper stack than the one that it was compiled on
         return TOO_DEEP
-    return _sequence(tree, tree.state.flags, _MOST_LEVELS)
+    flags = tree.state.flags | RECORDS if records else tree.state.flags
+    return _sequence(tree, flags, _MOST_LEVELS)
 
 
 def quiet_parse(text: str) -> Any:
@@ -147,7 +151,7 @@ def _node(item: Leaf, flags: int, levels: int) -> Node:  # noqa: PLR0911 - one l
         case "ASSERT" | "ASSERT_NOT":
             return Look(_sequence(argument[1], flags, levels))
         case "AT":
-            return _position(str(argument))
+            return _position(str(argument), flags)
         case "GROUPREF_EXISTS":
             _, yes, no = argument
             return Either((_sequence(yes, flags, levels), _sequence(no or (), flags, levels)))
@@ -164,8 +168,11 @@ def _repeat(opcode: str, argument: Any, flags: int, levels: int) -> Node:
     return Atomic(node) if opcode == "POSSESSIVE_REPEAT" else node
 
 
-def _position(where: str) -> Node:
-    # A record holds no newline, so that MULTILINE changes nothing and "$" is the very end.
+def _position(where: str, flags: int) -> Node:
+    # A line holds no newline, so that MULTILINE changes nothing and "$" is the very end; neither
+    # does a record end with one.
+    if flags & RECORDS and flags & re.MULTILINE and where in ("AT_BEGINNING", "AT_END"):
+        return EMPTY
     if where.startswith("AT_BEGINNING"):
         return Start()
     return End() if where.startswith("AT_END") else EMPTY

@@ -120,10 +120,14 @@ class _Writer:
 
 
 def _position(where: Any, flags: int) -> str:
-    match str(where):  # a record holds no newline: lines and texts begin and end at one place
+    match str(where):
+        case "AT_BEGINNING" if flags & re.MULTILINE:
+            return r"(?:\A|(?<=\n))"
         case "AT_BEGINNING" | "AT_BEGINNING_STRING":
             return r"\A"
-        case "AT_END" | "AT_END_STRING":
+        case "AT_END":
+            return r"(?:\Z|(?=\n))" if flags & re.MULTILINE else r"(?=\n?\Z)"
+        case "AT_END_STRING":
             return r"\Z"
         case "AT_BOUNDARY":
             return _word_edge(flags)

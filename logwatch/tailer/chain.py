@@ -73,6 +73,10 @@ class Chain:
         """The generation that has this file."""
         return next((each for each in self.generations if each.key == key), None)
 
+    def later_than(self, generation: Generation) -> tuple[Generation, ...]:
+        """Those that come behind it."""
+        return self.generations[self.generations.index(generation) + 1 :]
+
     # Beginning.
 
     def begin(

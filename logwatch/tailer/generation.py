@@ -4,6 +4,9 @@ Reads by offset only, so that nothing but a block that was handed out moves the 
 never does. Bytes are handed out in whole lines. Each read takes the bytes before the offset along
 and compares them, which is how a file that was cut and has grown again is noticed, whatever its
 size. No buffer is kept from one call to the next.
+
+Where records have several lines (multiline.py) they are handed out whole, and the offset stays at
+the beginning of one that is not complete; it is read again with what has come meanwhile.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from logwatch.tailer.fingerprint import (
     marker,
     matches,
 )
+from logwatch.tailer.multiline import Framed, Framer
 
 _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
@@ -42,6 +46,8 @@ class Limits(Struct, frozen=True):
 
     max_line: int
     block_size: int
+    framer: Framer | None = None
+    """What puts lines together; None: each is a record."""
 
 
 class Truncated(Struct, frozen=True):
@@ -76,6 +82,10 @@ class Generation:
         """A remote file system said that the file is shorter; it may be behind."""
         self.retry_at = 0.0
         self.delay = 0.0
+        self.open_end = 0
+        """Where the whole lines of a record end that is not complete; 0: there is none."""
+        self.open_since: float | None = None
+        """Steady time at which that was first seen there."""
         self._path = path
         self._limits = limits
         self._backlog_end = file.size if backlog else 0
@@ -93,7 +103,12 @@ class Generation:
     @property
     def is_drained(self) -> bool:
         """Whether everything up to the last look's end was handed out but for an open line."""
-        return self.seen is not None and self.registered
+        return self.seen is not None and self.registered and not self.open_end
+
+    @property
+    def in_backlog(self) -> bool:
+        """Whether what comes next was in the file before it was followed."""
+        return self.offset < self._backlog_end
 
     def cut(self) -> Truncated | None:
         """That the file was cut, if it was. Raises OSError."""
@@ -110,20 +125,26 @@ class Generation:
         at = checkpoint.offset
         return Block(path=self._path, data=b"", start=at, end=at, checkpoint=checkpoint)
 
-    def read(self, *, finish: bool = False) -> Block | Truncated | None:
+    def read(self, *, finish: bool = False, flush: bool = False) -> Block | Truncated | None:
         """The next whole lines, or None where there are none.
 
-        With `finish` a last line without newline is handed out too. Raises OSError.
+        With `flush` the whole lines of a record are handed out though more may come; with `finish`
+        a last line without newline is handed out too. Raises OSError.
         """
         status = os.fstat(self.file.fd)
         size, stamp = status.st_size, (status.st_size, status.st_mtime_ns)
         if size < self.offset or (not self.offset and size < self.size):
             return Truncated(size, shorter=True)
-        if stamp == self.seen and not finish:
+        if stamp == self.seen and not (finish or flush):
             return None
         if self.suspect or (not self.offset and not matches(self.file.fd, self.checkpoint.head)):
             return Truncated(size, shorter=False)
-        found = self._skip(size) if self.checkpoint.skipping else self._lines(size, finish=finish)
+        if self.checkpoint.skipping:
+            found = self._skip(size)
+        elif self._limits.framer is not None:
+            found = self._records(size, self._limits.framer, finish=finish, flush=flush)
+        else:
+            found = self._lines(size, finish=finish)
         if not isinstance(found, Truncated):
             self.size = size
             self.seen = None if found else stamp
@@ -154,6 +175,53 @@ class Generation:
             self._backlog_end = 0  # its last line is still being written: it belongs to the new
             return self._lines(size, finish=finish)
         return self._unfinished(raw, before, start, finish=finish)
+
+    def _records(
+        self, size: int, framer: Framer, *, finish: bool, flush: bool
+    ) -> Block | Truncated | None:
+        """As `_lines`, in whole records."""
+        before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
+        start = self.offset or self._first_data(size)
+        limit, most = self._limits.block_size, 2 * self._limits.max_line + 2
+        while True:
+            raw = os.pread(self.file.fd, before + min(size - start, limit), start - before)
+            if not self._is_same(raw[:before]):
+                return Truncated(size, shorter=False)
+            data = raw[before:]
+            is_all = start + len(data) >= size
+            if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= self._limits.max_line:
+                framed = framer.frame(data, final=True)
+            else:
+                framed = self._complete(data, framer, final=flush and is_all)
+            if framed.data or is_all or limit >= most:
+                break
+            limit = most  # less than one record
+        self._grow_head(size)
+        lines = data.rfind(b"\n") + 1
+        self._note_open(0 if framed.data or finish or not lines else start + lines)
+        if start < self._backlog_end:
+            framed = framed.through(self._backlog_end - start)
+        if framed.data:
+            self._move(raw, before + len(framed.data), start + len(framed.data))
+            is_partial = not framed.data.endswith(b"\n")
+            return self._block(framed.data, start, partial=is_partial, framed=framed)
+        if not lines:
+            return self._unfinished(raw, before, start, finish=finish)
+        return None
+
+    def _complete(self, data: bytes, framer: Framer, *, final: bool) -> Framed:
+        """The records in `data` that are complete, of whole lines."""
+        lines = data.rfind(b"\n") + 1
+        longest = self._limits.max_line
+        if len(data) - lines <= longest:
+            return framer.frame(data[:lines], final=final)
+        # Its last line belongs to no record before it: there is no room.
+        head = data[: lines + longest + 1] + b"\n"
+        return framer.frame(head, final=True).through(lines)
+
+    def _note_open(self, end: int) -> None:
+        if end != self.open_end:
+            self.open_end, self.open_since = end, None
 
     def _whole_lines(self, start: int, want: int) -> bytes:
         """About `want` bytes that end with a newline, b"" where it takes more than a look to know.
@@ -243,19 +311,29 @@ class Generation:
         )
 
     def _block(
-        self, data: bytes, start: int, *, truncated: bool = False, partial: bool = False
+        self,
+        data: bytes,
+        start: int,
+        *,
+        truncated: bool = False,
+        partial: bool = False,
+        framed: Framed | None = None,
     ) -> Block:
         end = self.offset
+        # Of a record that was begun before the file was followed the rest may have come since.
+        in_backlog = end if self._limits.framer is None else start + 1
         return Block(
             path=self._path,
             data=data,
             start=start,
             end=end,
             checkpoint=self.checkpoint,
-            backlog=end <= self._backlog_end,
+            backlog=in_backlog <= self._backlog_end,
             truncated=truncated,
             partial=partial,
             reread=start < self.reread_end,
+            joined=framed and framed.joined,
+            cut=framed.cut if framed else frozenset(),
         )
 
 

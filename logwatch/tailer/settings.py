@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from logwatch.tailer.multiline import MultilineSettings
+
 
 class SourceSettings(Struct, frozen=True, kw_only=True):
     """One entry of `sources:`."""
@@ -28,6 +30,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """Where to begin in a file that was there before logwatch first saw it."""
     max_line: int = 262_144
     """Longest line in bytes; what is over is cut and marked."""
+    multiline: MultilineSettings | None = None
+    """How lines are put together to records; None: each line is one."""
     tags: tuple[str, ...] = ()
     late: float = 120.0
     """Seconds that a line may be behind the newest by its own stamp, and still find its window."""

@@ -24,6 +24,8 @@ from logwatch.tailer.chain import Chain, ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import Key, OpenFile, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
+from logwatch.tailer.multiline import Framer
+from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import denial, open_regular
 from logwatch.tailer.state import Loss, Report, TailState
 
@@ -57,19 +59,21 @@ class Tail:
         block_size: int = 1 << 21,
         grace: float = 300.0,
         claims: Claims | None = None,
+        framer: Framer | None = None,
     ) -> None:
         """Does no I/O.
 
         `known` are the store's checkpoints of this path and of other generations in its directory,
         newest last. `start` counts only for a file that is found at the very first look and has no
         checkpoint; what appears later is read from its beginning. Sizes in bytes, `grace` in
-        seconds.
+        seconds. With `framer` blocks hold whole records of several lines.
         """
         self.path = path
         self._grace = grace
         self._claims = claims or Claims()
         self._report = Report(path)
-        settings = ChainSettings(path, start, Limits(max_line, block_size))
+        self._framer = framer
+        settings = ChainSettings(path, start, Limits(max_line, block_size, framer))
         self._chain = Chain(settings, self._claims, self._report, known, self)
         self._is_first_look = True
         self._is_postponed = False
@@ -116,6 +120,8 @@ class Tail:
                 times.append(min(now.steady + _GRACE_POLL, each.quiet_since + self._grace))
             if each.doubted_since is not None:
                 times.append(each.doubted_since + _DOUBT)
+            if self._framer is not None and each.open_since is not None:
+                times.append(each.open_since + self._framer.timeout)
         return min(times, default=None)
 
     def state(self) -> TailState:
@@ -305,7 +311,11 @@ class Tail:
 
     def _read_on(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
         before = generation.size
-        found = generation.read(finish=finish or generation.ended)
+        if self._framer is None:
+            found = generation.read(finish=finish or generation.ended)
+        else:
+            later = self._chain.later_than(generation)
+            found = read_records(generation, later, self._framer, now, finish=finish)
         if isinstance(found, Truncated):
             return self._cut(generation, found, now)
         self._recovered(generation)

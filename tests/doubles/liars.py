@@ -29,8 +29,8 @@ class LyingEngines(Engines):
         super().__init__("auto")
         self._lie = lie
 
-    def choose(self, patterns: Sequence[str]) -> Choice:
-        choice = super().choose(patterns)
+    def choose(self, patterns: Sequence[str], *, records: bool = False) -> Choice:
+        choice = super().choose(patterns, records=records)
         assert choice.prefilter.scanner is not None
         scanner = LyingScanner(choice.prefilter.scanner, self._lie)
         return choice._replace(prefilter=choice.prefilter._replace(scanner=scanner))

@@ -128,7 +128,8 @@ def check_every_form_finds(text, line):
             assert HyperscanScanner.compiled([expression]).scan(fold(line) + b"\r"), form
 
 
-_LINES = st.lists(_BITS, max_size=12).map(lambda bits: "".join(bits).replace("\n", ""))
+_RECORDS = st.lists(_BITS, max_size=12).map("".join)
+_LINES = _RECORDS.map(lambda record: record.replace("\n", ""))
 
 
 @given(text=_PATTERNS, line=_LINES)
@@ -138,7 +139,7 @@ def test_every_form_of_a_prefilter_matches_wherever_the_pattern_does(text, line)
     check_every_form_finds(text, line)
 
 
-@given(text=_TEXTS, line=_LINES.map(lambda line: line[:20]))
+@given(text=_TEXTS, line=st.one_of(_LINES, _RECORDS).map(lambda line: line[:20]))
 @settings(max_examples=150, deadline=None, suppress_health_check=_SLOW)
 def test_the_timed_twin_of_a_pattern_finds_the_same(text, line):
     """The other engine reads its own dialect of the same tree."""
