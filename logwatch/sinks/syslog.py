@@ -1,10 +1,11 @@
-"""Alerts as RFC 5424 messages: to the local socket, over UDP (RFC 5426) or TCP (RFC 6587).
+"""Alerts as RFC 5424 messages: to the local socket, over UDP (RFC 5426), TCP (RFC 6587) or TLS.
 
 Syslog has no answers: written counts as delivered, and what a receiver drops after that is lost
-without a word. Datagrams are cut, at a character, to 2,048 bytes over UDP (the size that RFC 5424
-section 6.1 says receivers should take) and 8,192 on the local socket. Over TCP each message is
-counted in octets (RFC 6587 section 3.4.1) and sent whole; a connection that the receiver has
-closed is noticed before the next message, not during the last.
+without a word. Messages are cut, at a character, to 2,048 bytes over UDP and 8,192 else: sizes that
+RFC 5424 section 6.1 and RFC 5425 section 4.3.1 say receivers should take, and beyond which some
+would take the rest for a message of its own. Over TCP and TLS each message is counted in octets
+(RFC 6587 section 3.4.1, RFC 5425 section 4.3); a connection that the receiver has closed is noticed
+before the next message, not during the last.
 
 The message text starts with the byte order mark only where it holds more than ASCII: RFC 5424
 demands the mark for text that is declared as UTF-8 (MSG-UTF8) and leaves it out otherwise
@@ -16,19 +17,18 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from typing import Literal
 
 from logwatch.records import Alert, Delivered, Notification, Outcome, Retry, Severity
 from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
 from logwatch.sinks.plain_text import visible
-
-TIMEOUT = 5.0
-"""Seconds for one connect, and for one message to be taken by the kernel or the peer."""
+from logwatch.sinks.syslog_connection import closed_by_peer, connect, parse_address, words
 
 UDP_LONGEST = 2048
-UNIX_LONGEST = 8192
+LONGEST = 8192
+"""Bytes of one message."""
 
 SD_ID = "logwatch@32473"
 """Name of the structured data; 32473 is the enterprise number set aside by RFC 5612."""
@@ -52,7 +52,9 @@ class SyslogSettings(SinkSettings, frozen=True, kw_only=True):
     """Settings of the `syslog` sink."""
 
     address: str = "/dev/log"
-    """The local socket's path, `udp://host:514` or `tcp://host:601`."""
+    """The local socket's path, `udp://host:514`, `tcp://host:601` or `tls://host:6514`."""
+    tls: TLSSettings | None = None
+    """Whom to trust over TLS, and who we are."""
     facility: Facility = "daemon"
     """Which part of the system speaks."""
     app_name: str = "logwatch"
@@ -60,77 +62,11 @@ class SyslogSettings(SinkSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what is no address or no name. Raises ValueError."""
+        if self.tls is not None and parse_address(self.address).transport != "tls":
+            raise ValueError("tls needs an address that begins with tls://")
         parse_address(self.address)
         if not re.fullmatch(r"[!-~]{1,48}", self.app_name):
             raise ValueError("app_name must be 1 to 48 printable ASCII characters, no space")
-
-
-class Address(NamedTuple):
-    """Where a syslog daemon listens: `host` is a path for "unix"."""
-
-    transport: Literal["unix", "udp", "tcp"]
-    host: str
-    port: int = 0
-
-
-def parse_address(text: str) -> Address:
-    """What `address:` means. Raises ValueError with a remedy."""
-    if text.startswith("/"):
-        return Address("unix", text)
-    remedy = f"{text!r} is no syslog address; write /dev/log, udp://host:514 or tcp://host:601"
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-        (host or "").encode("idna")
-    except ValueError:
-        raise ValueError(remedy) from None
-    if not host or parts.path.strip("/") or parts.query or parts.username is not None:
-        raise ValueError(remedy)
-    if parts.scheme == "udp":
-        return Address("udp", host, port or 514)
-    if parts.scheme == "tcp":
-        return Address("tcp", host, port or 601)
-    raise ValueError(remedy)
-
-
-def _connect_unix(address: Address) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        connection.settimeout(TIMEOUT)
-        connection.connect(address.host)
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_udp(address: Address) -> socket.socket:
-    family, kind, protocol, _, target = socket.getaddrinfo(
-        address.host, address.port, type=socket.SOCK_DGRAM
-    )[0]
-    connection = socket.socket(family, kind, protocol)
-    try:
-        connection.settimeout(TIMEOUT)
-        connection.connect(target)  # so that "port unreachable" comes back as an error
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_tcp(address: Address) -> socket.socket:
-    connection = socket.create_connection((address.host, address.port), timeout=TIMEOUT)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # Bytes that a vanished peer never acknowledges must end in an error, not in a full buffer.
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(TIMEOUT * 4000))
-    return connection
-
-
-_CONNECT: dict[str, Callable[[Address], socket.socket]] = {
-    "unix": _connect_unix,
-    "udp": _connect_udp,
-    "tcp": _connect_tcp,
-}
 
 
 class SyslogSink:
@@ -139,10 +75,12 @@ class SyslogSink:
     batch_size = 100
 
     def __init__(self, settings: SyslogSettings) -> None:
+        """Raises SinkError where a file of `tls` cannot be used."""
         self._shown = settings.address
         self._address = parse_address(settings.address)
         self._facility = _FACILITIES[settings.facility]
         self._app_name = settings.app_name
+        self._identity = None if settings.tls is None else TLSIdentity(settings.tls)
         self._connection: socket.socket | None = None
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
@@ -154,7 +92,7 @@ class SyslogSink:
                 connection.sendall(frame)
         except OSError as error:
             self.close()
-            return Retry(f"syslog at {self._shown}: {error.strerror or error}")
+            return Retry(f"syslog at {self._shown}: {words(error)}")
         return Delivered("written; syslog has no answers")
 
     def close(self) -> None:
@@ -165,36 +103,23 @@ class SyslogSink:
 
     def _connected(self) -> socket.socket:
         connection = self._connection
-        if connection and self._address.transport == "tcp" and _closed_by_peer(connection):
+        if connection and self._address.streams and closed_by_peer(connection):
             self.close()
         if self._connection is None:
-            self._connection = _CONNECT[self._address.transport](self._address)
+            self._connection = connect(self._address, self._trusting)
         return self._connection
+
+    def _trusting(self) -> TLSIdentity:
+        if self._identity is None:  # TLS takes a while to load; nobody else needs it
+            self._identity = TLSIdentity(TLSSettings())
+        return self._identity
 
     def _frame(self, alert: Alert) -> bytes:
         message = format_message(alert, facility=self._facility, app_name=self._app_name)
-        match self._address.transport:
-            case "tcp":
-                return b"%d %b" % (len(message), message)
-            case "udp":
-                return _cut(message, UDP_LONGEST)
-            case "unix":
-                return _cut(message, UNIX_LONGEST)
-
-
-def _closed_by_peer(connection: socket.socket) -> bool:
-    """Whether the peer has hung up; whatever it said is read and thrown away."""
-    try:
-        connection.settimeout(0)
-        while connection.recv(4096):
-            pass
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    finally:
-        connection.settimeout(TIMEOUT)
-    return True
+        if self._address.streams:
+            message = _cut(message, LONGEST)
+            return b"%d %b" % (len(message), message)
+        return _cut(message, UDP_LONGEST if self._address.transport == "udp" else LONGEST)
 
 
 def format_message(alert: Alert, *, facility: int, app_name: str) -> bytes:
@@ -239,6 +164,6 @@ KIND = SinkKind(
     settings=SyslogSettings,
     make=SyslogSink,
     short="address",
-    schemes=("syslog", "syslog+udp", "syslog+tcp"),
+    schemes=("syslog", "syslog+udp", "syslog+tcp", "syslog+tls"),
     from_url=_from_url,
 )

@@ -32,6 +32,7 @@ from logwatch.sinks.webhook import WebhookSettings
         ("syslog:", "syslog", SyslogSettings()),
         ("syslog:/run/log", "syslog", SyslogSettings(address="/run/log")),
         ("syslog+udp://host:514", "syslog", SyslogSettings(address="udp://host:514")),
+        ("syslog+tls://logs", "syslog", SyslogSettings(address="tls://logs")),
         ("syslog+tcp://[::1]:601", "syslog", SyslogSettings(address="tcp://[::1]:601")),
         ("slack://host/services/T/B", "slack", SlackSettings(url="https://host/services/T/B")),
         ("teams://host/w?sig=x", "teams", TeamsSettings(url="https://host/w?sig=x")),

@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from logwatch.records import Alert, Delivered, Retry
 from logwatch.sinks.syslog import (
-    Address,
     SyslogSettings,
     SyslogSink,
     _cut,
     _parameter,
     format_message,
-    parse_address,
 )
+from logwatch.sinks.syslog_connection import Address, parse_address
 
 # RFC 5424 section 6, as far as we use it.
 GRAMMAR = re.compile(
@@ -181,14 +180,27 @@ def frames(data):
 def test_messages_over_tcp_are_counted_and_whole(tcp, sink, notification):
     listener, address = tcp
     one = sink(address)
-    batch = [notification(seq=1, message="€" * 5000), notification(seq=2, message="a\nb")]
+    batch = [notification(seq=1, message="€" * 2000), notification(seq=2, message="a\nb")]
     assert isinstance(one.deliver(batch), Delivered)
     connection, _ = listener.accept()
     one.close()
     with connection, connection.makefile("rb") as stream:
         first, second = frames(stream.read())
-    assert first.decode().endswith("€" * 5000)
+    assert first.decode().endswith("€" * 2000)
     assert b'seq="2"' in second
+
+
+def test_what_is_too_long_over_tcp_is_cut_so_that_its_end_is_no_message(tcp, sink, notification):
+    listener, address = tcp
+    one = sink(address)
+    forged = "x" * 8000 + " 30 <0>1 - - - - - - forged" * 10
+    assert isinstance(one.deliver([notification(message=forged + "€" * 5000)]), Delivered)
+    connection, _ = listener.accept()
+    one.close()
+    with connection, connection.makefile("rb") as stream:
+        (only,) = frames(stream.read())
+    assert 8189 < len(only) <= 8192
+    only.decode()
 
 
 def test_a_connection_that_the_receiver_closed_costs_no_message(tcp, sink, notification):
@@ -214,9 +226,9 @@ def test_a_reset_connection_costs_no_message(tcp, sink, notification):
 
 
 def test_a_receiver_that_stops_reading_costs_the_time_out(tcp, sink, notification, monkeypatch):
-    monkeypatch.setattr("logwatch.sinks.syslog.TIMEOUT", 0.2)
+    monkeypatch.setattr("logwatch.sinks.syslog_connection.TIMEOUT", 0.2)
     _, address = tcp
-    batch = [notification(message="x" * 10_000_000)] * 2
+    batch = [notification(message="x" * 10_000)] * 4000
     assert sink(address).deliver(batch) == Retry(f"syslog at {address}: timed out")
 
 
@@ -235,6 +247,7 @@ def test_a_tcp_port_where_nobody_listens_is_tried_again(sink, notification):
         ("udp://logs.example.org", Address("udp", "logs.example.org", 514)),
         ("tcp://logs.example.org", Address("tcp", "logs.example.org", 601)),
         ("tcp://[::1]:6514/", Address("tcp", "::1", 6514)),
+        ("tls://logs.example.org", Address("tls", "logs.example.org", 6514)),
     ],
 )
 def test_an_address_is_read(text, address):
@@ -243,7 +256,7 @@ def test_an_address_is_read(text, address):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "log", "tls://x", "udp://", "udp://x:y", "udp://x:99999", "tcp://[", "tcp://x/path",
+    ["", "log", "ssl://x", "udp://", "udp://x:y", "udp://x:99999", "tcp://[", "tcp://x/path",
      "udp://u@x", f"udp://{'x' * 64}"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_a_remedy(text):
