@@ -30,6 +30,7 @@ from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
 from logwatch.config.sink_keys import check_fallbacks, fallback_place
+from logwatch.config.sink_words import check_words, has_own_words
 from logwatch.config.surroundings import Surroundings
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
@@ -69,6 +70,7 @@ class Assembly:
         self._thorough = thorough
         self._tops: list[tuple[Walker, Found[FileKeys]]] = []
         self._main: Found[FileKeys] | None = None
+        self._own_words: list[tuple[NamedSink, Node, Walker]] = []
         self._names = {section: Names(section.removesuffix("s")) for section in _SECTIONS}
         self.counts = dict.fromkeys(_SECTIONS, 0)
         """Entries of each section, wrong or right."""
@@ -125,6 +127,9 @@ class Assembly:
         notifying.build(self._names)
         built_rules = self._rules(built_sources)
         built_tests = self._tests(built_rules, built_sources)
+        for sink, node, walker in self._own_words:
+            known = self._alert_fields(built_rules, built_sources).fields
+            check_words(sink, node, walker, known)
         if rules_needed:
             self._check_not_empty()
         if notifying:
@@ -246,10 +251,14 @@ class Assembly:
             settings = sinks.build_sink(name, node, walker, self._kinds)
             walker.references.stand_in = None
             if settings is not None:
+                if has_own_words(settings):
+                    self._own_words.append((settings, node, walker))
                 built.append(settings)
                 fallbacks[name] = fallback_place(node, walker.document)
             if self._thorough:
                 sinks.warn_of_plain_secrets(node, walker)
+                if settings is not None:
+                    sinks.examine(settings, node, walker, self._kinds)
         check_fallbacks(built, fallbacks, self._names["sinks"], self._report)
         return built
 
