@@ -13,12 +13,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TextIO
 
+from msgspec import UNSET
+
 from logwatch.errors import SinkError
 from logwatch.records import (
     NO_CONTEXT,
     Alert,
     AlertLine,
     Delivered,
+    Member,
     Notification,
     Outcome,
     Retry,
@@ -30,6 +33,9 @@ from logwatch.sinks.plain_text import shorten, visible
 LONGEST_MESSAGE = 2000
 LONGEST_LINE = 500
 """Characters; what is longer is cut in its middle, and the cut is shown."""
+
+MOST_MEMBERS = 10
+"""Of the alerts that one message stands for."""
 
 _MARKS: dict[Status, tuple[str, str]] = {
     "firing": ("▲", "!"),
@@ -117,11 +123,31 @@ class ConsoleSink:
         ]
         if alert.suppressed:
             head.append(self._paint(_DIM, f"({alert.suppressed:,} more held back)"))
-        quoted = self._quoted(alert)
+        if alert.group is not UNSET:
+            head.append(self._paint(_DIM, f"({alert.group.burning:,} of them burning)"))
+        quoted = [*self._members(alert), *self._quoted(alert)]
         rest = len(alert.lines) - self._lines
-        if rest > 0 and quoted:
+        if rest > 0 and self._lines:
             quoted.append(self._paint(_DIM, f"    and {rest:,} more"))
         return "\n".join([" ".join(head), *quoted]) + "\n"
+
+    def _members(self, alert: Alert) -> list[str]:
+        """Some of the alerts that a message stands for, a line each."""
+        if alert.group is UNSET:
+            return []
+        shown = alert.group.members[:MOST_MEMBERS]
+        lines = [self._member(member) for member in shown]
+        rest = alert.group.alerts - len(shown)
+        if rest > 0:
+            lines.append(self._paint(_DIM, f"    and {rest:,} more"))
+        return lines
+
+    def _member(self, member: Member) -> str:
+        mark = _MARKS[member.status][self._column]
+        often = f" ({member.count:,} times)" if member.count > 1 else ""
+        where = visible(f"{member.host}/{member.source}")
+        text = visible(shorten(member.message, LONGEST_LINE))
+        return f"    {mark} {visible(member.rule)} {_state(member)} on {where}: {text}{often}"
 
     def _quoted(self, alert: Alert) -> list[str]:
         """The first lines of the alert, and what is around the very first of them."""
@@ -137,8 +163,12 @@ class ConsoleSink:
         return [*before, first, *after, *others]
 
     def _quote(self, line: AlertLine) -> str:
+        """A quoted record; if it had several lines, the others are set in below its first."""
         place = self._paint(_DIM, f"    {visible(line.path)}:{line.offset}")
-        return f"{place} {visible(shorten(line.text, LONGEST_LINE))}"
+        text = line.text.rstrip("\n")
+        longest = LONGEST_MESSAGE if "\n" in text else LONGEST_LINE
+        first, *others = shorten(text, longest).split("\n")
+        return "\n".join([f"{place} {visible(first)}", *(f"        {visible(o)}" for o in others)])
 
     def _near(self, line: AlertLine) -> str:
         """A line around the first one that is quoted."""
@@ -149,7 +179,7 @@ class ConsoleSink:
         return f"\x1b[{color}m{text}\x1b[0m" if self._color else text
 
 
-def _state(alert: Alert) -> str:
+def _state(alert: Alert | Member) -> str:
     return alert.severity if alert.status == "firing" else f"{alert.severity} {alert.status}"
 
 

@@ -10,11 +10,13 @@ loses power; the daemon has counted them as delivered.
 
 from __future__ import annotations
 
+import grp
 import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from logwatch.errors import SinkError
 from logwatch.records import Delivered, Notification, Outcome, Retry
 from logwatch.sinks.base import SinkKind, SinkSettings, json_lines
 
@@ -28,12 +30,16 @@ class JsonlFileSettings(SinkSettings, frozen=True, kw_only=True):
     """Whether each batch is on the disk before it counts as delivered."""
     mode: str = "0640"
     """Permissions of a file that the sink makes, in octal, whatever the umask."""
+    group: str | None = None
+    """Group of a file that the sink makes, by name or number: one that logwatch's user is in."""
 
     def __post_init__(self) -> None:
         """Refuse what could never be opened. Raises ValueError."""
         if not self.path or "\0" in self.path:
             raise ValueError("path must name a file")
         _permissions(self.mode)
+        if self.group is not None and not self.group.strip():
+            raise ValueError("group must be the name or the number of a group")
 
 
 def _permissions(text: str) -> int:
@@ -42,15 +48,31 @@ def _permissions(text: str) -> int:
     return int(text, 8)
 
 
+def _group_number(text: str) -> int:
+    """The group meant by `text`, which this process may give a file to. Raises SinkError."""
+    if text.isascii() and text.isdigit():
+        number = int(text)
+    else:
+        try:
+            number = grp.getgrnam(text).gr_gid
+        except (KeyError, ValueError):
+            raise SinkError(f"jsonl_file: there is no group {text!r}") from None
+    if os.geteuid() != 0 and number not in (os.getegid(), *os.getgroups()):
+        raise SinkError(f"jsonl_file: the user that logwatch runs as is not in group {text!r}")
+    return number
+
+
 class JsonlFileSink:
     """Appends alerts to one file; see the module's docstring."""
 
     batch_size = 5000
 
     def __init__(self, settings: JsonlFileSettings) -> None:
+        """Raises SinkError where there is no such group, or it is not ours to give."""
         self._path = Path(settings.path)
         self._fsync = settings.fsync
         self._mode = _permissions(settings.mode)
+        self._group = None if settings.group is None else _group_number(settings.group)
         self._file: int | None = None
         self._identity = (0, 0)
         self._owed = b""  # what ends the line that the file ends in the middle of
@@ -88,6 +110,8 @@ class JsonlFileSink:
                 self.close()
             else:
                 if (named.st_dev, named.st_ino) == self._identity:
+                    if named.st_size == 0:  # the line that it owed went with the rest
+                        self._owed = b""
                     return self._file
                 self.close()
         return self._open()
@@ -100,6 +124,10 @@ class JsonlFileSink:
             if made:
                 os.fchmod(file, self._mode)
                 _give_to_owner_of(self._path.parent, file)
+                if self._group is not None:
+                    os.fchown(file, -1, self._group)
+                if self._fsync:
+                    _sync_folder(self._path.parent)  # or the file itself may be gone
             elif _ends_mid_line(self._path, found):
                 self._owed = b"\n"
         except OSError:
@@ -138,6 +166,15 @@ def _give_to_owner_of(folder: Path, file: int) -> None:
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(file, owner.st_uid, owner.st_gid)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the folder's list of names on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_what_blocks(found: os.stat_result) -> None:

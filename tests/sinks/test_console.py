@@ -9,7 +9,7 @@ import time
 import pytest
 
 from logwatch.errors import SinkError
-from logwatch.records import AlertContext, AlertLine, Delivered, Retry
+from logwatch.records import AlertContext, AlertLine, Delivered, Group, Member, Retry
 from logwatch.sinks import KINDS
 from logwatch.sinks.console import ConsoleSettings, ConsoleSink, local_time, wants_color
 
@@ -85,7 +85,8 @@ def test_hostile_text_is_never_sent_raw(notification):
         )
     )
     assert text.replace("\n", "").isprintable()
-    assert text.count("\n") == 2
+    assert text.count("\n") == 3  # the record has two lines
+    assert text.splitlines()[2].startswith("        <U+202E>")
     assert "␛[2J␛]0;x␇␍␊<U+202E><U+200B><U+009B>␀" in text
 
 
@@ -178,3 +179,35 @@ def test_context_stands_around_the_first_line_and_is_marked(notification):
     assert "    /a:3 | line 3\n" in shown(one, encoding="ascii")
     assert "\x1b[2m    /a:3 │ line 3\x1b[0m\n" in shown(one, color=True)
     assert shown(one, lines=0).count("\n") == 1
+
+
+def test_a_message_of_several_alerts_names_some_of_them(notification):
+    member = Member(
+        id="7", seq=1, status="firing", rule="disk-error", severity="critical",
+        message="I/O error\x1b[2J", source="kern", host="db1", key={}, count=2, first="", last="",
+    )  # fmt: skip
+    group = Group(
+        kind="group", by={}, alerts=12, burning=3, rules={"disk-error": 12}, members=(member,) * 11
+    )
+    one = notification(message="12 alerts: disk-error 12", group=group, lines=[], rule="disk-error")
+    head, *members = shown(one).splitlines()
+    assert head.endswith("disk-error warning: 12 alerts: disk-error 12 (3 of them burning)")
+    assert members == [
+        *["    ▲ disk-error critical on db1/kern: I/O error␛[2J (2 times)"] * 10,
+        "    and 2 more",
+    ]
+    assert "\n    ! disk-error critical on db1/kern" in shown(one, encoding="ascii")
+
+
+def test_a_record_of_several_lines_is_set_in_below_its_first(notification):
+    text = "Traceback:\n  File x\n\x1b[2J▲ 2026-01-05 forged\n"
+    assert shown(notification(lines=[AlertLine("/a", 5, "", text)])).splitlines()[1:] == [
+        "    /a:5 Traceback:",
+        "          File x",
+        "        ␛[2J▲ 2026-01-05 forged",
+    ]
+
+
+def test_a_test_is_marked(notification):
+    one = notification(message="[TEST] hello", labels={"test": "true"}, rule="logwatch.test")
+    assert "logwatch.test warning: [TEST] hello" in shown(one)

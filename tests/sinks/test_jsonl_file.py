@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import grp
 import os
 
 import pytest
 
+from logwatch.errors import SinkError
 from logwatch.records import Delivered, Retry, decode_alert
 from logwatch.sinks.jsonl_file import JsonlFileSettings, JsonlFileSink
 
@@ -167,6 +169,59 @@ def test_wherever_a_disk_fills_every_line_is_whole_in_the_end(tmp_path, notifica
             assert sink.deliver(batch) == Delivered()
         sink.close()
         assert sequence(path)[-2:] == [1, 2]
+
+
+def test_the_rest_of_a_line_that_was_truncated_away_is_not_written(path, notification, monkeypatch):
+    """What copytruncate took away must not come back as half a line."""
+    sink = JsonlFileSink(JsonlFileSettings(path=str(path)))
+    with monkeypatch.context() as patch:
+        Disk(patch, 100)
+        assert isinstance(sink.deliver([notification(seq=1)]), Retry)
+    os.truncate(path, 0)
+    assert sink.deliver([notification(seq=1)]) == Delivered()
+    sink.close()
+    assert sequence(path) == [1]
+
+
+def test_a_new_file_has_the_group_that_was_asked_for(path, notification):
+    group = grp.getgrgid(os.getegid()).gr_name
+    for named in (group, str(os.getegid())):
+        sink = JsonlFileSink(JsonlFileSettings(path=str(path), group=named))
+        sink.deliver([notification()])
+        sink.close()
+        assert path.stat().st_gid == os.getegid()
+        path.unlink()
+
+
+def test_root_may_give_a_file_to_any_group(path, notification, monkeypatch):
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _, user, group: given.append((user, group)))
+    sink = JsonlFileSink(JsonlFileSettings(path=str(path), group="4"))
+    assert sink.deliver([notification()]) == Delivered()
+    sink.close()
+    assert given[-1] == (-1, 4)
+
+
+def test_a_group_that_is_none_or_not_ours_is_found_at_the_start(path, monkeypatch):
+    with pytest.raises(SinkError, match="no group 'nobody at all'"):
+        JsonlFileSink(JsonlFileSettings(path=str(path), group="nobody at all"))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(SinkError, match="is not in group '123456'"):
+        JsonlFileSink(JsonlFileSettings(path=str(path), group="123456"))
+    with pytest.raises(ValueError, match="name or the number"):
+        JsonlFileSettings(path=str(path), group=" ")
+
+
+def test_with_fsync_the_name_of_a_new_file_is_on_the_disk_too(path, notification, monkeypatch):
+    synced = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (synced.append(os.fstat(file)), sync(file)))
+    sink = JsonlFileSink(JsonlFileSettings(path=str(path), fsync=True))
+    for _ in range(2):
+        assert sink.deliver([notification()]) == Delivered()
+    sink.close()
+    assert [found.st_ino for found in synced] == [path.parent.stat().st_ino]
 
 
 def test_an_error_while_syncing_is_tried_again(path, notification, monkeypatch):
