@@ -1,6 +1,6 @@
-"""An alert on its way from a rule to the outbox: mutes, then routes, then groups.
+"""An alert on its way from a rule to the outbox: mutes, then routes, then groups, then rates.
 
-Where a configuration has none of mutes, timers and rates, and no silence is in force, an alert goes
+Where a configuration has no mutes, timers or rates, and no silence is in force, an alert goes
 to the sinks of its routes at once. Else each part takes it in turn, keeps what it holds back as
 state, and hands it out when its time has come: see alerts/mutes.py, groups.py and rates.py.
 
@@ -11,16 +11,19 @@ is known here of every episode that burns. The alert itself is always kept in th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from logwatch.alerts import groups as grouping
 from logwatch.alerts import mutes as muting
+from logwatch.alerts import rates as pacing
 from logwatch.alerts.groups import Groups
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.mutes import Mutes
+from logwatch.alerts.outgoing import Outgoing
+from logwatch.alerts.rates import Rates, SinkPace
 from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
@@ -28,8 +31,12 @@ from logwatch.recipients import Recipients
 from logwatch.records import Alert, StateChange
 from logwatch.store.writer import Addressed, Burning
 
-STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES})
+STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES, pacing.NAME})
 """Names under which the parts keep their state among the rules'."""
+
+
+SINK_DOWN = "logwatch.sink-down"
+"""The rule of the episode that a deliverer ends when its sink is back, after a restart too."""
 
 
 class Dispatch:
@@ -42,13 +49,17 @@ class Dispatch:
         host: str,
         mutes: Sequence[MuteSettings] = (),
         inhibits: Sequence[InhibitSettings] = (),
+        paces: Mapping[str, SinkPace] | None = None,
+        fallbacks: Mapping[str, str] | None = None,
         make_search: MakeSearch = plain_search,
     ) -> None:
+        """`paces`: of the sinks that have a rate or write for people; `fallbacks`, of any sink."""
         self.recipients = Recipients(router)
         self._router = router
         self._mutes = Mutes(mutes, inhibits, host=host, make_search=make_search)
         self._groups = Groups(host=host)
-        self._has_more = router.has_timers
+        self._rates = Rates(paces or {}, host=host)
+        self._fallbacks = fallbacks or {}
         self._groups_stored: list[StateChange] = []
         self._owed: dict[str, tuple[str, ...]] = {}
 
@@ -58,7 +69,12 @@ class Dispatch:
 
         True for as long as nothing is muted, held back or put together.
         """
-        return not self._has_more and self._mutes.idle and not len(self._groups)
+        return (
+            not self._router.has_timers
+            and self._rates.idle
+            and self._mutes.idle
+            and not len(self._groups)
+        )
 
     @property
     def silences(self) -> Mutes:
@@ -69,6 +85,8 @@ class Dispatch:
         """Take back one row of `STATES`, before `begin`. May raise what a bad one brings."""
         if state.rule == grouping.STATE_NAME:
             self._groups_stored.append(state)
+        elif state.rule == pacing.NAME:
+            self._rates.restore(state)
         else:
             self._mutes.restore(state)
 
@@ -76,16 +94,23 @@ class Dispatch:
         """All was restored; `burning` are the episodes that go on, and who was told of them."""
         stored, self._groups_stored = self._groups_stored, []
         self._groups.restore(stored)
+        self._rates.begin()
         burning = list(burning)
         for each in burning:
             self.recipients.take_back(each.alert.id, each.told)
         self._mutes.begin((each.alert for each in burning), now)
 
-    def route(self, one: Addressed, now: Moment) -> Addressed:
+    def watches(self, alert: Alert) -> bool:
+        """Whether an open episode is one of ours, of a sink that there still is."""
+        sink = alert.key.get("sink", "")
+        return alert.rule == SINK_DOWN and bool(self._router.known((sink,)))
+
+    def route(self, one: Addressed, now: Moment, *, avoid: str = "") -> Addressed:
         """Say who is told at once of an alert that was made; the parts keep what is told later.
 
         `one` has no sinks yet. One that is muted already, by its rule's mode or by another rule,
-        is owed to nobody but those who were told before.
+        is owed to nobody but those who were told before. `avoid` is a sink that is in trouble: its
+        fallback is told.
         """
         alert, burns = one.alert, one.burns
         hidden = alert.muted_by if alert.muted_by is not UNSET else None
@@ -96,7 +121,7 @@ class Dispatch:
         if hidden is not None:
             told = self.recipients.tell(alert.id, ()) if burns else ()
             return Addressed(replace(alert, muted_by=hidden), one.at, (), burns, told)
-        return self._send(alert, now, burns=burns, at=one.at)
+        return self._send(alert, now, burns=burns, at=one.at, avoid=avoid)
 
     def end_unwatched(self, alert: Alert, told: tuple[str, ...], now: Moment) -> Addressed:
         """The end, `alert`, of an episode that no rule keeps open, told to whoever knows of it."""
@@ -116,18 +141,36 @@ class Dispatch:
                 self._owed[episode] = self.recipients.tell(episode, sinks)
         for message in self._groups.expire(now):
             if not (message.reminds and self._mutes.verdict(message.alert, now)):
-                yield Addressed(message.alert, now.wall, message.sinks)
+                yield self._paced(message, now)
+        for message in self._rates.expire(now):
+            yield Addressed(message.alert, now.wall, message.sinks)
+
+    def go_live(self, now: Moment) -> Iterator[Addressed]:
+        """The backlog is read: what waited for its end is told."""
+        for message in self._rates.go_live(now):
+            yield Addressed(message.alert, now.wall, message.sinks)
+
+    def moved(self, sink: str, episodes: Iterable[str]) -> None:
+        """`sink` was told of these in the place of another: it hears of their ends, too."""
+        for episode in episodes:
+            if self.recipients.told(episode):
+                self.recipients.tell(episode, (sink,))
 
     def hasten(self, now: Moment) -> Iterator[Addressed]:
         """Tell now what only waits for more to be told with it."""
         self._groups.hasten(now)
+        self._rates.hasten(now)
         yield from self.expire(now)
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""
         waits = [
             each
-            for each in (self._mutes.deadline(now), self._groups.deadline(now))
+            for each in (
+                self._mutes.deadline(now),
+                self._groups.deadline(now),
+                self._rates.deadline(now),
+            )
             if each is not None
         ]
         return min(waits) if waits else None
@@ -143,6 +186,7 @@ class Dispatch:
         """The state that changed since the last call; calling it forgets that it did."""
         yield from self._mutes.changes()
         yield from self._groups.changes()
+        yield from self._rates.changes()
 
     def owed(self) -> dict[str, tuple[str, ...]]:
         """Episodes of which more sinks were told since the last call, and all that were."""
@@ -153,17 +197,44 @@ class Dispatch:
         return bool(self.recipients.told(episode) or self._groups.told(episode))
 
     def _send(
-        self, alert: Alert, now: Moment, *, burns: bool, at: float | None = None
+        self,
+        alert: Alert,
+        now: Moment,
+        *,
+        burns: bool,
+        at: float | None = None,
+        avoid: str = "",
     ) -> Addressed:
         """Nothing hides it: by its routes, and to the groups that it is in."""
         self._groups.follow(alert, now)
         direct, routes = self._router.paths(alert)
         collected: tuple[str, ...] = ()
-        for route, sinks in routes:
-            self._groups.add(route, alert, burns, now, sinks)
-            collected += sinks
+        for route, named in routes:
+            if sinks := self._without(avoid, named):
+                self._groups.add(route, alert, burns, now, sinks)
+                collected += sinks
+        direct = self._without(avoid, direct)
         told = self.recipients.tell(alert.id, direct) if burns else ()
-        return Addressed(alert, now.wall if at is None else at, direct, burns, told, collected)
+        sinks = self._rates.gate(alert, direct, burns, now)
+        collected += tuple(sink for sink in direct if sink not in sinks)
+        return Addressed(alert, now.wall if at is None else at, sinks, burns, told, collected)
+
+    def _without(self, avoid: str, sinks: tuple[str, ...]) -> tuple[str, ...]:
+        """`sinks`, with the fallback of the one to avoid in its place."""
+        if avoid not in sinks:
+            return sinks
+        fallback = self._fallbacks.get(avoid)
+        instead = () if fallback is None else (fallback,)
+        others = (instead if sink == avoid else (sink,) for sink in sinks)
+        return tuple(dict.fromkeys(name for names in others for name in names))
+
+    def _paced(self, message: Outgoing, now: Moment) -> Addressed:
+        """A message about several alerts, on its way through the rates of its sinks."""
+        alert = message.alert
+        # A group outlives a change of the configuration, its sinks may not.
+        sinks = self._router.known(message.sinks) or self._router.sinks_for(alert)
+        burns = alert.group is not UNSET and alert.group.burning > 0
+        return Addressed(alert, now.wall, self._rates.gate(alert, sinks, burns, now))
 
     def _end(self, one: Addressed, hidden: str | None, now: Moment) -> Addressed:
         """The end of an episode: to all who were told that it began, and to nobody else."""
@@ -172,6 +243,8 @@ class Dispatch:
         in_groups = self._groups.follow(alert, now)
         if told or (told is None and not in_groups and hidden is None):
             sinks = self.recipients.owed(told, alert)
-            return Addressed(alert, one.at, sinks)
+            paced = self._rates.gate(alert, sinks, burns=False, now=now)
+            later = tuple(sink for sink in sinks if sink not in paced)
+            return Addressed(alert, one.at, paced, collected=later)
         marked = alert if in_groups or hidden is None else replace(alert, muted_by=hidden)
         return Addressed(marked, one.at, ())

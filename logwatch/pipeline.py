@@ -111,6 +111,7 @@ class Pipeline:
         """
         self._now = now
         kept, burning = self._rules.burning(), list(burning)
+        kept.update(each.alert.id for each in burning if self._dispatch.watches(each.alert))
         self._dispatch.begin([each for each in burning if each.alert.id in kept], now)
         for each in burning:
             if each.alert.id not in kept:
@@ -135,6 +136,7 @@ class Pipeline:
         """The backlog is read: from now on time passes by the clock."""
         self._now = now
         self._rules.go_live(now)
+        self._pending.alerts += self._dispatch.go_live(now)
 
     def take(self, batch: Batch, now: Moment, first: int = 0, end: int | None = None) -> None:
         """Run one batch through the rules, or its matches from `first` up to `end`."""
@@ -199,7 +201,13 @@ class Pipeline:
         """Make an alert about logwatch itself; it takes the same routes as any other."""
         self._now = now
         alert = self._about_us.alert(what, now.wall)
-        self._pending.alerts.append(self._routed(Addressed(alert, now.wall, ())))
+        one = Addressed(alert, now.wall, (), burns=what.burns)
+        routed = self._dispatch.route(one, self._moment(), avoid=what.about_sink)
+        self._pending.alerts.append(routed)
+
+    def moved(self, sink: str, episodes: Iterable[str]) -> None:
+        """`sink` was told of these in the place of another."""
+        self._dispatch.moved(sink, episodes)
 
     def drain(self) -> Transaction:
         """Everything brought about since the last call, to be committed as one."""

@@ -129,6 +129,13 @@ class Pace:
             yield self._digest(now) if next_one == "digest" else self._first_of_queue()
             self._note_sent(now.steady)
 
+    def hasten(self, now: float) -> None:
+        """Let the digest wait for a slot only, and not for more that it could take in."""
+        head = self._head
+        if head.since is not None and self._rate is not None:
+            head.since = min(head.since, now - self._span / self._room)
+            self._head_changed = True
+
     def deadline(self, now: float) -> float | None:
         """Seconds from `now` until `expire` has something to do, None while nothing waits."""
         if not self.waits:

@@ -103,6 +103,11 @@ class Rates:
                 for alert in gate.pace.expire(now):
                     yield Outgoing(alert, (sink,))
 
+    def hasten(self, now: Moment) -> None:
+        """Let no digest wait for more, where there is room for it."""
+        for gate in self._gates.values():
+            gate.pace.hasten(now.steady)
+
     def deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, 0 when overdue; None: nothing."""
         waits = [gate.pace.deadline(now.steady) for gate in self._gates.values()]

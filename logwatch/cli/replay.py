@@ -136,7 +136,9 @@ class _Run:
             tally.add(one)
             hand_on(one)
 
-        simulation = Simulation(config, host=socket.gethostname(), tell=tell)
+        simulation = Simulation(
+            config, host=socket.gethostname(), tell=tell, tell_message=tally.add_message
+        )
         bar = _Bar(_what_is_read(files), size_of(files), self._clock, sys.stderr)
         totals = simulation.feed_files(files, range_=self._range, watch=bar.show)
         bar.end()

@@ -10,6 +10,7 @@ from logwatch.cli.figures import number, size
 from logwatch.cli.marking import ASCII_MARKS, DIM, YELLOW, Screen
 from logwatch.cli.replay_tally import RuleTally, Tally
 from logwatch.cli.sparkline import Scale, scale, sparkline
+from logwatch.pipeline import SHADOW
 from logwatch.rules.base import RuleSettings
 from logwatch.simulation import SimulatedAlert, Totals
 from logwatch.sinks.plain_text import shorten, visible
@@ -91,9 +92,10 @@ def table(outcome: Outcome, screen: Screen) -> Iterator[str]:
 def whom(rule: RuleSettings, tally: RuleTally, outcome: Outcome) -> str:
     """`sec-chat 6, held by cooldown 29`."""
     told = [f"{visible(name)} {count:,}" for name, count in tally.told.most_common()]
+    for name, count in tally.collected.most_common():
+        told.append(f"{visible(name)} {number(count, 'alert')} put together with others")
     for what, count in tally.muted.most_common():
-        absorbed = f"absorbed by {visible(what)} {count:,}"
-        told.append(f"nobody: shadow {count:,}" if what == "shadow" else absorbed)
+        told.append(f"{_kept_by(what)} {count:,}")
     if tally.unrouted:
         told.append(f"nobody: no {'route' if outcome.has_sinks else 'sink'} {tally.unrouted:,}")
     if tally.held:
@@ -102,6 +104,14 @@ def whom(rule: RuleSettings, tally: RuleTally, outcome: Outcome) -> str:
         hears = rule.kind.hears() and not rule.selectors()
         return "never: its rules did not fire so" if hears else "never: no line matched"
     return ", ".join(told) or f"never: {number(outcome.matched[rule.name], 'line')} matched"
+
+
+def _kept_by(what: str) -> str:
+    """`nobody: shadow`, `absorbed by outage`, `held by mute night`."""
+    if what == SHADOW:
+        return f"nobody: {what}"
+    is_muted = what.startswith(("mute ", "silence ", "inhibit "))
+    return f"{'held' if is_muted else 'absorbed'} by {visible(what)}"
 
 
 def hint_for(rule: RuleSettings, tally: RuleTally, outcome: Outcome) -> str:

@@ -78,7 +78,9 @@ class RuleTally:
         self.held = 0
         """What cool-downs kept from firing."""
         self.told: Counter[str] = Counter()
-        """Messages by sink."""
+        """Messages by sink, those that stand for several alerts of this rule among them."""
+        self.collected: Counter[str] = Counter()
+        """By sink, alerts that were told in messages with others."""
         self.muted: Counter[str] = Counter()
         """Messages that nobody would have been told of, by what kept them."""
         self.unrouted = 0
@@ -98,7 +100,8 @@ class RuleTally:
         if one.muted_by is not None:
             self.muted[one.muted_by] += 1
         elif one.sinks:
-            self.told.update(one.sinks)
+            self.collected.update(one.collected)
+            self.told.update(set(one.sinks) - set(one.collected))
         else:
             self.unrouted += 1
 
@@ -117,6 +120,8 @@ class Tally:
     def __init__(self, cooldowns: Iterable[tuple[str, float]]) -> None:
         """The names of the rules, each with its cool-down in seconds."""
         self.rules = {name: RuleTally(cooldown) for name, cooldown in cooldowns}
+        self.mixed: Counter[str] = Counter()
+        """Messages that stand for alerts of several rules, by sink."""
         self.own: list[str] = []
         """What would have been told about logwatch itself."""
 
@@ -127,3 +132,8 @@ class Tally:
             found.add(one)
         else:
             self.own.append(one.alert.message)
+
+    def add_message(self, one: SimulatedAlert) -> None:
+        """One message that stands for several alerts."""
+        found = self.rules.get(one.alert.rule)
+        (self.mixed if found is None else found.told).update(one.sinks)

@@ -18,6 +18,7 @@ from logwatch.cli.figures import epoch
 from logwatch.cli.looker import Absence
 from logwatch.cli.rule_words import cooldown_in_words, window_in_words
 from logwatch.config.model import Config
+from logwatch.daemon.dispatching import router_of
 from logwatch.daemon.health import SinkStatus, Status
 from logwatch.errors import UsageError
 from logwatch.records import MISSING, Alert
@@ -109,7 +110,7 @@ def life_of(
     )
     told = reader.told(episode)
     before = reader.firing_before(first, messages[0].stored.at)
-    router = _router(config) if config is not None else None
+    router = router_of(config) if config is not None else None
     return Life(
         episode=episode,
         rule=rule,
@@ -154,14 +155,6 @@ def _told(
 
 def _since(before: StoredAlert | None, alert: Alert) -> float | None:
     return None if before is None else max(0.0, epoch(alert.at) - before.at)
-
-
-def _router(config: Config) -> Router:
-    return Router(
-        config.routes,
-        sinks=[sink.name for sink in config.sinks],
-        to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
-    )
 
 
 def _routes(router: Router, alert: Alert) -> Iterator[Route]:

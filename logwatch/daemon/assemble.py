@@ -12,7 +12,6 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from logwatch.alerts.route import Router
 from logwatch.clock import Clock, Moment
 from logwatch.config.model import Config
 from logwatch.daemon.compiling import CompileWatch
@@ -20,6 +19,7 @@ from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.control_wire import server_places
 from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor
@@ -32,7 +32,6 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.teaching import Teacher
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
-from logwatch.dispatch import Dispatch
 from logwatch.matching.engine_names import Engine
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline
@@ -229,11 +228,6 @@ def _assemble(
 
 
 def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pipeline:
-    router = Router(
-        config.routes,
-        sinks=[sink.name for sink in config.sinks],
-        to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
-    )
     rules = [make_rule(settings, host=options.host) for settings in config.rules]
     limits = {each.name: each.quiet_after for each in config.sources if each.quiet_after}
     if limits:
@@ -242,10 +236,9 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
         )
 
         rules.append(QuietSources(limits, host=options.host))
-    dispatch = Dispatch(router, host=options.host, mutes=config.mutes, inhibits=config.inhibit)
     pipeline = Pipeline(
         rules,
-        dispatch,
+        dispatch_of(config, host=options.host),
         host=options.host,
         late={source.name: source.late for source in config.sources},
     )

@@ -15,7 +15,7 @@ while the backlog is read: it is late already, and a commit costs the same for m
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 
 from logwatch import telemetry
@@ -23,6 +23,7 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import (
     CaughtUp,
     Intake,
+    LastCall,
     Message,
     NotWaitedFor,
     Nudge,
@@ -86,8 +87,6 @@ class Consumer(Worker):
         self._on_live = on_live
         self.degraded = False
         """Whether it tries in vain to commit."""
-        self.on_moved: Callable[[str, Collection[str]], None] = _nobody
-        """Is told which sink hears of which episodes (ids) in another's place."""
         self._told_live = False
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
@@ -225,6 +224,8 @@ class Consumer(Worker):
             case Teaching():
                 message.taught.append(self._pipeline.teach(message.instruction, now))
                 self._committed.append(message.committed)
+            case LastCall():
+                self._pipeline.hasten(now)
             case Nudge():
                 pass
 
@@ -249,7 +250,7 @@ class Consumer(Worker):
             case Moved(to, _):
                 moved = [Forwarded(sink, to, one.row, one.name.id) for one in report.notifications]
                 pending.forwarded.extend(moved)
-                self.on_moved(to, {each.episode for each in moved})
+                self._pipeline.moved(to, {each.episode for each in moved})
         pending.forwarded.extend(report.copies)
         if report.state is not None:
             pending.states[report.state.rule, report.state.key] = report.state
@@ -364,7 +365,3 @@ class Consumer(Worker):
             self._next_prune = now.steady + 1.0  # more may be left
             telemetry.info("store.pruned", alerts=gone)
         return gone > 0
-
-
-def _nobody(_receiver: str, _episodes: Collection[str]) -> None:
-    """Nothing depends on who hears of what in another's place."""

@@ -83,8 +83,20 @@ class Nudge(Struct, frozen=True):
     """Nothing: it only makes the consumer look at its clock and its stop Event."""
 
 
+class LastCall(Struct, frozen=True):
+    """All is read and this process ends: what only waits for more is told now."""
+
+
 Message: TypeAlias = (
-    Batch | CaughtUp | NotWaitedFor | Report | SelfReport | SendAgain | Teaching | Nudge
+    Batch
+    | CaughtUp
+    | NotWaitedFor
+    | Report
+    | SelfReport
+    | SendAgain
+    | Teaching
+    | LastCall
+    | Nudge
 )
 
 

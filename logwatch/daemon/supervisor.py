@@ -24,7 +24,7 @@ from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.following import Following
-from logwatch.daemon.intake import Intake, Nudge
+from logwatch.daemon.intake import Intake, LastCall, Nudge
 from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
@@ -79,6 +79,8 @@ class Daemon:
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
         self._store_gone = False
+        self._called_last = False
+        """Whether it was said that what waits for more to be told with it need not wait."""
 
     def run(self, *, once: bool = False, reloads: Reloads | None = None) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
@@ -176,7 +178,9 @@ class Daemon:
         self._look_at_store()
         self._feed_watchdog()
         if once and self._all_done():
-            return self._how_once_ended()
+            if self._called_last:
+                return self._how_once_ended()
+            self._called_last = self._parts.intake.tell(LastCall())
         return None
 
     def _look_at_store(self) -> None:

@@ -11,33 +11,29 @@ import math
 import shutil
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Literal
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.config.model import Config
+from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.surroundings import Surroundings
-from logwatch.dispatch import Dispatch
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
 from logwatch.rules import make_rule
-from logwatch.rules.base import Absorbing, Rule, RuleSettings, parts_of
+from logwatch.rules.base import RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
 from logwatch.store.writer import Addressed
 from logwatch.tailer.globs import is_glob
 
-SHADOW: Literal["shadow"] = "shadow"
-"""What mutes a rule that is only evaluated."""
 DRAIN_EVERY = 64
 """Batches after which rules are asked for what they changed, so that they need not remember it."""
 _NOBODY = "\0nobody"
@@ -51,9 +47,12 @@ class SimulatedAlert(Struct, frozen=True, kw_only=True, gc=False):
     at: float
     """Event time at which it came about, seconds since the epoch."""
     sinks: tuple[str, ...]
-    """Whom it would have been sent to."""
+    """Whom it would have been sent to, at once or in a message with others."""
+    collected: tuple[str, ...] = ()
+    """Those of `sinks` that would have been told in a message with others."""
     muted_by: str | None = None
-    """`shadow`, or the rule that absorbs it, where it would have been kept from being sent."""
+    """What would have kept it from being sent: `shadow`, the rule that absorbs it, `mute NAME` or
+    `inhibit by RULE`."""
 
     @property
     def is_told(self) -> bool:
@@ -73,12 +72,14 @@ class Simulation:
         start: float | None = None,
         cache: Path | None = None,
         tell: Callable[[SimulatedAlert], object] | None = None,
+        tell_message: Callable[[SimulatedAlert], object] | None = None,
     ) -> None:
         """`rules`: only these and those they hear of. `start`: None is the first line's time.
 
         `cache` is a folder for what the engine compiles, for many simulations of the same rules;
         it is the caller's. With `tell` alerts are handed to it and not kept in `events`, which
-        would hold all of a long past. Raises EngineError where the engine cannot be had.
+        would hold all of a long past; with `tell_message` so are messages about several alerts, of
+        which nothing is kept else. Raises EngineError where the engine cannot be had.
         """
         chosen = _with_those_heard(config.rules, rules)
         folder = cache or _own_folder(self)
@@ -89,17 +90,16 @@ class Simulation:
         self.matched: Counter[str] = Counter()
         """How many lines each rule took, those outside its `active` hours among them."""
         self._tell = tell or self.events.append
+        self._tell_message = tell_message or _nothing_of_it
         self._parts = [chosen[part.rule].name for part in parts_of(chosen)]
         self._rules = {each.name: make_rule(each, host=host) for each in chosen}
-        self._absorbers = _absorbers(self._rules.values())
-        self._router = Router(
-            config.routes,
-            sinks=[sink.name for sink in config.sinks] or [_NOBODY],
-            to_by_rule={rule.name: rule.to for rule in chosen if rule.to},
-        )
         self._pipeline = Pipeline(
             list(self._rules.values()),
-            Dispatch(self._router, host=host, mutes=config.mutes, inhibits=config.inhibit),
+            dispatch_of(
+                replace(config, rules=chosen),
+                host=host,
+                sinks=[sink.name for sink in config.sinks] or [_NOBODY],
+            ),
             host=host,
             late={source.name: source.late for source in config.sources},
             virtual=True,
@@ -196,31 +196,31 @@ class Simulation:
         pending = self._pipeline.pending.alerts
         if pending:
             for one in pending:
-                self._tell(self._simulated(one))
+                tell = self._tell if one.alert.group is UNSET else self._tell_message
+                tell(_simulated(one))
             pending.clear()
         self._undrained += 1
         if self._undrained >= DRAIN_EVERY:
             self._undrained = 0
             self._pipeline.drain()
 
-    def _simulated(self, one: Addressed) -> SimulatedAlert:
-        sinks = tuple(name for name in one.sinks if name != _NOBODY)
-        muted = None if one.sinks else self._muted_by(one.alert)
-        at = round(one.at, 6)  # what a record *at* a deadline is in time for is due just after it
-        return SimulatedAlert(alert=one.alert, at=at, sinks=sinks, muted_by=muted)
 
-    def _muted_by(self, alert: Alert) -> str | None:
-        """Why nobody is told, None where no route takes it."""
-        rule = self._rules.get(alert.rule)
-        if rule is None or not self._router.sinks_for(alert):
-            return None
-        if rule.settings.shadow:
-            return SHADOW
-        candidates = self._absorbers.get(alert.rule, [])
-        for each in candidates:
-            if isinstance(each, Absorbing) and each.absorbs_now(alert):
-                return each.settings.name
-        return candidates[0].settings.name if candidates else None
+def _simulated(one: Addressed) -> SimulatedAlert:
+    told, collected = (
+        tuple(name for name in names if name != _NOBODY) for names in (one.sinks, one.collected)
+    )
+    muted_by = one.alert.muted_by
+    return SimulatedAlert(
+        alert=one.alert,
+        at=round(one.at, 6),  # what a record *at* a deadline is in time for is due just after it
+        sinks=(*told, *collected),
+        collected=collected,
+        muted_by=None if muted_by is UNSET else muted_by,
+    )
+
+
+def _nothing_of_it(_message: SimulatedAlert) -> None:
+    """Messages that nobody asked for."""
 
 
 def _with_those_heard(
@@ -238,21 +238,6 @@ def _with_those_heard(
             wanted.add(name)
             waiting += [heard for heard in by_name[name].kind.hears() if heard in by_name]
     return tuple(rule for rule in rules if rule.name in wanted)
-
-
-def _absorbers(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
-    """For each rule, those that may keep its alerts from being sent."""
-
-    def each() -> Iterator[tuple[str, Rule]]:
-        for rule in rules:
-            if getattr(rule.settings.kind, "absorbs", False) and not rule.settings.shadow:
-                for name in rule.settings.kind.hears():
-                    yield name, rule
-
-    found: dict[str, list[Rule]] = {}
-    for name, rule in each():
-        found.setdefault(name, []).append(rule)
-    return found
 
 
 def _timed(batch: Batch, arrival: float) -> Batch:
