@@ -49,7 +49,11 @@ _HEADER_WIDTH = 88
 _EXCERPT_WIDTH = 90
 _SECRETS = (
     re.compile(r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)"),
-    re.compile(r"(?i)([?&](?:token|api_?key|key|secret|password|access_token)=)([^&\s'\"}]+)"),
+    re.compile(r"(?i)([?&](?:token|api_?key|key|secret|sig|password|access_token)=)([^&\s'\"}]+)"),
+    re.compile(
+        r"(://(?:hooks\.slack\.com/services/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/))"
+        r"([^\s'\"}?]+)"
+    ),
     re.compile(
         r"(?i)((?:^|[{,])\s*['\"]?(?:authorization|password|secret|token|(?:x-)?api[-_]?key)['\"]?\s*:\s)"
         r"('(?:[^'$]|'')*'|\"[^\"$]*\"|[^\s'\"${\[][^,}\]]*)"

@@ -28,8 +28,12 @@ _SECRET_KEY = re.compile(
 )
 _SECRET_IN_URL = re.compile(
     r"(?i)://[^/@\s:]*:(?P<password>[^/@\s]+)@"
-    r"|[?&](?:token|api_?key|key|secret|password|access_token)=(?P<parameter>[^&\s]+)"
+    r"|[?&](?:token|api_?key|key|secret|sig|password|access_token)=(?P<parameter>[^&\s]+)"
+    r"|://hooks\.slack\.com/services/(?P<slack>[^\s?]+)"
+    r"|://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/(?P<discord>[^\s?/]+)"
 )
+"""Each group is a secret; URLs of webhooks are, as whoever knows them can post."""
+
 _FEW = 200
 
 Settings = TypeVar("Settings", bound=SinkSettings)
@@ -79,7 +83,7 @@ def warn_of_plain_secrets(node: Node, walker: Walker) -> None:
             continue
         in_url = _SECRET_IN_URL.search(scalar.value)
         if in_url:
-            group = "password" if in_url["password"] else "parameter"
+            group = str(in_url.lastgroup)
             place = walker.document.inside(scalar, in_url.start(group), len(in_url[group]))
         elif _SECRET_KEY.search(key) and not key.lower().endswith("file"):
             place = walker.document.place(scalar)
