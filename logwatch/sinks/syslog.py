@@ -122,12 +122,17 @@ class SyslogSink:
         return _cut(message, UDP_LONGEST if self._address.transport == "udp" else LONGEST)
 
 
-def format_message(alert: Alert, *, facility: int, app_name: str) -> bytes:
-    """`alert` as one RFC 5424 message, without framing; hidden characters are made visible."""
+def format_message(
+    alert: Alert, *, facility: int, app_name: str, process: int | None = None
+) -> bytes:
+    """`alert` as one RFC 5424 message, without framing; hidden characters are made visible.
+
+    `process` is the number of whoever speaks: this process if not said.
+    """
     priority = facility * 8 + _SEVERITIES[alert.severity]
     header = (
         f"<{priority}>1 {_token(alert.at, 32)} {_token(alert.host, 255)} {app_name} "
-        f"{os.getpid()} {_token(alert.rule, 32)}"
+        f"{process or os.getpid()} {_token(alert.rule, 32)}"
     )
     data = {"id": alert.id, "seq": str(alert.seq), "rule": alert.rule, "status": alert.status}
     elements = " ".join(f'{name}="{_parameter(value)}"' for name, value in data.items())
