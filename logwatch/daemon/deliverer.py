@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from threading import Event
@@ -212,9 +212,8 @@ class Deliverer(Worker):
 
     def _wait_until(self, at: float, now: float) -> float:
         """Seconds from `now` until `at`, or until there is something to do before that."""
-        times = [at, now + LONGEST_WAIT]
-        times += [each for each in self._deadlines(now) if each is not None]
-        return max(0.01, min(times) - now)
+        others = (each for each in self._deadlines(now) if each is not None and each > now)
+        return max(0.01, min((at, now + LONGEST_WAIT, *others)) - now)
 
     def _deadlines(self, now: float) -> Iterator[float | None]:
         health, terms = self._health, self._terms
@@ -262,7 +261,10 @@ class Deliverer(Worker):
     def _deliver_round(self, reader: StoreReader, due: Sequence[Notification], size: int) -> None:
         reports: list[Report] = []
         began = self.clock.steady()
-        is_followed = self._terms.fallback is not None and reader.has_moved(self.sink_name)
+        moved: set[str] | None = None
+        """Episodes of which another sink is told since this round began."""
+        if self._terms.fallback is not None and reader.has_moved(self.sink_name):
+            moved = set()
         batches = deque(_batches(due, size))
         while batches:
             batch = batches.popleft()
@@ -276,7 +278,11 @@ class Deliverer(Worker):
                 continue
             self._stamp = now = self.clock.steady()
             verdict = self._verdict(outcome, batch[0].attempts, now)
-            copies = self._copies(reader, batch) if is_followed and verdict == Done() else ()
+            copies: tuple[Forwarded, ...] = ()
+            if isinstance(verdict, Moved):
+                moved = {one.name.id for one in batch} | (moved or set())
+            elif moved is not None and isinstance(verdict, Done):
+                copies = self._copies(reader, batch, moved)
             reports.append(self._report(batch, verdict, copies))
             if isinstance(outcome, Retry):
                 break
@@ -319,16 +325,17 @@ class Deliverer(Worker):
             return self._terms.given_up(outcome.reason)
         return decide(outcome, attempts, now, self._random)
 
-    def _copies(self, reader: StoreReader, batch: Sequence[Notification]) -> tuple[Forwarded, ...]:
+    def _copies(
+        self, reader: StoreReader, batch: Sequence[Notification], moved: Collection[str]
+    ) -> tuple[Forwarded, ...]:
         """What another sink hears of as well, for it was told the beginning in this one's place."""
         fallback, sink = self._terms.fallback, self.sink_name
+        assert fallback is not None
         names = [(one.row, one.name) for one in batch]
         return tuple(
-            Forwarded(sink, receiver, row, name.id, leaves=False)
+            Forwarded(sink, fallback, row, name.id, leaves=False)
             for row, name in names
-            if name.seq > 1
-            for receiver in reader.told_instead(sink, name.id)
-            if receiver == fallback
+            if name.seq > 1 and (name.id in moved or fallback in reader.told_instead(sink, name.id))
         )
 
     def _report(

@@ -76,9 +76,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     def too_old(self, waits_since: float, wall: float) -> Dead | Moved | None:
         """What becomes of a message that came at wall time `waits_since`; None: it waits."""
-        if self.max_age is None or wall - waits_since <= self.max_age:
+        if self.max_age is None or wall - waits_since < self.max_age:
             return None
-        return self.given_up(f"it has waited for more than {format_duration(self.max_age)}")
+        return self.given_up(f"it has waited for {format_duration(self.max_age)}")
 
 
 def decide(outcome: Outcome, attempts: int, now: float, random: Callable[[], float]) -> Verdict:

@@ -71,6 +71,7 @@ class Outbox:
     def start(self) -> None:
         """As after a restart: nothing is known but what is in the store."""
         self.bench = Bench(self.folder)
+        self.bench.store._connection.execute("PRAGMA synchronous=OFF")
         put = self.bench.intake.put
 
         def put_and_take(message, block=True, timeout=None):
