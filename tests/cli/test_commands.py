@@ -208,7 +208,10 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path):
             ["--version"],
             {"structlog", "hyperscan", "urllib3", "sqlite3", "yaml"},
         ),
-        (["check", "CONFIG"], {"structlog", "hyperscan", "urllib3", "sqlite3", "asyncio"}),
+        (
+            ["check", "CONFIG"],
+            {"structlog", "hyperscan", "urllib3", "sqlite3", "asyncio", "smtplib", "apprise"},
+        ),
         (["alerts", "-c", "CONFIG"], {"structlog", "hyperscan", "urllib3", "asyncio", "watchdog"}),
         (
             ["run", "-c", "CONFIG", "--once"],

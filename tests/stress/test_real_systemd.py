@@ -696,3 +696,25 @@ def test_systemd_gives_up_after_ten_failures_and_can_be_told_to_start_again(serv
     service.systemctl("reset-failed", UNIT)
     service.systemctl("start", UNIT)
     assert service.state() == "active"
+
+
+def test_alerts_in_the_journal_are_found_by_their_fields(service: Service):
+    """The sandbox of the unit leaves the journal's socket; journald takes every field."""
+    service.configure(BASIC + "  journal: {journald: {}}\n")
+    service.systemctl("start", UNIT)
+    service.log(3)
+    service.settle()
+
+    def entries(*asked: str) -> list[dict[str, Any]]:
+        since = f"--since=@{service.began}"
+        out = service.machine.does("journalctl", "-o", "json", since, "-t", "logwatch", *asked)
+        return [json.loads(each) for each in out.splitlines()]
+
+    service.until(lambda: len(entries("LOGWATCH_RULE=numbered")) == 3, "all are in the journal")
+    (found,) = entries("LOGWATCH_FIELD_NUMBER=2")
+    (alert,) = [each for each in service.alerts() if each["fields"]["number"] == "2"]
+    assert found["MESSAGE"] == alert["message"]
+    assert (found["LOGWATCH_ID"], found["LOGWATCH_SEQ"]) == (alert["id"], "1")
+    assert found["LOGWATCH_LINE"] == alert["lines"][0]["text"]
+    assert found["_SYSTEMD_UNIT"] == UNIT
+    assert found["MESSAGE_ID"] == "b625863c01b9475b9e1af66d06aad54d"
