@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from doubles.alerts import alert
 from doubles.daemon import Bench
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.intake import Report
+from logwatch.outbox.policy import Terms
 from logwatch.records import Delivered, Rejected, Retry
+from logwatch.stamps import rfc3339
 from logwatch.store.writer import Addressed, Transaction
 
 SINKS = ("chat", "mail")
@@ -61,8 +64,9 @@ class Answering:
 class Outbox:
     """A store and a deliverer for each sink."""
 
-    def __init__(self, folder: Path, batch_size: int) -> None:
+    def __init__(self, folder: Path, batch_size: int, terms: Mapping[str, Terms] = {}) -> None:
         self.folder = folder
+        self.terms = terms
         self.sinks = {name: Answering(batch_size) for name in SINKS}
         self.due: dict[str, list[str]] = {name: [] for name in SINKS}
         self.sequence = dict.fromkeys("abcd", 0)
@@ -89,6 +93,7 @@ class Outbox:
                 intake=self.bench.intake,
                 clock=self.bench.clock,
                 random=lambda: 1.0,
+                terms=self.terms.get(name, Terms()),
             )
             for name, sink in self.sinks.items()
         }
@@ -104,8 +109,10 @@ class Outbox:
         told = []
         for episode, sinks in alerts:
             self.sequence[episode] += 1
-            one = alert(id=episode, seq=self.sequence[episode])
-            told.append(Addressed(one, 1.0, tuple(sorted(sinks))))
+            at = rfc3339(self.bench.clock.wall())
+            one = alert(id=episode, seq=self.sequence[episode], at=at)
+            wall = self.bench.clock.wall()
+            told.append(Addressed(one, wall, tuple(sorted(sinks))))
             for sink in sinks:
                 self.due[sink].append(f"{one.id}:{one.seq}")
         self.bench.store.commit(Transaction(alerts=told), now=1.0)
@@ -149,5 +156,42 @@ def test_each_message_is_delivered_or_dead_and_none_overtakes_its_episode(steps,
             for episode in "abcd":
                 sequence = [int(key[2:]) for key in first_times if key[0] == episode]
                 assert sequence == sorted(sequence)
+        assert outbox.bench.due("chat") == outbox.bench.due("mail") == []
+        outbox.stop()
+
+
+@settings(max_examples=60)
+@given(_steps, st.integers(1, 5), st.sampled_from([None, 100.0]))
+def test_what_one_sink_does_not_take_the_other_gets_and_none_overtakes_its_episode(
+    steps, batch_size, max_age
+):
+    """Whoever was told of a beginning in another's place hears of all that follows."""
+    terms = {"chat": Terms(fallback="mail", after=30.0, max_age=max_age)}
+    with TemporaryDirectory() as folder:
+        outbox = Outbox(Path(folder), batch_size, terms)
+        chat, mail = outbox.sinks["chat"], outbox.sinks["mail"]
+        for step in steps:
+            if isinstance(step, list):
+                outbox.commit(step)
+                continue
+            name, answers, seconds = step
+            outbox.sinks[name].answers = list(answers)
+            outbox.deliver(name, seconds)
+        for sink in (chat, mail):
+            sink.answers.clear()
+        outbox.deliver("chat", 4000)
+        outbox.deliver("mail", 4000)
+        at_mail = set(mail.taken) | set(mail.dead)
+        direct = set(outbox.due["mail"])
+        assert direct <= at_mail
+        assert set(outbox.due["chat"]) <= set(chat.taken) | at_mail
+        moved = [key for key in dict.fromkeys(mail.taken) if key not in direct]
+        for episode in "abcd":
+            for keys in (dict.fromkeys(chat.taken), moved, [k for k in mail.taken if k in direct]):
+                sequence = list(dict.fromkeys(int(key[2:]) for key in keys if key[0] == episode))
+                assert sequence == sorted(sequence)
+            first = min((int(key[2:]) for key in moved if key[0] == episode), default=1000)
+            later = {key for key in chat.taken if key[0] == episode and int(key[2:]) > first}
+            assert later <= at_mail
         assert outbox.bench.due("chat") == outbox.bench.due("mail") == []
         outbox.stop()
