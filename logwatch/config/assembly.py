@@ -12,6 +12,7 @@ from logwatch.config import routes, rules, sinks, sources
 from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
+from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
     FileKeys,
@@ -118,6 +119,7 @@ class Assembly:
             self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
         built_sinks = self._sinks()
+        heartbeat = self._heartbeat()
         notifying = Notifying(
             self._list("routes", RouteKeys),
             self._list("mutes", MuteKeys),
@@ -159,6 +161,7 @@ class Assembly:
             routes=notifying.routes,
             mutes=notifying.mutes,
             inhibit=notifying.inhibit,
+            heartbeat=heartbeat,
             tests=tuple(built_tests),
         )
 
@@ -261,6 +264,13 @@ class Assembly:
                     sinks.examine(settings, node, walker, self._kinds)
         check_fallbacks(built, fallbacks, self._names["sinks"], self._report)
         return built
+
+    def _heartbeat(self) -> HeartbeatSettings | None:
+        assert self._main is not None
+        walker, node = self._tops[0][0], self._main.value.heartbeat
+        if self._thorough and node is not None:
+            sinks.warn_of_plain_secrets(node, walker)
+        return build_heartbeat(node, walker, sends=self._sends)
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
         assert self._main is not None

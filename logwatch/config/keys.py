@@ -267,6 +267,7 @@ class FileKeys(Keys, frozen=True):
         "mutes": "[{name: patch-night, every: 'Tue 02:00-04:00'}]",
         "inhibit": "[{while: {rule: outage}, mute: {source: web}}]",
         "sinks": "{out: {console: {}}}",
+        "heartbeat": "https://hc-ping.com/UUID",
         "tests": "[{rule: errors, lines: ['+0s ERROR'], fires: [{at: +0s}]}]",
     }
 
@@ -282,8 +283,9 @@ class FileKeys(Keys, frozen=True):
     routes: Raw = None
     mutes: Raw = None
     inhibit: Raw = None
+    heartbeat: Raw = None
     tests: Raw = None
 
 
-MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults")
+MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults", "heartbeat")
 """Keys of `FileKeys` that an included file may not hold."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.route import RouteSettings
+from logwatch.config.heartbeat import HeartbeatSettings
 from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
@@ -58,4 +59,5 @@ class Config(Struct, frozen=True, kw_only=True):
     """Empty: every alert goes to every sink."""
     mutes: tuple[MuteSettings, ...] = ()
     inhibit: tuple[InhibitSettings, ...] = ()
+    heartbeat: HeartbeatSettings | None = None
     tests: tuple[RuleTest, ...] = ()
