@@ -113,11 +113,10 @@ def as_text(
 
 def _alerts(said: Words) -> tuple[str, ...]:
     """Of a message about several alerts: the totals, then some of them."""
-    if not said.totals:
-        return ()
-    totals = ", ".join(f"{fact.label} {fact.value}" for fact in said.totals)
+    named = [f"{fact.label} {fact.value}" for fact in said.totals]
+    totals = (", ".join(named),) if len(named) > 1 else ()
     more = (f"and {said.more_members:,} more",) if said.more_members else ()
-    return (totals, *said.members, *more)
+    return (*totals, *said.members, *more)
 
 
 def _lines(quotes: Iterable[Quote]) -> list[str]:

@@ -18,7 +18,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from logwatch.conditions import OPERATORS
-from logwatch.records import Alert, AlertLine, Group, Member
+from logwatch.records import Alert, AlertLine, Gathering, Group, Member
 from logwatch.sinks.blocks import Block, as_text, blocks
 from logwatch.sinks.plain_text import fit, visible
 from logwatch.sinks.words import MARKS, RESOLVED, Fact, Quote, Words, without_duration
@@ -56,13 +56,19 @@ MOST_MEMBERS = 20
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _FIELD_NAME = re.compile(r"[\w.\-@]{1,80}")
 _LONGEST_MATCHER = 100
+_GATHERED: dict[Gathering, str] = {
+    "digest": "digest",
+    "storm": "storm",
+    "backlog": "late",
+}
+"""Why several are told as one, where neither the route nor the message says it."""
 _BETWEEN_TIMES = 1.0  # seconds; times that are closer are told as one
 
 
 def words(alert: Alert, *, longest_title: int = LONGEST_TITLE) -> Words:
     """What to tell a person of `alert`, which may stand for several."""
     cut = _Cut(alert)
-    group = None if alert.group is UNSET else alert.group
+    group = _group(alert)
     over = alert.status == "resolved" or _is_test(alert)
     silence = "" if over else _silence(alert, group)
     return Words(
@@ -77,13 +83,18 @@ def words(alert: Alert, *, longest_title: int = LONGEST_TITLE) -> Words:
         before=_near(alert, alert.context.before[-MOST_NEAR:], cut),
         after=_near(alert, alert.context.after[:MOST_NEAR], cut),
         captures=tuple(_named(_captures(alert), cut)),
-        members=tuple(_member(member, cut) for member in (group.members if group else ())),
+        members=tuple(_member(member, alert, cut) for member in (group.members if group else ())),
         more_members=max(0, group.alerts - len(group.members)) if group else 0,
         totals=tuple(_totals(group, cut)),
         runbook=cut(alert.labels.get("runbook", ""), LONGEST_VALUE * 2),
         how_to_silence=silence,
         how_to_see=cut.how_to_see,
     )
+
+
+def _group(alert: Alert) -> Group | None:
+    """What a message about several alerts says of them; None where it is about one."""
+    return None if alert.group is UNSET or alert.group.alerts == 1 else alert.group
 
 
 class _Cut:
@@ -135,17 +146,25 @@ def _title(alert: Alert, cut: _Cut, longest: int) -> str:
 
 def _where(alert: Alert, cut: _Cut) -> str:
     """`disk-error on db1/kern`; what is not the same for all of several is left out."""
-    rule, host, source = (
-        "" if text == SEVERAL else cut.name(text) for text in (alert.rule, alert.host, alert.source)
-    )
+    said = _place(*(cut.name(_common(text)) for text in (alert.rule, alert.host, alert.source)))
+    group = _group(alert)
+    notes = {
+        "updated": alert.status == "updated",
+        "late": alert.late,
+        _GATHERED.get(group.kind, "") if group else "": True,
+    }
+    return ", ".join([said or "several", *(note for note, true in notes.items() if note and true)])
+
+
+def _place(rule: str, host: str, source: str) -> str:
+    """`disk-error on db1/kern`, `disk-error on db1` or `disk-error in kern`; any may be empty."""
     place = "/".join(part for part in (host, source) if part)
-    said = " ".join(part for part in (rule, f"on {place}" if place else "") if part)
-    notes = [said or "several"]
-    if alert.status == "updated":
-        notes.append("updated")
-    if alert.late:
-        notes.append("late")
-    return ", ".join(notes)
+    where = f"{'on' if host else 'in'} {place}" if place else ""
+    return " ".join(part for part in (rule, where) if part)
+
+
+def _common(text: str) -> str:
+    return "" if text == SEVERAL else text
 
 
 SEVERAL = "<several>"
@@ -154,11 +173,20 @@ SEVERAL = "<several>"
 
 def _how_often(alert: Alert) -> str:
     parts = []
-    if alert.count > 1:
-        parts.append(f"{alert.count:,} times")
+    count = _count(alert)
+    if count > 1:
+        parts.append(f"{count:,} times")
     if alert.suppressed:
         parts.append(f"{alert.suppressed:,} more held back")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _count(alert: Alert) -> int:
+    """How often it happened; the only one of a group has a count of its own from its beginning."""
+    alone = alert.group is not UNSET and alert.group.alerts == 1
+    if alone and alert.group is not UNSET and alert.group.members:
+        return alert.group.members[0].count
+    return alert.count
 
 
 def _after(alert: Alert) -> str:
@@ -199,10 +227,13 @@ def _facts(alert: Alert, group: Group | None, cut: _Cut) -> Iterable[Fact]:
     yield from _named({k: v for k, v in common.items() if v not in ("", SEVERAL)}, cut)
     yield from _named(alert.key, cut)
     if group is not None:
-        yield Fact("alerts", f"{group.alerts:,}, {group.burning:,} of them burning")
+        burning = f"{group.burning:,} of them burning" if group.burning else "none burning"
+        yield Fact("alerts", f"{group.alerts:,}, {burning}")
         told = {*common, *alert.key}
         yield from _named({k: v for k, v in group.by.items() if k not in told}, cut)
-    yield Fact("count", f"{alert.count:,}")
+    count = _count(alert)
+    if count:
+        yield Fact("count", f"{count:,}")
     if alert.suppressed:
         yield Fact("held back", f"{alert.suppressed:,}")
     yield from _times(alert, cut)
@@ -255,16 +286,18 @@ def _near(alert: Alert, lines: Iterable[AlertLine], cut: _Cut) -> tuple[Quote, .
     return tuple(_quotes((line for line in lines if (line.path, line.offset) not in known), cut))
 
 
-def _member(member: Member, cut: _Cut) -> str:
-    """One alert of several: `▲ CRITICAL disk-error on db1/kern: I/O error (12 times)`."""
+def _member(member: Member, alert: Alert, cut: _Cut) -> str:
+    """One alert of several: `▲ CRITICAL disk-error on db1/kern: I/O error (12 times)`.
+
+    What all of them share is in the title, and not repeated.
+    """
     resolved = member.status == "resolved"
     state = "resolved" if resolved else member.severity.upper()
-    message = without_duration(member.message) if resolved else member.message
+    pairs = ((member.rule, alert.rule), (member.host, alert.host), (member.source, alert.source))
+    place = _place(*(cut.name(text) if text != shared else "" for text, shared in pairs))
+    begin = " ".join(part for part in (MARKS[member.status], state, place) if part)
     often = f" ({member.count:,} times)" if member.count > 1 else ""
-    return (
-        f"{MARKS[member.status]} {state} {cut.name(member.rule)} "
-        f"on {cut.name(member.host)}/{cut.name(member.source)}: {cut.value(message)}{often}"
-    )
+    return f"{begin}: {cut.value(without_duration(member.message))}{often}"
 
 
 def _totals(group: Group | None, cut: _Cut) -> Iterable[Fact]:
@@ -276,9 +309,7 @@ def _totals(group: Group | None, cut: _Cut) -> Iterable[Fact]:
 
 def _silence(alert: Alert, group: Group | None) -> str:
     """The command that silences what the alert is about, narrowly; empty where none can be said."""
-    matchers = {"rule": alert.rule, **alert.key}
-    if group is not None:
-        matchers = {**group.by, **matchers}
+    matchers = {"rule": alert.rule, **(group.by if group is not None else {}), **alert.key}
     if alert.rule == SEVERAL:
         del matchers["rule"]
         if not matchers and group is not None and group.rules:

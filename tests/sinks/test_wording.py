@@ -179,9 +179,38 @@ def test_several_are_silenced_by_what_they_share_else_the_most_frequent_rule():
 
 def test_members_are_a_line_each_and_those_left_out_are_counted():
     said = words(several())
-    assert said.members == ("▲ CRITICAL disk-error on db1/kern: I/O error, dev sdb (12 times)",)
+    assert said.members == ("▲ CRITICAL disk-error in kern: I/O error, dev sdb (12 times)",)
     assert said.more_members == 11
     assert said.totals == (("ssh-guessing", "10"), ("disk-error", "2"))
+
+
+def test_members_do_not_repeat_what_all_share():
+    shared = several(rule="disk-error", source="kern", group=group(rules={"disk-error": 12}))
+    assert words(shared).members == ("▲ CRITICAL: I/O error, dev sdb (12 times)",)
+    assert blocks(words(shared))[0].lines[0] == "▲ CRITICAL: I/O error, dev sdb (12 times)"
+    nothing = several(host=SEVERAL, group=group(rules={"disk-error": 12}))
+    assert words(nothing).members == (
+        "▲ CRITICAL disk-error on db1/kern: I/O error, dev sdb (12 times)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"), [("storm", ", storm"), ("digest", ", digest"), ("group", ""), ("mute", "")]
+)
+def test_the_title_says_why_several_are_one(kind, note):
+    assert words(several(group=group(kind=kind))).title.startswith(f"▲ CRITICAL on db1{note}: ")
+    late = several(group=group(kind="backlog"), late=True)
+    assert words(late).title.startswith("▲ CRITICAL on db1, late: ")
+
+
+def test_the_only_one_of_a_group_is_told_as_if_there_were_no_group():
+    """With the count from its beginning: the message has only what is new."""
+    alone = alert(status="updated", seq=4, count=0, group=group(alerts=1, burning=1))
+    said = words(alone)
+    assert said.members == said.totals == ()
+    assert said.title.endswith("(12 times)")
+    assert dict(said.facts)["count"] == "12"
+    assert "alerts" not in dict(said.facts)
 
 
 def test_context_is_apart_and_no_line_is_told_twice():
