@@ -83,6 +83,11 @@ class Block(Struct, frozen=True, kw_only=True):
     cut: frozenset[int] = frozenset()
     """Offsets in `data` of records that were ended for want of room."""
 
+    @property
+    def records(self) -> bytes:
+        """As long as `data`, with each record as one line."""
+        return self.data if self.joined is None else self.joined
+
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
     """One log record that at least one rule took, as text and as parsed fields."""
@@ -303,6 +308,8 @@ class Retry(Struct, frozen=True):
 
     reason: str
     after: float | None = None
+    partly: bool = False
+    """Others whom the sink tells have it: the sink is well, and only this message waits."""
 
 
 class Rejected(Struct, frozen=True):

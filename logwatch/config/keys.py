@@ -27,6 +27,7 @@ from logwatch.config.kind_keys import (
     ValueKeys,
     WhenKeys,
 )
+from logwatch.config.multiline import MultilineKeys
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.units import Duration
@@ -52,7 +53,6 @@ class SourceKeys(Keys, frozen=True):
     """One entry of `sources:`."""
 
     required: ClassVar = ("path",)
-    later: ClassVar = {"multiline": "each line is matched by itself"}
     examples: ClassVar = {
         "path": "/var/log/app/*.log",
         "exclude": "'*.gz'",
@@ -62,6 +62,7 @@ class SourceKeys(Keys, frozen=True):
         "encoding": "latin-1",
         "start": "beginning",
         "max_line": "256KiB",
+        "multiline": "java",
         "tags": "[shop, backend]",
         "late": "2m",
         "quiet_after": "20m",
@@ -76,6 +77,7 @@ class SourceKeys(Keys, frozen=True):
     encoding: str = "utf-8"
     start: Literal["end", "beginning"] = "end"
     max_line: Annotated[int, Meta(ge=16, le=67_108_864, extra={"unit": "size"})] = 262_144
+    multiline: MultilineKeys | None = None
     tags: OneOrMany = ()
     late: Duration | None = None
     quiet_after: Window | None = None

@@ -7,12 +7,18 @@ from glob import has_magic, iglob
 from itertools import islice
 from pathlib import Path
 
+from yaml import ScalarNode
+
 from logwatch import parsers
+from logwatch.config.document import child
 from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, SourceKeys
+from logwatch.config.multiline import problem_of
 from logwatch.config.names import distinct
+from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
+from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 
 _TIME_FORMATS = ("json", "logfmt")
@@ -38,6 +44,7 @@ def build_source(
         _check_time(found, report),
         _check_zone(found, report),
         _check_nul(found, "exclude", keys.exclude, report),
+        _check_multiline(found, report),
     )
     encoding = _encoding(found, report)
     if not all(checks) or encoding is None or found.broken:
@@ -53,6 +60,7 @@ def build_source(
         encoding=encoding,
         start=keys.start,
         max_line=keys.max_line,
+        multiline=_multiline(keys),
         tags=distinct(keys.tags),
         late=defaults.late if keys.late is None else keys.late,
         quiet_after=keys.quiet_after,
@@ -213,6 +221,60 @@ def _check_zone(found: Found[SourceKeys], report: Report) -> bool:
         )
         return False
     return True
+
+
+def _check_multiline(found: Found[SourceKeys], report: Report) -> bool:
+    """Whether lines are put together by a preset or by patterns, and by patterns that can be."""
+    keys = found.value.multiline
+    if keys is None or not found.sound("multiline"):
+        return True
+    patterns = {name: text for name in ("start", "end") if (text := getattr(keys, name))}
+    if keys.preset is None and not patterns:
+        report.error(
+            found.place("multiline"),
+            "missing-key",
+            "'multiline' says not what begins or ends a record",
+            "write multiline: java, or multiline: {start: '^\\d{4}-'}",
+        )
+        return False
+    if keys.preset is not None and patterns:
+        report.error(
+            found.place("multiline"),
+            "bad-value",
+            f"'multiline' has both a preset and {' and '.join(map(repr, patterns))}",
+            "keep one of them",
+        )
+        return False
+    sound = [_check_line_pattern(found, name, text, report) for name, text in patterns.items()]
+    return all(sound)
+
+
+def _check_line_pattern(found: Found[SourceKeys], name: str, text: str, report: Report) -> bool:
+    node = child(found.node, "multiline", name)
+    warn_of_scalar(found.document, node, report)
+    problem = problem_of(text)
+    if problem is None:
+        return True
+    at = problem.position
+    place = found.place("multiline", name)
+    if at is not None and isinstance(node, ScalarNode) and node.value == text:
+        place = found.inside(("multiline", name), min(at, max(len(text) - 1, 0)))
+    help_ = remedy(problem) if at is not None else "begin it with ^, and write [^]]* and not .*"
+    report.error(place, "bad-pattern", f"bad pattern: {problem.message}", help_)
+    return False
+
+
+def _multiline(keys: SourceKeys) -> MultilineSettings | None:
+    if keys.multiline is None:
+        return None
+    settings = keys.multiline
+    return MultilineSettings(
+        preset=settings.preset,
+        start=settings.start or None,
+        end=settings.end or None,
+        max_lines=settings.max_lines,
+        timeout=settings.timeout,
+    )
 
 
 def _encoding(found: Found[SourceKeys], report: Report) -> str | None:

@@ -1,5 +1,8 @@
 """From a block of lines to a batch: the one way in which a daemon, a replay and a test see lines.
 
+Where lines are put together to records of several lines the record is matched, and its time and
+fields are those of its first line.
+
 A reading has no memory of the blocks before: what is found in a line depends on the line, on when
 it came and on whether it was there before it was followed.
 """
@@ -17,9 +20,15 @@ from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.records import Batch, Block, Match, Record
+from logwatch.tailer.multiline import Framer
 
 LONGEST_STAMPED = 4096
 """Bytes of a line in which its time is looked for, where no rule takes it."""
+
+
+def first_line(text: str) -> str:
+    """What a record of several lines tells of its time and fields by."""
+    return text.partition("\n")[0]
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -39,6 +48,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """For each rule of the matcher, its name."""
     nearness: Nearness | None = None
     """What rules with `context` need; None where no rule has it."""
+    framer: Framer | None = None
+    """What puts lines together; None: each line is a record."""
 
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
@@ -50,7 +61,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     def batch(self, block: Block, arrival: float) -> Batch:
         """What the rules find in `block`, which was read at wall time `arrival`."""
-        hits = self.matcher.match(block.data) if block.data else []
+        hits = self.matcher.match(block.data, block.joined) if block.data else []
         records, matches = self._found(hits, block, arrival)
         if self.fields is not None:
             self.fields.scanned(len(block.data))
@@ -75,24 +86,28 @@ class Reading(Struct, frozen=True, kw_only=True):
         parse, rules, selection = self.events.parse, self.rules, self.selection
         records: list[Record] = []
         matches: list[Match] = []
+        is_cut, joined = block.truncated, block.joined is not None
         for hit in hits:
             found = hit.found
+            line = first_line(hit.text) if joined else hit.text
             if selection is None:
-                time, fields = parse(hit.text, arrival=arrival, backlog=backlog)
+                time, fields = parse(line, arrival=arrival, backlog=backlog)
             else:
-                taken = selection.take(hit.text, found, arrival=arrival, backlog=backlog)
+                taken = selection.take(line, found, arrival=arrival, backlog=backlog)
                 if taken is None:
                     continue
                 time, fields, found = taken
-            truncated = hit.truncated or block.truncated
+            truncated = hit.truncated or is_cut or (joined and hit.start in block.cut)
             number = len(records)
             records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
             matches += [Match(rules[rule], number, captures) for rule, captures in found]
         return records, matches
 
     def _last_time(self, block: Block, arrival: float) -> float:
-        data = block.data
+        data, records = block.data, block.records
         end = len(data) - data.endswith(b"\n")
-        start = data.rfind(b"\n", 0, end) + 1
+        start = records.rfind(b"\n", 0, end) + 1
         last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
+        if block.joined is not None:
+            last = first_line(last)
         return self.events.time(last, arrival=arrival, backlog=block.backlog)

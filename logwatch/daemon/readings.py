@@ -7,6 +7,7 @@ asked for, unless `prepare` did that before.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
@@ -49,7 +50,7 @@ class Readings:
         self._engines = Engines(engine, config.state / CACHE_FOLDER, compiling)
         self._engines.choose(())
         self._by_sources: dict[tuple[str, ...], Reading] = {}
-        self._matchers: dict[tuple[tuple[int, ...], str, int, str], Matcher] = {}
+        self._matchers: dict[tuple[tuple[int, ...], str, int, str, bool], Matcher] = {}
         self._fields: dict[int, FieldSearches] = {}
         """By the identity of their matcher, which lives as long."""
         self._parts = parts_of(config.rules)
@@ -110,6 +111,7 @@ class Readings:
             fields=fields,
             names=tuple(self._config.rules[self._parts[number].rule].name for number in numbers),
             nearness=self._nearness(numbers, source, events),
+            framer=source.framer,
         )
 
     def _nearness(
@@ -127,6 +129,7 @@ class Readings:
             encoding=source.encoding,
             max_line=source.max_line,
             events=events,
+            framer=source.framer,
         )
 
     def _fields_of(self, matcher: Matcher, selectors: Sequence[Selector]) -> FieldSearches:
@@ -137,17 +140,19 @@ class Readings:
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
         selectors = self._selectors(numbers)
         needled = source.format if any(each.where for each in selectors) else ""
-        key = (numbers, source.encoding, source.max_line, needled)
+        records = source.multiline is not None
+        key = (numbers, source.encoding, source.max_line, needled, records)
         if key not in self._matchers:
             matcher = Matcher(
                 [
-                    RulePatterns(match=_scanned(each, source.format), unless=each.unless)
+                    RulePatterns(match=_scanned(each, source), unless=each.unless)
                     for each in selectors
                 ],
                 encoding=source.encoding,
                 max_line=source.max_line,
                 engines=self._engines,
                 audit=self._config.audit,
+                records=records,
             )
             self._matchers[key] = matcher
             if matcher.engine_reason not in self._said:
@@ -156,12 +161,22 @@ class Readings:
         return self._matchers[key]
 
 
-def _scanned(selector: Selector, format_: str) -> tuple[str, ...]:
+def _scanned(selector: Selector, source: SourceSettings) -> tuple[str, ...]:
     """The patterns by which the lines of a selector are found, () for all lines of the source."""
-    found = parsers.needle(format_, selector.where) if selector.where else None
+    found = parsers.needle(source.format, selector.where) if selector.where else None
     if found is not None and (not selector.match or found.patterns == (parsers.NEVER,)):
-        return found.patterns
+        if source.multiline is None:
+            return found.patterns
+        return tuple(map(_of_first_line, found.patterns))
     return selector.match
+
+
+_END = re.compile(r"(?<!\\)((?:\\\\)*)\\Z")
+
+
+def _of_first_line(needle: str) -> str:
+    """A needle for one line, for a record of which that is the first."""
+    return r"(?!)" if needle == parsers.NEVER else _END.sub(r"\1(?:\\Z|(?=\\r?\\n))", needle)
 
 
 def _field_patterns(selector: Selector) -> dict[str, bool]:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from logwatch.daemon.reading import LONGEST_STAMPED, Reading
+from logwatch.daemon.reading import LONGEST_STAMPED, Reading, first_line
 from logwatch.records import Batch, Block, Record
+from logwatch.tailer.multiline import JOINT
 
 MOST_LINES = 200
 HOPELESS_LINES = 2_000
@@ -40,25 +41,25 @@ class Stamps:
         for number, record in enumerate(records):
             if record.time == arrival:
                 start = record.offset - block.start
-                time = self._time(block.data, at, start, record.text, arrival)
+                time = self._time(block.records, at, start, record.text, arrival)
                 records[number] = _at(record, time)
                 at = start
             else:
                 self._known = record.time
                 at = record.offset - block.start
-        last = self._last(block.data, at, batch.last_time, arrival)
+        last = self._last(block.records, at, batch.last_time, arrival)
         return replace(batch, last_time=last)
 
     def last(self, block: Block, arrival: float) -> float:
         """The time of the last line of `block`, which need not be looked at otherwise."""
         known = self._known
-        found = self._before(block.data, 0, len(block.data), arrival)
+        found = self._before(block.records, 0, len(block.data), arrival)
         self._known = known
         return arrival if found is None else found
 
     def first(self, block: Block, arrival: float) -> float:
         """The time of the first line of the first block."""
-        found = self._after(block.data, 0, arrival)
+        found = self._after(block.records, 0, arrival)
         return arrival if found is None else found
 
     def _last(self, data: bytes, low: int, time: float, arrival: float) -> float:
@@ -70,6 +71,8 @@ class Stamps:
 
     def _time(self, data: bytes, low: int, start: int, text: str, arrival: float) -> float:
         """The time of the line at `start`; nothing before `low` needs to be looked at."""
+        if self._reading.framer is not None:
+            text = first_line(text)
         own = self._reading.events.stamp(text, arrival=arrival, backlog=True)
         if own is None:
             own = self._before(data, low, start, arrival)
@@ -114,6 +117,8 @@ class Stamps:
         return self._known is None and self._in_vain >= HOPELESS_LINES
 
     def _stamp(self, line: bytes, arrival: float) -> float | None:
+        if self._reading.framer is not None:
+            line = line.partition(JOINT)[0]
         text = line[:LONGEST_STAMPED].rstrip(b"\r\n").decode(errors="replace")
         found = self._reading.events.stamp(text, arrival=arrival, backlog=True)
         self._in_vain += found is None

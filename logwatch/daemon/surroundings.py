@@ -6,7 +6,8 @@ which the next blocks bring where its own ends too soon. Each line says which on
 that whoever puts them together (rules/anchors.py) sees what belongs together.
 
 After a start the lines before the first block are read from the file again, and as many of its
-first lines are given along as somebody may still wait for. What may be missing: the line before a
+first lines are given along as somebody may still wait for. Where lines are put together to records
+of several lines, a line here is a record. What may be missing: the line before a
 start that is longer than `REACH`, and with it the lines that an alert waits for; what cannot be
 read again.
 """
@@ -14,6 +15,7 @@ read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -22,6 +24,7 @@ from logwatch.parsers.event_time import EventClock
 from logwatch.records import Batch, Block, NearLine
 from logwatch.rules.anchors import REACH
 from logwatch.rules.message import cut
+from logwatch.tailer.multiline import Framer
 
 MOST_GENERATIONS = 16
 """Generations of one path of which the last lines are kept, should none of them ever be closed."""
@@ -41,6 +44,8 @@ class Nearness(Struct, frozen=True, kw_only=True):
     encoding: str
     max_line: int
     events: EventClock
+    framer: Framer | None = None
+    """What puts lines together; None: each line is a record."""
 
 
 class _Line(Struct, frozen=True, array_like=True, gc=False):
@@ -105,14 +110,18 @@ class Surroundings:
         first = data.find(b"\n") + 1 if base else len(data) - len(data.lstrip(b"\0"))
         if base and not first:
             data = b""
-        lines = list(_lines(data, first, len(data), base, -1))
+        data, base = data[first:], base + first
+        framer = self._nearness.framer
+        whole = data if framer is None else framer.frame(data, final=True).joined
+        lines = list(_lines(_Text(data, whole), 0, len(data), base, -1))
         last = lines[-1].offset if lines else -1
         kept = lines[max(0, len(lines) - self._nearness.before) :]
         return _Trail(kept, last, self._nearness.after)
 
     def _chosen(self, block: Block, hits: Sequence[int], trail: _Trail) -> Iterator[_Line]:
         """The lines to give along, in the order of the file, each once."""
-        data, owed, spans = block.data, 0, list[tuple[int, int]]()
+        data, owed, spans = block.records, 0, list[tuple[int, int]]()
+        text = _Text(block.data, data)
         missing = 0
         if trail.owed:
             end, owed = _forward(data, 0, trail.owed)
@@ -130,7 +139,7 @@ class Surroundings:
             yield from trail.lines[-missing:]
         for start, end in spans:
             before = _line_start(data, start - 1) + block.start if start else trail.last
-            yield from _lines(data, start, end, block.start, before)
+            yield from _lines(text, start, end, block.start, before)
 
     def _back(self, data: bytes, hit: int) -> tuple[int, int]:
         """Where the lines before the one at `hit` begin, and how many must be of other blocks."""
@@ -147,8 +156,12 @@ class Surroundings:
     def _quoted(self, line: _Line, block: Block, arrival: float) -> NearLine:
         nearness = self._nearness
         data = line.data[: nearness.max_line]
-        text = data.decode(nearness.encoding, "backslashreplace").removesuffix("\r")
-        stamp = nearness.events.stamp(text, arrival=arrival, backlog=block.backlog)
+        text = data.decode(nearness.encoding, "backslashreplace")
+        if nearness.framer is not None:
+            text = text.replace("\r\n", "\n")
+        text = text.removesuffix("\r")
+        first = text if nearness.framer is None else text.partition("\n")[0]
+        stamp = nearness.events.stamp(first, arrival=arrival, backlog=block.backlog)
         return NearLine(line.offset, line.previous, cut(text), stamp)
 
     def _advance(self, block: Block, trail: _Trail) -> None:
@@ -156,10 +169,11 @@ class Surroundings:
             del self._trails[block.checkpoint.identity]
         if not block.data:
             return
-        start, short = self._back(block.data, len(block.data))
-        last = _line_start(block.data, len(block.data) - 1)
-        before = _line_start(block.data, start - 1) + block.start if start else trail.last
-        lines = list(_lines(block.data, start, len(block.data), block.start, before))
+        data = block.records
+        start, short = self._back(data, len(data))
+        last = _line_start(data, len(data) - 1)
+        before = _line_start(data, start - 1) + block.start if start else trail.last
+        lines = list(_lines(_Text(block.data, data), start, len(data), block.start, before))
         kept = trail.lines[-short:] if short else []
         trail.lines = [each for each in kept if each.offset >= block.end - REACH] + lines
         trail.last = last + block.start
@@ -179,10 +193,16 @@ def _forward(data: bytes, start: int, count: int) -> tuple[int, int]:
     return start, 0
 
 
-def _lines(data: bytes, start: int, end: int, base: int, previous: int) -> Iterator[_Line]:
-    """The lines from `start` to `end`; `base` is where `data` begins in the file."""
+class _Text(NamedTuple):
+    data: bytes
+    records: bytes
+    """As long, with each record as one line."""
+
+
+def _lines(text: _Text, start: int, end: int, base: int, previous: int) -> Iterator[_Line]:
+    """The lines from `start` to `end`; `base` is where the text begins in the file."""
     while start < end:
-        newline = data.find(b"\n", start, end)
+        newline = text.records.find(b"\n", start, end)
         stop = end if newline < 0 else newline
-        yield _Line(base + start, previous, data[start:stop])
+        yield _Line(base + start, previous, text.data[start:stop])
         previous, start = base + start, stop + 1

@@ -67,6 +67,7 @@ class Matcher:
         """With `records` blocks come with their records of several lines put together."""
         self._rules = tuple(rules)
         self._framing = Framing(encoding, max_line)
+        self._records = records
         engines = engines or Engines(engine, cache)
         self._confirmation = Confirmation(
             rules, clock, partial(engines.dangers, records=records), records=records
@@ -148,6 +149,8 @@ class Matcher:
         `joined`, for a matcher of records of several lines, is `data` with a vertical tab for each
         newline inside one.
         """
+        if self._records and joined is None:
+            joined = data  # each line is a record
         before = self._clock()
         hits = self._hits(data, joined)
         return self._audit.review(data, hits, self._clock() - before, joined)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from logwatch.records import Block, Checkpoint, Marker
 from logwatch.simulation.compressed import OldLog
 from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
+from logwatch.tailer.multiline import Framed, Framer
 from logwatch.tailer.opening import open_regular
 
 STANDARD_INPUT = "-"
@@ -38,12 +39,14 @@ class OldGeneration(Struct, frozen=True):
 
 
 @contextmanager
-def opened(file: str, path: str, max_line: int) -> Iterator[OldGeneration]:
-    """Open `file`, whose lines are those of the log `path`.
+def opened(
+    file: str, path: str, max_line: int, framer: Framer | None = None
+) -> Iterator[OldGeneration]:
+    """Open `file`, whose lines are those of the log `path`; with `framer` in whole records.
 
     Raises OSError; UsageError where it is compressed in a way that nothing here reads.
     """
-    limits = Limits(max_line, BLOCK_BYTES)
+    limits = Limits(max_line, BLOCK_BYTES, framer)
     if file == STANDARD_INPUT:
         blocks = _stream(sys.stdin.buffer.read, _stand_in(path), path, limits)
         yield OldGeneration(SystemClock().wall(), lambda: 0, blocks)
@@ -85,6 +88,51 @@ def _plain(generation: Generation) -> Iterator[Block]:
 
 
 def _stream(
+    read: Callable[[int], bytes], checkpoint: Checkpoint, path: str, limits: Limits
+) -> Iterator[Block]:
+    """Blocks of what can be read but once, in whole records."""
+    blocks = _lines(read, checkpoint, path, limits)
+    return blocks if limits.framer is None else reframed(blocks, limits.framer)
+
+
+def reframed(blocks: Iterable[Block], framer: Framer) -> Iterator[Block]:
+    """Blocks of whole lines as blocks of whole records."""
+    rest, start, last = b"", 0, None
+
+    def block(like: Block, found: Framed, *, partial: bool = False) -> Block:
+        end = start + len(found.data)
+        return replace(
+            like,
+            data=found.data,
+            start=start,
+            end=end,
+            checkpoint=replace(like.checkpoint, offset=end),
+            truncated=False,
+            partial=partial,
+            joined=found.joined,
+            cut=found.cut,
+        )
+
+    for each in blocks:
+        is_end = each.truncated or not each.data  # no record has room for an over-long line
+        if not rest:
+            start = each.start
+        if is_end:
+            found = framer.frame(rest + each.data + b"\n", final=True).through(len(rest))
+        else:
+            rest += each.data
+            found = framer.frame(rest, final=each.partial)
+        if found.data:
+            yield block(each, found, partial=each.partial)
+            rest, start = rest[len(found.data) :], start + len(found.data)
+        if is_end:
+            yield each
+        last = each
+    if rest and last is not None:
+        yield block(last, framer.frame(rest, final=True))
+
+
+def _lines(
     read: Callable[[int], bytes], checkpoint: Checkpoint, path: str, limits: Limits
 ) -> Iterator[Block]:
     """Blocks of what can be read but once, cut as `Generation` cuts a file."""

@@ -197,7 +197,8 @@ class _Log:
     def _batches(self) -> Iterator[Batch]:
         for name in self._file.generations:
             try:
-                with opened(name, self.path, self._source.max_line) as generation:
+                source = self._source
+                with opened(name, self.path, source.max_line, source.framer) as generation:
                     yield from self._of(name, generation)
             except OSError as problem:
                 reason = getattr(problem, "strerror", None) or str(problem)

@@ -33,6 +33,7 @@ from logwatch.rules.base import RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
 from logwatch.store.writer import Addressed
 from logwatch.tailer.globs import is_glob
+from logwatch.tailer.multiline import JOINT
 
 DRAIN_EVERY = 64
 """Batches after which rules are asked for what they changed, so that they need not remember it."""
@@ -130,6 +131,8 @@ class Simulation:
     def feed_lines(self, source: str, lines: Iterable[tuple[float, str]]) -> None:
         """Take lines of `source`, each with its virtual arrival, in the order given.
 
+        Where lines are put together to records, each is a whole record.
+
         The stamp of a line is its time where the format reads one and it can be true; else it is
         the arrival. Raises KeyError where there is no such source.
         """
@@ -140,12 +143,16 @@ class Simulation:
         settings = next(each for each in self.config.sources if each.name == source)
         path = settings.paths[0] if settings.paths and not is_glob(settings.paths[0]) else source
         for arrival, together in groupby(lines, key=lambda each: each[0]):
-            data = b"".join(_encoded(text, settings.encoding) + b"\n" for _, text in together)
+            texts = [_encoded(text, settings.encoding) for _, text in together]
+            data = b"".join(text + b"\n" for text in texts)
             start = self._offsets[source]
             self._offsets[source] += len(data)
             self.begin(arrival)
             self._time = max(self._time, arrival)
             block = _block(source, path, data, start)
+            if reading.framer is not None:
+                whole = (text.replace(b"\n", JOINT) + b"\n" for text in texts)
+                block = replace(block, joined=b"".join(whole))
             batch = reading.batch(block, arrival)
             if surroundings is not None:
                 batch = _timed(surroundings.add(block, batch), arrival)

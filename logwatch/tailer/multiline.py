@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -27,6 +28,8 @@ JOINT = b"\x0b"
 """Stands for a newline inside a record, where each record is to be one line: a vertical tab."""
 MAX_LINES = 500
 TIMEOUT_SECONDS = 2.0
+LOOKED_AT = 4096
+"""Bytes of a line in which `start` and `end` are looked for, so that no search takes long."""
 _LEAST_PIECE = 1 << 10
 _MOST_PIECE = 1 << 14
 """Bytes of lines that are decoded together, to be looked at one by one."""
@@ -37,12 +40,21 @@ class MultilineSettings(Struct, frozen=True, kw_only=True):
 
     preset: Preset | None = None
     start: str | None = None
-    """Pattern of Python's `re` that is found in the first line of a record."""
+    """Pattern of Python's `re` that is found in the first line of a record.
+
+    Like `end` it must be one that cannot take long on any line.
+    """
     end: str | None = None
     """Pattern that is found in the last line of a record."""
     max_lines: int = MAX_LINES
     timeout: float = TIMEOUT_SECONDS
     """Seconds without a further line after which a record is taken as it is."""
+
+
+@lru_cache(maxsize=256)
+def framer_of(settings: MultilineSettings, encoding: str, max_line: int) -> Framer:
+    """The framer of a source, shared by all its files. Raises re.error for a bad pattern."""
+    return Framer(settings, encoding=encoding, max_line=max_line)
 
 
 class Framed(NamedTuple):
@@ -218,9 +230,10 @@ class _Own:
         self._encoding = encoding
         self._max_line = max_line
         self._max_lines = settings.max_lines
+        self._longest = min(max_line, LOOKED_AT)
         surely = None
         if settings.start is not None and self._end is None:
-            surely = surely_begins(settings.start, max_line)
+            surely = surely_begins(settings.start, self._longest)
         self._unsure = None
         if surely is not None:
             self._unsure = re.compile(rb"\n(?!" + surely + rb"|\r?\n|\Z)").search
@@ -277,7 +290,7 @@ class _Own:
 
     def _texts(self, piece: bytes, lines: list[bytes]) -> list[str]:
         """The texts of the lines of a piece of data; to decode them together costs half as much."""
-        if len(piece) <= self._max_line and b"\r" not in piece:
+        if b"\r" not in piece and max(map(len, lines)) <= self._longest:
             return piece.decode(self._encoding, "backslashreplace").split("\n")
         return [self._text_of(line) for line in lines]
 
@@ -305,7 +318,7 @@ class _Own:
         return self._text_of(data[start : stop - 1])
 
     def _text_of(self, line: bytes) -> str:
-        text = line[: self._max_line].decode(self._encoding, "backslashreplace")
+        text = line[: self._longest].decode(self._encoding, "backslashreplace")
         return text.removesuffix("\r")
 
 
@@ -329,9 +342,8 @@ _TOKEN = re.compile(
     r"|(?P<group>\(\?:|\)\??|\|)"
 )
 _PLAIN_CHARACTER = b"[\\x00-\\x09\\x0b\\x0c\\x0e-\\x7f]"
-_MOST_TIMES = 999
-"""A repeat is never longer, whatever it says."""
-_MANY = {"+": b"{1,999}", "*": b"{0,999}"}
+_TIMES = {"": "", "?": "?", "+": "{1,200}", "*": "{0,200}"}
+"""A repeat is never longer."""
 
 
 def surely_begins(start: str, longest: int) -> bytes | None:
@@ -356,7 +368,8 @@ def surely_begins(start: str, longest: int) -> bytes | None:
             parts.append(group.encode())
         else:
             one = _PLAIN_CHARACTER if token["any"] else token["one"].encode()
-            parts.append(one + _MANY.get(times, times.encode()))
-            most += _MOST_TIMES
+            times = _TIMES.get(times, times)
+            parts.append(one + times.encode())
+            most += int(times.strip("{}").rpartition(",")[2]) if times.endswith("}") else 1
         at = token.end()
     return b"".join(parts) if most <= longest else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Block
 from logwatch.tailer.generation import Generation, Truncated
@@ -33,6 +34,8 @@ def read_records(
         found = generation.read(flush=True)
     if found is None and generation.ended and not generation.open_end:
         found = generation.read(finish=True)
+    if isinstance(found, Block) and found.cut:
+        telemetry.count("records_cut", len(found.cut))
     return found
 
 

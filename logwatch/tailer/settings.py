@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from logwatch.tailer.multiline import MultilineSettings
+from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
 
 
 class SourceSettings(Struct, frozen=True, kw_only=True):
@@ -39,3 +39,10 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """Seconds without any line after which the source is told of; None: never."""
     max_skew: float = 86_400.0
     """Seconds that a stamp may be ahead of the clock, or behind a live file, and still be taken."""
+
+    @property
+    def framer(self) -> Framer | None:
+        """What puts its lines together; None: each line is a record."""
+        if self.multiline is None:
+            return None
+        return framer_of(self.multiline, self.encoding, self.max_line)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from logwatch import telemetry
 from logwatch.clock import Moment
@@ -27,6 +27,7 @@ from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import denial, open_regular
+from logwatch.tailer.signs import Sign, inode_and_size, sign_of
 from logwatch.tailer.state import Loss, Report, TailState
 
 __all__ = ["Claims", "Loss", "Tail", "TailState"]
@@ -37,9 +38,6 @@ _GRACE_POLL = 1.0
 _DOUBT = 1.0
 """Seconds for which a remote file must be shorter before that is believed."""
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
-
-Sign: TypeAlias = tuple[int, ...] | int
-"""What is under a path: device, inode, mode, owner, group, or the errno of looking."""
 
 
 class Tail:
@@ -106,7 +104,7 @@ class Tail:
         if sighting is None:
             return True
         sign, handles = sighting
-        if sign != _sign(self.path):
+        if sign != sign_of(self.path):
             return True
         return any(_stamp(fd) not in (seen, None) for fd, seen in handles)
 
@@ -171,7 +169,7 @@ class Tail:
 
     def _look(self, now: Moment) -> None:
         self._is_postponed = False
-        sign = _sign(self.path)
+        sign = sign_of(self.path)
         if sign == self._sign and (self._retry_at is None or now.steady < self._retry_at):
             return
         current = self._chain.current
@@ -271,7 +269,7 @@ class Tail:
         """The path is there, but not for us: nothing moves, and we try again."""
         self._back_off(sign, now)
         if self._is_first_look and self._refused_at_first is None:
-            self._refused_at_first = _inode_and_size(self.path)
+            self._refused_at_first = inode_and_size(self.path)
         if number in (errno.EACCES, errno.EPERM):
             self._report.say("denied", denial(self.path))
         else:
@@ -374,28 +372,12 @@ class Tail:
         self._sighting = self._sign, handles
 
 
-def _sign(path: str) -> Sign:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
-    except OSError as error:
-        return error.errno or errno.EIO
-    return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
-
-
 def _stamp(fd: int) -> tuple[int, int] | None:
     try:
         status = os.fstat(fd)
     except OSError:  # closed meanwhile
         return None
     return status.st_size, status.st_mtime_ns
-
-
-def _inode_and_size(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
-    except OSError:
-        return None
-    return status.st_ino, status.st_size
 
 
 def _reopen(generation: Generation, path: str) -> None:

@@ -34,6 +34,7 @@ from logwatch.testing.comparing import compared, probed, routing
 from logwatch.testing.coverage import Coverage, Reached
 from logwatch.testing.explaining import Explanation
 from logwatch.testing.outcome import Happened, Mismatch, Outcome, offset_text
+from logwatch.testing.records import records_of
 from logwatch.testing.sharing import SharedReadings, SharingSimulation, Way
 from logwatch.testing.timeline import Fed, Taken, Timeline
 
@@ -94,6 +95,7 @@ class Runner:
         lines, trouble = self._lines(test)
         if trouble:
             return Outcome(test=test, trouble=trouble)
+        lines = records_of(lines, self._sources)
         simulation = self._simulation(rule, test.start)
         fed, after = self._played(simulation, test, lines)
         outcome = self._judged(test, simulation, fed, after)

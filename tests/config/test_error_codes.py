@@ -454,10 +454,6 @@ DRAWINGS = [
                        ^^^^
     """),
     # -- not-supported
-    ("not-supported", "'multiline' is not supported yet", r"""
-        sources: {app: {path: /dev/null, multiline: java}}
-                                         ^^^^^^^^^
-    """),
     ("not-supported", "'exec' is not supported yet", r"""
         sinks: {out: {exec: {argv: [/bin/true]}}}
                       ^^^^

@@ -31,6 +31,7 @@ from logwatch.config.kind_keys import (
     WhenKeys,
 )
 from logwatch.config.loader import from_text
+from logwatch.config.multiline import MultilineKeys
 from logwatch.config.problems import CODES
 from logwatch.config.rule_tests import START_SECONDS
 from logwatch.config.tests_section import LineKeys, RuleTestKeys
@@ -43,7 +44,7 @@ ALL_KEYS = [
     for keys in (
         *(FileKeys, DefaultKeys, SourceKeys, RuleKeys, RouteKeys, WhenKeys, ClearKeys, AbsentKeys),
         *(StepKeys, ExpectKeys, UniqueKeys, NewKeys, SpikeKeys, ValueKeys, RatioKeys, ContextKeys),
-        *(MuteKeys, InhibitKeys, LineKeys, RuleTestKeys),
+        *(MuteKeys, InhibitKeys, LineKeys, RuleTestKeys, MultilineKeys),
     )
     for name in (*keys.__struct_encode_fields__, *keys.later)
 ]

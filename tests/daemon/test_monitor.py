@@ -153,7 +153,7 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     with log.open("a") as file:
         file.write("ERROR lost\n")
 
-    def broken(_data):
+    def broken(_data, _joined=None):
         raise ZeroDivisionError
 
     bench.monitor._reading.matcher.match = broken
@@ -169,7 +169,7 @@ def test_one_that_died_does_not_count_as_one_that_hangs(log):
     """Or the watchdog would end the whole daemon while one file waits to be tried again."""
     bench = Bench(log)
 
-    def broken(_data):
+    def broken(_data, _joined=None):
         raise ZeroDivisionError
 
     bench.monitor._reading.matcher.match = broken

@@ -1,0 +1,28 @@
+"""What is under a path, as a sign that changes when another file is."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TypeAlias
+
+Sign: TypeAlias = tuple[int, ...] | int
+"""What is under a path: device, inode, mode, owner, group, or the errno of looking."""
+
+
+def sign_of(path: str) -> Sign:
+    """The sign of what is under `path` now."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+    except OSError as error:
+        return error.errno or errno.EIO
+    return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
+
+
+def inode_and_size(path: str) -> tuple[int, int] | None:
+    """Of the file at `path`; None where nobody can say."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+    except OSError:
+        return None
+    return status.st_ino, status.st_size
