@@ -1,25 +1,28 @@
 """Alerts as messages of a Telegram bot.
 
 The text is plain: without `parse_mode` Telegram takes nothing in it for markup but what looks like
-a link, a mention or a command, and of links it is told to show no preview. The bot's token is part
-of the address and never shows, nor does what the server repeats of it. Telegram has no key by which
-it knows a message again, so one whose answer was lost on the way comes twice.
+a link, a mention or a command. So that no log line can call somebody or be tapped, all but the
+runbook is marked as code, by place and length (`entities`), where Telegram looks for nothing;
+commands are copied by a tap. The bot's token is part of the address and never shows, nor does what
+the server repeats of it. Telegram has no key by which it knows a message again, so one whose answer
+was lost on the way comes twice.
 
 Sources: core.telegram.org, "Bot API" (sendMessage: 1 to 4096 characters; ResponseParameters) and
 "Bots FAQ" (about one message a second to a chat, 20 a minute to a group), of 2026. That characters
-are counted as UTF-16 units is said there of entities only; so it is the safe reading.
+are counted as UTF-16 units is said there of entities only; for the limit it is the safe reading.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome, Rejected, Retry, Severity
 from logwatch.sinks.base import SinkKind
-from logwatch.sinks.blocks import as_text
+from logwatch.sinks.blocks import Block, blocks, fitted
 from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, later
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER, Answer, shown
@@ -67,10 +70,12 @@ def units(text: str) -> int:
 
 
 def payload(said: Words, settings: TelegramSettings) -> dict[str, Any]:
-    """The message: all of it as plain text, the title first."""
+    """The message: all of it as one text, the title first."""
+    text, entities = _text(said)
     message: dict[str, Any] = {
         "chat_id": settings.chat_id,
-        "text": as_text(said, LONGEST, size=units, title=True),
+        "text": text,
+        "entities": entities,
         "link_preview_options": {"is_disabled": True},
     }
     if settings.thread_id is not None:
@@ -78,6 +83,35 @@ def payload(said: Words, settings: TelegramSettings) -> dict[str, Any]:
     if said.severity in settings.silent:
         message["disable_notification"] = True
     return message
+
+
+def _text(said: Words) -> tuple[str, list[dict[str, Any]]]:
+    """The text, and which stretches of it are code."""
+    made = [Block("title", (said.title,)), *blocks(said)]
+    text = ""
+    entities = []
+    for block in fitted(made, LONGEST, units, note=said.how_to_see):
+        text += "\n\n" if text else ""
+        for kind, part, end in _parts(block, said):
+            if kind and part.strip():
+                place = {"offset": units(text), "length": units(part)}
+                entities.append({"type": kind, **place})
+            text += part + end
+        text = text.removesuffix("\n")
+    return text, entities
+
+
+def _parts(block: Block, said: Words) -> Iterator[tuple[str, str, str]]:
+    """The stretches of `block`: as what each is shown, its text, and what comes behind it."""
+    if block.name == "title":
+        yield "code", block.lines[0], "\n"
+    elif block.name != "actions":
+        yield "pre", "\n".join(block.lines), "\n"
+    else:
+        for line in block.lines:
+            label, colon, value = line.partition(": ")
+            yield "", f"{label}{colon}", ""
+            yield "" if value == said.runbook else "code", value, "\n"
 
 
 def read(answer: Answer, endpoint: Endpoint) -> Outcome | None:

@@ -60,7 +60,7 @@ def check_discord(said):
     outside = re.sub(r"```\n.*?\n```", "", description, flags=re.DOTALL)
     outside = re.sub(r"^runbook: <https?://[!-~]+>$", "", outside, flags=re.MULTILINE)
     for text in (payload["content"], outside):
-        left = re.sub(r"\\[^0-9A-Za-z\s]", "", text)
+        left = re.sub(r"\\[^0-9A-Za-z\s]", "·", text)
         assert not re.search(r"[\\*~`|<\[\]]|://|@everyone|@here", left)
         assert not re.search(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", left)
         assert not re.search(r"^\s*(?:[#>+\-]|\d+\.)", left, re.MULTILINE)
@@ -78,7 +78,16 @@ def check_teams(said):
 def check_telegram(said):
     payload = telegram.payload(said, TELEGRAM)
     assert 0 < units(payload["text"]) <= 4096
-    assert not {"parse_mode", "entities"} & set(payload)
+    assert payload["text"] == payload["text"].strip("\n")
+    assert "parse_mode" not in payload
+    assert len(payload["entities"]) <= 100
+    encoded = payload["text"].encode("utf-16-le")
+    for entity in reversed(payload["entities"]):
+        begin, length = 2 * entity["offset"], 2 * entity["length"]
+        assert encoded[begin : begin + length].decode("utf-16-le").strip()
+        encoded = encoded[:begin] + encoded[begin + length :]
+    bare = encoded.decode("utf-16-le").replace(f"runbook: {said.runbook}", "", 1)
+    assert not re.search(r"[@/#:](?<!runbook:)(?<!silence:)(?<!all of it:)", bare)
 
 
 def check_ntfy(said):
@@ -164,6 +173,22 @@ def test_teams_opens_the_runbook_by_a_button():
         {"type": "Action.OpenUrl", "title": "runbook", "url": "https://wiki/x?a=1&b=2|c"}
     ]
     assert "actions" not in teams.payload(words(alert()), None)["attachments"][0]["content"]
+
+
+def test_telegram_shows_as_code_all_but_the_runbook():
+    payload = telegram.payload(words(SPECIAL), TELEGRAM)
+    encoded = payload["text"].encode("utf-16-le")
+    shown = [
+        (one["type"], encoded[2 * one["offset"] :][: 2 * one["length"]].decode("utf-16-le"))
+        for one in payload["entities"]
+    ]
+    assert shown[0] == ("code", words(SPECIAL).title)
+    assert shown[1] == ("pre", "/var/log/auth.log:1234\n    Failed …")
+    assert shown[-2:] == [
+        ("code", "logwatch silence rule=ssh-guessing ip=203.0.113.9 --for 2h"),
+        ("code", "logwatch why b4c1f0aa55aa55aa"),
+    ]
+    assert "\n\nrunbook: https://wiki/x?a=1&b=2|c\nsilence: logwatch" in payload["text"]
 
 
 @pytest.mark.parametrize(("severity", "silent"), [("info", True), ("warning", False)])
