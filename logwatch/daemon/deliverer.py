@@ -310,7 +310,7 @@ class Deliverer(Worker):
 
     def _verdict(self, outcome: Outcome, attempts: int, now: float) -> Verdict:
         """What becomes of what was answered so; the health of the sink is that of after it."""
-        if not isinstance(outcome, Retry):
+        if not isinstance(outcome, Retry) or outcome.partly:
             self._health.succeeded()
             self._say_up()
         else:

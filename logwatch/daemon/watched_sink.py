@@ -84,6 +84,8 @@ class WatchedSink:
                     failing_since=None,
                     reason=reason,
                 )
+            case Retry(reason, partly=True):
+                return replace(before, failures=0, failing_since=None, reason=reason)
             case Retry(reason):
                 since = before.failing_since
                 return replace(

@@ -27,7 +27,7 @@ from logwatch.sinks.blocks import as_text
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER, secrets_of
 from logwatch.sinks.own_words import PeopleSettings, Writer
 from logwatch.sinks.plain_text import fit, shorten, visible
-from logwatch.sinks.settled import Settled
+from logwatch.sinks.settled import MOST_TRIES, Settled
 from logwatch.sinks.words import Words
 from logwatch.units import Duration
 
@@ -122,6 +122,7 @@ class AppriseSink:
         self._writer = Writer(settings, "apprise")
         self._services: tuple[_Service, ...] | None = None
         self._settled: Settled[_Refusal | None] = Settled()
+        self._refused: dict[str, str] = {}
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
@@ -147,7 +148,7 @@ class AppriseSink:
         for service in services:
             if service.name not in verdicts:
                 verdicts[service.name] = self._send(service, said, alert)
-        return self._outcome(notification.idempotency_key, verdicts)
+        return self._outcome(notification, verdicts)
 
     def _loaded(self) -> tuple[_Service, ...]:
         """What the URLs stand for; those that Apprise refuses are logged and left out."""
@@ -179,19 +180,37 @@ class AppriseSink:
         reason = visible(shorten(" ".join(why.split()), _EXCERPT))
         return _Refusal(f"{service.name}: {reason}", statuses[-1] if statuses else None)
 
-    def _outcome(self, key: str, verdicts: Mapping[str, _Refusal | None]) -> Outcome:
-        failed = [refusal for refusal in verdicts.values() if refusal is not None]
-        later = [refusal for refusal in failed if not refusal.final]
-        final = "; ".join(refusal.reason for refusal in failed if refusal.final)
-        if later:
-            waiting = {name for name, verdict in verdicts.items() if verdict in later}
-            self._settled.keep(key, {n: v for n, v in verdicts.items() if n not in waiting})
-            slowly = all(refusal.credentials for refusal in later)
-            reason = shorten("; ".join(refusal.reason for refusal in later), 500)
-            return Retry(reason, after=CREDENTIALS_RETRY_AFTER if slowly else None)
-        if len(failed) == len(verdicts):
-            return Rejected(shorten(final, 500))
-        return Delivered(f"but {shorten(final, 500)}" if final else "")
+    def _outcome(
+        self, notification: Notification, verdicts: Mapping[str, _Refusal | None]
+    ) -> Outcome:
+        """What became of a message, of which `verdicts` has the last word of each service."""
+        failed = {name: refusal for name, refusal in verdicts.items() if refusal is not None}
+        later = {name: refusal for name, refusal in failed.items() if not refusal.final}
+        taken = len(failed) < len(verdicts)
+        given_up = taken and notification.attempts >= MOST_TRIES
+        if later and not given_up:
+            settled = {name: verdict for name, verdict in verdicts.items() if name not in later}
+            self._settled.keep(notification.idempotency_key, settled)
+            slowly = all(refusal.credentials for refusal in later.values())
+            after = CREDENTIALS_RETRY_AFTER if slowly else None
+            return Retry(_listed(later), after=after, partly=taken)
+        self._say_refused(verdicts)
+        if not taken:
+            return Rejected(_listed(failed))
+        return Delivered(f"but {_listed(failed)}" if failed else "")
+
+    def _say_refused(self, verdicts: Mapping[str, _Refusal | None]) -> None:
+        """Log which service does not take it, once until that changes."""
+        for name, refusal in verdicts.items():
+            if refusal is None:
+                self._refused.pop(name, None)
+            elif self._refused.get(name) != refusal.reason:
+                self._refused[name] = refusal.reason
+                telemetry.warning("sink.service_refused", sink="apprise", reason=refusal.reason)
+
+
+def _listed(refusals: Mapping[str, _Refusal]) -> str:
+    return shorten("; ".join(refusal.reason for refusal in refusals.values()), 500)
 
 
 def _services(urls: Iterable[str]) -> Iterable[_Service]:

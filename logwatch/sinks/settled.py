@@ -1,7 +1,9 @@
 """Who is done with a message that others still wait for.
 
-A sink with several receivers tries a message again for those only that have not settled it. What is
-known here is kept in memory: after a restart all of them are tried, with the same `id:seq`.
+A sink with several receivers tries a message again for those only that have not settled it, and
+gives up on them after `MOST_TRIES`, some ten minutes: one receiver's trouble must not gather the
+messages of all. What is known here is kept in memory: after a restart all are tried, with the same
+`id:seq`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import Generic, TypeVar
 
 MOST_MESSAGES = 1000
 """Of more, the oldest is forgotten."""
+
+MOST_TRIES = 20
+"""Of a message that somebody took, for those who put it off."""
 
 Verdict = TypeVar("Verdict")
 

@@ -1,11 +1,12 @@
 """Each alert as a mail, handed to a mail server: text and HTML, an episode as one thread.
 
-Delivered means that the server took the mail for at least one recipient and every other one was
-refused for good; who was refused is said in the log. A recipient who was told is not told again
-while others wait for their next try, but for a restart in between. Where the connection breaks
-between the end of a mail and the server's word on it, the mail is sent once more with the same
-Message-ID. Mail is never sent in the clear to another machine unless the configuration says so,
-and neither the password nor an attempt at it ever shows in a reason or in `repr`.
+Delivered means that the server took the mail for at least one recipient and refused it for every
+other one, for good or so often that it was given up; who was refused is said in the log. A
+recipient who was told is not told again while others wait for their next try, but for a restart in
+between. Where the connection breaks between the end of a mail and the server's word on it, the mail
+is sent once more with the same Message-ID. Mail is never sent in the clear to another machine
+unless the configuration says so, and neither the password nor an attempt at it ever shows in a
+reason or in `repr`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER
 from logwatch.sinks.own_words import PeopleSettings, Writer
 from logwatch.sinks.plain_text import shorten, visible
-from logwatch.sinks.settled import Settled
+from logwatch.sinks.settled import MOST_TRIES, Settled
 from logwatch.units import Duration
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class SmtpSink:
             self._settled.keep(key, settled)
             after = CREDENTIALS_RETRY_AFTER if broken.credentials else None
             return Retry(broken.reason, after=after)
-        return self._outcome(key, settled | replies)
+        return self._outcome(notification, settled | replies)
 
     def _ready(self) -> Client:
         """The client; what needs the network to be known is found out at the first mail."""
@@ -181,9 +182,8 @@ class SmtpSink:
             our_name = _our_name()
             sender = settings.sender or f"logwatch@{our_name}"
             self._sender = mail_message.Mailbox(*parse_mailbox(sender))
-            self._recipients = tuple(
-                mail_message.Mailbox(*parse_mailbox(text)) for text in settings.to
-            )
+            mailboxes = [mail_message.Mailbox(*parse_mailbox(text)) for text in settings.to]
+            self._recipients = tuple({each.address: each for each in mailboxes}.values())
             login = None
             if settings.username is not None and settings.password is not None:
                 login = smtp_client.Login(settings.username, settings.password)
@@ -211,23 +211,25 @@ class SmtpSink:
         )
         return as_bytes(mail, self._recipients, wide=wide)
 
-    def _outcome(self, key: str, replies: Mapping[str, Reply]) -> Outcome:
+    def _outcome(self, notification: Notification, replies: Mapping[str, Reply]) -> Outcome:
         """What became of a message, of which `replies` has the last word about each recipient."""
         taken = [address for address, reply in replies.items() if reply.accepted]
-        refused = {a: reply for a, reply in replies.items() if reply.refused}
         later = {a: reply for a, reply in replies.items() if not (reply.accepted or reply.refused)}
-        self._say_refused(taken, refused)
-        if later:
-            self._settled.keep(key, {a: reply for a, reply in replies.items() if a not in later})
+        given_up = bool(taken) and notification.attempts >= MOST_TRIES
+        if later and not given_up:
+            settled = {a: reply for a, reply in replies.items() if a not in later}
+            self._settled.keep(notification.idempotency_key, settled)
             patience = any(reply.credentials for reply in later.values())
             after = CREDENTIALS_RETRY_AFTER if patience else None
-            return Retry(f"mail server: {_listed(later)}", after=after)
+            return Retry(f"mail server: {_listed(later)}", after=after, partly=bool(taken))
+        refused = {a: reply for a, reply in replies.items() if not reply.accepted}
+        self._say_refused(taken, refused)
         if not taken:
             return Rejected(f"mail server: {_listed(refused)}")
         return Delivered(f"but not to {_listed(refused)}" if refused else "")
 
     def _say_refused(self, taken: Sequence[str], refused: Mapping[str, Reply]) -> None:
-        """Log who is refused, once until that changes: to others the mail went out."""
+        """Log who does not get it, once until that changes: others do, or it is dead anyway."""
         for address in taken:
             self._refused.pop(address, None)
         for address, reply in refused.items():

@@ -188,9 +188,7 @@ class _Connection(smtplib.SMTP):
     def begin(self) -> None:
         """Connect, up to where a transaction may begin. Raises OSError, SMTPException."""
         server = self._server
-        self.sock = socket.create_connection(
-            (server.host, server.port), timeout=min(CONNECT_SECONDS, self._left())
-        )
+        self.sock = self._dialled()
         if server.encryption == "tls":
             self.sock.settimeout(self._left())
             self.sock = server.context().wrap_socket(self.sock, server_hostname=server.host)
@@ -202,6 +200,24 @@ class _Connection(smtplib.SMTP):
             self._encrypt()
         if server.login is not None:
             self.login(*server.login)
+
+    def _dialled(self) -> socket.socket:
+        """A connection to the first address of the host that answers. Raises OSError."""
+        server = self._server
+        failure = OSError(0, "its name has no address")
+        for family, kind, protocol, _, target in socket.getaddrinfo(
+            server.host, server.port, type=socket.SOCK_STREAM
+        ):
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.settimeout(min(CONNECT_SECONDS, self._left()))
+                connection.connect(target)
+            except OSError as error:
+                connection.close()
+                failure = error
+            else:
+                return connection
+        raise failure
 
     def is_usable(self) -> bool:
         """Whether the server is still there; whatever was begun is forgotten."""

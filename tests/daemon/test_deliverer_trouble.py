@@ -6,8 +6,10 @@ import pytest
 from doubles.alerts import alert
 from doubles.daemon import Bench
 
+from logwatch.daemon import order_verbs
+from logwatch.daemon.control_wire import Request
 from logwatch.daemon.deliverer import Deliverer
-from logwatch.daemon.intake import SendAgain
+from logwatch.daemon.intake import Order
 from logwatch.outbox.policy import Terms
 from logwatch.records import Delivered, Rejected, Retry
 from logwatch.rules.self_reports import SelfReport, SelfReports
@@ -391,10 +393,11 @@ def test_dead_letters_are_sent_again_by_a_daemon_that_runs(world):
     world.run(1)
     assert len(world.dead()) == 2
     world.sinks["pager"].answer = Delivered()
-    message = SendAgain(Again("pager"))
+    again = {"sink": "pager"}
+    message = Order(order_verbs.send_again(again, Request(version=1, verb="send-again")))
     world.bench.take(message)
     assert message.committed.is_set()
-    assert message.again.count == 2
+    assert message.outcome == [Again("pager", count=2)]
     assert "pager" in world.bench.woken
     world.run(1)
     assert world.sinks["pager"].got == ["a:1", "b:1"]
@@ -429,3 +432,23 @@ def test_after_an_hour_of_outage_old_and_fresh_alerts_come_in_turn(world):
     assert sorted(set(pager.got)) == sorted(pager.got)
     assert len([one for one in pager.got if "fresh" not in one]) == 60 * 333
     assert max(fresh_after) <= 1
+
+
+def test_a_message_that_some_of_a_sinks_receivers_have_waits_by_itself(world):
+    """It tells nobody that the sink is down, moves nothing elsewhere and holds up nobody."""
+    with_terms(world, fallback="mail", after=30.0)
+    pager = world.sinks["pager"]
+    pager.answer = Retry("one of two is full", partly=True)
+    world.commit("full")
+    world.run(300.0)
+    assert pager.tried > 8
+    assert world.waiting() == 1
+    assert not world.workers["pager"].health.probing
+    assert world.workers["pager"].health.failing_since is None
+    assert (world.told, world.sinks["mail"].got) == ([], [])
+    pager.answer = Delivered()
+    world.commit("next")
+    world.run()
+    assert pager.got == ["next:1"]
+    world.run(61.0)
+    assert pager.got == ["next:1", "full:1"]

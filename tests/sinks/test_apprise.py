@@ -25,6 +25,7 @@ from logwatch.sinks.apprise import (
     problems,
     shown,
 )
+from logwatch.sinks.settled import MOST_TRIES
 from logwatch.sinks.wording import words
 
 # A plugin of Apprise's own imports it.
@@ -135,6 +136,7 @@ def test_only_the_services_that_failed_are_tried_again(server, sink, notificatio
     for _ in range(2):
         outcome = mailer.deliver([notification()])
         assert isinstance(outcome, Retry)
+        assert outcome.partly
         assert outcome.reason.startswith("json://… (URL 2): ")
         assert "URL 1" not in outcome.reason
     outcome = mailer.deliver([notification()])
@@ -143,6 +145,23 @@ def test_only_the_services_that_failed_are_tried_again(server, sink, notificatio
     assert [len(each.requests) for each in (good, late, bad)] == [1, 3, 1]
     mailer.deliver([notification(seq=2)])
     assert [len(each.requests) for each in (good, late, bad)] == [2, 4, 2]
+
+
+def test_a_service_that_fails_for_ever_is_given_up_where_another_has_it(
+    server, sink, notification, capsys
+):
+    good, bad = server(OK), server(refusal(503))
+    mailer = sink(good, bad)
+    one = notification()
+    assert isinstance(mailer.deliver([one]), Retry)
+    outcome = mailer.deliver([msgspec.structs.replace(one, attempts=MOST_TRIES)])
+    assert isinstance(outcome, Delivered)
+    assert "URL 2" in outcome.detail
+    assert len(good.requests) == 1
+    assert "sink.service_refused" in capsys.readouterr().err
+    outcome = sink(bad).deliver([msgspec.structs.replace(one, attempts=1000)])
+    assert isinstance(outcome, Retry)
+    assert not outcome.partly
 
 
 def test_a_service_that_hangs_holds_up_only_for_its_time_out(server, sink, notification):

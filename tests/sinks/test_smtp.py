@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from doubles.mail_server import ENCRYPT, HANG, HANG_UP, RESET, MailServer, RudeMailServer
+from msgspec.structs import replace
 
 from logwatch.clock import SystemClock
 from logwatch.errors import SinkError
 from logwatch.records import Delivered, Rejected, Retry
 from logwatch.sinks import sink_from_url
+from logwatch.sinks.settled import MOST_TRIES
 from logwatch.sinks.smtp import SmtpSettings, SmtpSink, _our_name, encryption_of, parse_mailbox
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
@@ -166,12 +168,41 @@ def test_only_who_was_put_off_is_tried_again(mail_server, sink, notification):
     mailer = sink(server, to=(OPS, BOSS, DUTY))
     for _ in range(2):
         outcome = mailer.deliver([notification()])
-        assert outcome == Retry("mail server: duty@example.org: 451 4.7.1 greylisted")
+        reason = "mail server: duty@example.org: 451 4.7.1 greylisted"
+        assert outcome == Retry(reason, partly=True)
     assert isinstance(mailer.deliver([notification()]), Delivered)
     assert [mail.recipients for mail in server.mails] == [[OPS], [DUTY]]
     assert server.mails[0].message["Message-ID"] == server.mails[1].message["Message-ID"]
     assert server.mails[1].message["To"] == f"{OPS}, {BOSS}, {DUTY}"
     assert server.commands.count(f"RCPT {BOSS}") == 1
+
+
+def test_who_puts_it_off_for_ever_is_given_up_where_others_have_it(
+    mail_server, sink, notification, capsys
+):
+    server = mail_server(answers={DUTY: "452 mailbox full"})
+    mailer = sink(server, to=(OPS, DUTY))
+    one = notification()
+    for attempts in range(MOST_TRIES):
+        outcome = mailer.deliver([replace(one, attempts=attempts)])
+        assert isinstance(outcome, Retry)
+        assert outcome.partly
+    outcome = mailer.deliver([replace(one, attempts=MOST_TRIES)])
+    assert outcome == Delivered("but not to duty@example.org: 452 mailbox full")
+    assert len(server.mails) == 1
+    assert "sink.recipient_refused" in capsys.readouterr().err
+
+
+def test_nobody_is_given_up_where_nobody_has_it(mail_server, sink, notification):
+    server = mail_server(answers={"RCPT": "452 mailbox full"})
+    outcome = sink(server).deliver([replace(notification(), attempts=1000)])
+    assert outcome == Retry("mail server: ops@example.org: 452 mailbox full")
+
+
+def test_an_address_that_is_named_twice_gets_one_mail(mail_server, sink, notification):
+    server = mail_server()
+    sink(server, to=(OPS, f"Ops <{OPS}>")).deliver([notification()])
+    assert server.mails[0].recipients == [OPS]
 
 
 def test_another_mail_goes_to_all_while_one_waits_for_some(mail_server, sink, notification):
