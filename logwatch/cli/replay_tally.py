@@ -101,7 +101,7 @@ class RuleTally:
             self.muted[one.muted_by] += 1
         elif one.sinks:
             self.collected.update(one.collected)
-            self.told.update(set(one.sinks) - set(one.collected))
+            self.told.update(name for name in one.sinks if name not in one.collected)
         else:
             self.unrouted += 1
 
