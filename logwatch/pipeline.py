@@ -17,7 +17,10 @@ from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
 from logwatch import telemetry
+from logwatch.alerts.silence_orders import SilenceOrder, obey
+from logwatch.alerts.silences import Silence
 from logwatch.clock import Moment
+from logwatch.conditions import Where
 from logwatch.dispatch import STATES, Dispatch
 from logwatch.recipients import ended
 from logwatch.records import Alert, Batch, Checkpoint, StateChange
@@ -196,6 +199,18 @@ class Pipeline:
     def teach(self, instruction: Instruction, now: Moment) -> Taught:
         """Let a rule learn, accept or forget; `drain` hands out what it knows then."""
         return self._rules.teach(instruction, now)
+
+    def silence(
+        self,
+        order: SilenceOrder,
+        where: Where,
+        author: str,
+        burning: Iterable[Alert],
+        now: Moment,
+    ) -> Silence:
+        """Make a silence or end one: see alerts/silence_orders.py. Raises SilenceError."""
+        silences = self._dispatch.silences.silences
+        return obey(silences, order, where, author=author, burning=burning, now=now)
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""

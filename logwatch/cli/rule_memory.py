@@ -7,20 +7,18 @@ written in one transaction. A trial reads what is stored and writes nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Event
 from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from logwatch.cli.looker import Looker
+from logwatch.cli.ordering import give_order, refuse_foreign
 from logwatch.clock import Clock
 from logwatch.config.model import Config
-from logwatch.daemon.control_wire import LONGEST_REQUEST, NoDaemonError, ask
-from logwatch.daemon.teaching import Lecture, Progress
+from logwatch.daemon.control_wire import LONGEST_REQUEST
 from logwatch.errors import Exit, LogwatchError, StoreDeniedError, StoreError
 from logwatch.records import StateChange
 from logwatch.rules import fingerprint, make_rule
@@ -31,21 +29,12 @@ from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store, Transaction
 
 PIECE_BYTES = LONGEST_REQUEST * 3 // 4
-PATIENCE_SECONDS = 60.0
-"""How long a daemon may take for one piece: it may have a backlog to read."""
-RETRY_SECONDS = 0.1
 
 
 class LearningError(LogwatchError):
     """Raised when the daemon does not learn; the text says why and what to do."""
 
     exit = Exit.NO
-
-
-class NotOwnerError(LogwatchError):
-    """Raised when the store is another user's, who could not open what we would write."""
-
-    exit = Exit.NOT_PERMITTED
 
 
 class Memory(Protocol):
@@ -84,7 +73,7 @@ class StoreMemory:
 
     def teach(self, instruction: Instruction) -> Taught:
         """See `Memory.teach`. Raises StoreError."""
-        _refuse_foreign(self._state)
+        refuse_foreign(self._state, "learn ...")
         settings = self._settings
         store = Store(self._state, today="learn")
         clean = False
@@ -108,34 +97,14 @@ class DaemonMemory:
         self.kept_by = f"the daemon at {place} knows it now, and has it in its store"
 
     def teach(self, instruction: Instruction) -> Taught:
-        """See `Memory.teach`. Raises NoDaemonError, ControlDeniedError, LearningError."""
+        """See `Memory.teach`. Raises what `give_order` does, and LearningError."""
         return _joined([self._piece(piece) for piece in pieces(instruction)])
 
     def _piece(self, instruction: Instruction) -> Taught:
-        until = self._clock.steady() + PATIENCE_SECONDS
-        lecture = Lecture(instruction=instruction)
-        while True:
-            progress = self._ask(lecture)
-            if progress.taught is not None:
-                if progress.taught.problem:
-                    raise LearningError(f"the daemon learned nothing: {progress.taught.problem}")
-                return progress.taught
-            if self._clock.steady() >= until:
-                raise LearningError(
-                    f"the daemon has not stored it within {PATIENCE_SECONDS:g} s: it has a backlog,"
-                    " or no room on its disk (logwatch status); to learn it again does no harm"
-                )
-            if progress.busy:
-                Event().wait(RETRY_SECONDS)
-            else:
-                lecture = Lecture(ticket=progress.ticket)
-
-    def _ask(self, lecture: Lecture) -> Progress:
-        text = ask(self._place, "learn", arguments=msgspec.to_builtins(lecture))
-        try:
-            return msgspec.json.decode(text, type=Progress)
-        except msgspec.DecodeError as problem:
-            raise NoDaemonError(f"{self._place} answers what cannot be read: {problem}") from None
+        taught = give_order(self._place, "learn", instruction, Taught, self._clock)
+        if taught.problem:
+            raise LearningError(f"the daemon learned nothing: {taught.problem}")
+        return taught
 
 
 def memory_of(config: Config, settings: RuleSettings, clock: Clock, *, dry_run: bool) -> Memory:
@@ -198,16 +167,3 @@ def _stored(state: Path, settings: RuleSettings) -> Sequence[StateChange]:
         return reader.states(settings.name, fingerprint(settings))
     finally:
         reader.close()
-
-
-def _refuse_foreign(state: Path) -> None:
-    """A store that root writes for a daemon of another user could not be opened by that daemon."""
-    try:
-        owner = state.stat().st_uid
-    except OSError:
-        return
-    if owner != os.geteuid():
-        raise NotOwnerError(
-            f"{state} belongs to user {owner}, this is user {os.geteuid()}; run it as the user of"
-            f" the daemon: sudo -u '#{owner}' logwatch learn ..."
-        )

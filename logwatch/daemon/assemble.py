@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from logwatch.clock import Clock, Moment
 from logwatch.config.model import Config
+from logwatch.daemon import order_verbs
 from logwatch.daemon.compiling import CompileWatch
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
@@ -24,12 +25,12 @@ from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
+from logwatch.daemon.orders import Orders
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
-from logwatch.daemon.teaching import Teacher
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
@@ -164,6 +165,7 @@ def _assemble(
             known=known,
             claims=claims,
             block_size=min(MOST_BLOCK, max(LEAST_BLOCK, BACKLOG_BYTES // files)),
+            framer=source.framer,
         )
         return Monitor(
             path,
@@ -206,6 +208,7 @@ def _assemble(
             notifier=notifier,
         )
     )
+    orders = Orders(intake)
     parts = Parts(
         clock=clock,
         intake=intake,
@@ -219,7 +222,12 @@ def _assemble(
         notifier=notifier,
         control=ControlServer(
             server_places(config.state),
-            {"status": lambda _request: observer.status(), "learn": Teacher(intake).learn},
+            {
+                "status": lambda _request: observer.status(),
+                "learn": orders.verb(order_verbs.learn),
+                "silence": orders.verb(order_verbs.silence),
+                "send-again": orders.verb(order_verbs.send_again),
+            },
             clock=clock,
         ),
         awaited=awaited,

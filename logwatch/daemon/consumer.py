@@ -27,12 +27,11 @@ from logwatch.daemon.intake import (
     Message,
     NotWaitedFor,
     Nudge,
+    Order,
     Report,
-    SendAgain,
-    Teaching,
 )
 from logwatch.daemon.threads import Worker
-from logwatch.errors import StoreFullError
+from logwatch.errors import LogwatchError, StoreFullError
 from logwatch.merging import Merger
 from logwatch.outbox.policy import Dead, Done, Later, Moved
 from logwatch.pipeline import Pipeline
@@ -218,16 +217,19 @@ class Consumer(Worker):
                 self._record(message)
             case SelfReport():
                 self._pipeline.report(message, now)
-            case SendAgain():
-                self._pipeline.pending.again.append(message.again)
-                self._committed.append(message.committed)
-            case Teaching():
-                message.taught.append(self._pipeline.teach(message.instruction, now))
-                self._committed.append(message.committed)
+            case Order():
+                self._carry_out(message, now)
             case LastCall():
                 self._pipeline.hasten(now)
             case Nudge():
                 pass
+
+    def _carry_out(self, order: Order, now: Moment) -> None:
+        try:
+            order.outcome.append(order.carry_out(self._pipeline, self._store, now))
+        except LogwatchError as problem:
+            order.outcome.append(problem)
+        self._committed.append(order.committed)
 
     def _record(self, report: Report) -> None:
         pending, sink = self._pipeline.pending, report.sink

@@ -23,6 +23,7 @@ from threading import Event, Lock
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
@@ -252,7 +253,7 @@ class ControlServer(Worker):
             return Fault(code="unknown-verb", message=message)
         pid, uid = client.peer()
         telemetry.debug("control.request", verb=request.verb, pid=pid, uid=uid)
-        return self._done(request, verb)
+        return self._done(replace(request, user=uid), verb)
 
     def _done(self, request: Request, verb: Verb) -> bytes | Fault:
         try:

@@ -46,6 +46,8 @@ class Request(Struct, frozen=True, kw_only=True):
     version: int
     verb: str
     arguments: dict[str, Any] = {}
+    user: int = -1
+    """Who asks: put here by the daemon, from the kernel, whatever the client wrote."""
 
 
 class Fault(Struct, frozen=True, kw_only=True):

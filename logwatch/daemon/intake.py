@@ -13,17 +13,19 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Condition, Event
 from typing import TypeAlias
 
 from msgspec import UNSET, Struct, field
 
+from logwatch.clock import Moment
 from logwatch.outbox.policy import Verdict
+from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Notification, StateChange
-from logwatch.rules.instructions import Instruction, Taught
 from logwatch.rules.self_reports import SelfReport
-from logwatch.store.forwarding import Again, Forwarded
+from logwatch.store.forwarding import Forwarded
+from logwatch.store.writer import Store
 
 BATCH_WEIGHT = 1024
 """What a batch weighs beside its records, in bytes, so that empty ones are bounded too."""
@@ -36,6 +38,10 @@ NEAR_WEIGHT = 200
 """A line near a record, beside its text."""
 RIPE_BYTES = 2 * 1024 * 1024
 """Weight of batches from which it is the consumer's turn."""
+
+
+CarryOut: TypeAlias = Callable[[Pipeline, Store, Moment], object]
+"""Called in the consumer's thread, between batches; it may raise LogwatchError and nothing else."""
 
 
 class CaughtUp(Struct, frozen=True):
@@ -64,18 +70,12 @@ class Report(Struct, frozen=True):
     committed: Event = field(default_factory=Event)
 
 
-class SendAgain(Struct, frozen=True):
-    """Dead letters go back into the outbox; `committed` is set once `again` says how many."""
+class Order(Struct, frozen=True):
+    """What a command wants done; `committed` is set once it is done and that is in the store."""
 
-    again: Again
-    committed: Event = field(default_factory=Event)
-
-
-class Teaching(Struct, frozen=True):
-    """What a rule is to learn; `committed` is set once `taught` says so and it is in the store."""
-
-    instruction: Instruction
-    taught: list[Taught] = field(default_factory=list)
+    carry_out: CarryOut
+    outcome: list[object] = field(default_factory=list)
+    """What came of it: one thing, and a LogwatchError where it was refused."""
     committed: Event = field(default_factory=Event)
 
 
@@ -88,15 +88,7 @@ class LastCall(Struct, frozen=True):
 
 
 Message: TypeAlias = (
-    Batch
-    | CaughtUp
-    | NotWaitedFor
-    | Report
-    | SelfReport
-    | SendAgain
-    | Teaching
-    | LastCall
-    | Nudge
+    Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Order | LastCall | Nudge
 )
 
 
