@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
-from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -25,8 +24,13 @@ from logwatch.store.segments import messages
 
 # Of an episode only the first has a time: a person must not be told "resolved" before "firing".
 _DUE_RETRIES = """
-SELECT alert, attempts, since FROM retries WHERE sink = :sink AND next_try_at <= :now
+SELECT alert, attempts, since, episode FROM retries WHERE sink = :sink AND next_try_at <= :now
 ORDER BY next_try_at, alert LIMIT :limit
+"""
+
+_FOLLOWING = """
+SELECT alert, attempts, since FROM retries WHERE sink = :sink AND episode = :episode
+AND next_try_at IS NULL ORDER BY alert LIMIT :limit
 """
 
 _NEXT_RETRY = "SELECT min(next_try_at) FROM retries WHERE sink = :sink"
@@ -154,11 +158,10 @@ class _Retries:
 
     def holds(self, episode: str) -> bool:
         """See `lanes.Retries`."""
-        rows = self._connection.execute(
-            "SELECT alert FROM retries WHERE sink = ? AND episode = ? LIMIT 2",
-            (self._sink, episode),  # only the first of an episode goes before
-        )
-        return any(row not in self._before for (row,) in rows.fetchall())
+        (last,) = self._connection.execute(
+            "SELECT max(alert) FROM retries WHERE sink = ? AND episode = ?", (self._sink, episode)
+        ).fetchone()
+        return last is not None and last not in self._before  # they go in their order
 
 
 class StoreReader:
@@ -241,13 +244,25 @@ class StoreReader:
         if retries:
             (others,) = self._connection.execute(_ANY_PARCEL, {"sink": sink}).fetchone()
             room = (limit + 1) // 2 if others else limit
-            rows = self._connection.execute(_DUE_RETRIES, {"sink": sink, "now": now, "limit": room})
-            in_order = sorted(rows.fetchall(), key=itemgetter(0))
-            found += _until(self._with_bodies(in_order))
+            found += _until(self._with_bodies(self._due_retries(sink, now, room)))
         if len(found) < limit:
             held = _Retries(self._connection, sink, found) if retries else None
             found += _until(self._lanes[sink].next(limit - len(found), held), found)
         return found
+
+    def _due_retries(
+        self, sink: str, now: float, limit: int
+    ) -> list[tuple[int, int, float | None]]:
+        """Number, attempts and `since` of those whose time has come, and of what follows them."""
+        which = {"sink": sink, "now": now, "limit": limit}
+        firsts = self._connection.execute(_DUE_RETRIES, which).fetchall()
+        found = [tuple(row[:3]) for row in firsts]
+        for *_, episode in firsts:
+            if len(found) >= limit:
+                break
+            following = {"sink": sink, "episode": episode, "limit": limit - len(found)}
+            found += self._connection.execute(_FOLLOWING, following)
+        return sorted(found)
 
     def _with_bodies(self, rows: Iterable[tuple[int, int, float | None]]) -> Iterator[Notification]:
         bodies = _Bodies(self._connection)

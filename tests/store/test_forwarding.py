@@ -198,8 +198,9 @@ def test_of_an_episode_only_the_first_has_a_time(store, reader):
     assert reader.next_due("pager") == 20.0
     store.commit(Transaction(postponed=[Postponed("pager", 1, "a", 90.0, "503")]), now=1.0)
     assert reader.next_due("pager") == 90.0
-    assert keys(reader, "pager", now=1e9) == ["a:1"]
+    assert keys(reader, "pager", now=89.0) == []
+    assert keys(reader, "pager", now=90.0) == ["a:1", "a:2", "a:3"]
     store.commit(Transaction(delivered=[("pager", 1)]), now=1.0)
-    assert [(one.name.seq, one.attempts) for one in due(reader, "pager")] == [(2, 1)]
+    assert [(one.name.seq, one.attempts) for one in due(reader, "pager")] == [(2, 1), (3, 1)]
     store.commit(Transaction(dead=[DeadLetter("pager", 2, 2, "no")]), now=1.0)
     assert keys(reader, "pager") == ["a:3"]
