@@ -134,6 +134,18 @@ def test_times_that_are_one_are_told_once():
     assert "first" not in facts
 
 
+def test_a_time_that_is_none_is_told_as_it_is():
+    odd = {"first": "2026-13-45T01:00:00.000Z", "last": "soon", "at": "2026-01-05T01:00:00Z"}
+    facts = dict(words(alert(status="resolved", **odd)).facts)
+    assert (facts["first"], facts["last"]) == ("2026-13-45T01:00:00.000Z", "soon")
+    assert "lasted" not in facts
+
+
+def test_lines_that_may_have_been_read_before_are_told_as_such():
+    assert "reread" in dict(words(alert(reread=True)).facts)
+    assert "reread" not in dict(words(alert()).facts)
+
+
 def test_what_was_captured_is_told_once():
     said = words(alert(key={"ip": "1"}, fields={"ip": "1", "user": "root"}))
     assert dict(said.facts)["ip"] == "1"
