@@ -239,7 +239,7 @@ class ExpectRule(KeyedRule[ExpectState]):
     def begin(self, now: Now) -> None:
         """See `Rule.begin`."""
         super().begin(now)
-        self._spare = {key: None for key, state in self._states.items() if state.is_spare}
+        self._spare = {key: None for key in self._states if self._states.peek(key).is_spare}
 
     def dispensable(self) -> str:
         """See `KeyedRule.dispensable`: rather a key of which nothing is open."""

@@ -7,7 +7,6 @@ goes into the store is the same for all of them, and is here.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Generic, TypeVar
@@ -20,6 +19,7 @@ from logwatch.records import SCHEMA, Alert, Severity, StateChange, Status
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down
+from logwatch.rules.live_keys import LiveKeys
 from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample, sample
 from logwatch.stamps import rfc3339
@@ -72,9 +72,10 @@ class KeyedRule(Generic[S]):
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
         self._labels = self._wording.labels()
-        self._states: OrderedDict[str, S] = OrderedDict()
+        self._states = LiveKeys(self.encode, self.decode, _burns)
+        self._turns: dict[str, int] = {}
+        """Of keys that were restored, until `begin`."""
         self._deadlines = Deadlines()
-        self._changed: set[str] = set()
         self._evicted = 0
         self._turn = 0
         self._encoder = msgspec.msgpack.Encoder()
@@ -133,9 +134,9 @@ class KeyedRule(Generic[S]):
 
     def dispensable(self) -> str:
         """The key to forget for a new one: seen long ago, and rather one that does not burn."""
-        candidates = islice(self._states.items(), LOOKED_AT)
-        oldest = next(iter(self._states))
-        return next((key for key, each in candidates if each.episode is None), oldest)
+        states = self._states
+        candidates = islice(states, LOOKED_AT)
+        return next((key for key in candidates if not states.burns(key)), next(iter(states)))
 
     # -- see `Rule` --------------------------------------------------------------------------
 
@@ -166,31 +167,30 @@ class KeyedRule(Generic[S]):
             state = self._states[key]
             if self._take_deadlines(key, state, limit, now, alerts):
                 self.plan(key, state)
+            self._states.settle()
         return alerts
 
     def changes(self) -> Iterable[StateChange]:
         """See `Rule.changes`."""
-        changed, self._changed = self._changed, set()
-        for key in changed:
-            state = self._states.get(key)
-            yield StateChange(self.settings.name, key, self.encode(state) if state else None)
+        for key, body in self._states.changes():
+            yield StateChange(self.settings.name, key, body)
 
     def restore(self, change: StateChange) -> None:
         """See `Rule.restore`."""
         assert change.body is not None
-        state = self.decode(change.body)
-        self._states[change.key] = state
+        state = self._states.restore(change.key, change.body)
+        self._turns[change.key] = state.turn
         self.plan(change.key, state)
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. Keys come back in the order in which they were last seen."""
-        for key in sorted(self._states, key=lambda key: self._states[key].turn):
-            self._states.move_to_end(key)
-            self._turn = self._states[key].turn
+        turns, self._turns = self._turns, {}
+        self._states.arrange(sorted(turns, key=turns.__getitem__))
+        self._turn = max(turns.values(), default=self._turn)
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
-        return [state.episode for state in self._states.values() if state.episode is not None]
+        return [each.episode for each in self._states.burning() if each.episode is not None]
 
     # -- see `Explaining` --------------------------------------------------------------------
 
@@ -201,7 +201,8 @@ class KeyedRule(Generic[S]):
     def known_keys(self) -> list[str]:
         """See `Explaining.known_keys`."""
         states = self._states
-        return sorted(states, key=lambda key: (not states[key].episode, -states[key].seen, key))
+        seen = {key: states.peek(key).seen for key in states}
+        return sorted(seen, key=lambda key: (not states.burns(key), -seen[key], key))
 
     def standing(self, now: Now) -> list[str]:
         """See `Explaining.standing`."""
@@ -209,9 +210,9 @@ class KeyedRule(Generic[S]):
 
     def explain(self, key: str, now: Now) -> list[str]:
         """See `Explaining.explain`."""
-        state = self._states.get(key)
-        if state is None:
+        if key not in self._states:
             return []
+        state = self._states.peek(key)
         own = self.remembers(key, state, now)
         if state.episode is not None:
             since, count = state.fired_at, state.count
@@ -223,17 +224,15 @@ class KeyedRule(Generic[S]):
 
     def _touch(self, key: str, time: float, now: Now, alerts: list[Alert]) -> S:
         """The state of `key`, made where there is none; another key may have to go for it."""
-        state = self._states.get(key)
+        state = self._states.see(key)
         if state is None:
             if len(self._states) >= self.settings.max_keys:
                 alerts += self._evict(now)
-            state = self._states[key] = self.fresh()
-        else:
-            self._states.move_to_end(key)
+            state = self.fresh()
+            self._states.add(key, state)
         self._turn += 1
         state.turn = self._turn
         state.seen = max(state.seen, time)
-        self._changed.add(key)
         return state
 
     def _take_deadlines(
@@ -241,7 +240,7 @@ class KeyedRule(Generic[S]):
     ) -> bool:
         """Let the deadlines of `key` up to `limit` take effect; False when it was forgotten."""
         while (at := self.deadline(state)) is not None and at <= limit:
-            self._changed.add(key)
+            self._states.changed.add(key)
             alerts += self.on_deadline(key, state, at, now)
             if state.episode is None and self.is_idle(state, at):
                 self.forget(key)
@@ -260,9 +259,8 @@ class KeyedRule(Generic[S]):
 
     def forget(self, key: str) -> None:
         """Remember nothing of `key` any more."""
-        del self._states[key]
+        self._states.forget(key)
         self._deadlines.drop(key)
-        self._changed.add(key)
 
     def _evict(self, now: Now) -> Iterable[Alert]:
         """Forget one key for another; if it burns, it is resolved."""
@@ -387,3 +385,7 @@ class KeyedRule(Generic[S]):
             },
         )
         return f"resolved after {lasted}: {text}" if status == "resolved" else text
+
+
+def _burns(state: KeyState) -> bool:
+    return state.episode is not None

@@ -45,8 +45,8 @@ class QuietSources(SilenceRule):
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. A source that is watched no more, and does not burn, is forgotten."""
-        for source, state in [*self._states.items()]:
-            if source not in self._limits and state.episode is None:
+        for source in [*self._states]:
+            if source not in self._limits and not self._states.burns(source):
                 self.forget(source)
         super().begin(now)
 

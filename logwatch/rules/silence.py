@@ -82,28 +82,29 @@ class SilenceRule(KeyedRule[SilenceState]):
     def begin(self, now: Now) -> None:
         """See `Rule.begin`: arms what is on the roster and was not armed before."""
         super().begin(now)
-        for key, state in self._states.items():
+        for key in [*self._states]:
+            state = self._states.peek(key)
             if key not in self._roster and (state.due is None or state.latest is None):
-                self._strike_off(key, state, now)
-        for key in sorted(self._roster - self._states.keys()):
-            state = self._states[key] = self.fresh()
+                self._strike_off(key, self._states[key], now)
+        for key in sorted(key for key in self._roster if key not in self._states):
+            state = self.fresh()
+            self._states.add(key, state)
             state.seen = state.first = state.last = now.event
             state.due = self._silent_at(key, now.event)
-            self._changed.add(key)
             self.plan(key, state)
 
     def _strike_off(self, key: str, state: SilenceState, now: Now) -> None:
         """`key` is on the roster no more; if it was never seen, it is not to be waited for."""
         seen = state.latest is not None
         state.due = max(now.event, state.until + self.patience) if seen else now.event
-        self._changed.add(key)
+        self._states.changed.add(key)
         self.plan(key, state)
 
     def dispensable(self) -> str:
         """See `KeyedRule.dispensable`: nothing of the roster is."""
-        candidates = islice(self._states.items(), len(self._roster) + LOOKED_AT)
-        others = [(key, state) for key, state in candidates if key not in self._roster]
-        return next((key for key, state in others if state.episode is None), others[0][0])
+        candidates = islice(self._states, len(self._roster) + LOOKED_AT)
+        others = [key for key in candidates if key not in self._roster]
+        return next((key for key in others if not self._states.burns(key)), others[0])
 
     # -- sights ------------------------------------------------------------------------------
 

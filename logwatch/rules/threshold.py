@@ -12,7 +12,6 @@ tells the same story as the live log.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import islice
 
@@ -28,13 +27,13 @@ from logwatch.records import (
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Threshold, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more
+from logwatch.rules.live_keys import LiveKeys
 from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.rules.threshold_state import (
     KeyState,
     Tracked,
     decode_state,
-    encode_state,
     window_in_words,
 )
 from logwatch.stamps import rfc3339
@@ -68,9 +67,10 @@ class ThresholdRule:
         # One more than a count needs: then "the only one in its window" can be told from a count.
         self._capacity = max(*counts, (self._kind.clear_count or 0) + 1) + 1
         self._memory_seconds = max(self._kind.window, settings.cooldown) + LATE_SECONDS
-        self._states: OrderedDict[str, Tracked] = OrderedDict()
+        self._states = LiveKeys(Tracked.dump, self._load, _burns)
+        self._turns: dict[str, int] = {}
+        """Of keys that were restored, until `begin`."""
         self._deadlines = Deadlines()
-        self._changed: set[str] = set()
         self._evicted = 0
         self._turn = 0
 
@@ -78,19 +78,15 @@ class ThresholdRule:
         """See `Rule.feed`."""
         key = self._keyed.key(hit)
         alerts: list[Alert] = []
-        tracked = self._states.get(key)
+        tracked = self._states.see(key)
         if tracked is None:
             if len(self._states) >= self._max_keys:
                 alerts += self._evict(now)
-            tracked = self._states[key] = Tracked(
-                KeyState(samples=[]), LatestTimes(self._capacity), []
-            )
-        else:
-            self._states.move_to_end(key)
+            tracked = Tracked(KeyState(samples=[]), LatestTimes(self._capacity), [])
+            self._states.add(key, tracked)
         state = tracked.state
         self._turn += 1
         state.turn = self._turn
-        self._changed.add(key)
         noted = self._deadlines.at(key) if state.episode is not None else None
         if noted is not None and now.event >= noted:  # each match can only have put it off
             deadline = self._clears_at(state, tracked.times)
@@ -130,43 +126,33 @@ class ThresholdRule:
                 self._deadlines.put(key, deadline)
             else:
                 alerts.append(self._resolve(key, tracked, now, deadline))
-                self._changed.add(key)
+                self._states.changed.add(key)
+            self._states.settle()
         return alerts
 
     def changes(self) -> Iterable[StateChange]:
         """See `Rule.changes`."""
-        changed, self._changed = self._changed, set()
-        for key in changed:
-            tracked = self._states.get(key)
-            body = None
-            if tracked is not None:
-                state = tracked.settle()
-                state.times = tracked.times.dump()
-                body = encode_state(state)
+        for key, body in self._states.changes():
             yield StateChange(self.settings.name, key, body)
 
     def restore(self, change: StateChange) -> None:
         """See `Rule.restore`."""
         assert change.body is not None
-        state = decode_state(change.body)
-        times = LatestTimes(self._capacity, state.times)
-        self._states[change.key] = Tracked(state, times, [])
+        state, times, _ = self._states.restore(change.key, change.body)
+        self._turns[change.key] = state.turn
         deadline = self._clears_at(state, times)
         self._deadlines.put(change.key, deadline if deadline is not None else self._idle_at(state))
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. Keys come back in the order in which they were last seen."""
-        for key in sorted(self._states, key=lambda key: self._states[key].state.turn):
-            self._states.move_to_end(key)
-            self._turn = self._states[key].state.turn
+        turns, self._turns = self._turns, {}
+        self._states.arrange(sorted(turns, key=turns.__getitem__))
+        self._turn = max(turns.values(), default=self._turn)
 
     def burning(self) -> Iterable[str]:
         """See `Rule.burning`."""
-        return [
-            tracked.state.episode
-            for tracked in self._states.values()
-            if tracked.state.episode is not None
-        ]
+        states = (tracked.state for tracked in self._states.burning())
+        return [state.episode for state in states if state.episode is not None]
 
     def key_fields(self) -> tuple[str, ...]:
         """See `Explaining.key_fields`."""
@@ -174,8 +160,9 @@ class ThresholdRule:
 
     def known_keys(self) -> list[str]:
         """See `Explaining.known_keys`."""
-        states = {key: tracked.state for key, tracked in self._states.items()}
-        return sorted(states, key=lambda key: (not states[key].episode, -states[key].last, key))
+        states = self._states
+        last = {key: states.peek(key).state.last for key in states}
+        return sorted(last, key=lambda key: (not states.burns(key), -last[key], key))
 
     def standing(self, now: Now) -> list[str]:
         """See `Explaining.standing`."""
@@ -183,10 +170,9 @@ class ThresholdRule:
 
     def explain(self, key: str, now: Now) -> list[str]:
         """See `Explaining.explain`."""
-        tracked = self._states.get(key)
-        if tracked is None:
+        if key not in self._states:
             return []
-        state, times, _ = tracked
+        state, times, _ = self._states.peek(key)
         window = window_in_words(self._kind, times, now)
         if state.episode is not None:
             since = burning_since(state.fired_at, state.severity, state.count, state.episode, now)
@@ -196,10 +182,10 @@ class ThresholdRule:
 
     def _evict(self, now: Now) -> Iterable[Alert]:
         """Forget a key seen long ago, rather one that does not burn; one that does is resolved."""
-        oldest = next(iter(self._states))
-        candidates = islice(self._states.items(), LOOKED_AT)
-        key = next((key for key, each in candidates if each.state.episode is None), oldest)
-        tracked = self._states[key]
+        states = self._states
+        candidates = islice(states, LOOKED_AT)
+        key = next((key for key in candidates if not states.burns(key)), next(iter(states)))
+        tracked = states[key]
         last, burns = tracked.state.last, tracked.state.episode is not None
         owed = (self._resolve(key, tracked, now, last),) if burns else ()
         self._forget(key)
@@ -210,9 +196,12 @@ class ThresholdRule:
         return owed
 
     def _forget(self, key: str) -> None:
-        del self._states[key]
+        self._states.forget(key)
         self._deadlines.drop(key)
-        self._changed.add(key)
+
+    def _load(self, body: bytes) -> Tracked:
+        state = decode_state(body)
+        return Tracked(state, LatestTimes(self._capacity, state.times), [])
 
     @staticmethod
     def _note(tracked: Tracked, hit: Hit) -> None:
@@ -391,3 +380,7 @@ class ThresholdRule:
             },
         )
         return f"resolved after {lasted}: {text}" if status == "resolved" else text
+
+
+def _burns(tracked: Tracked) -> bool:
+    return tracked.state.episode is not None

@@ -20,6 +20,9 @@ Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
 """A record as it came: itself, its path and source, and what the pattern captured."""
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class KeyState(Struct, array_like=True):
     """Everything remembered of one key."""
 
@@ -63,6 +66,12 @@ class Tracked(NamedTuple):
         seen.clear()
         return state
 
+    def dump(self) -> bytes:
+        """Everything as it is stored."""
+        state = self.settle()
+        state.times = self.times.dump()
+        return _encode(state)
+
 
 def window_in_words(kind: Threshold, times: LatestTimes, now: Now) -> str:
     """`3 of 5 in 2m, the last at 14:03:11; 2 more needed before 14:05:02`."""
@@ -77,5 +86,4 @@ def window_in_words(kind: Threshold, times: LatestTimes, now: Now) -> str:
     return f"{text}; {kind.count - here:,} more needed before {before}"
 
 
-encode_state = msgspec.msgpack.Encoder().encode
 decode_state = msgspec.msgpack.Decoder(KeyState).decode

@@ -20,6 +20,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from logwatch.records import encode_alert
+from logwatch.rules import live_keys
 from logwatch.store.writer import Addressed
 from logwatch.telemetry import telemetry
 
@@ -159,6 +160,17 @@ def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, 
     """Deadlines that passed and lines that came while there was no daemon."""
     without = told(history, cache, restarts=False)
     with_them = told(history, cache, restarts=True)
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
+
+
+@given(steps(st.just(0.0), behind=late), st.integers(0, 2))
+@settings(max_examples=40)
+def test_keys_that_are_kept_as_bytes_tell_the_same(cache, history, most):
+    """As very many keys are, of which each is a restart of its own."""
+    without = told(history, cache, restarts=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_keys, "MOST_THAWED", most)
+        with_them = told(history, cache, restarts=False)
     assert by_rule_and_key(with_them) == by_rule_and_key(without)
 
 
