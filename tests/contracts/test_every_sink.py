@@ -187,6 +187,15 @@ def test_each_example_of_its_page_can_be_loaded(name, tmp_path):
         assert from_text(text, environ=secrets, folder=tmp_path).sinks
 
 
+def test_each_example_of_the_index_can_be_loaded(tmp_path):
+    examples = re.findall(r"```yaml\n(.*?)```", INDEX, re.DOTALL)
+    assert examples
+    for example in examples:
+        rest = "" if "\nrules:" in f"\n{example}" else "rules: [{name: a, match: '(?P<ip>x)'}]\n"
+        sources = "" if "\nsources:" in f"\n{example}" else "sources: {app: {path: /dev/null}}\n"
+        assert from_text(example + rest + sources, folder=tmp_path).sinks
+
+
 def test_no_page_is_left_of_a_kind_that_is_gone():
     assert {page.stem for page in PAGES.iterdir()} == set(KINDS)
 
