@@ -22,6 +22,7 @@ from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Rejected, Retry
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.wording import words
 from logwatch.units import Duration, format_duration
 
 OUTPUT_LIMIT = 65_536
@@ -32,6 +33,7 @@ EX_TEMPFAIL = 75
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.001, 0.05
 _REAP_SECONDS = 1.0  # a killed program goes at once, but for one stuck in the kernel
+_LONGEST_NAME = 1000
 _HUNTS = 3  # a program may fork while its family is being killed
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -150,6 +152,7 @@ class CommandSink:
 
 def _environment(alert: Alert, key: str) -> dict[str, str]:
     """All that the program sees of ours. Hidden characters are shown: an alert's texts are data."""
+    said = words(alert)
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     return {
         "PATH": os.environ.get("PATH", _PATH),
@@ -157,6 +160,10 @@ def _environment(alert: Alert, key: str) -> dict[str, str]:
         "LOGWATCH_RULE": visible(alert.rule),
         "LOGWATCH_STATUS": alert.status,
         "LOGWATCH_SEVERITY": alert.severity,
+        "LOGWATCH_SOURCE": visible(shorten(alert.source, _LONGEST_NAME)),
+        "LOGWATCH_HOST": visible(shorten(alert.host, _LONGEST_NAME)),
+        "LOGWATCH_TITLE": said.title,
+        "LOGWATCH_MESSAGE": said.text,
         "LOGWATCH_ID": visible(key),
         # Another sink, or another daemon, may be running a program for the same alert.
         "LOGWATCH_RUN": os.urandom(8).hex(),

@@ -123,7 +123,7 @@ class ConsoleSink:
         ]
         if alert.suppressed:
             head.append(self._paint(_DIM, f"({alert.suppressed:,} more held back)"))
-        if alert.group is not UNSET:
+        if alert.group is not UNSET and alert.group.alerts > 1:
             head.append(self._paint(_DIM, f"({alert.group.burning:,} of them burning)"))
         quoted = [*self._members(alert), *self._quoted(alert)]
         rest = len(alert.lines) - self._lines
@@ -133,7 +133,7 @@ class ConsoleSink:
 
     def _members(self, alert: Alert) -> list[str]:
         """Some of the alerts that a message stands for, a line each."""
-        if alert.group is UNSET:
+        if alert.group is UNSET or alert.group.alerts == 1:
             return []
         shown = alert.group.members[:MOST_MEMBERS]
         lines = [self._member(member) for member in shown]

@@ -73,6 +73,11 @@ def test_the_environment_is_small_and_names_the_alert(run, tmp_path, monkeypatch
         "LOGWATCH_RULE": "a␀b␊;rm",
         "LOGWATCH_STATUS": "resolved",
         "LOGWATCH_SEVERITY": "critical",
+        "LOGWATCH_SOURCE": "auth",
+        "LOGWATCH_HOST": "web1",
+        "LOGWATCH_TITLE": "✓ resolved after 1m30s: a␀b␊;rm on web1/auth: 5 failed logins from"
+        " 203.0.113.9 (5 times)",
+        "LOGWATCH_MESSAGE": "5 failed logins from 203.0.113.9",
         "LOGWATCH_ID": "b4c1f0:3",
     }
 

@@ -199,6 +199,11 @@ def test_a_message_of_several_alerts_names_some_of_them(notification):
     assert "\n    ! disk-error critical on db1/kern" in shown(one, encoding="ascii")
 
 
+def test_the_only_alert_of_a_message_is_told_as_itself(notification):
+    group = Group(kind="group", by={}, alerts=1, burning=1, rules={}, members=())
+    assert shown(notification(group=group)) == shown(notification())
+
+
 def test_a_record_of_several_lines_is_set_in_below_its_first(notification):
     text = "Traceback:\n  File x\n\x1b[2J▲ 2026-01-05 forged\n"
     assert shown(notification(lines=[AlertLine("/a", 5, "", text)])).splitlines()[1:] == [
