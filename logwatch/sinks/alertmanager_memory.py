@@ -37,6 +37,8 @@ Identity: TypeAlias = frozenset[tuple[str, str]]
 class _Told(NamedTuple):
     """What was last posted of an episode."""
 
+    seq: int
+    """Of the message."""
     since: float
     """Wall time at which it was first told."""
     posted: PostableAlert
@@ -123,16 +125,20 @@ class Memory:
         return max(0.0, min(end.due for end in self._ends.values()) - now)
 
     def _burn(self, alert: Alert, now: float, plan: Plan) -> None:
-        new = postable(alert, self._labels, now=now, until=now + self._event_lasts)
-        told = self._of(alert.id, plan)
+        told, until = self._of(alert.id, plan), now + self._event_lasts
+        if told is not None and told.seq == alert.seq:  # nothing new, which costs little to say
+            new = replace(told.posted, endsAt=rfc3339(until))
+        else:
+            new = postable(alert, self._labels, now=now, until=until)
         since = now if told is None else told.since
         if told is None and alert.seq > 1:  # told before this start
             since = min(now, seconds(alert.first, now))
-        if told is not None and told.identity != new.identity and self._alone(told):
+        identity = told.identity if told is not None and told.seq == alert.seq else new.identity
+        if told is not None and told.identity != identity and self._alone(told):
             plan.post.append(ended(told.posted, now))
         plan.post.append(new)
-        plan.ends.pop(new.identity, None)
-        plan.told[alert.id] = _Told(since, new, new.identity, now)
+        plan.ends.pop(identity, None)
+        plan.told[alert.id] = _Told(alert.seq, since, new, identity, now)
         if alert.group is not UNSET and alert.group.burning:
             plan.groups[alert.id] = alert
 

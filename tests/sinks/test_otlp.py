@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
+from doubles import golden
 
 from logwatch import __version__
 from logwatch.clock import ManualClock
@@ -16,8 +16,6 @@ from logwatch.sinks import otlp
 from logwatch.sinks.otlp import KIND, OtlpSettings, OtlpSink, partial_success
 from logwatch.sinks.otlp_record import record_of, request_of
 from logwatch.telemetry import telemetry
-
-GOLDEN = Path(__file__).with_name("golden")
 
 
 def answer(status, *headers, body=b"{}"):
@@ -101,8 +99,8 @@ GROUP = Group(kind="storm", by={}, alerts=90, burning=2, rules={"ssh-guessing": 
 )
 def test_a_request_is_as_it_was(alert, name, changes):
     made = request_of([alert(**changes)], {"deployment.environment": "test"})
-    text = json.dumps(made).replace(__version__, "VERSION")
-    assert json.loads(text) == json.loads((GOLDEN / f"otlp-{name}.json").read_text())
+    text = json.dumps(made, indent=1, ensure_ascii=False).replace(__version__, "VERSION")
+    golden.check(f"otlp-{name}.json", text + "\n")
 
 
 @pytest.mark.parametrize(

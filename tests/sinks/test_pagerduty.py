@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
+from doubles import golden
 
 from logwatch.clock import ManualClock
 from logwatch.errors import SinkError
@@ -22,7 +22,6 @@ from logwatch.records import (
 from logwatch.sinks.pagerduty import KIND, LARGEST_EVENT, PagerdutySettings, PagerdutySink, events
 
 KEY = "0123456789abcdef0123456789ABCDEF"
-GOLDEN = Path(__file__).with_name("golden")
 
 
 def answer(status, body, *headers):
@@ -155,7 +154,7 @@ SEVERAL = {
 )
 def test_an_event_is_as_it_was(alert, name, changes):
     made = [json.loads(each) for each in events(alert(**changes), KEY)]
-    assert made == json.loads((GOLDEN / f"pagerduty-{name}.json").read_text())
+    golden.check(f"pagerduty-{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n")
 
 
 def test_a_runbook_that_is_no_url_is_told_but_is_no_link(alert):
