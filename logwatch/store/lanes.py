@@ -59,7 +59,7 @@ class Retries(Protocol):
 
 
 class Episodes:
-    """A set of episodes in a megabyte that may hold more than were added, and never fewer."""
+    """A set of episodes in half a megabyte that may hold more than were added, and never fewer."""
 
     _PLACES = 1 << 22
 
