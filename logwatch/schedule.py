@@ -25,7 +25,8 @@ _SPAN = re.compile(
 )
 _EXAMPLE = "write Mon-Fri 08:00-18:00 Europe/Paris"
 _DAY_MINUTES = 24 * 60
-_LOOK_AHEAD_MINUTES = 8 * _DAY_MINUTES
+_LOOK_AHEAD_SECONDS = 15 * 86_400
+"""A week, and another for hours that a change of the clock leaves out."""
 
 
 class Span(Struct, frozen=True):
@@ -38,6 +39,19 @@ class Span(Struct, frozen=True):
     end: int
     """Minutes after midnight; not after `begin`: on the next day."""
     zone: str
+
+    def certain_seconds(self, time: float) -> float:
+        """For how long from the full minute `time` on nothing can begin or end: a minute at least.
+
+        Days and hours begin and end at their own times of day; where the clock is put forward or
+        back within that, each minute must be looked at.
+        """
+        zone = _zone(self.zone)
+        local = datetime.fromtimestamp(time, zone)
+        minute = local.hour * 60 + local.minute
+        ahead = min((edge - minute - 1) % _DAY_MINUTES + 1 for edge in (self.begin, self.end, 0))
+        later = datetime.fromtimestamp(time + ahead * 60, zone)
+        return 60.0 * (ahead if local.utcoffset() == later.utcoffset() else 1)
 
     def covers(self, time: float) -> bool:
         """Whether `time`, in seconds since the epoch, lies in it."""
@@ -63,10 +77,11 @@ class Schedule(Struct, frozen=True):
     def next_change(self, time: float) -> float | None:
         """When `covers` is next another than at `time`, to the minute; None if it never is."""
         now = self.covers(time)
-        minute = time - time % 60
-        for ahead in range(1, _LOOK_AHEAD_MINUTES + 1):
-            if self.covers(minute + 60 * ahead) != now:
-                return minute + 60 * ahead
+        at = time - time % 60
+        while at < time + _LOOK_AHEAD_SECONDS:
+            at += min(span.certain_seconds(at) for span in self.spans)
+            if self.covers(at) != now:
+                return at
         return None
 
 

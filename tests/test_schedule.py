@@ -169,3 +169,35 @@ def test_any_text_is_read_or_refused(text):
     except ValueError:
         return
     assert schedule.spans
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon-Fri 08:00-18:00 Europe/Paris",
+        "Sun 02:15-02:45 America/New_York; Sat",
+        "22:00-06:00 Australia/Lord_Howe",
+        "Tue 23:30-00:30 Asia/Kolkata; Wed 00:30-01:00 Asia/Kolkata",
+        "Sun 01:30-02:30 Europe/London",
+        "Mon-Sun",
+    ],
+)
+@pytest.mark.parametrize("near", ["2026-03-08", "2026-03-29", "2026-04-05", "2026-10-25"])
+def test_the_next_change_is_that_of_a_walk_over_every_minute(text, near):
+    """Around the days on which clocks are put forward and back."""
+    schedule = parse_schedule(text)
+    noon = datetime.fromisoformat(f"{near}T12:00:00+00:00").timestamp()
+    for hours in (-71, -36.5, -14, -11.99, -10.2, -1, 30):
+        time = noon + hours * 3600
+        minutes = (time - time % 60 + 60 * ahead for ahead in range(1, 8 * 1440))
+        first = next((at for at in minutes if schedule.covers(at) != schedule.covers(time)), None)
+        if first is not None or text == "Mon-Sun":
+            assert schedule.next_change(time) == first
+
+
+def test_hours_that_a_day_leaves_out_come_a_week_later():
+    """On 29 March 2026 there is no 02:15 in Paris."""
+    schedule = parse_schedule("Sun 02:15-02:45 Europe/Paris")
+    time = datetime.fromisoformat("2026-03-28T00:00:00+00:00").timestamp()
+    due = datetime.fromisoformat("2026-04-05T00:15:00+00:00").timestamp()
+    assert schedule.next_change(time) == due

@@ -168,13 +168,14 @@ class Mutes:
         kept = self._withheld.take(alert.id)
         if told:
             return None
-        if kept is not None:
-            if kept.then == "summarise":
-                self._withheld.count(alert, _muting_of(kept), burns=False, is_event=False)
-            return kept.by
-        self._withheld.end_counted(alert)
+        if kept is None:
+            self._withheld.end_counted(alert)
+        elif kept.then == "summarise":
+            self._withheld.count(alert, _muting_of(kept), burns=False, is_event=False)
         muting = self.verdict(alert, now)
-        return None if muting is None else muting.by
+        if muting is not None:
+            return muting.by
+        return None if kept is None else kept.by
 
     def _note_hidden(self, muting: Muting) -> None:
         self.hidden[muting.by] += 1
@@ -232,11 +233,12 @@ class Mutes:
             yield alert if kept.told else replace(alert, status="firing")
 
     def _summaries(self, now: Moment) -> Iterator[Summary]:
-        for name, pool in list(self._withheld.pools.items()):
+        for name, pool in sorted(self._withheld.pools.items()):
             if self._in_force(pool.state.under, now.wall):
                 continue
             alert = _message(name, pool, now, self._host)
-            other = self._verdict(alert, (now.wall,))
+            # What burns in it was asked about one by one; a mute of others must not delay that.
+            other = None if pool.bundle.burning else self._verdict(alert, (now.wall,))
             if other is not None:
                 self._withheld.move_pool(name, other.holder)
                 continue
@@ -291,7 +293,11 @@ class Mutes:
         self._withheld.begin()
         for name in [name for name in self._withheld.episodes if name not in names]:
             self._withheld.take(name)
-        self._due = dict.fromkeys(self._withheld.episodes)
+        # Of another configuration an episode that still burns may inhibit others than before.
+        for name, kept in self._withheld.episodes.items():
+            is_inhibited = kept.holder.startswith(_inhibited_by(""))
+            if is_inhibited and self._inhibition.inhibitor(kept.alert) is None:
+                self._due[name] = None
         self.silences.begin(names, now)
 
     def changes(self) -> Iterator[StateChange]:

@@ -188,6 +188,8 @@ class Silences:
 
     def begin(self, burning: set[str], now: Moment) -> None:
         """All was restored; these episodes are open."""
+        self._all = dict(sorted(self._all.items()))
+        self._holds = dict(sorted(self._holds.items()))
         self._wait_only_for(burning.__contains__, now)
         self.expire(now)
 

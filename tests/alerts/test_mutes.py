@@ -2,118 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 import pytest
 from doubles.alerts import alert
+from doubles.muting import HOUR, Scene, asking, at, ids, mute
 from msgspec import UNSET
 
 from logwatch.alerts import mutes as module
 from logwatch.alerts import withheld
-from logwatch.alerts.conditions import parse_alert_condition
-from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
-from logwatch.alerts.mutes import Mutes, Released
-from logwatch.clock import Moment
-from logwatch.conditions import Where
-from logwatch.records import Alert, StateChange
-from logwatch.schedule import parse_schedule
+from logwatch.alerts.mutes import Released
+from logwatch.records import StateChange
 from logwatch.stamps import rfc3339
-
-MIDNIGHT = 1_767_571_200.0
-"""2026-01-05, a Monday."""
-NIGHT = "Mon 02:00-04:00"
-HOUR = 3600.0
-
-
-def asking(**wanted: str | Sequence[str]) -> Where:
-    """Conditions as a configuration has them."""
-    return tuple(
-        parse_alert_condition(field, (texts,) if isinstance(texts, str) else texts)
-        for field, texts in wanted.items()
-    )
-
-
-def mute(name: str = "night", every: str | None = NIGHT, **others: Any) -> MuteSettings:
-    """A mute of some hours of the week, of everything."""
-    schedule = None if every is None else parse_schedule(every)
-    return MuteSettings(name=name, every=schedule, **others)
-
-
-def inhibit(source: Where, target: Where, *same: str) -> InhibitSettings:
-    """An entry of `inhibit`."""
-    return InhibitSettings(source=source, target=target, same=same)
-
-
-def at(hour: float) -> Moment:
-    """So many hours after midnight of the Monday."""
-    return Moment(MIDNIGHT + hour * HOUR, MIDNIGHT + hour * HOUR)
-
-
-class Scene:
-    """Mutes, and a naive idea of who was told of what; may be killed and started anew."""
-
-    def __init__(self, *mutes: MuteSettings, inhibits: Sequence[InhibitSettings] = ()) -> None:
-        self.settings = (mutes, tuple(inhibits))
-        self.mutes = self._made()
-        self.rows: dict[tuple[str, str], StateChange] = {}
-        self.burning: dict[str, Alert] = {}
-        self.told: set[str] = set()
-        self.now = at(0)
-
-    def _made(self) -> Mutes:
-        return Mutes(*self.settings, host="here")
-
-    def give(self, hour: float, one: Alert, *, burns: bool | None = None) -> str | None:
-        """Pass an alert on; why it is hidden."""
-        self.now = at(hour)
-        if burns is None:
-            burns = one.status != "resolved"
-        by = self.mutes.take(one, burns=burns, told=one.id in self.told, now=self.now)
-        self.burning.pop(one.id, None)
-        if burns:
-            self.burning[one.id] = one
-            if by is None:
-                self.told.add(one.id)
-        elif one.status == "resolved":
-            self.told.discard(one.id)
-        self.commit()
-        return by
-
-    def event(self, hour: float, **changes: Any) -> str | None:
-        """Pass an alert on that is over at once."""
-        return self.give(hour, alert(**changes), burns=False)
-
-    def expire(self, hour: float) -> Released:
-        """What is told at this hour."""
-        self.now = at(hour)
-        released = self.mutes.expire(self.now)
-        self.told.update(one.id for one in released.alerts)
-        self.told.update(name for each in released.summaries for name in each.burning)
-        self.commit()
-        return released
-
-    def commit(self) -> None:
-        for change in self.mutes.changes():
-            if change.body is None:
-                self.rows.pop((change.rule, change.key), None)
-            else:
-                self.rows[change.rule, change.key] = change
-
-    def restart(self, *mutes: MuteSettings) -> None:
-        """Forget everything that is not stored."""
-        if mutes:
-            self.settings = (mutes, self.settings[1])
-        self.mutes = self._made()
-        for row in sorted(self.rows.values(), key=lambda each: (each.rule, each.key)):
-            self.mutes.restore(row)
-        self.mutes.begin(self.burning.values(), self.now)
-        self.commit()
-
-
-def ids(alerts: Iterable[Alert]) -> list[tuple[str, int, str]]:
-    return [(each.id, each.seq, each.status) for each in alerts]
-
 
 NOTHING = Released((), ())
 
@@ -355,6 +253,18 @@ def test_what_was_promised_is_told_after_a_mute_that_drops():
     assert ids(scene.expire(6).alerts) == [("burns", 2, "firing")]
 
 
+def test_a_mute_of_what_is_graver_does_not_delay_a_summary_of_what_burns():
+    """One alert among many would drag all the others along."""
+    scene = Scene(
+        mute("sum", "Mon 02:00-04:00", then="summarise"),
+        mute("grave", "Mon 03:00-06:00", condition=asking(severity="critical")),
+    )
+    scene.event(2.5, id="grave", severity="critical")
+    scene.give(2.5, alert(id="mild"))
+    (summary,) = scene.expire(4).summaries
+    assert (summary.burning, summary.alert.severity) == (("mild",), "critical")
+
+
 # -- restarts, reloads, bounds -------------------------------------------------------------------
 
 
@@ -386,6 +296,17 @@ def test_a_mute_is_in_force_at_the_first_alert_after_a_restart():
     assert scene.give(2.5001, alert(id="b")) == "mute night"
     assert scene.give(2.5001, alert(id="a", seq=2, status="updated")) == "mute night"
     assert len(scene.expire(4).alerts) == 2
+
+
+def test_a_restart_does_not_change_what_was_promised():
+    """Another mute has begun since, under which it would have been held."""
+    scene = Scene(mute("sum", "Mon 02:00-04:00", then="summarise"), mute("hold", "Mon 03:00-06:00"))
+    scene.give(2.5, alert(id="a"))
+    scene.now = at(3.5)
+    scene.restart()
+    scene.give(3.6, alert(id="a", seq=2, status="resolved"))
+    assert scene.expire(4) == NOTHING  # the summary waits for the other mute
+    assert [each.alert.status for each in scene.expire(6).summaries] == ["resolved"]
 
 
 def test_what_a_removed_mute_held_is_told_at_once():
