@@ -17,6 +17,8 @@ import msgspec
 
 from logwatch.records import MISSING, Alert
 from logwatch.say import Say
+from logwatch.sinks.blocks import as_text
+from logwatch.sinks.wording import LONGEST_TEXT, words
 
 _PLACEHOLDER = re.compile(r'\{([\w.\-@]+)(?::([^{}|"\\]*))?(?:\|([^{}"\\]*))?\}')
 _encode = msgspec.json.Encoder().encode
@@ -57,9 +59,19 @@ class JSONTemplate:
 
 
 def values_of(alert: Alert) -> dict[str, object]:
-    """What a template may name: the alert's own values first, then its labels, key and fields."""
+    """What a template may name: the alert's own values and the words that sinks for people have.
+
+    Then its labels, key and fields.
+    """
     own: dict[str, object] = msgspec.to_builtins(alert)
-    return {**alert.fields, **alert.key, **alert.labels, **own, "alert": own}
+    said = words(alert)
+    told = {
+        "title": said.title,
+        "text": as_text(said, LONGEST_TEXT),
+        "silence": said.how_to_silence,
+        "see": said.how_to_see,
+    }
+    return {**alert.fields, **alert.key, **alert.labels, **told, **own, "alert": own}
 
 
 def _parts(template: str) -> Iterator[str | _Placeholder]:

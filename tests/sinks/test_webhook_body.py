@@ -81,6 +81,14 @@ def test_the_alert_itself_wins_over_a_field_of_its_name_and_can_be_had_whole(sen
     assert json.loads(body["text"]) == {"ip": "203.0.113.9"}
 
 
+def test_the_words_that_people_are_told_can_be_had(sent):
+    request = sent(body='{"title": {title}, "how": "{silence}; {see}", "all": {text}}')
+    body = json.loads(request.body)
+    assert body["title"].startswith("▲ WARNING ssh-guessing on web1/auth: 5 failed logins")
+    assert body["how"].startswith("logwatch silence rule=ssh-guessing")
+    assert "path: /var/log/auth.log" in body["all"]
+
+
 @given(text=st.text(), name=st.sampled_from(["message", "user", "host"]))
 def test_no_text_of_a_log_changes_the_structure(text, name):
     template = JSONTemplate('{"a": "{X}", "b": {X}, "c": 1}'.replace("X", name))
