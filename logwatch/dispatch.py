@@ -116,6 +116,8 @@ class Dispatch:
         hidden = alert.muted_by if alert.muted_by is not UNSET else None
         if hidden is None:
             hidden = self._mutes.take(alert, burns=burns, told=self._is_told(alert.id), now=now)
+        else:
+            self._mutes.pass_by(alert, burns=burns, now=now)
         if alert.status == "resolved":
             return self._end(one, hidden, now)
         if hidden is not None:

@@ -46,6 +46,8 @@ MOST_AT_ONCE: Final = 1000
 """Episodes that one `expire` lets go."""
 
 _ORDER = "order/"
+_SHADOW = "shadow"
+"""The `muted_by` of a rule that is only evaluated."""
 _WEEK = 7 * 86_400.0
 
 
@@ -110,11 +112,9 @@ class Mutes:
         """Why `alert` must not be sent now, which is its `muted_by`; None: send it.
 
         `burns`: its episode goes on. `told`: somebody was told that it began. Every message of
-        every rule that is not in shadow mode must pass here, ends too, in order.
+        every rule must pass here or through `pass_by`, ends too, in order.
         """
-        if self._inhibition and self._inhibition.follow(alert, burns=burns):
-            self._due.update(dict.fromkeys(self._withheld.under(_inhibited_by(alert.id))))
-            self._next = (-1, None)
+        self._follow(alert, burns=burns)
         if alert.status == "resolved":
             return self._end(alert, told=told, now=now)
         muting = self.verdict(alert, now)
@@ -127,6 +127,23 @@ class Mutes:
         elif muting.counts and muting.then != "drop":
             self._withheld.count(alert, muting, burns=False, is_event=True)
         return muting.by
+
+    def pass_by(self, alert: Alert, *, burns: bool, now: Moment) -> None:
+        """Take note of an alert that is not told for a reason of its own, its `muted_by`.
+
+        Where another rule absorbs it, it inhibits as any other; one in shadow mode does not. Nothing
+        is owed of it any more.
+        """
+        self._follow(alert, burns=burns and alert.muted_by != _SHADOW)
+        self._withheld.take(alert.id)
+        if alert.status == "resolved":
+            self._withheld.end_counted(alert)
+            self.silences.resolved(alert.id, now)
+
+    def _follow(self, alert: Alert, *, burns: bool) -> None:
+        if self._inhibition and self._inhibition.follow(alert, burns=burns):
+            self._due.update(dict.fromkeys(self._withheld.under(_inhibited_by(alert.id))))
+            self._next = (-1, None)
 
     def verdict(self, alert: Alert, now: Moment) -> Muting | None:
         """What hides `alert` now; changes nothing."""

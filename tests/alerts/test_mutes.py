@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from doubles.alerts import alert
-from doubles.muting import HOUR, Scene, asking, at, ids, mute
+from doubles.muting import HOUR, Scene, asking, at, ids, inhibit, mute
 from msgspec import UNSET
 
 from logwatch.alerts import mutes as module
@@ -401,3 +401,48 @@ def test_a_row_that_nobody_can_read_is_refused(key):
     """The caller forgets it and says so."""
     with pytest.raises(Exception, match=r".+"):
         Scene().mutes.restore(StateChange(module.NAME, key, b"\xc1"))
+
+
+# -- what is not told for reasons of its own -----------------------------------------------------
+
+
+def test_what_another_rule_absorbs_is_owed_no_more():
+    """Its end passes by, too."""
+    scene = Scene(mute())
+    scene.give(3, alert(id="a"))
+    scene.give(3, alert(id="b"))
+    absorbed = alert(id="a", seq=2, status="updated", muted_by="outage")
+    scene.mutes.pass_by(absorbed, burns=True, now=at(3.5))
+    end = alert(id="b", seq=2, status="resolved", muted_by="outage")
+    scene.mutes.pass_by(end, burns=False, now=at(3.5))
+    assert scene.expire(4) == NOTHING
+    assert scene.rows == {}
+
+
+def test_what_is_absorbed_inhibits_until_its_end_and_what_is_in_shadow_does_not():
+    """It burns all the same."""
+    scene = Scene(inhibits=[inhibit(asking(rule="db"), asking(rule="web"))])
+    scene.mutes.pass_by(alert(id="s", rule="db", muted_by="shadow"), burns=True, now=at(1))
+    assert scene.give(1, alert(id="a", rule="web")) is None
+    scene.mutes.pass_by(alert(id="d", rule="db", muted_by="outage"), burns=True, now=at(1))
+    assert scene.give(1, alert(id="b", rule="web")) == "inhibit by db"
+    end = alert(id="d", rule="db", seq=2, status="resolved", muted_by="outage")
+    scene.mutes.pass_by(end, burns=False, now=at(2))
+    assert scene.mutes.deadline(at(2)) == 0
+    assert ids(scene.expire(2).alerts) == [("b", 1, "firing")]
+
+
+def test_an_acknowledgement_ends_with_an_episode_that_was_absorbed():
+    """However its end was told."""
+    scene = Scene()
+    scene.give(0.5, alert(id="a"))
+    scene.mutes.silences.add(
+        asking(rule="*"),
+        now=at(1),
+        author="root",
+        until_resolved=True,
+        burning=scene.burning.values(),
+    )
+    end = alert(id="a", seq=2, status="resolved", muted_by="outage")
+    scene.mutes.pass_by(end, burns=False, now=at(2))
+    assert scene.give(3, alert(id="b")) is None
