@@ -29,7 +29,6 @@ from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Retry
 from logwatch.sinks.alertmanager_alert import PostableAlert, label_name
-from logwatch.sinks.alertmanager_memory import Memory
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.batching import Batching
 from logwatch.sinks.client_tls import TLSIdentity, TLSSettings, unusable_files
@@ -103,6 +102,10 @@ class AlertmanagerSink:
         self._batching = Batching(LARGEST_BATCH)
         tls = None if settings.tls is None else TLSIdentity(settings.tls)
         self._peers = [_Peer(url, settings, clock, tls) for url in settings.urls]
+        from logwatch.sinks.alertmanager_memory import (  # noqa: PLC0415 - 3 ms that few need
+            Memory,
+        )
+
         self._memory = Memory(
             settings.labels, event_lasts=settings.event_lasts, shortest=settings.shortest
         )

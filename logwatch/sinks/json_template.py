@@ -54,6 +54,10 @@ class JSONTemplate:
         )
         return text.encode()
 
+    def render_alert(self, alert: Alert) -> bytes:
+        """The JSON for `alert`."""
+        return self.render(values_of(alert))
+
     def _names(self) -> Iterator[str]:
         return (part.name for part in self._parts if isinstance(part, _Placeholder))
 

@@ -12,7 +12,6 @@ codes, gzip, 20 MiB as the limit of a request, `/v1/logs`, port 4318).
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -119,6 +118,8 @@ class OtlpSink:
 
     def _send(self, body: bytes, alerts: int) -> Outcome:
         if self._settings.compression == "gzip":
+            import gzip  # noqa: PLC0415 - 2 ms that few need
+
             body = gzip.compress(body, compresslevel=6, mtime=0)
         answer = self._endpoint.send(body, self._headers)
         outcome = self._endpoint.outcome(answer)
