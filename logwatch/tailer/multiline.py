@@ -120,7 +120,8 @@ class Framer:
             room = self._room(whole, start, stop)
             if room < stop:
                 stop = _without_blanks(whole, start, room)
-                if stop == room:
+                is_long = room - 1 - start > self._max_line  # that shows anyway
+                if stop == room == _past_blanks(whole, room) and not is_long:
                     cut.append(start)
             at = _past_blanks(whole, stop)
             if at == len(whole) and not (final or found.is_complete) and self._fits(whole, start):
@@ -303,7 +304,7 @@ class _Own:
                 return _Found(start, end, is_complete=True)
         for _ in range(self._max_lines):
             stop = data.find(b"\n", at) + 1
-            if not stop or at - start > self._max_line:
+            if not stop or at - 1 - start > self._max_line:
                 break
             text = self._text(data, at, stop)
             if self._start is not None and self._start(text):

@@ -45,16 +45,21 @@ def _perhaps(lines: bytes) -> bytes:
 # Java: the class of an exception stands in a line of its own below the message of the log, unless
 # it was printed without one; so a second such line is the next record.
 _CLASS = rb"(?:[a-z_$][\w$]*+\.)++[A-Z][\w$.]*+(?::[ \t\r\n]|" + _END + rb")"
-_AT = _INDENTED + rb"|Caused by: |Wrapped by: |Suppressed: |\.\.\. \d++ (?:more|common frames)"
+_AT = _INDENTED + rb"|Suppressed: |\.\.\. \d++ (?:more|common frames)"
 # java.util.logging tells when and where in one line, and what in the next.
 _LEVEL = rb"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): "
+# A message of several lines, in front of frames that are sure to come.
+_MESSAGE = rb"(?!" + _CLASS + rb")[a-z(*'\"-]"
 _DATED = rb"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M "
 
+_THROWN = _one(_CLASS) + _some(_MESSAGE)
+_CAUSE = _one(rb"Caused by: |Wrapped by: ") + _some(_MESSAGE)
+
 _JAVA = (
-    rb"(?:(?=" + _CLASS + rb")" + _LINE
-    + rb"|(?=" + _DATED + rb")" + _LINE + _perhaps(_one(_LEVEL)) + _perhaps(_one(_CLASS))
-    + rb"|" + _LINE + _perhaps(_one(_CLASS))
-    + rb")" + _some(_AT)
+    rb"(?:(?=" + _CLASS + rb")" + _THROWN
+    + rb"|(?=" + _DATED + rb")" + _LINE + _perhaps(_one(_LEVEL)) + _perhaps(_THROWN)
+    + rb"|" + _LINE + _perhaps(_THROWN)
+    + rb")(?:" + _CAUSE + rb"|" + _one(_AT) + rb")" + _MOST
 )  # fmt: skip
 
 # Python: frames are indented, and one line behind them names the exception.
@@ -85,7 +90,7 @@ _PYTHON = (
     + _perhaps(_FAILURE)
     + rb")"
     + rb"(?:" + _one(_CHAIN) + _perhaps(_FAILURE) + rb")" + _MOST
-    + _perhaps(_one(_STACK) + _FRAMES)
+    + _perhaps(_one(_STACK) + _FRAMES + _some(rb"Message: |Arguments: "))
 )  # fmt: skip
 
 # Go: a frame is two lines, what was called, in one word up to its parenthesis, and where.
@@ -105,7 +110,7 @@ _GO = (
 )  # fmt: skip
 
 _SHAPES: dict[Preset, tuple[bytes, bytes]] = {
-    "java": (_JAVA, _AT + rb"|" + _LEVEL + rb"|" + _CLASS),
+    "java": (_JAVA, _AT + rb"|Caused by: |Wrapped by: |" + _LEVEL + rb"|" + _CLASS),
     "python": (_PYTHON, _INDENTED + rb"|" + _TRACEBACK + rb"|" + _CONTEXT + rb"|" + _STACK),
     "go": (_GO, _INDENTED + rb"|" + _GOROUTINE + rb"|" + _SIGNAL + rb"|" + _FUNCTION),
     "indent": (_LINE + _some(_INDENTED), _INDENTED),
