@@ -88,7 +88,7 @@ class _Stored(Struct, array_like=True, frozen=True, tag="shares 1"):
         return (
             in_order(self.times)
             and in_order(self.parts)
-            and Counter(self.parts) <= Counter(self.times)
+            and _are_among(self.parts, self.times)
             and (self.noting or (not self.times and self.panes is not None))
         )
 
@@ -172,6 +172,12 @@ class SharePanes(Panes[tuple[int, int]]):
         if not panes.sound() or not all(0 <= part <= whole for part, whole in panes.kept.values()):
             raise bad_dump("shares")
         return panes
+
+
+def _are_among(parts: Iterable[float], times: Iterable[float]) -> bool:
+    """Whether each of `parts` is one of `times`, both in order; each as often at most."""
+    rest = iter(times)
+    return all(part in rest for part in parts)  # which looks on from behind the one found last
 
 
 def _put(times: array[float], time: float) -> None:
