@@ -19,7 +19,7 @@ from logwatch.daemon.compiling import CompileWatch
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.control_wire import server_places
-from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.delivering import adopt_sinks, deliverers_of
 from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import Intake
@@ -109,17 +109,10 @@ def _assemble(
     sinks = {
         sink.name: WatchedSink(KINDS[sink.kind].make(sink.settings), clock) for sink in config.sinks
     }
-    deliverers = {
-        name: Deliverer(
-            name,
-            sink,
-            folder=config.state,
-            intake=intake,
-            clock=clock,
-            random=SystemRandom().random,
-        )
-        for name, sink in sinks.items()
-    }
+    adopt_sinks(config, store, clock.wall())
+    deliverers = deliverers_of(
+        config, sinks, intake=intake, clock=clock, random=SystemRandom().random
+    )
     fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
     slots = Slots(max(2, os.cpu_count() or 1), clock)
     waker = make_waker(options.waking, clock, _canary())
@@ -130,7 +123,7 @@ def _assemble(
     claims.learn(stored)
 
     def wake_sinks(names: set[str]) -> None:
-        for name in names:
+        for name in names & deliverers.keys():  # a removed sink may have something, too
             deliverers[name].wake()
 
     consumer = Consumer(

@@ -20,6 +20,7 @@ from threading import Event
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.delivering import give_up_absent
 from logwatch.daemon.intake import (
     CaughtUp,
     Intake,
@@ -117,6 +118,10 @@ class Consumer(Worker):
     def settled(self) -> bool:
         """It is idle, and no alert is held back for lines that may come."""
         return self.idle and not self._pipeline.holding
+
+    def seconds_to_slot(self) -> float | None:
+        """As `Pipeline.seconds_to_slot`, now; from any thread, while it is settled."""
+        return self._pipeline.seconds_to_slot(self.clock.moment())
 
     def take(self, messages: Sequence[Message], now: Moment) -> None:
         """Take `messages`, let deadlines take effect, and commit what must not wait."""
@@ -360,6 +365,7 @@ class Consumer(Worker):
             gone = self._store.prune(
                 keep_rows=KEEP_ALERT_ROWS, before=now.wall - KEEP_ALERT_SECONDS
             )
+            give_up_absent(self._store, now.wall)
         except StoreFullError as problem:
             telemetry.warning("store.prune_failed", reason=str(problem))
             return False

@@ -67,6 +67,10 @@ def _thread_troubles(status: Status) -> Iterator[Remark]:
 
 def _sink_troubles(status: Status) -> Iterator[Remark]:
     for sink in status.sinks:
+        if sink.absent:
+            text = f"{_number(sink.waiting or 0, 'message')} waiting, but it is not configured"
+            remedy = "name it again, or they become dead letters after seven days"
+            yield Remark(about=f"sink {sink.name}", text=text, remedy=remedy)
         if sink.down:
             yield Remark(about=f"sink {sink.name}", text=_down(sink), remedy=_try(sink))
         if sink.delivering_seconds >= SLOW_DELIVERY_SECONDS:

@@ -88,6 +88,8 @@ class SinkStatus(Struct, frozen=True, kw_only=True):
     """Messages that it refused for good since the start."""
     delivering_seconds: float = 0.0
     """For how long a delivery has been going on; 0.0: none is."""
+    absent: bool = False
+    """Whether messages wait for it though it is not in the configuration any more."""
 
 
 class Unfiltered(Struct, frozen=True, kw_only=True):

@@ -191,6 +191,10 @@ class Observer:
         return tuple(
             _sink(it.sinks[name], deliverer, kinds.get(name, ""), waiting, now)
             for name, deliverer in it.deliverers.items()
+        ) + tuple(
+            health.SinkStatus(name=name, waiting=each.waiting, given_up=each.dead, absent=True)
+            for name, each in (waiting or {}).items()
+            if name not in it.deliverers and each.waiting
         )
 
     def _outbox(self) -> Outbox:
