@@ -131,8 +131,8 @@ class Mutes:
     def pass_by(self, alert: Alert, *, burns: bool, now: Moment) -> None:
         """Take note of an alert that is not told for a reason of its own, its `muted_by`.
 
-        Where another rule absorbs it, it inhibits as any other; one in shadow mode does not. Nothing
-        is owed of it any more.
+        Where another rule absorbs it, it inhibits as any other; one in shadow mode does not.
+        Nothing is owed of it any more.
         """
         self._follow(alert, burns=burns and alert.muted_by != _SHADOW)
         self._withheld.take(alert.id)

@@ -128,7 +128,7 @@ class Assembly:
         )
         notifying.build(self._names)
         built_rules = self._rules(built_sources)
-        built_tests = self._tests(built_rules, built_sources)
+        built_tests = self._tests(built_rules, built_sources, inhibits=bool(notifying.inhibit))
         for sink, node, walker in self._own_words:
             known = self._alert_fields(built_rules, built_sources).fields
             check_words(sink, node, walker, known)
@@ -286,13 +286,19 @@ class Assembly:
         return rules.build_rules(self._list("rules", RuleKeys), around, self._report)
 
     def _tests(
-        self, built_rules: list[RuleSettings], built_sources: Mapping[str, SourceSettings]
+        self,
+        built_rules: list[RuleSettings],
+        built_sources: Mapping[str, SourceSettings],
+        *,
+        inhibits: bool,
     ) -> list[RuleTest]:
         if all(top.value.tests is None for _, top in self._tops):
             return []
         from logwatch.config import tests_section  # noqa: PLC0415 - many have no tests
 
-        around = tests_section.surroundings(self._names, built_rules, built_sources)
+        around = tests_section.surroundings(
+            self._names, built_rules, built_sources, inhibits=inhibits
+        )
         references = {id(walker.document): walker.references for walker, _ in self._tops}
         built = []
         for found in self._list("tests", tests_section.RuleTestKeys):

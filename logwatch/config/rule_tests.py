@@ -73,7 +73,8 @@ class RuleTest(Struct, frozen=True, kw_only=True):
     sent_to: tuple[str, ...] | None = None
     """The sinks that are told of each firing, and no others; None: not looked at."""
     muted_by: str | None = None
-    """The rule that absorbs what fires, so that nobody is told."""
+    """Why nobody is told of what fires: the rule that absorbs it, `mute NAME` or
+    `inhibit by RULE`."""
     probes: tuple[Probe, ...] = ()
     fires_place: Place | None = None
     """Where the value of `fires` or `quiet` stands."""

@@ -102,6 +102,9 @@ class Tested:
     rules: Names
     sources: Names
     sinks: Names
+    mutes: Names
+    inhibits: bool
+    """Whether any episode keeps others from being told."""
     own_source: Mapping[str, str]
     """The source that the lines of a test of this rule come from; only of rules that are sound."""
     absorbing: Mapping[str, Collection[str]]
@@ -114,6 +117,8 @@ def surroundings(
     names: Mapping[str, Names],
     rules: Sequence[RuleSettings],
     sources: Mapping[str, SourceSettings],
+    *,
+    inhibits: bool = False,
 ) -> Tested:
     """What tests may refer to, where these rules and sources are sound."""
     by_name = {rule.name: rule for rule in rules}
@@ -125,6 +130,8 @@ def surroundings(
         rules=names["rules"],
         sources=names["sources"],
         sinks=names["sinks"],
+        mutes=names["mutes"],
+        inhibits=inhibits,
         own_source={
             name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
         },
@@ -338,18 +345,28 @@ def _sent_to(section: _Section) -> tuple[str, ...] | None:
 
 
 def _muted_by(section: _Section) -> str | None:
-    """The rule that absorbs this one; only such a rule mutes another."""
+    """What keeps this rule from being told, as alerts say it: a composite, a mute, another rule."""
     found, around = section.found, section.around
     name = found.value.muted_by
     if name is None:
         return None
-    if found.value.rule in around.own_source and name not in (
-        absorbing := around.absorbing.get(found.value.rule, ())
-    ):
+    absorbing = around.absorbing.get(found.value.rule, ())
+    place, what = found.place("muted_by"), name.partition(" ")
+    if what[0] == "mute" and what[2]:
+        section.sound &= around.mutes.check(what[2], place, section.report)
+        return name
+    if name in absorbing or found.value.rule not in around.own_source:
+        return name
+    if name in around.mutes:
+        return f"mute {name}"
+    inhibitor = name.removeprefix("inhibit by ")
+    if around.inhibits and inhibitor in around.rules:
+        return f"inhibit by {inhibitor}"
+    if around.mutes.complete:
         section.refuse(
-            found.place("muted_by"),
-            f"{shown(name)} does not absorb {shown(found.value.rule)}",
-            suggestion(name, absorbing, of="rule that absorbs it"),
+            place,
+            f"{shown(name)} neither absorbs nor mutes {shown(found.value.rule)}",
+            suggestion(name, {*absorbing, *around.mutes}, of="what may"),
             "unknown-name",
         )
     return name

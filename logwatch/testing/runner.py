@@ -9,7 +9,7 @@ A source without `tz` is read as UTC here, so that a test comes to the same on e
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from gzip import BadGzipFile
 from gzip import open as open_gzip
@@ -69,6 +69,7 @@ class Runner:
         self._rules = {rule.name: rule for rule in config.rules}
         self._sources = {source.name: source for source in self._config.sources}
         self._absorbers = _absorbers(config.rules)
+        self._inhibitors = _inhibitors(config.tests if tests is None else tests)
         self._reached = Reached(config)
         self._folder = TemporaryDirectory(prefix="logwatch-test-")
         self.folder = Path(self._folder.name)
@@ -115,7 +116,7 @@ class Runner:
 
     def _needed(self, name: str) -> set[str]:
         """The rules that are there in a test of rule `name`."""
-        own = {name, *self._absorbers.get(name, ())}
+        own = {name, *self._absorbers.get(name, ()), *self._inhibitors.get(name, ())}
         return own.union(*(_heard(self._rules[each], self._rules) for each in own))
 
     def _simulation(self, rule: RuleSettings, start: float) -> SharingSimulation:
@@ -240,6 +241,16 @@ def _absorbers(rules: Sequence[RuleSettings]) -> dict[str, set[str]]:
         if getattr(rule.kind, "absorbs", False):
             for name in rule.kind.hears():
                 found.setdefault(name, set()).add(rule.name)
+    return found
+
+
+def _inhibitors(tests: Iterable[RuleTest]) -> dict[str, set[str]]:
+    """For each rule, those that its tests say inhibit it."""
+    found: dict[str, set[str]] = {}
+    for test in tests:
+        before, _, name = (test.muted_by or "").partition("inhibit by ")
+        if name and not before:
+            found.setdefault(test.rule, set()).add(name)
     return found
 
 

@@ -184,7 +184,7 @@ REFUSED = [
       - {rule: started, lines: [x], fires: [{at: +0s}], sent_to: [out, oops]}
                                                                        ^^^^
     """),
-    ("unknown-name", "'outage' does not absorb 'started'", r"""
+    ("unknown-name", "'outage' neither absorbs nor mutes 'started'", r"""
       - {rule: started, lines: [x], fires: [{at: +0s}], muted_by: outage}
                                                                   ^^^^^^
     """),
@@ -244,5 +244,45 @@ def test_a_test_may_say_which_rule_absorbs_the_alert(bench):
     first, second = bench.load(text).tests
     assert (first.muted_by, first.source, second.source) == ("both", "web", "web")
     problem = bench.one(text.replace("muted_by: both", "muted_by: either"))
-    assert problem.message == "'either' does not absorb 'a'"
-    assert problem.help == "rule that absorbs it: both"
+    assert problem.message == "'either' neither absorbs nor mutes 'a'"
+    assert problem.help == "what may: both"
+
+
+MUTED = """
+    rules:
+      - {name: a, match: x, when: 1 in 1m}
+      - {name: b, match: y}
+    mutes: [{name: night, every: 'Mon 00:00-04:00'}]
+    inhibit: [{while: {rule: a}, mute: {rule: b}}]
+    tests: [{rule: b, lines: [y], fires: [{}], muted_by: WHAT, sent_to: []}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("night", "mute night"),
+        ("mute night", "mute night"),
+        ("a", "inhibit by a"),
+        ("inhibit by a", "inhibit by a"),
+    ],
+)
+def test_a_test_may_say_what_mutes_its_rule(bench, written, meant):
+    """By name, or in the words of an alert."""
+    (test,) = bench.load(MUTED.replace("WHAT", written)).tests
+    assert test.muted_by == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("mute nigth", "there is no mute 'nigth'"),
+        ("nigth", "'nigth' neither absorbs nor mutes 'b'"),
+        ("inhibit by c", "'inhibit by c' neither absorbs nor mutes 'b'"),
+    ],
+)
+def test_a_test_may_not_say_what_does_not_exist(bench, written, message):
+    """With what was meant."""
+    problem = bench.one(MUTED.replace("WHAT", written))
+    assert (problem.code, problem.message) == ("unknown-name", message)
+    assert "nigth" not in written or "did you mean 'night'" in problem.help

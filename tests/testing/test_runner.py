@@ -226,3 +226,43 @@ def test_a_probe_looks_at_one_key(scene):
         "      - {at: +1h, burning: false}\n"
     )
     assert only(scene).mismatches == ()
+
+
+MUTED = """
+sources: {app: {path: /dev/null}}
+rules:
+  - {name: down, match: cannot connect, when: 1 in 1m}
+  - {name: failed, match: query failed}
+routes:
+  - {if: {rule: down}, to: pager}
+  - {to: chat, wait: 30s}
+mutes:
+  - {name: night, if: {rule: failed}, every: 'Mon 02:00-04:00'}
+inhibit:
+  - {while: {rule: down}, mute: {rule: failed}, same: [source]}
+sinks: {pager: {console: {}}, chat: {console: {}}}
+tests:
+  - {rule: failed, lines: ['+0s query failed'], until: +5m, fires: [{at: +0s}], sent_to: [chat]}
+  - {rule: failed, lines: ['+3h query failed'], until: +5h, fires: [{at: +3h}], sent_to: [], muted_by: night}
+  - rule: failed
+    lines: ['+0s cannot connect', '+1s query failed']
+    fires: [{at: +1s}]
+    sent_to: []
+    muted_by: down
+  - {rule: failed, lines: ['+0s query failed'], fires: [{}], muted_by: night}
+  - {rule: down, lines: ['+0s cannot connect'], fires: [{}], sent_to: [pager]}
+"""  # noqa: E501 - as one writes them
+
+
+def test_a_test_sees_mutes_inhibition_and_routes_that_wait(tmp_path):
+    """Messages that stand for several alerts are no firings of a rule."""
+    path = tmp_path / "logwatch.yaml"
+    path.write_text(MUTED)
+    config = load(path)
+    with Runner(config, ManualClock()) as runner:
+        outcomes = [runner.run(test) for test in config.tests]
+    assert [outcome.passed for outcome in outcomes] == [True, True, True, False, True]
+    ((difference,),) = [each.differences for each in outcomes[3].mismatches]
+    assert (difference.name, difference.expected, difference.got) == (
+        *("muted_by", "mute night", "nobody"),
+    )
