@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from logwatch.alerts.conditions import parse_alert_condition
@@ -275,3 +278,15 @@ def test_a_mute_that_is_over_is_told_of(bench):
 def test_a_start_warns_of_nothing(bench):
     """Only a check does."""
     assert bench.load("mutes: [{name: a}]").mutes[0].end is None
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "routing.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if "rules:" in each])
+def test_the_examples_of_the_page_load(bench, example):
+    """And a check finds nothing to say, before that night."""
+    found = bench.examine(example, now=JANUARY)
+    assert [each for each in found.problems if each.level == "error"] == []
+    assert not {"unused", "no-end"} & set(found.codes)
