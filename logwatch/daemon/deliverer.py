@@ -204,10 +204,12 @@ class Deliverer(Worker):
             telemetry.warning("sink.state_forgotten", sink=self.sink_name, reason=str(problem))
             return
         self._trouble.restore(state.trouble, now)
-        if state.identity == self._identity:
-            self._health.restore(state.health, now)
-            self._down = self._health.probing
-            self._reason = state.reason
+        kept = state.health
+        if state.identity != self._identity:  # new settings are tried at once
+            kept = Health(0, probing=False, pause_until=0.0, failing_since=kept.failing_since)
+        self._health.restore(kept, now)
+        self._down = self._health.probing
+        self._reason = state.reason
         self._kept = body
 
     def _wait_until(self, at: float, now: float) -> float:

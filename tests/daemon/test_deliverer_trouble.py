@@ -387,6 +387,20 @@ def test_new_settings_are_tried_at_once(world):
     assert "b:1" in pager.got
 
 
+def test_new_settings_that_do_not_work_either_are_the_same_trouble(world):
+    """Nobody hears that it is back before it has taken anything."""
+    world.sinks["pager"].answer = Retry("refused")
+    world.commit("a")
+    world.run(100)
+    world.restart(identity="another address")
+    world.run(100)
+    assert [one.status for one in world.told] == ["firing"]
+    world.sinks["pager"].answer = Delivered()
+    world.restart(identity="the right address")
+    world.run(60)
+    assert [one.status for one in world.told] == ["firing", "resolved"]
+
+
 def test_dead_letters_are_sent_again_by_a_daemon_that_runs(world):
     world.sinks["pager"].answer = Rejected("HTTP 400")
     world.commit("a", "b")
