@@ -177,6 +177,10 @@ class Dispatch:
         ]
         return min(waits) if waits else None
 
+    def seconds_to_slot(self, now: Moment) -> float | None:
+        """Seconds until the rate of a sink lets out what waits for it; None: nothing waits."""
+        return self._rates.deadline(now)
+
     def next_due(self, time: float) -> float:
         """As `seconds_to_deadline` at virtual `time`, as a time; infinity without a deadline."""
         if self.direct:

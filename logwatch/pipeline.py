@@ -196,6 +196,10 @@ class Pipeline:
         """Tell now what only waits for more to be told with it: nobody will be there later."""
         self._pending.alerts += self._dispatch.hasten(now)
 
+    def seconds_to_slot(self, now: Moment) -> float | None:
+        """Seconds until the rate of a sink lets out what waits for it; None: nothing waits."""
+        return self._dispatch.seconds_to_slot(now)
+
     def teach(self, instruction: Instruction, now: Moment) -> Taught:
         """Let a rule learn, accept or forget; `drain` hands out what it knows then."""
         return self._rules.teach(instruction, now)

@@ -33,6 +33,8 @@ from logwatch.rules.self_reports import SelfReport
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0
+LONGEST_SLOT_SECONDS = 60.0
+"""How long a single run waits for the rate of a sink; what takes longer is left to the next."""
 ONCE_TICK_SECONDS = 0.01
 STALL_SECONDS = 30.0
 RESCAN_SECONDS = 5.0
@@ -178,9 +180,10 @@ class Daemon:
         self._look_at_store()
         self._feed_watchdog()
         if once and self._all_done():
-            if self._called_last:
+            if not self._called_last:
+                self._called_last = self._parts.intake.tell(LastCall())
+            elif not self._waits_for_slot():
                 return self._how_once_ended()
-            self._called_last = self._parts.intake.tell(LastCall())
         return None
 
     def _look_at_store(self) -> None:
@@ -198,6 +201,16 @@ class Daemon:
             )
         )
         telemetry.error("store.removed", path=str(store.path), remedy="restart logwatch")
+
+    def _waits_for_slot(self) -> bool:
+        """Whether a message will soon be sent that only waits for the rate of its sink."""
+        seconds = self._parts.consumer.seconds_to_slot()
+        if seconds is None:
+            return False
+        if seconds > LONGEST_SLOT_SECONDS:
+            telemetry.warning("daemon.left_for_next_run", seconds=round(seconds), why="a rate")
+            return False
+        return True
 
     def _how_once_ended(self) -> Ending:
         died = [each.name for each in self._parts.following.monitors if each.failure is not None]
