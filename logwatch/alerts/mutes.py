@@ -18,23 +18,21 @@ stored with the alerts.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
-from logwatch.alerts.conditions import compile_alert_where
 from logwatch.alerts.inhibition import Inhibition
+from logwatch.alerts.mute import Mute
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings, Then
 from logwatch.alerts.silences import NAME as SILENCES
 from logwatch.alerts.silences import Silences
-from logwatch.alerts.withheld import Kept, Muting, Pool, Withheld
+from logwatch.alerts.withheld import Kept, Muting, Withheld
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
-from logwatch.records import Alert, StateChange, Status
+from logwatch.records import Alert, StateChange
 from logwatch.stamps import seconds_of
 
 __all__ = ["NAME", "SILENCES", "Mutes", "Muting", "Released", "Summary"]
@@ -48,7 +46,6 @@ MOST_AT_ONCE: Final = 1000
 _ORDER = "order/"
 _SHADOW = "shadow"
 """The `muted_by` of a rule that is only evaluated."""
-_WEEK = 7 * 86_400.0
 
 
 class Summary(NamedTuple):
@@ -85,8 +82,8 @@ class Mutes:
     ) -> None:
         """`host`: where the daemon runs; `make_search`: how patterns are searched for."""
         self._host = host
-        self._mutes = {each.name: _Mute(each, make_search) for each in mutes}
-        self._by_then: dict[Then, list[_Mute]] = {"hold": [], "summarise": [], "drop": []}
+        self._mutes = {each.name: Mute(each, make_search) for each in mutes}
+        self._by_then: dict[Then, list[Mute]] = {"hold": [], "summarise": [], "drop": []}
         for mute in self._mutes.values():
             self._by_then[mute.settings.then].append(mute)
         self.silences = Silences(make_search)
@@ -94,8 +91,10 @@ class Mutes:
         self._orders: dict[str, int] = {}
         """Restored, until `begin`."""
         self._withheld = Withheld()
-        self._due: dict[str, None] = {}
+        self._due: OrderedDict[str, None] = OrderedDict()
         """Episodes to look at again, for what held them may be over."""
+        self._queued: set[str] = set()
+        """Holders that are over and whose episodes are among `_due`."""
         self._next: tuple[int, float | None] = (-1, None)
         """When something may end, in wall time, and of which version of `_withheld` that is."""
         self.hidden: Counter[str] = Counter()
@@ -177,6 +176,8 @@ class Mutes:
             return
         if not self._withheld.keep(alert, muting, told=told):
             self._withheld.count(alert, muting, burns=True, is_event=False)
+        elif muting.holder in self._queued:
+            self._due[alert.id] = None
 
     def _end(self, alert: Alert, *, told: bool, now: Moment) -> str | None:
         """The end of an episode: told to those who know of it, whatever is in force."""
@@ -215,45 +216,57 @@ class Mutes:
     def expire(self, now: Moment) -> Released:
         """Let go of what nothing hides any more; at most 1,000 episodes at once."""
         self.silences.expire(now)
+        if not self._due:
+            self._queued.clear()
         for holder in sorted(self._withheld.holders()):
-            if not self._in_force(holder, now.wall):
-                self._due.update(dict.fromkeys(self._withheld.under(holder)))
+            if self._in_force(holder, now.wall):
+                self._queued.discard(holder)
+            elif holder not in self._queued:
+                self._queue(holder, now)
         alerts = tuple(self._let_go(now))
         summaries = tuple(self._summaries(now))
         self._next = (-1, None)
         return Released(alerts, summaries)
 
-    def _let_go(self, now: Moment) -> Iterator[Alert]:
-        waiting = sorted(
-            (name for name in self._due if name in self._withheld.episodes),
-            key=lambda name: self._withheld.episodes[name].order,
-        )
-        self._due = dict.fromkeys(waiting)
-        room = MOST_AT_ONCE
-        for name in waiting:
+    def _queue(self, holder: str, now: Moment) -> None:
+        """It is over: count what a summary tells of, and let the others go in turn."""
+        self._queued.add(holder)
+        for name in self._withheld.under(holder):
             kept = self._withheld.episodes[name]
-            alert = kept.alert
-            is_summed = kept.then == "summarise" and not kept.told
-            if not room and not is_summed:
+            if kept.then != "summarise" or kept.told:
+                self._due[name] = None
                 continue
-            del self._due[name]
-            muting = self._verdict(alert, (now.wall,))
-            if muting is not None:
-                if muting.holder != kept.holder:
-                    self._withheld.move(name, muting)
+            alert = kept.alert
+            if not self._stays(name, kept, alert, now):
+                self._withheld.take(name)
+                self._withheld.count(alert, _muting_of(kept), burns=True, is_event=False)
+
+    def _let_go(self, now: Moment) -> Iterator[Alert]:
+        room = MOST_AT_ONCE
+        while self._due and room:
+            name, _ = self._due.popitem(last=False)
+            kept = self._withheld.episodes.get(name)
+            if kept is None:
+                continue
+            alert = kept.alert
+            if self._stays(name, kept, alert, now):
                 continue
             self._withheld.take(name)
-            if is_summed:
-                self._withheld.count(alert, _muting_of(kept), burns=True, is_event=False)
-                continue
             room -= 1
             yield alert if kept.told else replace(alert, status="firing")
+
+    def _stays(self, name: str, kept: Kept, alert: Alert, now: Moment) -> bool:
+        """Whether something else hides a kept episode now, and holds it from now on."""
+        muting = self._verdict(alert, (now.wall,))
+        if muting is not None and muting.holder != kept.holder:
+            self._withheld.move(name, muting)
+        return muting is not None
 
     def _summaries(self, now: Moment) -> Iterator[Summary]:
         for name, pool in sorted(self._withheld.pools.items()):
             if self._in_force(pool.state.under, now.wall):
                 continue
-            alert = _message(name, pool, now, self._host)
+            alert = pool.message(name, now, self._host)
             # What burns in it was asked about one by one; a mute of others must not delay that.
             other = None if pool.bundle.burning else self._verdict(alert, (now.wall,))
             if other is not None:
@@ -326,38 +339,6 @@ class Mutes:
         yield from self.silences.changes()
 
 
-class _Mute:
-    """One mute of the configuration, and whether it is in force, until that changes."""
-
-    def __init__(self, settings: MuteSettings, make_search: MakeSearch) -> None:
-        self.settings = settings
-        self.name = f"mute {settings.name}"
-        self._holds = compile_alert_where(settings.condition, make_search)
-        self._since = self._until = 0.0
-        self._is_in_force = False
-
-    def hides(self, alert: Alert, times: Sequence[float]) -> bool:
-        """Whether it hides `alert` at any of these times, the first of which is now."""
-        now, *earlier = times
-        if not self.in_force(now) and not any(map(self.settings.covers, earlier)):
-            return False
-        return self._holds(alert)
-
-    def in_force(self, wall: float) -> bool:
-        """Whether it is in force now."""
-        if not self._since <= wall < self._until:
-            change = self.settings.next_change(wall)
-            self._is_in_force = self.settings.covers(wall)
-            # What does not change in the coming week may still do so after a clock was changed.
-            self._since, self._until = wall, wall + _WEEK if change is None else change
-        return self._is_in_force
-
-    def next_change(self, wall: float) -> float:
-        """When `in_force` may be another than now."""
-        self.in_force(wall)
-        return self._until
-
-
 def _inhibited_by(episode: str) -> str:
     return f"inhibit {episode}"
 
@@ -369,22 +350,3 @@ def _silence_number(holder: str) -> int | None:
 
 def _muting_of(kept: Kept) -> Muting:
     return Muting(kept.by, kept.then, kept.holder)
-
-
-def _message(name: str, pool: Pool, now: Moment, host: str) -> Alert:
-    """The message about all that is in a pool; made again after a kill it has the same name."""
-    state, bundle = pool.state, pool.bundle
-    status: Status = "firing" if bundle.burning or state.has_events else "resolved"
-    rule = name.rpartition("/")[2]
-    what, _, which = state.by.partition(" ")
-    alert = bundle.message(
-        kind="mute",
-        id=blake2b(f"{name}/{state.first}".encode(), digest_size=8).hexdigest(),
-        seq=1,
-        status=status,
-        by={what: which} | ({"rule": rule} if rule else {}),
-        at=now.wall,
-        host=host,
-        prefix=f"{state.by} is over: ",
-    )
-    return replace(alert, muted_by=UNSET)

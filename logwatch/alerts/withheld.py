@@ -8,6 +8,7 @@ more than 100,000 episodes the further ones are only counted, in the totals of t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,7 +17,8 @@ from msgspec.structs import replace
 
 from logwatch.alerts.bundle import Bundle
 from logwatch.alerts.mute_settings import Then
-from logwatch.records import NO_CONTEXT, Alert
+from logwatch.clock import Moment
+from logwatch.records import NO_CONTEXT, Alert, Status
 
 MOST_EPISODES: Final = 100_000
 MOST_WHOLE: Final = 10_000
@@ -72,6 +74,26 @@ class Pool:
     def __init__(self, state: PoolState, bundle: Bundle) -> None:
         self.state = state
         self.bundle = bundle
+
+    def message(self, name: str, now: Moment, host: str) -> Alert:
+        """What is told of it; made again after a kill it has the same id.
+
+        `name` is that of the pool; `host` where the daemon runs.
+        """
+        state, bundle = self.state, self.bundle
+        status: Status = "firing" if bundle.burning or state.has_events else "resolved"
+        rule = name.rpartition("/")[2]
+        what, _, which = state.by.partition(" ")
+        return bundle.message(
+            kind="mute",
+            id=blake2b(f"{name}/{state.first}".encode(), digest_size=8).hexdigest(),
+            seq=1,
+            status=status,
+            by={what: which} | ({"rule": rule} if rule else {}),
+            at=now.wall,
+            host=host,
+            prefix=f"{state.by} is over: ",
+        )
 
 
 _encode = msgspec.msgpack.Encoder().encode
