@@ -30,7 +30,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("operate", "is it alive, what is wrong, how far is it"),
     "alerts": ("operate", "what was told, newest first; one alert in full"),
     "why": ("operate", "why a line was taken, an alert was told, a rule is silent; or not"),
-    "send": ("operate", "a test message to a sink"),
+    "silence": ("operate", "hides alerts for a while, and says what it hides"),
+    "send": ("operate", "a test message to a sink; dead letters once more"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
 }
 

@@ -1,0 +1,226 @@
+"""`logwatch silence`: hide alerts for a while, see what is hidden, end it.
+
+What it will hide is said first. With a daemon the silence is in force and stored before the command
+ends; without one it is written to the store, for the next start or `run --once`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from logwatch import telemetry
+from logwatch.alerts.conditions import OWN_FIELDS
+from logwatch.alerts.silence_orders import EndSilence, NewSilence
+from logwatch.alerts.silences import SilenceError
+from logwatch.cli.main import config_flag, output_flag
+from logwatch.cli.marking import Screen, screen_of
+from logwatch.cli.silence_keeper import Keeper, keeper_of, stored_silences
+from logwatch.cli.silence_preview import look_at
+from logwatch.cli.silence_words import (
+    as_builtins,
+    ended_in_words,
+    listed_in_words,
+    made_in_words,
+    preview_in_words,
+)
+from logwatch.cli.verdict_text import encoded
+from logwatch.clock import Clock, SystemClock
+from logwatch.conditions import Where
+from logwatch.config.loader import find_config, state_folder
+from logwatch.daemon.order_verbs import where_of
+from logwatch.errors import Exit, StoreError, UsageError
+from logwatch.sinks.plain_text import visible
+from logwatch.store.life import LifeReader
+from logwatch.units import parse_duration
+
+EXAMPLES = """\
+examples:
+  logwatch silence rule=ssh-guessing ip=203.0.113.9 --for 2h -m 'pen test'
+  logwatch silence 'rule=ssh-*' 'severity<=warning' --until 17:00
+  logwatch silence 'host=~^web[0-9]+$' --for 30m --dry-run     what would it hide?
+  logwatch silence rule=disk-full --until-resolved             until what burns now is over
+  logwatch silence list                                        add --all for those that are over
+  logwatch silence end 3
+
+A condition is FIELD=VALUE, of an alert's rule, severity, source, path, host, status, labels, key or
+captures; * and ? in a value are wildcards. Also: FIELD!=VALUE, FIELD=~REGEX, FIELD!~REGEX, and
+FIELD>=VALUE and the like for numbers and severities. All of them must hold. Quote what a shell
+would take for its own: *, ?, <, >, !.
+
+Exit 0: done; 1: it cannot be; 2: wrong usage; 77: not permitted.
+"""
+
+_DAY = timedelta(days=1)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """See `Verb.arguments`."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="FIELD=VALUE",
+        help="what to hide; or: list, or: end NUMBER",
+    )
+    ends = parser.add_mutually_exclusive_group()
+    ends.add_argument("--for", dest="lasting", metavar="2h", help="how long")
+    ends.add_argument(
+        "--until", metavar="WHEN", help="17:00, or 2026-01-05T14:00 (local, unless it says a zone)"
+    )
+    parser.add_argument(
+        "--until-resolved",
+        action="store_true",
+        help="until the alerts that burn now, and that it hides, are over",
+    )
+    parser.add_argument("-m", "--message", default="", metavar="TEXT", help="why")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would hide; no more")
+    parser.add_argument("--all", action="store_true", help="of list: those too that are over")
+    config_flag(parser)
+    output_flag(parser)
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    telemetry.telemetry.configure("warning")
+    clock = SystemClock()
+    match options.words:
+        case ["list"]:
+            return _list(options, clock)
+        case ["end", number]:
+            return _end(options, _number(number), clock)
+        case ["end", *_]:
+            raise UsageError("which one?  logwatch silence end 3; logwatch silence list")
+        case []:
+            raise UsageError(
+                "silence what?  logwatch silence rule=ssh-guessing --for 2h, or:"
+                " logwatch silence list"
+            )
+        case _:
+            return _make(options, clock)
+
+
+def _make(options: argparse.Namespace, clock: Clock) -> Exit:
+    order = NewSilence(
+        matchers=tuple(options.words),
+        until=_until(options, clock),
+        until_resolved=options.until_resolved,
+        comment=options.message,
+        on_behalf_of=os.environ.get("SUDO_USER", ""),
+    )
+    if order.until is None and not order.until_resolved:
+        raise UsageError("until when?  --for 2h, --until 17:00 or --until-resolved")
+    look = look_at(_where(order), options.config, clock.wall())
+    preview = look.preview
+    for warning in look.warnings:
+        print(f"logwatch silence: warning: {visible(warning)}", file=sys.stderr)
+    if options.dry_run:
+        told = [preview_in_words(preview, would=True), "nothing was changed (--dry-run)"]
+        _show(options, {"silence": None, "preview": preview._asdict()}, told)
+        return Exit.DONE
+    keeper = keeper_of(options.config, clock)
+    made = keeper.obey(order)
+    told = [
+        preview_in_words(preview),
+        made_in_words(made, clock.wall()),
+        *([keeper.note] if keeper.note else []),
+    ]
+    document = {"silence": as_builtins(made, clock.wall()), "preview": preview._asdict()}
+    _show(options, document, told)
+    return Exit.DONE
+
+
+def _end(options: argparse.Namespace, number: int, clock: Clock) -> Exit:
+    keeper: Keeper = keeper_of(options.config, clock)
+    on_behalf_of = os.environ.get("SUDO_USER", "")
+    over = keeper.obey(EndSilence(number=number, on_behalf_of=on_behalf_of))
+    told = ended_in_words(over, told_now=not keeper.note)
+    _show(options, {"silence": as_builtins(over, clock.wall())}, [told])
+    return Exit.DONE
+
+
+def _list(options: argparse.Namespace, clock: Clock) -> Exit:
+    now = clock.moment()
+    state = state_folder(find_config(options.config))
+    try:
+        reader = LifeReader(state)
+    except StoreError:
+        if state.exists():
+            raise
+        silences = []  # no daemon ever ran
+    else:
+        try:
+            silences = stored_silences(reader, now).listed(now)
+        finally:
+            reader.close()
+    shown = [each for each in silences if options.all or each.in_force(now.wall)]
+    document = {"silences": [as_builtins(each, now.wall) for each in shown]}
+    _show(options, document, listed_in_words(shown, now.wall, len(silences) - len(shown)))
+    return Exit.DONE
+
+
+def _show(
+    options: argparse.Namespace, document: Mapping[str, object], lines: Iterable[str]
+) -> None:
+    screen: Screen = screen_of()
+    if options.output == "json":
+        screen.write(encoded({"schema": 1, **document}))
+    else:
+        screen.write(*map(visible, lines))
+    screen.flush()
+
+
+def _where(order: NewSilence) -> Where:
+    """Raises UsageError."""
+    for word in order.matchers:
+        if word in OWN_FIELDS:
+            raise UsageError(
+                f"{word!r} has no value: write {word}=...; a shell takes < and > for its own, so"
+                f" quote what has one: '{word}>=...'"
+            )
+    try:
+        return where_of(order)
+    except SilenceError as problem:
+        raise UsageError(str(problem)) from None
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text.removeprefix("#"))
+    except ValueError:
+        raise UsageError(f"{text!r} is no number; logwatch silence list shows them") from None
+
+
+def _until(options: argparse.Namespace, clock: Clock) -> float | None:
+    """When it ends, in seconds since the epoch. Raises UsageError."""
+    if options.lasting is not None:
+        try:
+            seconds = parse_duration(options.lasting)
+        except ValueError as problem:
+            raise UsageError(str(problem)) from None
+        if not seconds:
+            raise UsageError("for how long?  --for 2h")
+        return clock.wall() + seconds
+    return None if options.until is None else _time(options.until, clock.wall())
+
+
+def _time(text: str, now: float) -> float:
+    """`17:00`, the next one, or a date and time."""
+    today = datetime.fromtimestamp(now).astimezone()
+    try:
+        clock_time = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - only the time of day
+    except ValueError:
+        pass
+    else:
+        at = datetime.combine(today.date(), clock_time)
+        return at.timestamp() if at.timestamp() > now else (at + _DAY).timestamp()
+    try:
+        at = datetime.fromisoformat(text)
+        seconds = at.timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"{text!r} is no time; write 17:00, or 2026-01-05T14:00") from None
+    if seconds <= now:
+        raise UsageError(f"{text} lies in the past")
+    return seconds
