@@ -19,36 +19,19 @@ from pathlib import Path
 from threading import Event
 from typing import assert_never
 
-import msgspec
-from msgspec import Struct
-
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import Intake, Message, Report
 from logwatch.daemon.said import Said
+from logwatch.daemon.sink_condition import NAME, SinkCondition
 from logwatch.daemon.threads import Worker
 from logwatch.daemon.watched_sink import reminding
-from logwatch.outbox.policy import (
-    Dead,
-    Done,
-    Health,
-    Later,
-    Moved,
-    SinkHealth,
-    Terms,
-    Verdict,
-    decide,
-)
-from logwatch.outbox.trouble import Kept, News, Trouble
-from logwatch.records import Notification, Outcome, Rejected, Retry, StateChange
-from logwatch.rules.self_reports import SelfReport
+from logwatch.outbox.policy import Dead, Done, Later, Moved, SinkHealth, Terms, Verdict
+from logwatch.records import Notification, Outcome, Rejected, Retry
 from logwatch.sinks.base import Sink
 from logwatch.store.due import Lot
 from logwatch.store.forwarding import Forwarded
 from logwatch.store.reader import StoreReader
-
-NAME = "logwatch.sinks"
-"""Under which how sinks are doing is kept."""
 
 ROUND_SECONDS = 1.0
 """A round of single deliveries is reported as committed at least this often."""
@@ -62,19 +45,6 @@ MOST_CLEARED = 500
 LONGEST_WAIT = 60.0
 
 _AS_AGREED = Terms()
-
-
-class _State(Struct, frozen=True, array_like=True):
-    """How a sink is doing."""
-
-    identity: str
-    health: Health
-    trouble: Kept
-    reason: str
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_State).decode
 
 
 class Deliverer(Worker):
@@ -100,21 +70,12 @@ class Deliverer(Worker):
         self._remind_at = 0.0
         self._folder = folder
         self._intake = intake
-        self._random = random
         self._terms = terms
-        self._identity = identity
+        self._condition = SinkCondition(name, random=random, terms=terms, identity=identity)
         self._reader: StoreReader | None = None
-        self._health = SinkHealth(random)
-        self._trouble = Trouble(name, fallback=terms.fallback)
-        self._reason = ""
-        """Of the last failure."""
-        self._kept = b""
-        """How it was doing when that was last reported; at first, that all is well."""
-        self._state_change()
         self._said = Said(sink=name)
         self._news = Event()
         self._drain_by: float | None = None
-        self._down = False
         self._idle = False
 
     def wake(self) -> None:
@@ -130,7 +91,7 @@ class Deliverer(Worker):
     @property
     def health(self) -> SinkHealth:
         """How the sink has been doing; to look at, from any thread."""
-        return self._health
+        return self._condition.health
 
     @property
     def idle(self) -> bool:
@@ -176,10 +137,10 @@ class Deliverer(Worker):
         self._tell_news(reader, now)
         if self._clear_away(reader, now):
             return 0.0
-        if now < self._health.pause_until:
-            return self._wait_until(self._health.pause_until, now)
+        if now < self.health.pause_until:
+            return self._wait_until(self.health.pause_until, now)
         size = self._sink.batch_size
-        limit = 1 if self._health.probing else max(size, ROUND_SIZE)
+        limit = 1 if self.health.probing else max(size, ROUND_SIZE)
         due = reader.due(self.sink_name, now=now, limit=limit)
         if not due:
             next_due = reader.next_due(self.sink_name)
@@ -194,44 +155,28 @@ class Deliverer(Worker):
             self._reader = StoreReader(self._folder)
             for state in self._reader.states(NAME, ""):
                 if state.key == self.sink_name and state.body is not None:
-                    self._restore(state.body, now)
+                    self._condition.restore(state.body, now)
         return self._reader
-
-    def _restore(self, body: bytes, now: float) -> None:
-        try:
-            state = _decode(body)
-        except msgspec.DecodeError as problem:  # another version wrote it
-            telemetry.warning("sink.state_forgotten", sink=self.sink_name, reason=str(problem))
-            return
-        self._trouble.restore(state.trouble, now)
-        kept = state.health
-        if state.identity != self._identity:  # new settings are tried at once
-            kept = Health(0, probing=False, pause_until=0.0, failing_since=kept.failing_since)
-        self._health.restore(kept, now)
-        self._down = self._health.probing
-        self._reason = state.reason
-        self._kept = body
 
     def _wait_until(self, at: float, now: float) -> float:
         """Seconds from `now` until `at`, or until there is something to do before that."""
-        others = (each for each in self._deadlines(now) if each is not None and each > now)
+        others = (each for each in self._deadlines(now) if each > now)
         return max(0.01, min((at, now + LONGEST_WAIT, *others)) - now)
 
-    def _deadlines(self, now: float) -> Iterator[float | None]:
-        health, terms = self._health, self._terms
-        yield self._trouble.deadline(health)
-        yield self._said.deadline()
-        if terms.fallback is not None and health.failing_since is not None:
-            yield health.failing_since + terms.after
-        if terms.max_age is not None and self._reader is not None:
+    def _deadlines(self, now: float) -> Iterator[float]:
+        yield from self._condition.deadlines()
+        said = self._said.deadline()
+        if said is not None:
+            yield said
+        if self._terms.max_age is not None and self._reader is not None:
             for oldest in self._reader.oldest(self.sink_name, limit=1):
-                yield now + oldest.waits_since + terms.max_age - self.clock.wall()
+                yield now + oldest.waits_since + self._terms.max_age - self.clock.wall()
 
     def _clear_away(self, reader: StoreReader, now: float) -> bool:
         """Move or bury some of what the sink will not get; whether there was anything."""
-        if self._others_stand_in(now):
+        if self._condition.others_stand_in(now):
             some: Sequence[Notification] = reader.oldest(self.sink_name, limit=MOST_CLEARED)
-            verdict: Verdict | None = self._terms.given_up(self._reason)
+            verdict: Verdict | None = self._terms.given_up(self._condition.reason)
         else:
             some, verdict = self._too_old(reader)
         if not some or verdict is None:
@@ -254,12 +199,6 @@ class Deliverer(Worker):
         old = takewhile(lambda one: terms.too_old(one.waits_since, wall) is not None, many)
         return list(old), verdict
 
-    def _others_stand_in(self, now: float) -> bool:
-        """Whether what waits is moved without being tried: the pause goes on for long enough."""
-        if self._terms.fallback is None or now >= self._health.pause_until:
-            return False
-        return self._health.has_failed_for(self._terms.after, now)
-
     def _deliver_round(self, reader: StoreReader, due: Sequence[Notification], size: int) -> None:
         reports: list[Report] = []
         began = self.clock.steady()
@@ -279,7 +218,7 @@ class Deliverer(Worker):
                 batches.extendleft((batch[half:], batch[:half]))
                 continue
             self._stamp = now = self.clock.steady()
-            verdict = self._verdict(outcome, batch[0].attempts, now)
+            verdict = self._condition.answered(outcome, batch[0].attempts, now)
             copies: tuple[Forwarded, ...] = ()
             if isinstance(verdict, Moved):
                 moved = {one.name.id for one in batch} | (moved or set())
@@ -310,23 +249,6 @@ class Deliverer(Worker):
             )
             return Rejected(f"the sink broke down over it: {problem!r}"[:500])
 
-    def _verdict(self, outcome: Outcome, attempts: int, now: float) -> Verdict:
-        """What becomes of what was answered so; the health of the sink is that of after it."""
-        if not isinstance(outcome, Retry) or outcome.partly:
-            self._health.succeeded()
-            self._say_up()
-        else:
-            self._reason = outcome.reason
-            self._health.failed(now, outcome.after)
-            self._say_down(outcome)
-            if self._terms.fallback is not None and self._health.has_failed_for(
-                self._terms.after, now
-            ):
-                return self._terms.given_up(outcome.reason)
-        if isinstance(outcome, Rejected):
-            return self._terms.given_up(outcome.reason)
-        return decide(outcome, attempts, now, self._random)
-
     def _copies(
         self, reader: StoreReader, batch: Sequence[Notification], moved: Collection[str]
     ) -> tuple[Forwarded, ...]:
@@ -354,28 +276,18 @@ class Deliverer(Worker):
                 telemetry.count("sink.postponed", number)
             case Dead(reason):
                 telemetry.count("sink.rejected", number)
-                self._trouble.rejected(number, reason)
+                self._condition.will_not_get(number, reason)
                 self._said.error("sink.rejected_alert", batch, now, reason=reason)
             case Moved(to, reason):
                 telemetry.count("sink.moved", number)
                 self._said.warning("sink.moved_alert", batch, now, to=to, reason=reason)
-                if not self._health.failures:
-                    self._trouble.rejected(number, reason)
+                if not self.health.failures:
+                    self._condition.will_not_get(number, reason)
             case _:
                 assert_never(verdict)
-        report = Report(self.sink_name, batch, verdict, copies, self._state_change())
+        report = Report(self.sink_name, batch, verdict, copies, self._condition.change())
         self._put(report)
         return report
-
-    def _state_change(self) -> StateChange | None:
-        """How the sink is doing, where that is news."""
-        health, trouble = self._health.dump(), self._trouble.dump()
-        reason = self._reason if health.failures else ""
-        body = _encode(_State(self._identity, health, trouble, reason))
-        if body == self._kept:
-            return None
-        self._kept = body
-        return StateChange(NAME, self.sink_name, body)
 
     def _put(self, message: Message) -> None:
         while not self._stopped_hard():
@@ -394,43 +306,19 @@ class Deliverer(Worker):
 
     def _tell_news(self, reader: StoreReader, now: float) -> None:
         """Have alerts made of what a person must hear about the sink."""
-        deadline = self._trouble.deadline(self._health)
-        is_back = self._health.failing_since is None and self._trouble.dump().told_of is not None
-        if not is_back and (deadline is None or now < deadline):
+        if not self._condition.has_news(now):
             return
-        waiting = reader.number_waiting(self.sink_name)
-        for each in self._trouble.news(self._health, now, self._reason, waiting):
-            self._put(self._self_report(each))
-        state = self._state_change()
+        for each in self._condition.news(now, reader.number_waiting(self.sink_name)):
+            self._put(each)
+        state = self._condition.change()
         if state is not None:  # with the alerts, in one transaction or the next
             self._put(Report(self.sink_name, (), Done(), (), state))
-
-    def _self_report(self, news: News) -> SelfReport:
-        return SelfReport(
-            what=news.what,
-            severity="error",
-            message=news.message,
-            about_sink=self.sink_name,
-            episode=news.episode,
-            status=news.status,
-        )
 
     def _stopped_hard(self) -> bool:
         return self._drain_by is not None and self.clock.steady() > self._drain_by + 1.0
 
     def _time_is_up(self) -> bool:
         return self._drain_by is not None and self.clock.steady() >= self._drain_by
-
-    def _say_down(self, outcome: Retry) -> None:
-        # One failure among successes is ordinary; one in trouble is paused, and that is news.
-        if not self._down and self._health.probing:
-            self._down = True
-            telemetry.warning("sink.down", sink=self.sink_name, reason=outcome.reason)
-
-    def _say_up(self) -> None:
-        if self._down:
-            self._down = False
-            telemetry.info("sink.up", sink=self.sink_name)
 
 
 def _batches(due: Sequence[Notification], size: int) -> Iterator[Sequence[Notification]]:

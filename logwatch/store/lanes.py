@@ -105,18 +105,21 @@ class Lanes:
             self._upto = newest
         return self._upto is not None
 
-    def next(self, limit: int, retries: Retries | None) -> Iterator[Notification]:
+    def next(
+        self, limit: int, retries: Retries | None, *, in_turn: bool = True
+    ) -> Iterator[Notification]:
         """The next messages, up to `limit`; `look` was called before.
 
-        Those of episodes that `retries` holds are marked as held.
+        Those of episodes that `retries` holds are marked as held. Not `in_turn`: oldest first, for
+        a sink that takes many at once catches up soon.
         """
-        if self._upto is None:
+        if self._upto is None or not in_turn:
             found = islice(self._all(-1, _END), limit)
         else:
             old = list(islice(self._all(-1, self._upto), limit))
             fresh = list(islice(self._fresh(), limit // 2))
-            in_turn = chain.from_iterable(zip_longest(old, fresh))
-            found = islice((one for one in in_turn if one is not None), limit)
+            both = chain.from_iterable(zip_longest(old, fresh))
+            found = islice((one for one in both if one is not None), limit)
         for one in found:
             is_held = retries is not None and retries.holds(one.name.id)
             yield replace(one, held=True) if is_held else one

@@ -199,8 +199,6 @@ class StoreReader:
             lot = self._whole_parcels(sink, limit)
             if lot is not None:
                 return lot
-        if takes_many:
-            lanes.look()
         return self._one_by_one(sink, now, limit, retries=bool(waits))
 
     def oldest(self, sink: str, *, limit: int) -> list[Notification]:
@@ -241,13 +239,15 @@ class StoreReader:
         self, sink: str, now: float, limit: int, *, retries: bool
     ) -> list[Notification]:
         found: list[Notification] = []
+        in_turn = limit <= MANY
         if retries:
             (others,) = self._connection.execute(_ANY_PARCEL, {"sink": sink}).fetchone()
-            room = (limit + 1) // 2 if others else limit
+            room = (limit + 1) // 2 if others and in_turn else limit
             found += _until(self._with_bodies(self._due_retries(sink, now, room)))
-        if len(found) < limit:
+        room = limit - len(found)
+        if room > 0:
             held = _Retries(self._connection, sink, found) if retries else None
-            found += _until(self._lanes[sink].next(limit - len(found), held), found)
+            found += _until(self._lanes[sink].next(room, held, in_turn=in_turn), found)
         return found
 
     def _due_retries(

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.outbox.policy import PATIENCE, Dead, Done, Later, SinkHealth, decide
+from logwatch.outbox.policy import (
+    LONGEST_RETRY_AFTER,
+    PATIENCE,
+    Dead,
+    Done,
+    Later,
+    Moved,
+    SinkHealth,
+    Terms,
+    decide,
+)
 from logwatch.records import Delivered, Rejected, Retry
 
 chances = st.floats(0, 1, exclude_max=True)
@@ -175,3 +185,31 @@ def test_retry_after_is_obeyed_to_the_second(after, seed):
     first, second = receiver.tries[:2]
     assert second >= first + after
     assert len(receiver.tries) == 21
+
+
+def test_what_a_sink_will_not_get_is_dead_or_moved():
+    assert Terms().given_up("no") == Dead("no")
+    assert Terms(fallback="mail").given_up("no") == Moved("mail", "no")
+
+
+def test_a_message_is_too_old_once_it_has_waited_for_so_long():
+    terms = Terms(max_age=60.0)
+    assert terms.too_old(1000.0, 1059.9) is None
+    assert terms.too_old(1000.0, 1060.0) == Dead("it has waited for 1m")
+    assert Terms().too_old(0.0, 1e9) is None
+
+
+def test_how_a_sink_was_doing_is_known_after_a_restart():
+    """A pause of years, where the date was set back, is one of an hour."""
+    before, after = SinkHealth(lambda: 0.5), SinkHealth(lambda: 0.5)
+    for _ in range(PATIENCE):
+        before.failed(100.0, None)
+    after.restore(before.dump(), 100.1)
+    assert after.dump() == before.dump()
+    assert after.has_failed_for(0.1, 100.2)
+    assert not after.has_failed_for(1.0, 100.2)
+    after.restore(before.dump(), -1e9)
+    assert after.pause_until == -1e9 + LONGEST_RETRY_AFTER
+    assert after.failing_since == -1e9
+    after.succeeded()
+    assert after.dump() == SinkHealth(lambda: 0.5).dump()

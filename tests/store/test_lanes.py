@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from logwatch.store.due import taken
 from logwatch.store.forwarding import Forwarded
 from logwatch.store.lanes import MANY, Episodes
+from logwatch.store.outgoing import Postponed
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Store, Transaction
 
@@ -63,6 +64,17 @@ def test_fresh_ones_take_turns_with_many_old_ones(store, reader):
         name for n in range(5) for name in (f"old{n + 10}:1", f"new{n}:1")
     ]
     assert len([one for one in take(store, reader) if "new" in one]) == 5
+
+
+def test_a_sink_that_takes_many_at_once_gets_them_in_their_order(store, reader):
+    """Whatever it was given while it was tried with single ones; a file is not shuffled."""
+    fall_behind(store)
+    take(store, reader, 1)
+    commit(store, alert(id="new"))
+    failed = Postponed("chat", 2, "old1", 0.5, "no space")
+    store.commit(Transaction(taken={("chat", 1): 2}, postponed=[failed]), now=1.0)
+    told = take(store, reader, 5000)
+    assert told == [*(f"old{n}:1" for n in range(1, MANY + 1)), "new:1"]
 
 
 def test_once_the_old_ones_are_told_there_is_one_lane_again(store, reader):
