@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logwatch.alerts.route import Unmet
+from logwatch.alerts.timers import RouteTimers
 from logwatch.cli.figures import epoch, number
 from logwatch.cli.marking import Screen
 from logwatch.cli.rule_words import kind_in_words
@@ -16,6 +17,7 @@ from logwatch.records import Alert, AlertLine
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import lasting
 from logwatch.store.life import Delivery
+from logwatch.units import format_duration
 
 
 def life_in_words(life: Life, screen: Screen, now: Moment) -> Iterator[str]:
@@ -138,7 +140,21 @@ def _route(route: Route) -> str:
                 f"{each.field} {'|'.join(map(written, each.tests))}" for each in settings.condition
             )
             also = ", and on to the next" if settings.also else ""
-            return f"{place}  yes: {held or 'takes everything'}; to {', '.join(settings.to)}{also}"
+            to = ", ".join((*settings.to, *_timers(settings.timers)))
+            return f"{place}  yes: {held or 'takes everything'}; to {to}{also}"
+
+
+def _timers(timers: RouteTimers | None) -> Iterator[str]:
+    """`grouped by rule, ip`, `wait 30s` ... as far as the route has them."""
+    if timers is None:
+        return
+    if timers.group is not None:
+        yield f"grouped by {', '.join(timers.group)}" if timers.group else "all together"
+    if timers.digest is not None:
+        yield f"digest {timers.digest}"
+    for name in ("wait", "updates", "remind"):
+        if seconds := getattr(timers, name):
+            yield f"{name} {format_duration(seconds)}"
 
 
 def _unmet(unmet: Unmet) -> str:

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 
 from logwatch.alerts.rates import SinkPace
 from logwatch.alerts.route import Router
+from logwatch.conditions import Search
 from logwatch.config.model import Config
 from logwatch.dispatch import Dispatch
+from logwatch.matching.searches import GuardedSearch
 from logwatch.sinks import KINDS
+
+
+def guarded_search(pattern: str) -> Search:
+    """How conditions search: what is searched is part of a line, and must not hold anybody up."""
+    return GuardedSearch(pattern, records=True).search
 
 
 def router_of(config: Config, sinks: Sequence[str] | None = None) -> Router:
@@ -17,6 +24,7 @@ def router_of(config: Config, sinks: Sequence[str] | None = None) -> Router:
         config.routes,
         sinks=[sink.name for sink in config.sinks] if sinks is None else sinks,
         to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
+        make_search=guarded_search,
     )
 
 
@@ -33,5 +41,6 @@ def dispatch_of(config: Config, *, host: str, sinks: Sequence[str] | None = None
         mutes=config.mutes,
         inhibits=config.inhibit,
         paces=paces,
+        make_search=guarded_search,
         fallbacks={sink.name: sink.fallback.to for sink in config.sinks if sink.fallback},
     )

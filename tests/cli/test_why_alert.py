@@ -152,6 +152,19 @@ def test_a_rules_own_to_and_a_configuration_without_routes_are_named(world, here
     assert "yes: rule ssh-*, source auth; to chat, pager" in told_of_other
 
 
+def test_a_route_that_collects_says_when_its_messages_go_out(world, here, capsys):
+    """Nobody wonders why nothing has come yet."""
+    told(world, alert())
+    waiting = "  - {to: chat, group: [rule, ip], wait: 30s, remind: 4h, also: true}\n"
+    digest = "  - {to: chat, digest: daily 08:00}\n"
+    text, _, rest = RULES.partition("routes:")
+    changed = f"{text}routes:\n{waiting}{digest}{rest[rest.index('sinks:') :]}"
+    (here / "logwatch.yaml").write_text(changed)
+    out = " ".join(why(capsys, "b4c1")[1].split())
+    assert "to chat, grouped by rule, ip, wait 30s, remind 4h, and on to the next" in out
+    assert "yes: takes everything; to chat, digest daily 08:00" in out
+
+
 def test_where_no_route_takes_it_nobody_is_told(world, here, capsys):
     """That is the whole answer."""
     told(world, alert(rule="disk"))
