@@ -1,21 +1,75 @@
 """Whole lines of logs that nobody follows: files, compressed files, standard input.
 
 Read in blocks as the engine likes them. Of a line that is longer than the source allows, no more is
-kept than what is looked at.
+kept than what is looked at. Lines that a source puts together are never in two blocks.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import BinaryIO
+from itertools import accumulate, pairwise
+from typing import BinaryIO, NamedTuple
 
 from logwatch.simulation.compressed import OldLog
+from logwatch.tailer.multiline import JOINT, Framer
+from logwatch.tailer.settings import SourceSettings
 
 BLOCK_BYTES = 1024 * 1024
 STANDARD_INPUT = "-"
+
+
+class RecordBlock(NamedTuple):
+    """Whole records."""
+
+    data: bytes
+    joined: bytes | None = None
+    """`data` with each record as one line, where the source puts lines together."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+
+def records_of_file(path: str, source: SourceSettings) -> Iterator[RecordBlock]:
+    """The file at `path`, `-` is standard input, as a file of `source`.
+
+    Raises OSError, UsageError where there is nothing to uncompress it with.
+    """
+    return record_blocks(blocks_of_file(path, source.max_line), source.framer)
+
+
+def record_blocks(blocks: Iterable[bytes], framer: Framer | None) -> Iterator[RecordBlock]:
+    """Blocks of whole lines as blocks of whole records."""
+    if framer is None:
+        yield from map(RecordBlock, blocks)
+        return
+    rest = b""
+    for block in blocks:
+        data = rest + block
+        # A last line without its newline is the end of all.
+        found = framer.frame(data, final=not block.endswith(b"\n"))
+        rest = data[len(found.data) :]
+        if found.data:
+            yield RecordBlock(found.data, found.joined)
+    if rest:
+        yield RecordBlock(*framer.frame(rest, final=True)[:2])
+
+
+def records_of_text(data: bytes, framer: Framer | None) -> list[bytes]:
+    """The records of a text, each without the newline at its end."""
+    lines = data if framer is None else framer.frame(data, final=True).joined
+    ends = accumulate(len(line) + 1 for line in lines.split(b"\n"))
+    return [data[start : end - 1] for start, end in pairwise([0, *ends])]
+
+
+def one_record(data: bytes, framer: Framer | None) -> RecordBlock:
+    """What was found as a record, without its newline, to be looked at again."""
+    joined = None if framer is None else data.replace(b"\n", JOINT) + b"\n"
+    return RecordBlock(data + b"\n", joined)
 
 
 def blocks_of_file(path: str, longest: int) -> Iterator[bytes]:

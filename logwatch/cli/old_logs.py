@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from logwatch.cli.log_blocks import STANDARD_INPUT, blocks_of_file
+from logwatch.cli.log_blocks import STANDARD_INPUT, RecordBlock, records_of_file
 from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdicts import readings_for
 from logwatch.clock import SystemClock
@@ -48,7 +48,7 @@ class OldLogs:
         Raises OSError, EOFError where it cannot be read to its end, UsageError, EngineError.
         """
         reading, now = self._reading(log.source), _written_at(log.path)
-        for block in blocks_of_file(log.path, log.source.max_line):
+        for block in records_of_file(log.path, log.source):
             batch = _batch(log, now)
             for record, match in _found(reading, block, now):
                 if self._is_active(record.time):
@@ -56,7 +56,7 @@ class OldLogs:
                     log.first = record.time if log.first is None else min(log.first, record.time)
                     log.last = record.time if log.last is None else max(log.last, record.time)
                     yield Hit(batch, record, match)
-            log.lines += block.count(b"\n") + (not block.endswith(b"\n"))
+            log.lines += block.lines
 
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
@@ -74,20 +74,20 @@ class OldLogs:
         return self._readings[source.name]
 
 
-def _found(reading: Reading, block: bytes, now: float) -> Iterator[tuple[Record, Match]]:
-    for hit in reading.matcher.match(block):
-        found = hit.found
+def _found(reading: Reading, block: RecordBlock, now: float) -> Iterator[tuple[Record, Match]]:
+    for hit in reading.matcher.match(block.data, block.joined):
+        found, head = hit.found, reading.head(hit.text)
         if reading.selection is None:
-            time, fields = reading.events.parse(hit.text, arrival=now, backlog=True)
+            time, fields = reading.events.parse(head, arrival=now, backlog=True)
         else:
-            taken = reading.selection.take(hit.text, found, arrival=now, backlog=True)
+            taken = reading.selection.take(head, found, arrival=now, backlog=True)
             if taken is None:
                 continue
             time, fields, found = taken
         record = Record(hit.start, hit.text, time, fields, hit.truncated)
         yield record, Match(0, 0, found[0][1])
     if reading.fields is not None:
-        reading.fields.scanned(len(block))
+        reading.fields.scanned(len(block.data))
 
 
 def _written_at(path: str) -> float:

@@ -119,6 +119,8 @@ def _source(found: Survey, *, comments: bool) -> Entry:
         value["time"] = form.time_field
     if form.encoding != "utf-8":
         value["encoding"] = form.encoding
+    if form.preset is not None:
+        value["multiline"] = form.preset
     return Entry(_remarks(found) if comments else (), {found.name: value})
 
 

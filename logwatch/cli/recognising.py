@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from logwatch import parsers
 from logwatch.parsers.base import Parser, ParserSettings
+from logwatch.tailer.traces import Preset
 
 MOST_LINES = 2_000
 """So many lines, evenly taken, are tried."""
@@ -29,6 +30,13 @@ MESSAGE_FIELDS = ("message", "msg", "log", "MESSAGE", "event", "text", "error")
 LEVEL_FIELDS = ("level", "severity", "lvl", "levelname", "loglevel", "log.level", "Level", "s")
 
 _CONTINUES = re.compile(r"\s|Traceback \(most|Caused by:|\.\.\. \d+ more|$")
+_TRACES: dict[Preset, re.Pattern[str]] = {
+    "python": re.compile(r"Traceback \(most recent call last\):"),
+    "java": re.compile(r"\s+at [\w.$/<>@]+\("),
+    "go": re.compile(r"goroutine \d+ \["),
+}
+_LEAST_INDENTED = 1 / 100
+"""So many lines must begin with white space to be more than an odd one."""
 _LOUD_LEVEL = re.compile(
     r"(?<![\w-])(?:(FATAL|CRITICAL|CRIT|PANIC|EMERG(?:ENCY)?|ALERT|SEVERE|ERROR|ERR"
     r"|WARN(?:ING)?|NOTICE|INFO|DEBUG|TRACE)(?![\w-])"
@@ -59,6 +67,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """The field with the level."""
     traces: int = 0
     """Lines that go on with the record before."""
+    preset: Preset | None = None
+    """What puts such lines together to records, where they are those of a language."""
 
 
 def continues(line: str) -> bool:
@@ -85,7 +95,20 @@ def recognise(lines: Sequence[str], now: float) -> Form:
         message=next((field for field in MESSAGE_FIELDS if field in common), None),
         level=next((field for field in LEVEL_FIELDS if field in common), None),
         traces=len(tried) - len(begins),
+        preset=_preset(tried),
     )
+
+
+def _preset(lines: Sequence[str]) -> Preset | None:
+    counts = {
+        name: sum(pattern.match(line) is not None for line in lines)
+        for name, pattern in _TRACES.items()
+    }
+    name = max(counts, key=counts.__getitem__)
+    if counts[name]:
+        return name
+    indented = sum(line[:1] in (" ", "\t") for line in lines)
+    return "indent" if 0 < len(lines) * _LEAST_INDENTED <= indented < len(lines) / 2 else None
 
 
 def encoding_of(data: bytes) -> str:

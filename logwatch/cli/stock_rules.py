@@ -15,6 +15,7 @@ import yaml
 from msgspec.structs import replace
 
 import logwatch
+from logwatch.cli.log_blocks import record_blocks
 from logwatch.cli.verdicts import readings_for
 from logwatch.config.loader import from_text
 from logwatch.config.model import Config
@@ -90,11 +91,12 @@ def taken_by(
     selectors = [replace(rule.selectors()[0], sources=None) for rule in rules]
     config = Config(files=(), state=at, sources=(source,))
     reading = readings_for(config, selectors, at).of((source.name,))
-    for block in blocks:
-        for hit in reading.matcher.match(block):
+    for block in record_blocks(blocks, source.framer):
+        for hit in reading.matcher.match(block.data, block.joined):
             found = hit.found
             if reading.selection is not None:
-                taken = reading.selection.take(hit.text, found, arrival=0.0, backlog=True)
+                head = reading.head(hit.text)
+                taken = reading.selection.take(head, found, arrival=0.0, backlog=True)
                 found = [] if taken is None else taken[2]
             for number in {reading.rules[each] for each, _ in found}:
                 counts[number] += 1

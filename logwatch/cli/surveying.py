@@ -20,6 +20,7 @@ from logwatch.cli.recognising import (
     recognise,
 )
 from logwatch.parsers.base import Parser
+from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.templates import Masks, TemplateMiner
 
@@ -79,12 +80,14 @@ class Survey(Struct, kw_only=True):
 
     def source(self) -> SourceSettings:
         """The source that follows it."""
+        preset = self.form.preset
         return SourceSettings(
             name=self.name,
             paths=(self.group.path,),
             format=self.form.format,
             time=self.form.time_field,
             encoding=self.form.encoding,
+            multiline=None if preset is None else MultilineSettings(preset=preset),
         )
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from logwatch import telemetry
-from logwatch.cli.log_blocks import STANDARD_INPUT, blocks_of_file
+from logwatch.cli.log_blocks import STANDARD_INPUT, records_of_file, records_of_text
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.marking import screen_of
 from logwatch.cli.try_firing import firing_of
@@ -82,8 +82,9 @@ def execute(options: argparse.Namespace) -> Exit:
         report = _report(options, subject, Path(folder))
         trial = _Trial(subject, Path(folder), report)
         report.begin()
-        for number, line in enumerate(options.line, start=1):
-            report.explain(Sampled("line", subject.sources[0], given(number, line)))
+        source = subject.sources[0]
+        for number, line in enumerate(_lines(options.line, source), start=1):
+            report.explain(Sampled("line", source, given(number, line)))
         try:
             for each in inputs:
                 trial.read(each)
@@ -97,6 +98,14 @@ def execute(options: argparse.Namespace) -> Exit:
             report.firing = firing_of(subject, files, Path(folder))
         report.end()
     return Exit.DONE if report.taken else Exit.NO
+
+
+def _lines(given_: Sequence[str], source: SourceSettings) -> Sequence[bytes]:
+    """What was given with `--line`, put together where the source does so."""
+    texts = [line.encode("utf-8", "surrogateescape") for line in given_]
+    if source.framer is None:
+        return texts
+    return [record for text in texts for record in records_of_text(text, source.framer)]
 
 
 def _report(options: argparse.Namespace, subject: Subject, folder: Path) -> Report:
@@ -154,13 +163,12 @@ class _Trial:
         scan = self._scan(each.source)
         before = 0
         try:
-            for block in blocks_of_file(each.path, each.source.max_line):
+            for block in records_of_file(each.path, each.source):
                 for finding in scan.scan(block, before, self._clock.wall()):
                     self._report.take(Sampled(each.label, each.source, finding))
-                count = block.count(b"\n") + (not block.endswith(b"\n"))
-                self._report.lines += count
+                self._report.lines += block.lines
                 self._report.let_see()
-                before += count
+                before += block.lines
             self.read_any = True
         except (OSError, EOFError) as problem:
             self.read_any |= before > 0

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from logwatch import parsers
+from logwatch.cli.log_blocks import RecordBlock
 from logwatch.cli.verdicts import Way, readings_for
 from logwatch.config.model import Config
 from logwatch.matching.near_miss import NearMisses
@@ -33,12 +34,12 @@ class Finding(NamedTuple):
     role: Role
     line_number: int
     data: bytes
-    """The line without its newline."""
+    """The line without its newline; a record may have several."""
 
 
-def given(number: int, line: str) -> Finding:
+def given(number: int, line: bytes) -> Finding:
     """A line of the command line, of which nothing is known yet."""
-    return Finding("near", number, line.encode("utf-8", "surrogateescape"))
+    return Finding("near", number, line)
 
 
 class RuleScan:
@@ -65,14 +66,16 @@ class RuleScan:
         selectors.append(selector)
         self._roles.append(role)
 
-    def scan(self, block: bytes, lines_before: int, now: float) -> Iterator[Finding]:
-        """What is found in whole lines, of which the first has the number after `lines_before`."""
-        selection = self._reading.selection
+    def scan(self, records: RecordBlock, lines_before: int, now: float) -> Iterator[Finding]:
+        """What is found in records, whose first line has the number after `lines_before`."""
+        selection, block = self._reading.selection, records.data
         counted, line = 0, lines_before + 1
-        for hit in self._reading.matcher.match(block):
+        for hit in self._reading.matcher.match(block, records.joined):
             found = hit.found
             if selection is not None:
-                taken = selection.take(hit.text, found, arrival=now, backlog=True)
+                taken = selection.take(
+                    self._reading.head(hit.text), found, arrival=now, backlog=True
+                )
                 if taken is None:
                     continue
                 found = taken[2]

@@ -15,10 +15,12 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from logwatch.cli.log_blocks import one_record
 from logwatch.conditions import Condition, compile_condition, written
 from logwatch.config.model import Config
 from logwatch.daemon.monitor import Reading
 from logwatch.daemon.readings import Readings
+from logwatch.matching.framing import bare
 from logwatch.matching.near_miss import NearMiss, NearMisses
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.searches import GuardedSearch
@@ -168,7 +170,7 @@ class Verdicts:
     def text_of(self, line: bytes) -> str:
         """The line as rules see it."""
         kept = line[: self._source.max_line]
-        return kept.decode(self._source.encoding, "backslashreplace").removesuffix("\r")
+        return bare(kept.decode(self._source.encoding, "backslashreplace"))
 
     def parses(self, line: bytes, now: float) -> bool:
         """Whether the line has fields as the format of the source gives them."""
@@ -191,16 +193,18 @@ class Verdicts:
         """The ways that take the line: the daemon's own answer."""
         reading = self._reading
         taken: set[int] = set()
-        for hit in reading.matcher.match(line + b"\n"):
+        record = one_record(line, reading.framer)
+        for hit in reading.matcher.match(record.data, record.joined):
             found = hit.found
             if reading.selection is not None:
-                selected = reading.selection.take(hit.text, found, arrival=now, backlog=True)
+                head = reading.head(hit.text)
+                selected = reading.selection.take(head, found, arrival=now, backlog=True)
                 found = [] if selected is None else selected[2]
             taken.update(reading.rules[number] for number, _ in found)
         return taken
 
     def _parsed(self, text: str, now: float) -> tuple[float, Mapping[str, str]]:
-        return self._reading.events.parse(text, arrival=now, backlog=True)
+        return self._reading.events.parse(self._reading.head(text), arrival=now, backlog=True)
 
     def _worth_asking(self, text: str, taken: set[int]) -> set[int]:
         """The ways that have most words in common with the line, where they are too many."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.cli.figures import number
+from logwatch.cli.log_blocks import records_of_text
 from logwatch.cli.marking import Screen, screen_of
 from logwatch.cli.verdict_text import SCHEMA, as_json, dim, encoded, explained, headline
 from logwatch.cli.verdicts import (
@@ -32,6 +33,7 @@ from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.errors import Exit, UsageError
 from logwatch.sinks.plain_text import shorten, visible
+from logwatch.tailer.multiline import Framer
 from logwatch.tailer.settings import SourceSettings
 
 MOST_SHOWN = 20
@@ -67,6 +69,7 @@ class _Asked(NamedTuple):
     names: Sequence[str]
     format: str
     verdicts: Verdicts
+    framer: Framer | None
 
 
 class LineAsker:
@@ -86,10 +89,19 @@ class LineAsker:
             alone = Config(files=(), state=folder, engine=engine, sources=(settings,))
             readings = readings_for(alone, [way.selector for way in own], folder)
             verdicts = Verdicts(readings.of((settings.name,)), settings, own)
-            self._asked.append(_Asked([each.name for each in alike], settings.format, verdicts))
+            names = [each.name for each in alike]
+            self._asked.append(_Asked(names, settings.format, verdicts, settings.framer))
+
+    @property
+    def framer(self) -> Framer | None:
+        """What puts lines together to records; None where no source that is asked does."""
+        return next((one.framer for one in self._asked if one.framer is not None), None)
 
     def ask(self, line: bytes, now: float) -> Answer:
-        """What they say; `line` has no newline, `now` is wall time in seconds."""
+        """What they say; `now` is wall time in seconds.
+
+        `line` has no newline at its end, and one inside it only where there is a `framer`.
+        """
         asked = self._asked if self._is_named else self._of_its_format(line, now)
         best: dict[tuple[str, int], Told] = {}
         for one in asked:
@@ -107,9 +119,10 @@ class LineAsker:
 
         Rules match the text of a line that is not of its source's format, too.
         """
-        parsing = [one for one in self._asked if one.verdicts.parses(line, now)]
-        plain = [one for one in self._asked if one.format == "plain"]
-        return [*parsing, *plain] if parsing else self._asked
+        able = [one for one in self._asked if one.framer is not None or b"\n" not in line]
+        parsing = [one for one in able if one.verdicts.parses(line, now)]
+        plain = [one for one in able if one.format == "plain"]
+        return [*parsing, *plain] if parsing else able
 
 
 def _alike(
@@ -118,7 +131,8 @@ def _alike(
     groups: dict[object, list[SourceSettings]] = {}
     for source in sources:
         own = tuple(number for number, way in enumerate(ways) if _looks_at(way, source))
-        reading = source.format, source.time, source.tz, source.encoding, source.max_line
+        unit = source.max_line, source.multiline
+        reading = source.format, source.time, source.tz, source.encoding, unit
         groups.setdefault((own, reading), []).append(source)
     return groups.values()
 
@@ -148,7 +162,7 @@ def explain(options: argparse.Namespace) -> Exit:
     any_taken = False
     with TemporaryDirectory(prefix="logwatch-why-") as folder:
         asker = LineAsker(config, options.source, Path(folder))
-        for count, line in enumerate(_lines(options.line)):
+        for count, line in enumerate(_records(_lines(options.line), asker.framer)):
             answer = asker.ask(line, clock.wall())
             any_taken |= any(one.verdict.outcome == "taken" for one in answer.told)
             if options.output == "json":
@@ -163,6 +177,13 @@ def _lines(given: str) -> Iterable[bytes]:
     if given != "-":
         return given.encode("utf-8", "surrogateescape").split(b"\n")
     return (line.removesuffix(b"\n") for line in sys.stdin.buffer)
+
+
+def _records(lines: Iterable[bytes], framer: Framer | None) -> Iterable[bytes]:
+    """The lines, put together where a source does so."""
+    if framer is None:
+        return lines
+    return records_of_text(b"\n".join(lines), framer)
 
 
 def _in_words(answer: Answer, screen: Screen, config: Config) -> Iterator[str]:

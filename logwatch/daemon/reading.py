@@ -51,6 +51,10 @@ class Reading(Struct, frozen=True, kw_only=True):
     framer: Framer | None = None
     """What puts lines together; None: each line is a record."""
 
+    def head(self, text: str) -> str:
+        """What the time and the fields of a record with this text are read from."""
+        return text if self.framer is None else first_line(text)
+
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
         return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]

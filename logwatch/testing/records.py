@@ -24,10 +24,7 @@ def records_of(
         return lines
     by_source: dict[str, list[tuple[int, TimedLine]]] = {}
     for number, line in enumerate(lines):
-        # A text that was written in several lines is what stands in the log as several lines.
-        texts = line.text.removesuffix("\n").split("\n") if line.source in framers else [line.text]
-        own_lines = [(number, replace(line, text=text)) for text in texts]
-        by_source.setdefault(line.source, []).extend(own_lines)
+        by_source.setdefault(line.source, []).append((number, line))
     found: list[tuple[int, TimedLine]] = []
     for source, own in by_source.items():
         framer, encoding = framers.get(source), sources[source].encoding

@@ -228,7 +228,7 @@ def test_files_that_this_user_may_not_read_are_said_with_a_remedy(here, capsys, 
     def deny(*_args):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("logwatch.cli.old_logs.blocks_of_file", deny)
+    monkeypatch.setattr("logwatch.cli.old_logs.records_of_file", deny)
     (here / "auth.log").chmod(0o640)
     status, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "auth.log")
     assert status == 77
@@ -238,15 +238,15 @@ def test_files_that_this_user_may_not_read_are_said_with_a_remedy(here, capsys, 
 
 def test_a_file_for_which_there_is_no_reader_does_not_stop_the_others(here, capsys, monkeypatch):
     """It is said, with a way out."""
-    read = old_logs.blocks_of_file
+    read = old_logs.records_of_file
 
-    def refuse(path, longest):
+    def refuse(path, source):
         if path == "old.zst":
             raise UsageError("old.zst: nothing here reads .zst")
-        return read(path, longest)
+        return read(path, source)
 
     (here / "old.zst").write_bytes(b"x")
-    monkeypatch.setattr(old_logs, "blocks_of_file", refuse)
+    monkeypatch.setattr(old_logs, "records_of_file", refuse)
     status, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "old.zst", "auth.log")
     assert status == 0
     assert "nothing here reads .zst" in out

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logwatch.cli.log_blocks import RecordBlock
 from logwatch.cli.try_scan import RuleScan, Sample, Sampled
 from logwatch.cli.try_scan import given as given_line
 from logwatch.cli.verdicts import (
@@ -169,7 +170,7 @@ def test_a_scan_of_a_block_finds_what_the_verdicts_of_its_lines_say(
     verdicts = Verdicts(reading, source, ways)
     scan = RuleScan(config, source, ways, folder)
     block = b"\n".join(lines) + b"\n"
-    found = {one.line_number: one for one in scan.scan(block, 0, NOW)}
+    found = {one.line_number: one for one in scan.scan(RecordBlock(block), 0, NOW)}
     assert all(lines[number - 1] == one.data for number, one in found.items())
     for number, line in enumerate(lines, start=1):
         (verdict,) = verdicts.of(line, NOW)
