@@ -97,6 +97,7 @@ class Mutes:
         """Holders that are over and whose episodes are among `_due`."""
         self._next: tuple[int, float | None] = (-1, None)
         """When something may end, in wall time, and of which version of `_withheld` that is."""
+        self._live = True
         self.hidden: Counter[str] = Counter()
         """Messages hidden since the start, by what hid them."""
 
@@ -203,8 +204,21 @@ class Mutes:
 
     # -- what is over ------------------------------------------------------------------------
 
+    def await_backlog(self) -> None:
+        """A backlog will be read: nothing is let go before `go_live`.
+
+        The end of what is kept may be in it, and the events of a night are told in one message.
+        """
+        self._live = False
+
+    def go_live(self) -> None:
+        """The backlog was read: what is over may be told."""
+        self._live = True
+
     def deadline(self, now: Moment) -> float | None:
         """Seconds until `expire` has something to do: 0 where it has, None where nothing waits."""
+        if not self._live:
+            return None
         if self._due:
             return 0.0
         version, at = self._next
@@ -216,6 +230,8 @@ class Mutes:
     def expire(self, now: Moment) -> Released:
         """Let go of what nothing hides any more; at most 1,000 episodes at once."""
         self.silences.expire(now)
+        if not self._live:
+            return Released((), ())
         if not self._due:
             self._queued.clear()
         for holder in sorted(self._withheld.holders()):

@@ -345,6 +345,26 @@ def test_a_backlog_is_hidden_as_it_would_have_been_then():
     assert [each.alert.count for each in released.summaries] == [10]
 
 
+def test_nothing_is_let_go_before_the_backlog_is_read():
+    """What ended meanwhile is not told as firing, and a night is one message."""
+    scene = Scene(mute())
+    scene.give(3, alert(id="a"))
+    scene.give(3, alert(id="b"))
+    scene.restart()
+    scene.mutes.await_backlog()
+    late = {"late": True, "last": rfc3339(at(3.5).wall)}
+    for name in ("x", "y"):
+        scene.event(9, id=name, **late)
+        assert scene.mutes.deadline(at(9)) is None
+        assert scene.expire(9) == NOTHING
+    scene.give(9, alert(id="a", seq=2, status="resolved", **late))
+    scene.mutes.go_live()
+    assert scene.mutes.deadline(at(9)) == 0
+    released = scene.expire(9)
+    assert ids(released.alerts) == [("b", 1, "firing")]
+    assert [each.alert.count for each in released.summaries] == [10]
+
+
 def test_a_backlog_that_is_read_under_a_mute_is_held_as_well():
     """People sleep now."""
     scene = Scene(mute())
