@@ -95,13 +95,15 @@ class Dispatch:
         stored, self._groups_stored = self._groups_stored, []
         self._groups.restore(stored)
         self._rates.begin()
-        burning = list(burning)
+        burning = [each for each in burning if each.alert.group is UNSET]
         for each in burning:
             self.recipients.take_back(each.alert.id, each.told)
         self._mutes.begin((each.alert for each in burning), now)
 
     def watches(self, alert: Alert) -> bool:
-        """Whether an open episode is one of ours, of a sink that there still is."""
+        """Whether an open episode is no rule's but ours: a group, or of a sink that there is."""
+        if alert.group is not UNSET:
+            return self._groups.is_open(alert.id)
         sink = alert.key.get("sink", "")
         return alert.rule == SINK_DOWN and bool(self._router.known((sink,)))
 
@@ -151,6 +153,17 @@ class Dispatch:
         """The backlog is read: what waited for its end is told."""
         for message in self._rates.go_live(now):
             yield Addressed(message.alert, now.wall, message.sinks)
+
+    def paces(self, sink: str) -> bool:
+        """Whether a sink has a rate, or writes for people."""
+        return self._rates.has(sink)
+
+    def pace(self, alert: Alert, sink: str, now: Moment) -> bool:
+        """Whether `sink` is sent now what comes to it from an outbox; else it is told later."""
+        burns = alert.status != "resolved" and bool(self.recipients.told(alert.id))
+        if alert.group is not UNSET:
+            burns = alert.group.burning > 0
+        return bool(self._rates.gate(alert, (sink,), burns, now))
 
     def moved(self, sink: str, episodes: Iterable[str]) -> None:
         """`sink` was told of these in the place of another: it hears of their ends, too."""
@@ -239,8 +252,12 @@ class Dispatch:
         alert = message.alert
         # A group outlives a change of the configuration, its sinks may not.
         sinks = self._router.known(message.sinks) or self._router.sinks_for(alert)
-        burns = alert.group is not UNSET and alert.group.burning > 0
-        return Addressed(alert, now.wall, self._rates.gate(alert, sinks, burns, now))
+        group = alert.group
+        burns = group is not UNSET and group.burning > 0
+        told = self._rates.gate(alert, sinks, burns, now)
+        if group is UNSET or group.kind != "group" or not burns:
+            return Addressed(alert, now.wall, told)
+        return Addressed(alert, now.wall, told, burns, sinks)
 
     def _end(self, one: Addressed, hidden: str | None, now: Moment) -> Addressed:
         """The end of an episode: to all who were told that it began, and to nobody else."""

@@ -250,6 +250,20 @@ def test_trouble_of_a_sink_that_there_still_is_goes_on_over_a_restart():
     assert not scene.dispatch.watches(alert(rule="other", key={"sink": "direct"}))
 
 
+def test_a_group_that_burns_is_known_to_burn_until_its_last_message():
+    scene = Scene()
+    scene.episode("a", "firing")
+    scene.pass_time(10.0)
+    ((_, message),) = scene.sent["grouped"]
+    assert scene.burning[message.id].told == ("grouped",)
+    scene.begin()
+    assert scene.dispatch.watches(message)
+    scene.episode("a", "resolved")
+    scene.pass_time(100.0)
+    assert scene.burning == {}
+    assert not scene.dispatch.watches(message)
+
+
 def test_who_took_over_hears_of_the_end_too():
     scene = Scene(routes=ROUTES[1:])
     scene.episode("a", "firing")

@@ -136,6 +136,10 @@ class Groups:
             self._put_burning(name, alert, alert.status != "resolved", now)
         return True
 
+    def is_open(self, group: str) -> bool:
+        """Whether the group of which messages have this id goes on."""
+        return any(opened.state.id == group for opened in self._groups.values())
+
     def told(self, episode: str) -> tuple[str, ...]:
         """Sinks that a message of a group told of a burning episode."""
         groups = [self._groups[name] for name in self._of_episode.get(episode, ())]

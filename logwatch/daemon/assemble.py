@@ -22,7 +22,9 @@ from logwatch.daemon.control_wire import server_places
 from logwatch.daemon.delivering import adopt_sinks, deliverers_of
 from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.following import Following
+from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake
+from logwatch.daemon.liveness import stalled
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
@@ -224,6 +226,15 @@ def _assemble(
             clock=clock,
         ),
         awaited=awaited,
+        heartbeat=None
+        if config.heartbeat is None
+        else Heartbeat(
+            config.heartbeat,
+            troubles=lambda now: stalled(
+                (consumer, *deliverers.values(), *following.monitors), scheduler, now
+            ),
+            clock=clock,
+        ),
     )
     return Daemon(parts, grace=options.grace)
 

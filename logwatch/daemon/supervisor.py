@@ -19,11 +19,12 @@ from threading import Event, Thread
 
 from logwatch import telemetry
 from logwatch.clock import Clock
-from logwatch.daemon import signals, threads
+from logwatch.daemon import liveness, signals, threads
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.following import Following
+from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake, LastCall, Nudge
 from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
@@ -36,7 +37,6 @@ TICK_SECONDS = 1.0
 LONGEST_SLOT_SECONDS = 60.0
 """How long a single run waits for the rate of a sink; what takes longer is left to the next."""
 ONCE_TICK_SECONDS = 0.01
-STALL_SECONDS = 30.0
 RESCAN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 5.0
 """How long a file that does not answer, on a dead network mount say, may hold up being ready."""
@@ -70,6 +70,7 @@ class Parts:
     notifier: Notifier
     control: ControlServer
     awaited: set[str]
+    heartbeat: Heartbeat | None = None
 
 
 class Daemon:
@@ -125,6 +126,8 @@ class Daemon:
         self._scheduler.start()
         self._await_first_looks()
         parts.notifier.ready(self._status())
+        if parts.heartbeat is not None:
+            parts.heartbeat.start()
         self._say_ready()
 
     def _say_ready(self) -> None:
@@ -224,13 +227,7 @@ class Daemon:
         if interval is None or now.steady < self._next_watchdog:
             return
         self._next_watchdog = now.steady + interval
-        stalled = [
-            progress.name
-            for progress in (worker.progress() for worker in self._workers())
-            if progress.stalled(now, STALL_SECONDS)
-        ]
-        if self._parts.scheduler.busy_for(now.steady) >= STALL_SECONDS:
-            stalled.append("scheduler")
+        stalled = liveness.stalled(self._workers(), self._parts.scheduler, now)
         if stalled:
             telemetry.error("daemon.stalled", threads=stalled)
             telemetry.say(threads.dump(self._workers(), now))
@@ -265,6 +262,8 @@ class Daemon:
         if ending is not Ending.RELOAD:
             parts.notifier.stopping()
         deadline = clock.steady() + self._grace + 1.0
+        if parts.heartbeat is not None:
+            parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
         parts.scheduler_stop.set()
         parts.scheduler.nudge()
         self._scheduler.join(0.5)  # or it could still start a monitor that nobody ends
@@ -321,4 +320,8 @@ class Daemon:
 
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts
-        return [parts.consumer, *parts.deliverers, *parts.following.monitors, parts.control]
+        heartbeat = () if parts.heartbeat is None else (parts.heartbeat,)
+        return [
+            *(parts.consumer, *parts.deliverers, *parts.following.monitors, parts.control),
+            *heartbeat,
+        ]

@@ -36,7 +36,14 @@ AND next_try_at IS NULL ORDER BY alert LIMIT :limit
 _NEXT_RETRY = "SELECT min(next_try_at) FROM retries WHERE sink = :sink"
 
 _OLDEST_RETRIES = """
-SELECT alert, attempts, since FROM retries WHERE sink = :sink ORDER BY alert LIMIT :limit
+SELECT alert, attempts, since FROM retries WHERE sink = :sink AND alert > :after
+ORDER BY alert LIMIT :limit
+"""
+
+_NEWEST = """
+SELECT max(newest) FROM (SELECT max(alert) AS newest FROM retries WHERE sink = :sink
+UNION ALL SELECT first + segments.size - 1 FROM segments
+WHERE first = (SELECT max(segment) FROM parcels WHERE sink = :sink))
 """
 
 _PARCELS = """
@@ -104,6 +111,8 @@ class StoredAlert(Struct, frozen=True):
     severity: str
     status: str
     body: bytes
+    is_group: bool = False
+    """Whether it stands for several alerts."""
 
 
 class _Columns(Struct, frozen=True, gc=False):
@@ -114,6 +123,7 @@ class _Columns(Struct, frozen=True, gc=False):
     rule: str
     severity: str
     status: str
+    group: msgspec.Raw | None = None
 
 
 _decode_columns = msgspec.json.Decoder(_Columns).decode
@@ -123,7 +133,8 @@ def stored(body: bytes) -> StoredAlert:
     """A message of the history, from its JSON."""
     one = _decode_columns(body)
     at = datetime.fromisoformat(one.at).timestamp()
-    return StoredAlert(one.id, at, one.rule, one.severity, one.status, body)
+    is_group = one.group is not None
+    return StoredAlert(one.id, at, one.rule, one.severity, one.status, body, is_group)
 
 
 class _Bodies:
@@ -201,13 +212,21 @@ class StoreReader:
                 return lot
         return self._one_by_one(sink, now, limit, retries=bool(waits))
 
-    def oldest(self, sink: str, *, limit: int) -> list[Notification]:
-        """The oldest messages that wait for `sink`, whether their time has come or not."""
-        rows = self._connection.execute(_OLDEST_RETRIES, {"sink": sink, "limit": limit})
-        alone = self._with_bodies(rows.fetchall())
-        lanes = Lanes(self._connection, sink)
-        found = sorted(chain(alone, lanes.next(limit, None)), key=lambda one: one.row)
-        return list(_until(found[:limit]))
+    def oldest(self, sink: str, *, limit: int, after: int = 0) -> list[Notification]:
+        """The oldest messages that wait for `sink`, whether their time has come or not.
+
+        Those are left out whose number is not above `after`.
+        """
+        which = {"sink": sink, "limit": limit, "after": after}
+        alone = self._with_bodies(self._connection.execute(_OLDEST_RETRIES, which).fetchall())
+        in_parcels = (one for one in Lanes(self._connection, sink).all() if one.row > after)
+        some = chain(alone, islice(in_parcels, limit))
+        return list(_until(sorted(some, key=lambda one: one.row)[:limit]))
+
+    def newest(self, sink: str) -> int:
+        """A number above which no message waits for `sink`; 0 where none waits."""
+        (row,) = self._connection.execute(_NEWEST, {"sink": sink}).fetchone()
+        return int(row or 0)
 
     def has_moved(self, sink: str) -> bool:
         """Whether others were told of any episode in the place of `sink`."""
@@ -344,9 +363,12 @@ class StoreReader:
         ]
 
     def burning(self) -> list[StoredAlert]:
-        """The newest message of each episode that a rule still keeps open, newest first."""
+        """The newest message of each episode that a rule still keeps open, newest first.
+
+        Groups of which messages say that they go on are left out: these are told of others.
+        """
         rows = self._connection.execute("SELECT body FROM burning ORDER BY alert DESC")
-        return [stored(body) for (body,) in rows]
+        return [one for one in (stored(body) for (body,) in rows) if not one.is_group]
 
     def burning_of(self, sink: str) -> list[Alert]:
         """The newest message of each open episode that `sink` was told of, oldest first."""

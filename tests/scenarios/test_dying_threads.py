@@ -74,11 +74,11 @@ def test_a_monitor_that_dies_comes_back_and_loses_nothing(tmp_path, monkeypatch)
     match, calls = Matcher.match, []
     died = telemetry.counters["daemon.monitor_died"]
 
-    def fails_once(matcher, data):
+    def fails_once(matcher, data, *rest):
         calls.append(len(data))
         if len(calls) == 2:
             raise RuntimeError("a bug in the matcher")
-        return match(matcher, data)
+        return match(matcher, data, *rest)
 
     monkeypatch.setattr(Matcher, "match", fails_once)
     out = tmp_path / "alerts.jsonl"
@@ -98,10 +98,10 @@ def test_a_file_that_kills_its_monitor_again_and_again_is_told(tmp_path, monkeyp
     """Nobody waits for it: another file's alerts and deadlines go on as ever."""
     match = Matcher.match
 
-    def fails(matcher, data):
+    def fails(matcher, data, *rest):
         if b"POISON" in data:
             raise RuntimeError("a bug in the matcher")
-        return match(matcher, data)
+        return match(matcher, data, *rest)
 
     monkeypatch.setattr(Matcher, "match", fails)
     monkeypatch.setattr(supervisor, "TICK_SECONDS", 3_600.0)  # the test is the scheduler
@@ -167,13 +167,13 @@ def test_a_monitor_that_hangs_is_shown_and_the_watchdog_goes_hungry(tmp_path):
     """The service manager will start it anew; meanwhile other files are followed as ever."""
     sabotage = """
 from threading import Event
-from logwatch.daemon import supervisor
+from logwatch.daemon import liveness
 from logwatch.matching.matcher import Matcher
-supervisor.STALL_SECONDS, match = 0.5, Matcher.match
-def hangs(matcher, data):
+liveness.STALL_SECONDS, match = 0.5, Matcher.match
+def hangs(matcher, data, *rest):
     if b"HANG" in data:
         Event().wait()
-    return match(matcher, data)
+    return match(matcher, data, *rest)
 Matcher.match = hangs
 """
     config = CONFIG.format(folder=tmp_path).replace("app.log", "*.log")
@@ -203,10 +203,10 @@ def test_a_run_that_cannot_read_a_file_ends_and_says_so(tmp_path):
     sabotage = """
 from logwatch.matching.matcher import Matcher
 match = Matcher.match
-def fails(matcher, data):
+def fails(matcher, data, *rest):
     if b"POISON" in data:
         raise RuntimeError("a bug in the matcher")
-    return match(matcher, data)
+    return match(matcher, data, *rest)
 Matcher.match = fails
 """
     config = CONFIG.format(folder=tmp_path).replace("app.log", "*.log")
