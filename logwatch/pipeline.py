@@ -115,7 +115,8 @@ class Pipeline:
         self._now = now
         kept, burning = self._rules.burning(), list(burning)
         kept.update(each.alert.id for each in burning if self._dispatch.watches(each.alert))
-        self._dispatch.begin([each for each in burning if each.alert.id in kept], now)
+        going_on = [each for each in burning if each.alert.id in kept]
+        self._dispatch.begin(going_on, now, after_backlog=not self._virtual)
         for each in burning:
             if each.alert.id not in kept:
                 last = ended(each.alert, now)
@@ -223,6 +224,14 @@ class Pipeline:
         one = Addressed(alert, now.wall, (), burns=what.burns)
         routed = self._dispatch.route(one, self._moment(), avoid=what.about_sink)
         self._pending.alerts.append(routed)
+
+    def paces(self, sink: str) -> bool:
+        """Whether a sink has a rate, or writes for people."""
+        return self._dispatch.paces(sink)
+
+    def pace(self, alert: Alert, sink: str, now: Moment) -> bool:
+        """Whether `sink` is sent now what comes to it from an outbox; else it is told later."""
+        return self._dispatch.pace(alert, sink, now)
 
     def moved(self, sink: str, episodes: Iterable[str]) -> None:
         """`sink` was told of these in the place of another."""

@@ -53,6 +53,10 @@ class Rates:
         """Whether no sink has a rate, and nothing waits."""
         return not self._gates
 
+    def has(self, sink: str) -> bool:
+        """Whether what a sink is sent is decided here."""
+        return sink in self._gates
+
     def gate(
         self,
         alert: Alert,

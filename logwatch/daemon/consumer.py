@@ -36,7 +36,7 @@ from logwatch.errors import LogwatchError, StoreFullError
 from logwatch.merging import Merger
 from logwatch.outbox.policy import Dead, Done, Later, Moved
 from logwatch.pipeline import Pipeline
-from logwatch.records import Batch
+from logwatch.records import Batch, Notification
 from logwatch.rules.self_reports import SelfReport
 from logwatch.store import due
 from logwatch.store.forwarding import Forwarded
@@ -219,7 +219,7 @@ class Consumer(Worker):
             case NotWaitedFor(path):
                 self._merger.finish(path)
             case Report():
-                self._record(message)
+                self._record(message, now)
             case SelfReport():
                 self._pipeline.report(message, now)
             case Order():
@@ -236,7 +236,7 @@ class Consumer(Worker):
             order.outcome.append(problem)
         self._committed.append(order.committed)
 
-    def _record(self, report: Report) -> None:
+    def _record(self, report: Report, now: Moment) -> None:
         pending, sink = self._pipeline.pending, report.sink
         for parcel, position in due.taken(report.notifications).items():
             pending.taken[sink, parcel] = position
@@ -255,13 +255,21 @@ class Consumer(Worker):
                     for one in report.notifications
                 )
             case Moved(to, _):
-                moved = [Forwarded(sink, to, one.row, one.name.id) for one in report.notifications]
+                moved = [self._forwarded(one, sink, to, now) for one in report.notifications]
                 pending.forwarded.extend(moved)
-                self._pipeline.moved(to, {each.episode for each in moved})
+                if to != sink:
+                    self._pipeline.moved(to, {each.episode for each in moved})
         pending.forwarded.extend(report.copies)
         if report.state is not None:
             pending.states[report.state.rule, report.state.key] = report.state
         self._committed.append(report.committed)
+
+    def _forwarded(self, one: Notification, origin: str, to: str, now: Moment) -> Forwarded:
+        """A message on its way to the sink `to`, as fast as that may be told."""
+        goes = True
+        if self._pipeline.paces(to) and (to == origin or not self._store.is_told(to, one.row)):
+            goes = self._pipeline.pace(one.alert, to, now)
+        return Forwarded(origin, to, one.row, one.name.id, is_collected=not goes)
 
     def _take_merged(self, now: Moment, *, heard: bool) -> None:
         """Take what is next in event time, over all files that are still being read."""

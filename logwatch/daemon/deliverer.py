@@ -75,6 +75,9 @@ class Deliverer(Worker):
         self._reader: StoreReader | None = None
         self._said = Said(sink=name)
         self._news = Event()
+        self._anew_upto: int | None = None
+        """Messages up to this number are told anew; None: none are."""
+        self._anew_after = 0
         self._drain_by: float | None = None
         self._idle = False
 
@@ -179,6 +182,8 @@ class Deliverer(Worker):
             verdict: Verdict | None = self._terms.given_up(self._condition.reason)
         else:
             some, verdict = self._too_old(reader)
+        if not some:
+            some, verdict = self._too_many(reader)
         if not some or verdict is None:
             return False
         self._idle = False
@@ -198,6 +203,28 @@ class Deliverer(Worker):
         many = reader.oldest(self.sink_name, limit=MOST_CLEARED)
         old = takewhile(lambda one: terms.too_old(one.waits_since, wall) is not None, many)
         return list(old), verdict
+
+    def _too_many(self, reader: StoreReader) -> tuple[Sequence[Notification], Verdict | None]:
+        """Some of those that wait, where they are more than the rate of the sink lets through.
+
+        After an outage, say. They are told anew, most of them together: all that waited when this
+        was found, for no message of an episode may overtake another.
+        """
+        rate, name = self._terms.rate, self.sink_name
+        if rate is None or self.health.failing_since is not None:
+            return (), None
+        if self._anew_upto is None:
+            if reader.number_waiting(name) <= rate.messages:
+                return (), None
+            self._anew_upto, self._anew_after = reader.newest(name), 0
+        upto = self._anew_upto
+        oldest = reader.oldest(name, limit=MOST_CLEARED, after=self._anew_after)
+        some = [one for one in oldest if one.row <= upto]
+        if not some:
+            self._anew_upto = None
+            return (), None
+        self._anew_after = some[-1].row
+        return some, Moved(name, f"more than {rate} wait, and are told together")
 
     def _deliver_round(self, reader: StoreReader, due: Sequence[Notification], size: int) -> None:
         reports: list[Report] = []
@@ -281,7 +308,7 @@ class Deliverer(Worker):
             case Moved(to, reason):
                 telemetry.count("sink.moved", number)
                 self._said.warning("sink.moved_alert", batch, now, to=to, reason=reason)
-                if not self.health.failures:
+                if to != self.sink_name and not self.health.failures:
                     self._condition.will_not_get(number, reason)
             case _:
                 assert_never(verdict)

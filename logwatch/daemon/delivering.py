@@ -44,8 +44,13 @@ def deliverers_of(
 def terms_of(sink: NamedSink) -> Terms:
     """What becomes of messages that it cannot take."""
     if sink.fallback is None:
-        return Terms(max_age=sink.max_age)
-    return Terms(fallback=sink.fallback.to, after=sink.fallback.after, max_age=sink.max_age)
+        return Terms(max_age=sink.max_age, rate=sink.rate)
+    return Terms(
+        fallback=sink.fallback.to,
+        after=sink.fallback.after,
+        max_age=sink.max_age,
+        rate=sink.rate,
+    )
 
 
 def identity_of(sink: NamedSink) -> str:

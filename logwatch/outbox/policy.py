@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from logwatch.outbox.backoff import BASE, CAP, delay
 from logwatch.records import Delivered, Outcome, Rejected, Retry
-from logwatch.units import format_duration
+from logwatch.units import Rate, format_duration
 
 LONGEST_RETRY_AFTER = 3600.0
 """A receiver's own wish is obeyed up to this many seconds."""
@@ -51,9 +51,10 @@ class Dead(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True):
-    """Another sink is told instead."""
+    """Another sink is told instead, or this one in another way."""
 
     to: str
+    """Its own name: what waits for it is to be told anew, at its rate."""
     reason: str
 
 
@@ -69,6 +70,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Seconds for which the sink must have been failing before the other is told."""
     max_age: float | None = None
     """Seconds after which a message is given up; None: never."""
+    rate: Rate | None = None
+    """Where more messages wait than this lets through at once, they are told together."""
 
     def given_up(self, reason: str) -> Dead | Moved:
         """What becomes of a message that the sink will not get."""

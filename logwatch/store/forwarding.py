@@ -1,8 +1,8 @@
 """Messages that come to a sink otherwise than with their commit: moved, or sent again.
 
 A message that one sink could not take goes to the sink that stands in for it, unless that one is
-told of it anyway. Who was told in another's place hears of the rest of the episode too: this is
-remembered as long as the history goes back.
+told of it anyway. A sink to which it comes back gets it anew. Who was told in another's place hears
+of the rest of the episode too: this is remembered as long as the history goes back.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Forwarded(Struct, frozen=True):
     episode: str
     leaves: bool = True
     """False: the first sink has it as well; the other hears of what it was told the beginning."""
+    is_collected: bool = False
+    """The receiver is told later, by a message that is made of several."""
 
 
 class Again(Struct):
@@ -89,17 +91,18 @@ def forward(connection: sqlite3.Connection, letters: Sequence[Forwarded], now: f
     forget_retries(connection, ((each.origin, each.row) for each in letters if each.leaves))
     rows: dict[str, set[int]] = {}
     for each in letters:
-        if not (
-            segments.of(each.row).is_for(each.receiver, each.row) or _has_come(connection, each)
-        ):
+        if each.is_collected:
+            continue
+        if each.receiver == each.origin or not _is_told(connection, segments, each):
             rows.setdefault(each.receiver, set()).add(each.row)
     for receiver, some in rows.items():
         _enter(connection, segments, receiver, sorted(some), now)
+    moved = [each for each in letters if each.receiver != each.origin]
     connection.executemany(
         "INSERT INTO moves (origin, episode, receiver, alert) VALUES (?, ?, ?, ?)",
-        ((each.origin, each.episode, each.receiver, each.row) for each in letters),
+        ((each.origin, each.episode, each.receiver, each.row) for each in moved),
     )
-    for receiver, episode in {(each.receiver, each.episode) for each in letters}:
+    for receiver, episode in {(each.receiver, each.episode) for each in moved}:
         _note_told(connection, episode, receiver)
 
 
@@ -155,8 +158,15 @@ def bury_absent(connection: sqlite3.Connection, now: float) -> dict[str, int]:
     return gone
 
 
-def _has_come(connection: sqlite3.Connection, letter: Forwarded) -> bool:
-    """Whether the receiver got the message from another sink before."""
+def is_told(connection: sqlite3.Connection, sink: str, row: int) -> bool:
+    """Whether an alert was made for `sink`, or came to it from another one before."""
+    letter = Forwarded("", sink, row, "")
+    return _is_told(connection, _Segments(connection), letter)
+
+
+def _is_told(connection: sqlite3.Connection, segments: _Segments, letter: Forwarded) -> bool:
+    if segments.of(letter.row).is_for(letter.receiver, letter.row):
+        return True
     (found,) = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM moves WHERE alert = ? AND receiver = ?)",
         (letter.row, letter.receiver),

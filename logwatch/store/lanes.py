@@ -124,6 +124,10 @@ class Lanes:
             is_held = retries is not None and retries.holds(one.name.id)
             yield replace(one, held=True) if is_held else one
 
+    def all(self) -> Iterator[Notification]:
+        """All messages, oldest first."""
+        return self._all(-1, _END)
+
     def _all(self, after: int, upto: int) -> Iterator[Notification]:
         for parcel in self._parcels(after, upto):
             yield from parcel

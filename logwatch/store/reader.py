@@ -335,19 +335,28 @@ class StoreReader:
         until: float | None = None,
     ) -> list[StoredAlert]:
         """The newest messages of the history, newest first."""
+        return list(islice(self.history(rule=rule, since=since, until=until), limit))
+
+    def history(
+        self,
+        *,
+        rule: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Iterator[StoredAlert]:
+        """All messages of the history, newest first."""
         newest_first = (
             stored(body)
             for (segment,) in self._connection.execute(_HISTORY, {"since": since})
             for body in reversed(messages(segment))
         )
-        wanted = (
+        return (
             one
             for one in newest_first
             if (rule is None or one.rule == rule)
             and (since is None or one.at >= since)
             and (until is None or one.at < until)
         )
-        return list(islice(wanted, limit))
 
     def episode(self, prefix: str) -> list[StoredAlert]:
         """All messages of the one episode whose id begins with `prefix`, oldest first."""

@@ -138,6 +138,11 @@ class Store:
         with self._transaction() as connection:
             return forwarding.bury_absent(connection, now)
 
+    def is_told(self, sink: str, row: int) -> bool:
+        """Whether the alert of this number was made for `sink`, or moved to it."""
+        with reading(self.path):
+            return forwarding.is_told(self._connection, sink, row)
+
     def send_again(self, sink: str, rows: tuple[int, ...] | None, now: float) -> int:
         """Put dead letters of `sink`, all or these, back into the outbox: how many there were.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from doubles.alerts import alert
 from doubles.daemon import Bench
+from msgspec import UNSET
 
+from logwatch.alerts.rates import Rates, SinkPace
 from logwatch.daemon import order_verbs
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.deliverer import Deliverer
-from logwatch.daemon.intake import Order
+from logwatch.daemon.intake import Nudge, Order
 from logwatch.outbox.policy import Terms
 from logwatch.records import Delivered, Rejected, Retry
 from logwatch.rules.self_reports import SelfReport, SelfReports
@@ -17,6 +19,7 @@ from logwatch.stamps import rfc3339
 from logwatch.store.forwarding import Again
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Transaction
+from logwatch.units import Rate
 
 
 class Receiver:
@@ -26,6 +29,7 @@ class Receiver:
         self.batch_size = batch_size
         self.answer = Delivered()
         self.got: list[str] = []
+        self.alerts = []
         self.tried = 0
         self.poison: set[str] = set()
 
@@ -36,6 +40,7 @@ class Receiver:
             raise RuntimeError("a bug")
         if self.answer == Delivered():
             self.got += keys
+            self.alerts += [one.alert for one in batch]
         return self.answer
 
     def close(self) -> None:
@@ -221,6 +226,73 @@ def test_a_fallback_of_a_fallback_gets_what_neither_can_take(world):
     world.commit("a")
     world.run(300, names=["pager", "mail", "desk"])
     assert world.sinks["desk"].got == ["a:1"]
+
+
+# -- a sink with a rate --------------------------------------------------------------------------
+
+
+def with_rate(world, name, rate) -> None:
+    world.terms[name] = Terms(rate=rate)
+    world.restart()
+    rates = Rates({name: SinkPace(rate=rate)}, host="web1")
+    world.bench.pipeline._dispatch._rates = rates
+    world.bench.take(Nudge())
+
+
+def pass_minutes(world, number) -> None:
+    for _ in range(number * 6):
+        world.run(10)
+        world.bench.take(Nudge())
+
+
+def one_each(prefix, number):
+    return [{"id": f"{prefix}{n}", "count": 1} for n in range(number)]
+
+
+def test_what_waited_for_a_sink_with_a_rate_is_told_together_after_an_outage(world):
+    """A few alone, as many as the rate lets through, and one for all the others."""
+    with_rate(world, "pager", Rate(5, 60.0))
+    pager = world.sinks["pager"]
+    pager.answer = Retry("refused")
+    world.commit(*one_each("a", 700))
+    world.run(600)
+    pager.answer = Delivered()
+    pass_minutes(world, 3)
+    assert world.waiting() == 0
+    assert len(pager.alerts) <= 1 + 5
+    assert sum(one.count for one in pager.alerts) == 700
+    assert [one.group.kind for one in pager.alerts if one.group is not UNSET] == ["storm"]
+    assert not any("did not take" in one.message for one in world.told)
+
+
+def test_an_end_that_waited_does_not_overtake_the_beginning(world):
+    with_rate(world, "pager", Rate(2, 60.0))
+    pager = world.sinks["pager"]
+    pager.answer = Retry("refused")
+    world.commit(*one_each("a", 4))
+    world.commit({"id": "e"}, {"id": "e", "seq": 2, "status": "resolved"})
+    world.run(600)
+    pager.answer = Delivered()
+    pass_minutes(world, 10)
+    own = [key for key in pager.got if key.startswith("e:")]
+    assert own in (["e:1", "e:2"], ["e:2"], [])
+    assert world.waiting() == 0
+
+
+def test_a_fallback_with_a_rate_gets_a_storm_as_one_message(world):
+    """Nobody gets ten thousand mails since the pager is down."""
+    with_rate(world, "mail", Rate(5, 60.0))
+    rates = world.bench.pipeline._dispatch._rates
+    with_terms(world, fallback="mail")
+    world.bench.pipeline._dispatch._rates = rates
+    world.sinks["pager"].answer = Rejected("HTTP 404")
+    mail = world.sinks["mail"]
+    world.commit(*one_each("a", 300))
+    world.commit(*one_each("b", 3), sinks=("pager", "mail"))
+    pass_minutes(world, 3)
+    assert sum(one.count for one in mail.alerts) == 303
+    assert len(mail.alerts) <= 3 + 5
+    assert world.waiting("mail") == world.waiting("pager") == 0
 
 
 # -- age -----------------------------------------------------------------------------------------
