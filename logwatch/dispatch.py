@@ -90,8 +90,15 @@ class Dispatch:
         else:
             self._mutes.restore(state)
 
-    def begin(self, burning: Iterable[Burning], now: Moment) -> None:
-        """All was restored; `burning` are the episodes that go on, and who was told of them."""
+    def begin(
+        self, burning: Iterable[Burning], now: Moment, *, after_backlog: bool = False
+    ) -> None:
+        """All was restored; `burning` are the episodes that go on, and who was told of them.
+
+        `after_backlog`: what is over since the last run is told when `go_live` is called.
+        """
+        if after_backlog:
+            self._mutes.await_backlog()
         stored, self._groups_stored = self._groups_stored, []
         self._groups.restore(stored)
         self._rates.begin()
@@ -151,6 +158,8 @@ class Dispatch:
 
     def go_live(self, now: Moment) -> Iterator[Addressed]:
         """The backlog is read: what waited for its end is told."""
+        self._mutes.go_live()
+        yield from self.expire(now)
         for message in self._rates.go_live(now):
             yield Addressed(message.alert, now.wall, message.sinks)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from logwatch.alerts.conditions import Holds, compile_alert_where
@@ -116,7 +116,8 @@ class Silences:
         self._refuse(where, until, now, until_resolved=until_resolved)
         episodes = None
         if until_resolved:
-            episodes = tuple(alert.id for alert in self.would_hide(where, burning))
+            single = (alert for alert in burning if alert.group is UNSET)  # and no message of many
+            episodes = tuple(alert.id for alert in self.would_hide(where, single))
             if not episodes:
                 raise SilenceError("nothing burns now that it would hide; give it a time: --for 2h")
         silence = Silence(
