@@ -29,8 +29,9 @@ SOURCES = "sources: {app: /dev/null, web: /dev/zero, js: {path: /dev/full, forma
 
 
 def test_the_example_of_the_reference_loads():
-    """All kinds together, with the real sinks."""
-    config = load(EXAMPLE, environ={"PAGER_URL": "http://localhost/"})
+    """All kinds together, with routes, mutes and real sinks."""
+    urls = {"PAGER_URL": "http://localhost/", "SLACK_URL": "https://hooks.slack.com/services/x"}
+    config = load(EXAMPLE, environ=urls)
     kinds = {rule.name: type(rule.kind) for rule in config.rules}
     assert kinds == {
         "disk-error": PlainMatch, "ssh-guessing": Threshold, "heartbeat-lost": Absence,
@@ -41,6 +42,9 @@ def test_the_example_of_the_reference_loads():
     assert [rule.name for rule in config.rules] == list(kinds)
     assert [source.quiet_after for source in config.sources] == [None, None, 1200.0, None]
     assert {test.rule for test in config.tests} == set(kinds)
+    assert [sink.kind for sink in config.sinks] == ["webhook", "slack", "smtp"]
+    assert [route.timers is not None for route in config.routes] == [True, True, True]
+    assert (len(config.mutes), len(config.inhibit)) == (1, 1)
 
 
 def _kind(bench, rule: str, others: str = ""):
