@@ -28,10 +28,11 @@ LOOKED_AT = 64
 """Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
 
 
-class KeyState(Struct, array_like=True, kw_only=True):
+class KeyState(Struct, array_like=True, kw_only=True, gc=False):
     """What is remembered of one key by every kind; a kind adds its own fields.
 
-    The fields of this struct are the first in the stored array: a kind's come after them.
+    The fields of this struct are the first in the stored array: a kind's come after them. It never
+    refers to itself, so the garbage collector has nothing to find in it.
     """
 
     seen: float = 0.0

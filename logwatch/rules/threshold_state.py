@@ -23,7 +23,7 @@ Seen: TypeAlias = tuple[Record, str, str, dict[str, str]]
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class KeyState(Struct, array_like=True):
+class KeyState(Struct, array_like=True, gc=False):
     """Everything remembered of one key."""
 
     times: bytes = b""
