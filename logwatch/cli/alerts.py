@@ -1,4 +1,7 @@
-"""`logwatch alerts`: what was told, newest first; one alert in full."""
+"""`logwatch alerts`: what burns, what was told or hidden; one alert in full; dead letters.
+
+A message about several alerts is none of them, and is left out unless it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+from msgspec import UNSET
+
+from logwatch.cli.dead_letters import as_builtins, in_words
 from logwatch.cli.main import config_flag, output_flag
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, state_folder
@@ -22,6 +29,8 @@ examples:
   logwatch alerts --since 2h --rule ssh-guessing
   logwatch alerts 7f3a                   one alert in full; the first characters of its id do
   logwatch alerts -o json | jq .message
+  logwatch alerts --groups               messages about several alerts, too
+  logwatch alerts --dead                 what sinks will not take, and how to send it again
 """
 
 _MARKS = {"firing": "▲", "updated": "△", "resolved": "✓"}
@@ -37,6 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="WHEN", help="like --since")
     parser.add_argument("-n", "--number", type=int, default=20, help="how many (default 20)")
     parser.add_argument(
+        "--groups", action="store_true", help="list messages about several alerts, too"
+    )
+    parser.add_argument("--dead", action="store_true", help="what was given up, by sink")
+    parser.add_argument(
         "--exit-code", action="store_true", help="exit 1 when an episode burns now, else 0"
     )
 
@@ -45,19 +58,41 @@ def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     reader = StoreReader(state_folder(find_config(options.config)))
     try:
+        if options.dead:
+            return _dead(reader, options)
         if options.id:
             return _one(reader, options)
         burning = reader.burning()
-        recent = reader.alerts(
-            limit=options.number,
-            rule=options.rule,
-            since=_when(options.since),
-            until=_when(options.until),
-        )
+        recent = _recent(reader, options)
         _print_list(burning, recent, reader, options)
         return Exit.NO if options.exit_code and burning else Exit.DONE
     finally:
         reader.close()
+
+
+def _recent(reader: StoreReader, options: argparse.Namespace) -> list[StoredAlert]:
+    """The newest messages, newest first; one that was hidden and told later is told of once."""
+    messages = reader.history(
+        rule=options.rule, since=_when(options.since), until=_when(options.until)
+    )
+    found: dict[tuple[str, int], StoredAlert] = {}
+    for each in messages:
+        if each.is_group and not options.groups:
+            continue
+        if len(found) >= options.number:
+            break
+        found.setdefault((each.id, decode_alert(each.body).seq), each)
+    return list(found.values())
+
+
+def _dead(reader: StoreReader, options: argparse.Namespace) -> Exit:
+    letters = reader.dead_letters(limit=options.number)
+    if options.output == "json":
+        for each in reversed(letters):
+            sys.stdout.buffer.write(msgspec.json.encode(as_builtins(each)) + b"\n")
+    else:
+        print("\n".join(in_words(letters, SystemClock().wall())))
+    return Exit.NO if options.exit_code and letters else Exit.DONE
 
 
 def _when(text: str | None) -> float | None:
@@ -116,6 +151,10 @@ def _line(stored: StoredAlert) -> str:
     local = datetime.fromtimestamp(stored.at).strftime("%b %d %H:%M:%S")  # noqa: DTZ006 - for eyes
     mark = _MARKS[alert.status]
     text = f"{alert.rule}: {visible(alert.message)}"
+    if alert.group is not UNSET:
+        text = f"({alert.group.kind}) {text}"
+    if alert.muted_by is not UNSET:
+        text += f"  [{visible(alert.muted_by)}]"
     return f"{mark} {local}  {alert.id[:6]}  {alert.severity:<8} {text}"
 
 
@@ -123,9 +162,26 @@ def _in_full(alert: Alert) -> list[str]:
     state = f"{alert.status}, {alert.severity}  {alert.id}:{alert.seq}"
     lines = [f"{_MARKS[alert.status]} {alert.rule}  {state}", f"  {visible(alert.message)}"]
     lines.append(f"  first {alert.first}  last {alert.last}  count {alert.count:,}")
+    if alert.muted_by is not UNSET:
+        lines.append(f"  nobody was told: {visible(alert.muted_by)}")
+    lines += _members(alert)
     for name, values in (("key", alert.key), ("fields", alert.fields), ("labels", alert.labels)):
         if values:
             text = "  ".join(f"{key}={value}" for key, value in values.items())
             lines.append(f"  {name}  {visible(text)}")
     lines += [f"  {visible(each.path)}:{each.offset}  {visible(each.text)}" for each in alert.lines]
     return lines
+
+
+def _members(alert: Alert) -> list[str]:
+    group = alert.group
+    if group is UNSET:
+        return []
+    by = "  ".join(f"{name}={value}" for name, value in group.by.items())
+    lines = [visible(f"  {group.kind}  {by}  {group.alerts:,} alerts, {group.burning:,} burning")]
+    lines += [
+        visible(f"    {_MARKS[each.status]} {each.id[:6]}  {each.rule}: {each.message}")
+        for each in group.members
+    ]
+    more = group.alerts - len(group.members)
+    return [*lines, f"    and {more:,} more"] if more > 0 else lines

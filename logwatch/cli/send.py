@@ -1,14 +1,25 @@
-"""`logwatch send`: a test message to a sink, marked as one."""
+"""`logwatch send`: a test message to a sink, marked as one; or its dead letters once more.
+
+A test goes straight to the sink and is kept nowhere. Dead letters go back into the outbox, and the
+daemon sends them.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from http import HTTPStatus
 from socket import gethostname
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from logwatch import telemetry
+from logwatch.cli.figures import number
 from logwatch.cli.main import config_flag
+from logwatch.cli.resending import send_again
 from logwatch.clock import SystemClock
-from logwatch.config.loader import find_config, load
+from logwatch.config.loader import find_config, load, state_folder
 from logwatch.errors import Exit, UsageError
 from logwatch.records import (
     Alert,
@@ -17,12 +28,15 @@ from logwatch.records import (
     Outcome,
     Rejected,
     Retry,
+    decode_alert,
     encode_alert,
 )
 from logwatch.rules.message import about_logwatch
 from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.base import SinkSettings
 from logwatch.sinks.plain_text import visible
+from logwatch.sinks.rehearsal import Exchange, watched, written
+from logwatch.store.reader import StoreReader
 
 EXAMPLES = """\
 examples:
@@ -30,33 +44,67 @@ examples:
   logwatch send pager 'hello from web1'
   logwatch send https://hooks.example.org/x    a sink by its URL, without a configuration
   logwatch send pager --show                   print what would be sent, send nothing
+  logwatch send pager --alert 7f3a             as a test, an alert that there was
+  logwatch send pager --dead                   what it refused for good, once more (alerts --dead)
+
+Exit 0: it took the message; 1: it was refused, or there is nothing to send; 2: there is no such
+sink.
 """
+
+MARK = "[TEST] "
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """See `Verb.arguments`."""
     parser.add_argument("sink", metavar="SINK|URL", help="name of a sink, or its URL")
-    parser.add_argument("text", nargs="?", default="a test message", metavar="TEXT")
+    parser.add_argument("text", nargs="?", metavar="TEXT", help="what it says")
     config_flag(parser)
-    parser.add_argument("--show", action="store_true", help="print the alert, send nothing")
+    parser.add_argument("--show", action="store_true", help="print what is sent, send nothing")
+    parser.add_argument("--alert", metavar="ID", help="send the newest message of this alert")
+    parser.add_argument("--dead", action="store_true", help="send dead letters again; no test")
 
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
+    telemetry.telemetry.configure("warning")
+    if options.dead:
+        return _send_dead(options)
+    if options.alert and options.text is not None:
+        raise UsageError("an alert has its own words: TEXT or --alert, not both")
     kind, settings = _sink(options)
     clock = SystemClock()
-    body = encode_alert(_test_alert(options.text, clock.wall()))
+    notification = Notification(0, encode_alert(_test_alert(options, clock.wall())))
     if options.show:
-        sys.stdout.buffer.write(body + b"\n")
-        return Exit.DONE
+        return _show(kind, settings, notification)
     sink = KINDS[kind].make(settings)
     began = clock.steady()
     try:
-        outcome = sink.deliver([Notification(0, body)])
+        outcome, exchanges = watched(sink, notification, clock)
     finally:
         sink.close()
-    taken = round((clock.steady() - began) * 1000)
-    return _say(options.sink if ":" not in options.sink else kind, outcome, taken)
+    seconds = clock.steady() - began
+    for each in exchanges:
+        print(_exchange(each), file=sys.stderr)
+    return _say(options.sink if ":" not in options.sink else kind, outcome, seconds)
+
+
+def _send_dead(options: argparse.Namespace) -> Exit:
+    if options.text is not None or options.show or ":" in options.sink:
+        raise UsageError("--dead sends what a sink of the configuration was sent before: SINK only")
+    _sink(options)
+    again, by = send_again(options.sink, options.alert, options.config, SystemClock())
+    if not again:
+        print(f"{options.sink}: there is no dead letter of this sink to send", file=sys.stderr)
+        return Exit.NO
+    print(f"{options.sink}: {number(again, 'dead letter')} back in the outbox; {by}")
+    return Exit.DONE
+
+
+def _show(kind: str, settings: SinkSettings, notification: Notification) -> Exit:
+    for each in written(KINDS[kind], settings, notification):
+        print(f"{visible(each.where)}  (not sent)", file=sys.stderr)
+        print(each.text)
+    return Exit.DONE
 
 
 def _sink(options: argparse.Namespace) -> tuple[str, SinkSettings]:
@@ -65,7 +113,7 @@ def _sink(options: argparse.Namespace) -> tuple[str, SinkSettings]:
             return sink_from_url(options.sink)
         except ValueError as problem:
             raise UsageError(str(problem)) from None
-    config = load(find_config(options.config))
+    config = load(find_config(options.config), sends=not (options.show or options.dead))
     for sink in config.sinks:
         if sink.name == options.sink:
             return sink.kind, sink.settings
@@ -77,10 +125,12 @@ def _test_id(wall: float) -> str:
     return f"{int(wall * 1000):016x}"
 
 
-def _test_alert(text: str, wall: float) -> Alert:
+def _test_alert(options: argparse.Namespace, wall: float) -> Alert:
+    if options.alert:
+        return _as_test(_stored(options), wall)
     return about_logwatch(
         "logwatch.test",
-        f"[TEST] {text}",
+        f"{MARK}{options.text or 'a test message'}",
         id=_test_id(wall),
         severity="info",
         wall=wall,
@@ -89,11 +139,45 @@ def _test_alert(text: str, wall: float) -> Alert:
     )
 
 
-def _say(name: str, outcome: Outcome, milliseconds: int) -> Exit:
+def _stored(options: argparse.Namespace) -> Alert:
+    reader = StoreReader(state_folder(find_config(options.config)))
+    try:
+        messages = reader.episode(options.alert)
+    finally:
+        reader.close()
+    if not messages:
+        raise UsageError(f"no alert whose id begins with {options.alert!r}; see logwatch alerts")
+    if len({each.id for each in messages}) > 1:
+        raise UsageError(f"several alerts have an id that begins with {options.alert!r}")
+    return decode_alert(messages[-1].body)
+
+
+def _as_test(alert: Alert, wall: float) -> Alert:
+    """With an id of its own: what receivers know of the alert itself must not change."""
+    return replace(
+        alert,
+        id=_test_id(wall),
+        message=f"{MARK}{alert.message}",
+        labels={**alert.labels, "test": "true"},
+        muted_by=UNSET,
+    )
+
+
+def _exchange(each: Exchange) -> str:
+    try:
+        phrase = "" if each.status is None else f" {HTTPStatus(each.status).phrase}"
+    except ValueError:
+        phrase = ""
+    answer = "no answer" if each.status is None else f"{each.status}{phrase}"
+    return f"{each.method} {each.where} → {answer} in {_milliseconds(each.seconds)} ms"
+
+
+def _say(name: str, outcome: Outcome, seconds: float) -> Exit:
     match outcome:
         case Delivered(detail):
             note = f" ({visible(detail)})" if detail else ""
-            print(f"{name}: delivered in {milliseconds} ms, marked [TEST]{note}", file=sys.stderr)
+            taken = f"delivered in {_milliseconds(seconds)} ms, marked [TEST]"
+            print(f"{name}: {taken}{note}", file=sys.stderr)
             return Exit.DONE
         case Retry(reason):
             print(
@@ -104,3 +188,7 @@ def _say(name: str, outcome: Outcome, milliseconds: int) -> Exit:
         case Rejected(reason):
             print(f"{name}: refused: {visible(reason)}", file=sys.stderr)
     return Exit.NO
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -34,7 +34,7 @@ from logwatch.config.loader import find_config, state_folder
 from logwatch.daemon.order_verbs import where_of
 from logwatch.errors import Exit, StoreError, UsageError
 from logwatch.sinks.plain_text import visible
-from logwatch.store.life import LifeReader
+from logwatch.store.reader import StoreReader
 from logwatch.units import parse_duration
 
 EXAMPLES = """\
@@ -145,7 +145,7 @@ def _list(options: argparse.Namespace, clock: Clock) -> Exit:
     now = clock.moment()
     state = state_folder(find_config(options.config))
     try:
-        reader = LifeReader(state)
+        reader = StoreReader(state)
     except StoreError:
         if state.exists():
             raise

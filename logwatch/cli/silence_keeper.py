@@ -15,7 +15,7 @@ from logwatch.cli.looker import Looker
 from logwatch.cli.ordering import OrderError, give_order, refuse_foreign
 from logwatch.clock import Clock, Moment
 from logwatch.config.loader import find_config, state_folder
-from logwatch.daemon.order_verbs import author_of, where_of
+from logwatch.daemon.order_verbs import author_of, is_own, where_of
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store, Transaction
 
@@ -68,7 +68,7 @@ class StoreKeeper:
             finally:
                 reader.close()
             author = author_of(os.geteuid(), order.on_behalf_of)
-            burning = [each.alert for each in store.burning()]
+            burning = [each.alert for each in store.burning() if is_own(each.alert)]
             done = obey(silences, order, where, author=author, burning=burning, now=now)
             states = {(change.rule, change.key): change for change in silences.changes()}
             store.commit(Transaction(states=states), now=now.wall)

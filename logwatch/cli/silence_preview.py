@@ -19,7 +19,7 @@ from logwatch.config.loader import find_config, load, state_folder
 from logwatch.config.model import Config
 from logwatch.errors import ConfigError, StoreError
 from logwatch.records import Alert, decode_alert
-from logwatch.store.life import LifeReader
+from logwatch.store.reader import StoreReader
 
 WEEK = 7 * 86_400.0
 OURS = "logwatch."
@@ -105,24 +105,24 @@ def look_at(where: Where, config: str | None, now: float) -> Look:
     return Look(preview, tuple(known.warnings(where)))
 
 
-def _reader(path: Path) -> LifeReader | str:
+def _reader(path: Path) -> StoreReader | str:
     """The store, or why nobody can look into it."""
     try:
         state = state_folder(path)
     except ConfigError as problem:
         return str(problem).partition("\n")[0]
     try:
-        return LifeReader(state)
+        return StoreReader(state)
     except StoreError as problem:
         return str(problem) if state.exists() else "there is no store: no daemon has run yet"
 
 
-def _preview(where: Where, reader: LifeReader, known: _Known, now: float) -> Preview:
+def _preview(where: Where, reader: StoreReader, known: _Known, now: float) -> Preview:
     holds = compile_alert_where(where)
     burning = [decode_alert(each.body) for each in reader.burning()]
     told: set[str] = set()
     hidden: set[str] = set()
-    for one in reader.since(now - WEEK):
+    for one in reader.history(since=now - WEEK):
         alert = decode_alert(one.body)
         if _counts(alert):
             known.learn(alert)

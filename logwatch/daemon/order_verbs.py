@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from logwatch import telemetry
 from logwatch.alerts.conditions import parse_matcher
@@ -112,13 +113,18 @@ def _refuse_pattern(pattern: str) -> None:
         raise SilenceError(f"{pattern[:60]!r} can take very long: {reason}")
 
 
+def is_own(alert: Alert) -> bool:
+    """Whether it is an alert, and not a message about several."""
+    return alert.group is UNSET
+
+
 def _burning(pipeline: Pipeline, store: Store, order: SilenceOrder) -> Iterable[Alert]:
     """Newest messages of the open episodes, those included that are not committed yet."""
     if not (isinstance(order, NewSilence) and order.until_resolved):
         return ()
-    found = {each.alert.id: each.alert for each in store.burning()}
+    found = {each.alert.id: each.alert for each in store.burning() if is_own(each.alert)}
     for one in pipeline.pending.alerts:
-        if one.burns:
+        if one.burns and is_own(one.alert):
             found[one.alert.id] = one.alert
         elif one.alert.status == "resolved":
             found.pop(one.alert.id, None)

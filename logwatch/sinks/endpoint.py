@@ -6,8 +6,9 @@ are left out even where the receiver repeats them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
 
 from logwatch.clock import Clock
 from logwatch.records import Outcome, Rejected, Retry
@@ -16,6 +17,24 @@ from logwatch.sinks.http_answer import Answer, NoAnswer, outcome_of, refusal_of,
 if TYPE_CHECKING:
     from logwatch.sinks.bounded_http import Client
     from logwatch.sinks.client_tls import TLSIdentity
+
+
+class Onlooker(Protocol):
+    """Sees each request of the context that it is set in, and decides whether it is sent."""
+
+    def request(
+        self,
+        method: str,
+        where: str,
+        body: bytes | None,
+        send: Callable[[], Answer | NoAnswer],
+    ) -> Answer | NoAnswer:
+        """The answer of `send`, or another one; `where` is harmless to show, `body` is not."""
+        ...
+
+
+onlooker: ContextVar[Onlooker | None] = ContextVar("onlooker", default=None)
+"""None: nobody looks, and everything is sent."""
 
 
 class Endpoint:
@@ -44,7 +63,12 @@ class Endpoint:
         self, body: bytes | None, headers: Mapping[str, str], method: str = "POST"
     ) -> Answer | NoAnswer:
         """What the receiver answered, or why it did not."""
-        return self._connected().request(method, body, headers)
+        looking = onlooker.get()
+        if looking is None:
+            return self._connected().request(method, body, headers)
+        return looking.request(
+            method, self.shown, body, lambda: self._connected().request(method, body, headers)
+        )
 
     def outcome(self, answer: Answer | NoAnswer) -> Outcome:
         """What `answer` means for what was sent, as `http_answer` reads it."""

@@ -34,7 +34,7 @@ SD_ID = "logwatch@32473"
 """Name of the structured data; 32473 is the enterprise number set aside by RFC 5612."""
 
 # RFC 5424, tables 1 and 2.
-_FACILITIES = {
+FACILITIES = {
     "kern": 0, "user": 1, "mail": 2, "daemon": 3, "auth": 4, "syslog": 5, "lpr": 6, "news": 7,
     "uucp": 8, "cron": 9, "authpriv": 10, "ftp": 11, "local0": 16, "local1": 17, "local2": 18,
     "local3": 19, "local4": 20, "local5": 21, "local6": 22, "local7": 23,
@@ -78,7 +78,7 @@ class SyslogSink:
         """Raises SinkError where a file of `tls` cannot be used."""
         self._shown = settings.address
         self._address = parse_address(settings.address)
-        self._facility = _FACILITIES[settings.facility]
+        self._facility = FACILITIES[settings.facility]
         self._app_name = settings.app_name
         self._identity = None if settings.tls is None else TLSIdentity(settings.tls)
         self._connection: socket.socket | None = None

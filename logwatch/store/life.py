@@ -90,14 +90,6 @@ class LifeReader(StoreReader):
             if one.rule in rules
         ]
 
-    def since(self, time: float) -> Iterator[StoredAlert]:
-        """All messages that were made at wall time `time` or later, oldest first."""
-        rows = self._connection.execute(
-            "SELECT body FROM segments WHERE at >= ? ORDER BY first", (time,)
-        )
-        for (body,) in rows:
-            yield from (one for one in map(stored, messages(body)) if one.at >= time)
-
     def told(self, episode: str) -> tuple[str, ...] | None:
         """The sinks that were told of an episode that burns; None for one that does not."""
         row = self._connection.execute(

@@ -11,6 +11,7 @@ from typing import get_args
 import msgspec
 import pytest
 import yaml
+from doubles.messages import make_notification as plain_notification
 
 from logwatch.config.loader import from_text
 from logwatch.config.sink_keys import BESIDE
@@ -29,6 +30,7 @@ from logwatch.records import (
 from logwatch.sinks import KINDS
 from logwatch.sinks.base import SinkSettings
 from logwatch.sinks.memory import KIND as MEMORY
+from logwatch.sinks.rehearsal import written
 from logwatch.units import parse_duration
 
 ROOT = Path(__file__).parents[2]
@@ -226,6 +228,23 @@ def test_it_has_a_complete_example(name):
     assert isinstance(
         msgspec.convert(in_seconds(kind.settings, values), kind.settings), SinkSettings
     )
+
+
+@every_kind
+def test_what_it_would_send_can_be_shown(name, monkeypatch):
+    """`logwatch send NAME --show`: something is written, and nothing is sent."""
+    document = yaml.safe_load((ROOT / f"config/examples/sinks/{name}.yaml").read_text())
+    (sink,) = document["sinks"].values()
+    kind = KINDS[name]
+    values = {
+        key: "0" * 32 if str(value).startswith("${file:") else value
+        for key, value in sink[name].items()
+    }
+    settings = msgspec.convert(in_seconds(kind.settings, values), kind.settings)
+    monkeypatch.setattr(socket, "create_connection", None)
+    shown = written(kind, settings, plain_notification(labels={"test": "true"}))
+    assert shown
+    assert all("5 failed logins" in each.text for each in shown)
 
 
 def test_no_example_is_left_of_a_kind_that_is_gone():
