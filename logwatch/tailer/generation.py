@@ -110,6 +110,13 @@ class Generation:
         """Whether what comes next was in the file before it was followed."""
         return self.offset < self._backlog_end
 
+    def read_back(self, start: int, end: int) -> bytes:
+        """Bytes that may have been handed out before. Raises OSError."""
+        return os.pread(self.file.fd, end - start, start)
+
+    def let_go(self) -> None:
+        """Close what is open beside `file`: nothing."""
+
     def cut(self) -> Truncated | None:
         """That the file was cut, if it was. Raises OSError."""
         size = os.fstat(self.file.fd).st_size
@@ -184,10 +191,12 @@ class Generation:
         start = self.offset or self._first_data(size)
         limit, most = self._limits.block_size, 2 * self._limits.max_line + 2
         while True:
-            raw = os.pread(self.file.fd, before + min(size - start, limit), start - before)
-            if not self._is_same(raw[:before]):
+            data = self._whole_lines(start, limit) if size - start >= limit >= _LARGE else b""
+            data = data or os.pread(self.file.fd, min(size - start, limit), start)
+            # The proof that it is the same file must not be older than what was read.
+            proof = os.pread(self.file.fd, before, start - before)
+            if not self._is_same(proof):
                 return Truncated(size, shorter=False)
-            data = raw[before:]
             is_all = start + len(data) >= size
             if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= self._limits.max_line:
                 framed = framer.frame(data, final=True)
@@ -202,19 +211,25 @@ class Generation:
         if start < self._backlog_end:
             framed = framed.through(self._backlog_end - start)
         if framed.data:
-            self._move(raw, before + len(framed.data), start + len(framed.data))
+            self._move_behind(proof, framed.data, start)
             is_partial = not framed.data.endswith(b"\n")
             return self._block(framed.data, start, partial=is_partial, framed=framed)
         if not lines:
-            return self._unfinished(raw, before, start, finish=finish)
+            return self._unfinished(proof + data, before, start, finish=finish)
         return None
+
+    def _move_behind(self, proof: bytes, data: bytes, start: int) -> None:
+        end = data[-MARKER_LENGTH:]
+        if len(end) < MARKER_LENGTH:
+            end = (proof + end)[-MARKER_LENGTH:]
+        self._move(end, len(end), start + len(data))
 
     def _complete(self, data: bytes, framer: Framer, *, final: bool) -> Framed:
         """The records in `data` that are complete, of whole lines."""
         lines = data.rfind(b"\n") + 1
         longest = self._limits.max_line
         if len(data) - lines <= longest:
-            return framer.frame(data[:lines], final=final)
+            return framer.frame(data if lines == len(data) else data[:lines], final=final)
         # Its last line belongs to no record before it: there is no room.
         head = data[: lines + longest + 1] + b"\n"
         return framer.frame(head, final=True).through(lines)

@@ -129,7 +129,8 @@ class Framer:
                 break
             if whole.find(b"\n", start) + 1 < stop:
                 spans.append((start, stop - 1))
-        return Framed(data[:end], _joined(whole, spans, end), frozenset(cut))
+        kept = data if end == len(data) else data[:end]
+        return Framed(kept, _joined(kept, spans), frozenset(cut))
 
     def _fits(self, data: bytes, start: int) -> bool:
         """Whether all from `start` on may be one record."""
@@ -178,13 +179,16 @@ def _last_line(data: bytes, start: int, end: int) -> int:
     return data.rfind(b"\n", start, end - 1) + 1 or start
 
 
-def _joined(data: bytes, spans: list[tuple[int, int]], end: int) -> bytes:
+def _joined(data: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """`data` with a joint for each newline within one of `spans`; made in one copy."""
     if not spans:
-        return data if end == len(data) else data[:end]
-    joined = bytearray(data[:end])
+        return data
+    view, parts, at = memoryview(data), list[bytes | memoryview](), 0
     for start, stop in spans:
-        joined[start:stop] = data[start:stop].replace(b"\n", JOINT)
-    return bytes(joined)
+        parts += (view[at:start], data[start:stop].replace(b"\n", JOINT))
+        at = stop
+    parts.append(view[at:])
+    return b"".join(parts)
 
 
 class _Trace:

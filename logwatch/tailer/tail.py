@@ -6,8 +6,8 @@ path has moved on until it is at its end and nobody has written for `grace` seco
 block that was handed out moves an offset.
 
 What may be lost: what a writer adds between copy and truncation of copytruncate, and to a file that
-was let go; a file that comes and goes between two looks; what exists only compressed or was deleted
-while nobody looked. Where bytes are known or feared to be lost, `losses` says so.
+was let go; a file that comes and goes between two looks; what was deleted while nobody looked, or
+exists only compressed and damaged. Where bytes are known or feared to be lost, `losses` says so.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Tail:
         for each in self._chain.generations:
             if each.checkpoint.identity == identity:
                 try:
-                    return os.pread(each.file.fd, end - start, start)
+                    return each.read_back(start, end)
                 except OSError:
                     return b""
         return b""

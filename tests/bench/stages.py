@@ -113,7 +113,7 @@ class _Known:
         self._matcher = matcher
         self._found = iter(found)
 
-    def match(self, _data: bytes) -> list[LineHit]:
+    def match(self, _data: bytes, _joined: bytes | None = None) -> list[LineHit]:
         """See `Matcher.match`. Blocks without data are not asked for."""
         return next(self._found)
 
