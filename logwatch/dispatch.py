@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from logwatch.alerts.mutes import Mutes
 from logwatch.alerts.outgoing import Outgoing
 from logwatch.alerts.rates import Rates, SinkPace
 from logwatch.alerts.route import Router
+from logwatch.alerts.silences import Silence
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
 from logwatch.recipients import Recipients
@@ -37,6 +39,23 @@ STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES, pacing.NA
 
 SINK_DOWN = "logwatch.sink-down"
 """The rule of the episode that a deliverer ends when its sink is back, after a restart too."""
+
+
+class Untold(NamedTuple):
+    """What is not told now."""
+
+    silences: tuple[Silence, ...]
+    """Those in force."""
+    mutes: tuple[str, ...]
+    """Names of those in force."""
+    hidden: dict[str, int]
+    """Messages hidden since the start, by what hid them."""
+    withheld: int
+    """Episodes that burn and are told once nothing hides them."""
+    groups: int
+    """Groups that are open."""
+    paced: dict[str, int]
+    """By sink, alerts that wait for its rate, or for the end of the backlog."""
 
 
 class Dispatch:
@@ -80,6 +99,17 @@ class Dispatch:
     def silences(self) -> Mutes:
         """What mutes, to add a silence or end one."""
         return self._mutes
+
+    def untold(self, wall: float) -> Untold:
+        """What is not told at wall time `wall`; to look at, from any thread."""
+        return Untold(
+            silences=tuple(self._mutes.silences.now(wall)),
+            mutes=tuple(self._mutes.in_force(wall)),
+            hidden=dict(self._mutes.hidden),
+            withheld=self._mutes.withheld,
+            groups=self._groups.open,
+            paced=self._rates.waiting(),
+        )
 
     def restore(self, state: StateChange) -> None:
         """Take back one row of `STATES`, before `begin`. May raise what a bad one brings."""

@@ -21,7 +21,7 @@ from logwatch.alerts.silence_orders import SilenceOrder, obey
 from logwatch.alerts.silences import Silence
 from logwatch.clock import Moment
 from logwatch.conditions import Where
-from logwatch.dispatch import STATES, Dispatch
+from logwatch.dispatch import STATES, Dispatch, Untold
 from logwatch.recipients import ended
 from logwatch.records import Alert, Batch, Checkpoint, StateChange
 from logwatch.rules import context
@@ -86,6 +86,10 @@ class Pipeline:
     def quarantined(self) -> frozenset[str]:
         """Names of the rules that failed and are not asked any more; from any thread."""
         return self._rules.quarantined
+
+    def untold(self, wall: float) -> Untold:
+        """What is not told at wall time `wall`; from any thread."""
+        return self._dispatch.untold(wall)
 
     @property
     def holding(self) -> bool:

@@ -49,6 +49,11 @@ class Backlog:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
+    @property
+    def waiting(self) -> int:
+        """How many alerts are held; to look at, from any thread."""
+        return sum(some.number for some, _ in list(self._rules.values()))
+
     def hold(self, alert: Alert, burns: bool) -> bool:  # noqa: FBT001 - as Bundle.add
         """Take `alert`, unless it is no business of the backlog; whether it was taken.
 

@@ -91,6 +91,13 @@ _OPERATORS = ("!~", "!=", ">=", "<=", "=~", "~", "=", ">", "<")
 """As they stand in one word; those of two characters first."""
 
 
+def written_matcher(condition: Condition) -> str:
+    """The matcher that `parse_matcher` reads as `condition`, which must have one test."""
+    (test,) = condition.tests
+    operator = "=~" if test.operator == "~" else test.operator
+    return f"{condition.field}{operator}{test.operand}"
+
+
 def parse_matcher(text: str) -> Condition:
     """`rule=ssh-*`, `ip!=10.0.0.1`, `host=~^web` or `severity>=error`. Raises ConditionError.
 

@@ -77,6 +77,11 @@ class Groups:
         """How many groups are remembered, with those that rest."""
         return len(self._groups)
 
+    @property
+    def open(self) -> int:
+        """How many groups have something that burns or that is to be told."""
+        return len(self._groups) - len(self._resting)
+
     def add(
         self,
         route: RouteSettings,

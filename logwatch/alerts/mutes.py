@@ -106,6 +106,15 @@ class Mutes:
         """Whether nothing can be hidden and nothing is owed, so that nobody need ask."""
         return not (self._mutes or self._inhibition or self.silences or self._withheld)
 
+    def in_force(self, wall: float) -> list[str]:
+        """Names of the mutes in force at wall time `wall`; to look at, from any thread."""
+        return [name for name, mute in self._mutes.items() if mute.settings.covers(wall)]
+
+    @property
+    def withheld(self) -> int:
+        """Episodes that burn and are told once nothing hides them."""
+        return len(self._withheld.episodes)
+
     # -- alerts as they come -----------------------------------------------------------------
 
     def take(self, alert: Alert, *, burns: bool, told: bool, now: Moment) -> str | None:

@@ -95,6 +95,12 @@ class Pace:
         """Whether anything waits for a slot."""
         return self._head.since is not None or bool(self._queue)
 
+    @property
+    def waiting(self) -> int:
+        """How many alerts wait; to look at, from any thread."""
+        collected = 0 if self._head.since is None else self._bundle.alerts
+        return collected + len(self._queue)
+
     def offer(self, alert: Alert, burns: bool, now: Moment) -> bool:  # noqa: FBT001 - as Bundle.add
         """Whether `alert` goes out now; else it waits."""
         head = self._head

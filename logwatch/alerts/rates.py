@@ -53,6 +53,14 @@ class Rates:
         """Whether no sink has a rate, and nothing waits."""
         return not self._gates
 
+    def waiting(self) -> dict[str, int]:
+        """By sink how many alerts wait, where any do; to look at, from any thread."""
+        found = {
+            sink: gate.pace.waiting + (gate.backlog.waiting if gate.backlog is not None else 0)
+            for sink, gate in self._gates.items()
+        }
+        return {sink: number for sink, number in found.items() if number}
+
     def has(self, sink: str) -> bool:
         """Whether what a sink is sent is decided here."""
         return sink in self._gates

@@ -149,6 +149,10 @@ class Silences:
         self.expire(now)
         return sorted(self._all.values(), key=lambda each: (each.ended is not None, -each.number))
 
+    def now(self, wall: float) -> list[Silence]:
+        """Those in force at wall time `wall`; to look at, from any thread."""
+        return [each for each in list(self._all.values()) if each.in_force(wall)]
+
     def would_hide(self, where: Where, alerts: Iterable[Alert]) -> list[Alert]:
         """Those of `alerts` that a silence of these conditions would hide."""
         holds = compile_alert_where(where, self._make_search)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
+from logwatch.alerts.conditions import written_matcher
 from logwatch.alerts.silences import Silence
 from logwatch.cli.figures import number, rough
 from logwatch.cli.silence_preview import Preview
-from logwatch.conditions import Condition
 from logwatch.rules.explaining import on_clock
 from logwatch.stamps import rfc3339
 
@@ -68,7 +68,7 @@ def listed_in_words(silences: Sequence[Silence], now: float, over: int) -> Itera
 
 def matchers(silence: Silence) -> str:
     """Its conditions as they may be typed."""
-    return shlex.join(_matcher(condition) for condition in silence.where)
+    return shlex.join(written_matcher(condition) for condition in silence.where)
 
 
 def as_builtins(silence: Silence, now: float) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def as_builtins(silence: Silence, now: float) -> dict[str, Any]:
     ended = silence.ended
     return {
         "number": silence.number,
-        "matchers": [_matcher(condition) for condition in silence.where],
+        "matchers": [written_matcher(condition) for condition in silence.where],
         "author": silence.author,
         "comment": silence.comment,
         "in_force": silence.in_force(now),
@@ -87,12 +87,6 @@ def as_builtins(silence: Silence, now: float) -> dict[str, Any]:
         "ended_by": silence.ended_by,
         "hid": silence.hid,
     }
-
-
-def _matcher(condition: Condition) -> str:
-    (test,) = condition.tests
-    operator = "=~" if test.operator == "~" else test.operator
-    return f"{condition.field}{operator}{test.operand}"
 
 
 def _end(silence: Silence, now: float) -> str:

@@ -15,7 +15,14 @@ from msgspec import Struct
 
 from logwatch.cli.figures import ago, epoch, number, rough, size
 from logwatch.cli.looker import Absence
-from logwatch.daemon.health import EngineStatus, FileStatus, Remark, SinkStatus, Status
+from logwatch.cli.status_held import held_in_words, silences_in_words
+from logwatch.daemon.health import (
+    EngineStatus,
+    FileStatus,
+    Remark,
+    SinkStatus,
+    Status,
+)
 from logwatch.sinks.plain_text import visible
 
 _NARROWEST = 40
@@ -79,7 +86,7 @@ class Screen:
             *self._remarks("trouble", known.troubles, width),
             *self._remarks("note", known.notes, width),
         ]
-        below = [*self._sinks(known, now, width), *self._foot(known, width)]
+        below = [*self._sinks(known, now, width), *self._foot(known, now, width)]
         room = max(_FEWEST_FILES, height - len(above) - len(below) - _AROUND_FILES)
         return [*above, *self._files(known, now, width, room), *below]
 
@@ -199,7 +206,7 @@ class Screen:
 
     # -- the foot ----------------------------------------------------------------------------
 
-    def _foot(self, status: Status, width: int) -> list[str]:
+    def _foot(self, status: Status, now: float, width: int) -> list[str]:
         config, queue, process = status.config, status.queue, status.process
         main = config.files[0] if config.files else "none"
         more = f" and {number(len(config.files) - 1, 'file')} more" if config.files[1:] else ""
@@ -207,6 +214,8 @@ class Screen:
             ("rules", f"{config.rules:,}, in {number(config.sources, 'source')}; {main}{more}"),
             *(("engine", text) for text in _engines(status.engines)),
             ("audit", _audit(status.engines)),
+            *(("silence", text) for text in silences_in_words(status.held, now)),
+            *(("held", text) for text in held_in_words(status.held)),
             ("queue", f"{size(queue.bytes)} of {size(queue.limit)}"),
             ("store", f"{status.store.path}, {size(status.store.bytes)}"),
             ("waking", _waking(status)),

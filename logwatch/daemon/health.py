@@ -92,6 +92,37 @@ class SinkStatus(Struct, frozen=True, kw_only=True):
     """Whether messages wait for it though it is not in the configuration any more."""
 
 
+class SilenceStatus(Struct, frozen=True, kw_only=True):
+    """A silence that is in force."""
+
+    number: int
+    matchers: tuple[str, ...]
+    """As they are typed; all of them hold for what it hides."""
+    author: str = ""
+    comment: str = ""
+    until: str | None = None
+    until_resolved: tuple[str, ...] | None = None
+    """Ids of the episodes with which it ends."""
+    hid: int = 0
+    """Messages that it has hidden."""
+
+
+class HeldStatus(Struct, frozen=True, kw_only=True):
+    """What is not told now, and why."""
+
+    silences: tuple[SilenceStatus, ...] = ()
+    mutes: tuple[str, ...] = ()
+    """Names of the mutes of the configuration that are in force."""
+    hidden: dict[str, int] = {}
+    """Messages hidden since the start, by what hid them."""
+    withheld: int = 0
+    """Episodes that burn and are told once nothing hides them."""
+    groups: int = 0
+    """Groups of alerts that are open."""
+    paced: dict[str, int] = {}
+    """Sink -> alerts that wait for its rate, or for the end of the backlog."""
+
+
 class Unfiltered(Struct, frozen=True, kw_only=True):
     """A pattern that runs on every line, because the engine cannot look for it in whole blocks."""
 
@@ -223,6 +254,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Rules that failed, and are not asked any more."""
     burning: int | None = None
     """Episodes that have not ended: `logwatch alerts` names them."""
+    held: HeldStatus = HeldStatus()
     queue: QueueStatus = QueueStatus()
     store: StoreStatus = StoreStatus()
     waking: WakingStatus = WakingStatus()

@@ -26,6 +26,7 @@ from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.diagnosis import diagnose
 from logwatch.daemon.following import Following
+from logwatch.daemon.held_status import held_status
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.monitor import Monitor, Reading
 from logwatch.daemon.scheduler import Scheduler
@@ -111,6 +112,9 @@ class Observer:
             quarantined=part("rules", lambda: tuple(sorted(it.pipeline.quarantined)), ()),
             queue=part("queue", self._queue, health.QueueStatus()),
             burning=outbox.burning,
+            held=part(
+                "held", lambda: held_status(it.pipeline.untold(now.wall)), health.HeldStatus()
+            ),
             store=slow_part("store", self._store, health.StoreStatus()),
             waking=slow_part("waking", lambda: _waking(it.waker.status()), health.WakingStatus()),
             threads=part("threads", lambda: self._threads(now), ()),
@@ -242,6 +246,9 @@ class Observer:
             timeouts={names[rule]: count for rule, count in timeouts.items()},
             quarantined={names[rule]: count for rule, count in quarantined.items()},
         )
+
+    def _held(self, now: Moment) -> health.HeldStatus:
+        return held_status(self._observed.pipeline.untold(now.wall))
 
     def _queue(self) -> health.QueueStatus:
         intake = self._observed.intake

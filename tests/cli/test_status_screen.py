@@ -22,9 +22,11 @@ from logwatch.daemon.health import (
     ConfigStatus,
     EngineStatus,
     FileStatus,
+    HeldStatus,
     ProcessStatus,
     QueueStatus,
     Remark,
+    SilenceStatus,
     SinkStatus,
     Status,
     StoreStatus,
@@ -123,6 +125,35 @@ def test_a_healthy_daemon_says_so_first_and_then_how_far_it_is():
     ]
 
 
+def test_what_is_not_told_now_is_named_and_when_that_ends():
+    """Silences each, the rest in one line; nothing where nothing is held."""
+    held = HeldStatus(
+        silences=(
+            SilenceStatus(
+                number=3,
+                matchers=("rule=ssh-*", "ip=203.0.113.9"),
+                author="ann",
+                comment="pen test",
+                until="2026-01-05T00:38:00.000Z",
+            ),
+            SilenceStatus(
+                number=2, matchers=("rule=disk",), author="bob", until_resolved=("7f3a02" * 3,) * 5
+            ),
+        ),
+        mutes=("patch-night",),
+        withheld=1,
+        groups=2,
+        paced={"chat": 40},
+    )
+    lines = shown(replace(STATUS, held=held), width=200)
+    held_back = "mute patch-night is in force, 1 alert hidden that burns, 2 groups open"
+    assert lines[-7:-4] == [
+        "silence  #3 ends in 38m; rule=ssh-* ip=203.0.113.9, by ann: pen test",
+        "silence  #2 ends with 7f3a02 7f3a02 7f3a02 and 2 more; rule=disk, by bob",
+        f"held     {held_back}, 40 alerts for chat wait for its rate or the backlog",
+    ]
+
+
 def test_trouble_comes_before_everything_else_with_its_remedy():
     lines = shown(replace(BAD, notes=(Remark(about="config", text="changed on disk"),)))
     assert lines[1:7] == [
@@ -201,6 +232,10 @@ def test_names_and_reasons_cannot_steer_the_terminal():
         sinks=(SinkStatus(name=evil, kind=evil),),
         engines=(replace(STATUS.engines[0], reason=evil),),
         config=ConfigStatus(files=(evil,)),
+        held=HeldStatus(
+            silences=(SilenceStatus(number=1, matchers=(evil,), author=evil, comment=evil),),
+            mutes=(evil,),
+        ),
     )
     text = "".join(shown(status))
     assert text.isprintable()

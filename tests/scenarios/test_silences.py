@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -19,10 +20,15 @@ sinks:
 """
 
 
-def silence(folder, *words: str, variables: dict[str, str] | None = None) -> str:
+def silence(folder, *words: str, **more) -> str:
+    """`logwatch silence`: see `typed`."""
+    return typed(folder, "silence", *words, **more)
+
+
+def typed(folder, *words: str, variables: dict[str, str] | None = None) -> str:
     """The real command, as a person in another shell types it; what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "logwatch", "silence", *words, "-c", str(folder / "logwatch.yaml")],
+        [sys.executable, "-m", "logwatch", *words, "-c", str(folder / "logwatch.yaml")],
         capture_output=True,
         text=True,
         timeout=60,
@@ -63,6 +69,10 @@ def test_what_is_silenced_is_told_when_the_silence_ends_whoever_was_killed_meanw
             eventually(lambda: told(tmp_path) == ["oops firing"], "only the canary is told")
             out = silence(tmp_path, "list")
             assert "hid 3 messages" in out
+            held = json.loads(typed(tmp_path, "status", "-o", "json"))["held"]
+            assert [each["number"] for each in held["silences"]] == [1]
+            assert (held["withheld"], held["hidden"]) == (1, {"silence #1": 3})
+            assert "silence  #1 ends in " in typed(tmp_path, "status")
             daemon.kill()
         with Running(tmp_path, config).ready() as daemon:
             write(tmp_path, "oops c", "oops canary")
