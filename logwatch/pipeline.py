@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import UNSET
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
@@ -168,6 +169,8 @@ class Pipeline:
         if batch.end > batch.start:
             self._rules.arrived(batch)
         self._pending.checkpoints[checkpoint.identity] = checkpoint
+        if batch.also is not UNSET:  # a record in two files
+            self._pending.checkpoints[batch.also.identity] = batch.also
 
     def seconds_to_deadline(self, now: Moment) -> float | None:
         """Seconds from `now` until `expire` has something to do, None without a deadline."""

@@ -82,6 +82,9 @@ class Block(Struct, frozen=True, kw_only=True):
     """`data` with a vertical tab for each newline inside a record; None: each line is one."""
     cut: frozenset[int] = frozenset()
     """Offsets in `data` of records that were ended for want of room."""
+    also: Checkpoint | None = None
+    """Where the last record goes on in the next generation: `data` ends with what it has of it,
+    and this is behind that. To be committed with `checkpoint`."""
 
     @property
     def records(self) -> bytes:
@@ -137,6 +140,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     matches: list[Match] = []
     backlog: bool = False
     reread: bool = False
+    also: Checkpoint | UnsetType = UNSET
+    """Where the last record went on in another generation: behind it. Committed with the other."""
     near: list[NearLine] | UnsetType = UNSET
     """Where a rule asks for `context`: lines around the records, and behind those of before."""
 

@@ -228,8 +228,7 @@ class Following:
 
     def _start_again(self, path: str, dead: Monitor) -> None:
         """A new monitor that reads on where the dead one had handed on its last block."""
-        position = dead.position_in_hand()
-        if position is not None:
+        for position in dead.positions_in_hand():
             self._claims.note(position)
         known = self._stored.get(path, [])
         fresh = self._make_monitor(

@@ -111,12 +111,15 @@ class Monitor(Worker):
             self._stamp = self.clock.steady()  # it had nothing to do: that was no hang
         self._more = self.read_on(self.clock.moment())
 
-    def position_in_hand(self) -> Checkpoint | None:
+    def positions_in_hand(self) -> tuple[Checkpoint, ...]:
         """Where the block begins that was read and, as the thread died, not handed on."""
         block = self._in_hand
         if block is None:
-            return None
-        return replace(block.checkpoint, offset=block.start, markers=(), skipping=False)
+            return ()
+        begins = replace(block.checkpoint, offset=block.start, markers=(), skipping=False)
+        if block.also is None:
+            return (begins,)
+        return begins, replace(block.also, offset=0, markers=())
 
     def finish(self) -> None:
         """Close the file."""

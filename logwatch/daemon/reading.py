@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
@@ -81,6 +81,7 @@ class Reading(Struct, frozen=True, kw_only=True):
             matches=matches,
             backlog=block.backlog,
             reread=block.reread,
+            also=UNSET if block.also is None else block.also,
         )
 
     def _found(

@@ -22,6 +22,7 @@ from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
 from logwatch.tailer.multiline import Framed, Framer
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.record_generation import generation_of
 
 STANDARD_INPUT = "-"
 BLOCK_BYTES = 1 << 21
@@ -68,7 +69,7 @@ def _compressed(log: OldLog, file: OpenFile, path: str, limits: Limits) -> OldGe
 
 
 def _as_it_is(file: OpenFile, path: str, limits: Limits) -> OldGeneration:
-    generation = Generation(file, _start(file, path), path, limits, backlog=True)
+    generation = generation_of(file, _start(file, path), path, limits, backlog=True)
     blocks = _plain(generation)
     return OldGeneration(file.modified_ns / 1e9, lambda: min(generation.offset, file.size), blocks)
 

@@ -22,6 +22,7 @@ from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, matches
 from logwatch.tailer.generation import Generation, Limits, Truncated, at, at_last_line, intact_end
 from logwatch.tailer.lineage import Lineage, Packed, Unseen
+from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.siblings import find_inode
 from logwatch.tailer.state import Report
 
@@ -238,7 +239,7 @@ class Chain:
         self.current = generation
 
     def _add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
-        generation = Generation(
+        generation = generation_of(
             file, checkpoint, self._path, self._settings.limits, backlog=backlog
         )
         self.generations = (*self.generations, generation)
@@ -299,7 +300,7 @@ class Chain:
         intact = intact_end(file.fd, old, found.size) if found.shorter else 0
         if intact:
             fresh = at(file, fresh, intact)
-        rebegun = Generation(file, fresh, self._path, self._settings.limits, backlog=False)
+        rebegun = generation_of(file, fresh, self._path, self._settings.limits, backlog=False)
         rebegun.quiet_since, rebegun.ended = generation.quiet_since, generation.ended
         if intact or not found.shorter or _may_begin_alike(file.fd, old, found.size):
             rebegun.reread_end = min(found.size, old.offset)

@@ -4,9 +4,6 @@ Reads by offset only, so that nothing but a block that was handed out moves the 
 never does. Bytes are handed out in whole lines. Each read takes the bytes before the offset along
 and compares them, which is how a file that was cut and has grown again is noticed, whatever its
 size. No buffer is kept from one call to the next.
-
-Where records have several lines (multiline.py) they are handed out whole, and the offset stays at
-the beginning of one that is not complete; it is read again with what has come meanwhile.
 """
 
 from __future__ import annotations
@@ -28,13 +25,13 @@ from logwatch.tailer.fingerprint import (
     marker,
     matches,
 )
-from logwatch.tailer.multiline import Framed, Framer
+from logwatch.tailer.multiline import Framer
 
 _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
 """Bytes of an over-long line passed over in one call, so that a call ends soon."""
 _MARKER_SPACING = 1024
-_LARGE = 128 * 1024
+LARGE = 128 * 1024
 """Bytes from which a copy of them costs more than a further call of the system."""
 _TAIL = 8 * 1024
 """Where the end of the last line is looked for."""
@@ -84,8 +81,6 @@ class Generation:
         self.delay = 0.0
         self.open_end = 0
         """Where the whole lines of a record end that is not complete; 0: there is none."""
-        self.open_since: float | None = None
-        """Steady time at which that was first seen there."""
         self._path = path
         self._limits = limits
         self._backlog_end = file.size if backlog else 0
@@ -104,11 +99,6 @@ class Generation:
     def is_drained(self) -> bool:
         """Whether everything up to the last look's end was handed out but for an open line."""
         return self.seen is not None and self.registered and not self.open_end
-
-    @property
-    def in_backlog(self) -> bool:
-        """Whether what comes next was in the file before it was followed."""
-        return self.offset < self._backlog_end
 
     def read_back(self, start: int, end: int) -> bytes:
         """Bytes that may have been handed out before. Raises OSError."""
@@ -148,14 +138,17 @@ class Generation:
             return Truncated(size, shorter=False)
         if self.checkpoint.skipping:
             found = self._skip(size)
-        elif self._limits.framer is not None:
-            found = self._records(size, self._limits.framer, finish=finish, flush=flush)
         else:
-            found = self._lines(size, finish=finish)
+            found = self._next(size, finish=finish, flush=flush)
         if not isinstance(found, Truncated):
             self.size = size
             self.seen = None if found else stamp
         return found
+
+    def _next(self, size: int, *, finish: bool, flush: bool) -> Block | Truncated | None:
+        """What `read` gives of a file of `size` bytes that is the same."""
+        del flush  # lines are complete when they have their newline
+        return self._lines(size, finish=finish)
 
     def _lines(self, size: int, *, finish: bool, limit: int = 0) -> Block | Truncated | None:
         """As `read`; of `limit` bytes at most, where it is not that of a block."""
@@ -164,7 +157,7 @@ class Generation:
         limit = limit or self._limits.block_size
         in_backlog = start < self._backlog_end < size
         want = min((self._backlog_end if in_backlog else size) - start, limit)
-        whole = self._whole_lines(start, want) if want >= _LARGE else b""
+        whole = self._whole_lines(start, want) if want >= LARGE else b""
         raw = whole or os.pread(self.file.fd, before + want, start - before)
         # The proof that it is the same file must not be older than what was read.
         proof = os.pread(self.file.fd, before, start - before) if whole else raw[:before]
@@ -182,61 +175,6 @@ class Generation:
             self._backlog_end = 0  # its last line is still being written: it belongs to the new
             return self._lines(size, finish=finish)
         return self._unfinished(raw, before, start, finish=finish)
-
-    def _records(
-        self, size: int, framer: Framer, *, finish: bool, flush: bool
-    ) -> Block | Truncated | None:
-        """As `_lines`, in whole records."""
-        before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
-        start = self.offset or self._first_data(size)
-        limit, most = self._limits.block_size, 2 * self._limits.max_line + 2
-        while True:
-            data = self._whole_lines(start, limit) if size - start >= limit >= _LARGE else b""
-            data = data or os.pread(self.file.fd, min(size - start, limit), start)
-            # The proof that it is the same file must not be older than what was read.
-            proof = os.pread(self.file.fd, before, start - before)
-            if not self._is_same(proof):
-                return Truncated(size, shorter=False)
-            is_all = start + len(data) >= size
-            if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= self._limits.max_line:
-                framed = framer.frame(data, final=True)
-            else:
-                framed = self._complete(data, framer, final=flush and is_all)
-            if framed.data or is_all or limit >= most:
-                break
-            limit = most  # less than one record
-        self._grow_head(size)
-        lines = data.rfind(b"\n") + 1
-        self._note_open(0 if framed.data or finish or not lines else start + lines)
-        if start < self._backlog_end:
-            framed = framed.through(self._backlog_end - start)
-        if framed.data:
-            self._move_behind(proof, framed.data, start)
-            is_partial = not framed.data.endswith(b"\n")
-            return self._block(framed.data, start, partial=is_partial, framed=framed)
-        if not lines:
-            return self._unfinished(proof + data, before, start, finish=finish)
-        return None
-
-    def _move_behind(self, proof: bytes, data: bytes, start: int) -> None:
-        end = data[-MARKER_LENGTH:]
-        if len(end) < MARKER_LENGTH:
-            end = (proof + end)[-MARKER_LENGTH:]
-        self._move(end, len(end), start + len(data))
-
-    def _complete(self, data: bytes, framer: Framer, *, final: bool) -> Framed:
-        """The records in `data` that are complete, of whole lines."""
-        lines = data.rfind(b"\n") + 1
-        longest = self._limits.max_line
-        if len(data) - lines <= longest:
-            return framer.frame(data if lines == len(data) else data[:lines], final=final)
-        # Its last line belongs to no record before it: there is no room.
-        head = data[: lines + longest + 1] + b"\n"
-        return framer.frame(head, final=True).through(lines)
-
-    def _note_open(self, end: int) -> None:
-        if end != self.open_end:
-            self.open_end, self.open_since = end, None
 
     def _whole_lines(self, start: int, want: int) -> bytes:
         """About `want` bytes that end with a newline, b"" where it takes more than a look to know.
@@ -326,29 +264,19 @@ class Generation:
         )
 
     def _block(
-        self,
-        data: bytes,
-        start: int,
-        *,
-        truncated: bool = False,
-        partial: bool = False,
-        framed: Framed | None = None,
+        self, data: bytes, start: int, *, truncated: bool = False, partial: bool = False
     ) -> Block:
         end = self.offset
-        # Of a record that was begun before the file was followed the rest may have come since.
-        in_backlog = end if self._limits.framer is None else start + 1
         return Block(
             path=self._path,
             data=data,
             start=start,
             end=end,
             checkpoint=self.checkpoint,
-            backlog=in_backlog <= self._backlog_end,
+            backlog=end <= self._backlog_end,
             truncated=truncated,
             partial=partial,
             reread=start < self.reread_end,
-            joined=framed and framed.joined,
-            cut=framed.cut if framed else frozenset(),
         )
 
 

@@ -98,6 +98,7 @@ class Framer:
     def __init__(self, settings: MultilineSettings, *, encoding: str, max_line: int) -> None:
         """Raises re.error for a bad pattern."""
         self.timeout = settings.timeout
+        self.max_line = max_line
         self._max_lines = settings.max_lines
         self._max_line = max_line
         if settings.preset is not None:

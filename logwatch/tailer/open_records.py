@@ -1,24 +1,27 @@
 """When the last record of a file is complete, which no line behind it tells.
 
 It is when no further line came for the time that its source says, or when the file behind it in the
-chain of generations has something: then the writer has gone on. Before the first of these the
-offset does not move, so that whoever reads the file anew begins with the whole record.
+chain of generations has something: then the writer has gone on. A record that goes on at the
+beginning of that file is one record all the same: one block has both parts, and its two positions
+are committed together. Before any of this the offset does not move, so that whoever reads the file
+anew begins with the whole record.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Block
 from logwatch.tailer.generation import Generation, Truncated
-from logwatch.tailer.multiline import Framer
+from logwatch.tailer.multiline import Framed, Framer
+from logwatch.tailer.record_generation import RecordGeneration
 
 
 def read_records(
-    generation: Generation,
+    generation: RecordGeneration,
     later: Iterable[Generation],
     framer: Framer,
     now: Moment,
@@ -30,8 +33,8 @@ def read_records(
     `later` are the generations behind it. Raises OSError.
     """
     found = generation.read(finish=finish)
-    if found is None and generation.open_end and _is_left(generation, later, framer, now):
-        found = generation.read(flush=True)
+    if found is None and generation.open_end:
+        found = _settled(generation, tuple(later), framer, now)
     if found is None and generation.ended and not generation.open_end:
         found = generation.read(finish=True)
     if isinstance(found, Block) and found.cut:
@@ -39,16 +42,42 @@ def read_records(
     return found
 
 
-def _is_left(
-    generation: Generation, later: Iterable[Generation], framer: Framer, now: Moment
-) -> bool:
-    """Whether the writer has left the record that is not complete."""
+def _settled(
+    generation: RecordGeneration, later: Sequence[Generation], framer: Framer, now: Moment
+) -> Block | Truncated | None:
+    """The record that is not complete, once it is; None: not yet."""
+    is_over = _is_over(generation, framer, now)
+    following = later[0] if later else None
+    if isinstance(following, RecordGeneration) and following.is_untouched:
+        lines = following.first_lines(2 * framer.max_line + 2)
+        begun = generation.open_record() if lines else None
+        if begun is not None:
+            return _joined(generation, following, framer.frame(begun + lines, final=is_over))
+        later = later if lines else later[1:]
+    if is_over or any(os.fstat(each.file.fd).st_size > each.offset for each in later):
+        return generation.read(flush=True)
+    return None
+
+
+def _joined(
+    generation: RecordGeneration, following: RecordGeneration, found: Framed
+) -> Block | Truncated | None:
+    """The record with what `following` begins with, if that belongs to it; `found` has both."""
+    if not found.data:
+        return None  # it may go on there
+    own = generation.open_end - generation.offset
+    found = found.through(own)
+    if rest := found.data[own:]:
+        return generation.hand_out(found, following.pass_over(rest))
+    return generation.read(flush=True)
+
+
+def _is_over(generation: RecordGeneration, framer: Framer, now: Moment) -> bool:
+    """Whether no line came for long."""
     if generation.open_since is None:
         generation.open_since = now.steady
         if generation.in_backlog and generation.seen is not None:
             written = generation.seen[1] / 1e9
             if now.wall - written >= framer.timeout:
                 return True
-    if now.steady - generation.open_since >= framer.timeout:
-        return True
-    return any(os.fstat(each.file.fd).st_size > each.offset for each in later)
+    return now.steady - generation.open_since >= framer.timeout

@@ -27,6 +27,7 @@ from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import denial, open_regular
+from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.signs import Sign, inode_and_size, sign_of
 from logwatch.tailer.state import Loss, Report, TailState
 
@@ -95,6 +96,8 @@ class Tail:
             block = self._next(now, finish=finish)
         if block is not None:
             self._claims.note(block.checkpoint)
+            if block.also is not None:
+                self._claims.note(block.also)
         self._publish()
         return block
 
@@ -118,8 +121,8 @@ class Tail:
                 times.append(min(now.steady + _GRACE_POLL, each.quiet_since + self._grace))
             if each.doubted_since is not None:
                 times.append(each.doubted_since + _DOUBT)
-            if self._framer is not None and each.open_since is not None:
-                times.append(each.open_since + self._framer.timeout)
+            if isinstance(each, RecordGeneration) and (left_at := each.left_at) is not None:
+                times.append(left_at)
         return min(times, default=None)
 
     def state(self) -> TailState:
@@ -309,7 +312,7 @@ class Tail:
 
     def _read_on(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
         before = generation.size
-        if self._framer is None:
+        if not isinstance(generation, RecordGeneration) or self._framer is None:
             found = generation.read(finish=finish or generation.ended)
         else:
             later = self._chain.later_than(generation)
@@ -322,7 +325,8 @@ class Tail:
         if found is not None or generation.size != before:
             generation.quiet_since = now.steady  # somebody still writes
         quiet = now.steady - generation.quiet_since
-        if found is not None or not (finish or generation.ended or quiet >= self._grace):
+        ended = generation.ended and not generation.open_end
+        if found is not None or not (finish or ended or quiet >= self._grace):
             return found
         rest = generation.read(finish=True)
         if isinstance(rest, Truncated):

@@ -149,7 +149,7 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     """The position to go on from is the beginning of the block that was not handed on."""
     bench = Bench(log)
     bench.read()
-    assert bench.monitor.position_in_hand() is None
+    assert bench.monitor.positions_in_hand() == ()
     with log.open("a") as file:
         file.write("ERROR lost\n")
 
@@ -159,7 +159,7 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     bench.monitor._reading.matcher.match = broken
     with pytest.raises(ZeroDivisionError):
         bench.read()
-    position = bench.monitor.position_in_hand()
+    (position,) = bench.monitor.positions_in_hand()
     assert position is not None
     assert position.offset == 21
     bench.monitor.finish()

@@ -329,3 +329,109 @@ def test_the_traces_read_through_a_file_are_those_of_the_corpus(records):
             b"".join(wanted), name=f"{preset}.log", framer=framer(preset), block_size=1_000
         )
         assert log.now(finish=True) == wanted
+
+
+# A record in two files.
+
+
+def also_of(log):
+    return [block.also for block in log.blocks if block.also is not None]
+
+
+def commit_also(log):
+    """The harness commits one checkpoint of a block."""
+    commit = log.commit
+
+    def both(block):
+        commit(block)
+        if block.also is not None:
+            log.store[block.also.identity] = block.also
+
+    log.commit = both
+
+
+def test_a_record_that_goes_on_in_the_next_file_is_one_record(records):
+    """At the offset of its first line, in the file that this is in."""
+    log = records(b"INFO\n" + TRACE[:8])
+    commit_also(log)
+    log.now()
+    log.rotate(new=b"")
+    assert log.now() == []
+    log.append(TRACE[8:40])
+    assert log.now() == []
+    log.append(TRACE[40:])
+    assert log.now() == []
+    log.append(b"INFO 2\nINFO 3\n")
+    assert log.now() == [TRACE, b"INFO 2\n"]
+    joined = next(block for block in log.blocks if block.also is not None)
+    assert (joined.start, joined.end) == (5, 13)
+    assert joined.also.offset == len(TRACE) - 8
+    log.advance(TIMEOUT)
+    assert log.now() == [b"INFO 3\n"]
+    log.restart()
+    assert log.now() == []
+
+
+def test_a_record_in_two_files_is_taken_as_it_is_after_the_timeout(records):
+    log = records(b"INFO\n" + TRACE[:8])
+    commit_also(log)
+    log.now()
+    log.rotate(new=TRACE[8:])
+    assert log.now() == []
+    log.advance(TIMEOUT)
+    assert log.now() == [TRACE]
+    log.append(b"INFO 2\nend\n")
+    assert log.now() == [b"INFO 2\n"]
+
+
+def test_a_record_in_a_copy_and_in_the_file_that_was_cut_is_one(records):
+    log = records(b"INFO\n" * 300 + TRACE[:8])
+    commit_also(log)
+    os.utime(log.path, (log.clock.wall(), log.clock.wall()))
+    assert log.now() == [b"INFO\n"] * 300
+    log.beside(".1").write_bytes(log.path.read_bytes())
+    log.path.write_bytes(b"")
+    assert log.now() == []
+    log.append(TRACE[8:] + b"INFO new\n")
+    assert log.now() == [TRACE]
+    log.advance(TIMEOUT)
+    assert log.now() == [b"INFO new\n"]
+
+
+def test_a_restart_before_the_two_parts_were_committed_reads_both_again(records):
+    """And one after that reads none of them."""
+    log = records(b"INFO\n" + TRACE[:8])
+    commit_also(log)
+    log.now()
+    log.tail.close()
+    log.rotate(new=TRACE[8:] + b"INFO 2\n")
+    before = dict(log.store)
+    for _ in range(2):
+        log.store.clear()
+        log.store.update(before)
+        log.restart()
+        assert log.now() == [TRACE]
+    log.restart()
+    log.append(b"INFO 3\n")
+    assert log.now() == [b"INFO 2\n"]
+
+
+def test_a_next_file_that_begins_a_record_has_nothing_of_the_last_one(records):
+    log = records(b"INFO\n" + TRACE)
+    commit_also(log)
+    log.now()
+    log.rotate(new=b"INFO 2\n  x\nINFO 3\n")
+    assert log.now() == [TRACE, b"INFO 2\n  x\n"]
+    assert also_of(log) == []
+
+
+def test_an_open_line_at_the_end_of_a_file_goes_on_in_no_other(records):
+    """Its rest may yet come, and is a record then."""
+    log = records(b"INFO\nERROR a\n  ope")
+    commit_also(log)
+    log.now()
+    log.rotate(new=b"  x\nINFO 2\n")
+    assert log.now() == [b"ERROR a\n", b"  x\n"]
+    log.append(b"n\n", log.beside(".1"))
+    log.advance(TIMEOUT)
+    assert log.now() == [b"  open\n", b"INFO 2\n"]

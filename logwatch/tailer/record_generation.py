@@ -1,0 +1,154 @@
+"""One generation of a file whose lines are put together to records of several lines.
+
+Records are handed out whole, and the offset stays at the beginning of one that is not complete; it
+is read again with what has come meanwhile. So there is no buffer here either, and whoever begins
+anew begins with a record.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from logwatch.tailer.fingerprint import MARKER_LENGTH
+from logwatch.tailer.generation import LARGE, Generation, Limits, Truncated
+
+if TYPE_CHECKING:
+    from logwatch.records import Block, Checkpoint
+    from logwatch.tailer.fingerprint import OpenFile
+    from logwatch.tailer.multiline import Framed, Framer
+
+
+def generation_of(
+    file: OpenFile, checkpoint: Checkpoint, path: str, limits: Limits, *, backlog: bool
+) -> Generation:
+    """A file that is open, from its checkpoint on, in lines or in records as `limits` has it."""
+    if limits.framer is None:
+        return Generation(file, checkpoint, path, limits, backlog=backlog)
+    return RecordGeneration(file, checkpoint, path, limits, limits.framer, backlog=backlog)
+
+
+class RecordGeneration(Generation):
+    """See the module."""
+
+    def __init__(
+        self,
+        file: OpenFile,
+        checkpoint: Checkpoint,
+        path: str,
+        limits: Limits,
+        framer: Framer,
+        *,
+        backlog: bool,
+    ) -> None:
+        super().__init__(file, checkpoint, path, limits, backlog=backlog)
+        self._framer = framer
+        self.open_since: float | None = None
+        """Steady time at which the record that is not complete was first seen as it is."""
+
+    @property
+    def left_at(self) -> float | None:
+        """Steady time at which that record is taken as it is; None: there is none."""
+        return None if self.open_since is None else self.open_since + self._framer.timeout
+
+    @property
+    def in_backlog(self) -> bool:
+        """Whether what comes next was in the file before it was followed."""
+        return self.offset < self._backlog_end
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing of it was read, and nothing ever was, as far as is known."""
+        return not (self.offset or self.checkpoint.skipping or self.suspect or self.reread_end)
+
+    def open_record(self) -> bytes | None:
+        """The whole lines of a record that is not complete; None where that is not all there is.
+
+        Raises OSError.
+        """
+        if not self.open_end or self.size != self.open_end:
+            return None
+        return os.pread(self.file.fd, self.open_end - self.offset, self.offset)
+
+    def first_lines(self, most: int) -> bytes:
+        """Whole lines at its beginning. Raises OSError."""
+        head = os.pread(self.file.fd, most, 0)
+        return b"" if head.startswith(b"\0") else head[: head.rfind(b"\n") + 1]
+
+    def pass_over(self, lines: bytes) -> Checkpoint:
+        """Go on behind its first lines, which somebody else has; the checkpoint there."""
+        self._grow_head(len(lines))
+        self._move(lines, len(lines), len(lines))
+        return self.checkpoint
+
+    def hand_out(self, framed: Framed, also: Checkpoint) -> Block:
+        """All there is, as the beginning of records that go on in the generation of `also`."""
+        start, end = self.offset, self.open_end
+        self._note_open(0)
+        own = framed.data[: end - start]
+        self._move(own, len(own), end)
+        return replace(self._whole(framed, start), also=also)
+
+    def _next(self, size: int, *, finish: bool, flush: bool) -> Block | Truncated | None:
+        before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
+        start = self.offset or self._first_data(size)
+        framer = self._framer
+        limit, most = self._limits.block_size, 2 * self._limits.max_line + 2
+        while True:
+            data = self._whole_lines(start, limit) if size - start >= limit >= LARGE else b""
+            data = data or os.pread(self.file.fd, min(size - start, limit), start)
+            # The proof that it is the same file must not be older than what was read.
+            proof = os.pread(self.file.fd, before, start - before)
+            if not self._is_same(proof):
+                return Truncated(size, shorter=False)
+            is_all = start + len(data) >= size
+            if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= self._limits.max_line:
+                framed = framer.frame(data, final=True)
+            else:
+                framed = self._complete(data, final=flush and is_all)
+            if framed.data or is_all or limit >= most:
+                break
+            limit = most  # less than one record
+        self._grow_head(size)
+        lines = data.rfind(b"\n") + 1
+        self._note_open(0 if framed.data or finish or not lines else start + lines)
+        if start < self._backlog_end:
+            framed = framed.through(self._backlog_end - start)
+        if framed.data:
+            self._move_behind(proof, framed.data, start)
+            is_partial = not framed.data.endswith(b"\n")
+            return self._whole(framed, start, partial=is_partial)
+        if not lines:
+            return self._unfinished(proof + data, before, start, finish=finish)
+        return None
+
+    def _move_behind(self, proof: bytes, data: bytes, start: int) -> None:
+        end = data[-MARKER_LENGTH:]
+        if len(end) < MARKER_LENGTH:
+            end = (proof + end)[-MARKER_LENGTH:]
+        self._move(end, len(end), start + len(data))
+
+    def _complete(self, data: bytes, *, final: bool) -> Framed:
+        """The records in `data` that are complete, of whole lines."""
+        lines = data.rfind(b"\n") + 1
+        framer, longest = self._framer, self._limits.max_line
+        if len(data) - lines <= longest:
+            return framer.frame(data if lines == len(data) else data[:lines], final=final)
+        # Its last line belongs to no record before it: there is no room.
+        head = data[: lines + longest + 1] + b"\n"
+        return framer.frame(head, final=True).through(lines)
+
+    def _note_open(self, end: int) -> None:
+        if end != self.open_end:
+            self.open_end, self.open_since = end, None
+
+    def _whole(self, framed: Framed, start: int, *, partial: bool = False) -> Block:
+        # Of a record that was begun before the file was followed the rest may have come since.
+        return replace(
+            self._block(framed.data, start, partial=partial),
+            backlog=start < self._backlog_end,
+            joined=framed.joined,
+            cut=framed.cut,
+        )
