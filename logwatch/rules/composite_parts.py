@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from logwatch.records import Alert, AlertLine
+from logwatch.rules.exact_bytes import exact
 from logwatch.rules.keyed import KeyState
 from logwatch.rules.message import first_line
 
@@ -74,7 +75,7 @@ class Part(Struct, array_like=True, gc=False):
         latest = alert.lines[-most_lines:]
         lines = [(each.path, each.offset, each.time, each.text) for each in latest]
         message = first_line(alert.message)
-        self.packed = _pack(Quote(message, alert.source, alert.path, alert.fields, lines))
+        self.packed = exact(_pack(Quote(message, alert.source, alert.path, alert.fields, lines)))
 
 
 class CompositeState(KeyState, array_like=True, kw_only=True):

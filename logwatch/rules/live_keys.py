@@ -14,6 +14,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
+from logwatch.rules.exact_bytes import exact
+
 MOST_THAWED = 10_000
 """Keys of one rule whose states are objects: 2 or 3 KB each, so some 25 MB. A hit of one that is
 not costs about 10 µs more."""
@@ -124,7 +126,9 @@ class LiveKeys(Generic[S]):
             assert not isinstance(state, bytes)
             if self._burns(state):
                 self._burning.add(key)
-            states[key] = self._encode(state) if body is None or key in self.changed else body
+            if body is None or key in self.changed:
+                body = self._encode(state)
+            states[key] = exact(body)
 
     def restore(self, key: str, body: bytes) -> S:
         """Take back what `changes` gave; the state, only to look at.

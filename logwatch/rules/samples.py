@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from logwatch.records import AlertLine
 from logwatch.rules.base import Hit
+from logwatch.rules.exact_bytes import exact
 from logwatch.rules.message import fields_of, quote
 
 QUOTED_LINES = 3
@@ -33,7 +34,7 @@ class Sample(Struct, array_like=True, gc=False):
     ) -> Sample:
         """The sample of a line; `captured` are those of the fields that the pattern captured."""
         rest = (line.path, line.time, line.text, fields, captured)
-        return cls(source, line.offset, _pack(rest))
+        return cls(source, line.offset, exact(_pack(rest)))
 
     @property
     def line(self) -> AlertLine:
