@@ -48,7 +48,7 @@ class _Columns(Struct, frozen=True, gc=False):
     rule: str
     severity: str
     status: str
-    group: msgspec.Raw | None = None
+    group: msgspec.Raw = msgspec.Raw()
 
 
 _decode_columns = msgspec.json.Decoder(_Columns).decode
@@ -58,7 +58,7 @@ def stored(body: bytes) -> StoredAlert:
     """A message of the history, from its JSON."""
     one = _decode_columns(body)
     at = datetime.fromisoformat(one.at).timestamp()
-    is_group = one.group is not None
+    is_group = bool(bytes(one.group))
     return StoredAlert(one.id, at, one.rule, one.severity, one.status, body, is_group)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from doubles.alerts import alert
 
-from logwatch.records import StateChange
+from logwatch.records import Group, StateChange
 from logwatch.store.life import Delivery, LifeReader
 from logwatch.store.outgoing import DeadLetter, Postponed
+from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Store, Transaction
 
 
@@ -116,3 +119,19 @@ def test_messages_of_some_rules_come_with_their_numbers(store, reader):
         commit(store, alerts=[Addressed(alert(rule=rule), 1.0, ())])
     found = reader.messages_of({"a", "c"})
     assert [(one.row, one.stored.rule) for one in found] == [(1, "a"), (3, "c"), (4, "a")]
+
+
+def test_a_message_about_several_is_known_as_one(store, tmp_path):
+    """It is in the history, and no episode that burns by itself."""
+    group = Group("group", {"host": "web1"}, 2, 1, {"bad": 2}, ())
+    told = [
+        Addressed(alert(id="e"), 1.0, ("chat",), True, ("chat",)),
+        Addressed(alert(id="g", group=group), 1.0, ("chat",), True, ("chat",)),
+    ]
+    commit(store, alerts=told)
+    with closing(StoreReader(tmp_path)) as some:
+        assert [(one.id, one.is_group) for one in some.alerts(limit=9)] == [
+            ("g", True),
+            ("e", False),
+        ]
+        assert [one.id for one in some.burning()] == ["e"]
