@@ -30,7 +30,7 @@ from logwatch.alerts.silences import Silence
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
 from logwatch.recipients import Recipients
-from logwatch.records import Alert, StateChange
+from logwatch.records import Alert, Member, StateChange
 from logwatch.store.writer import Addressed, Burning
 
 STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES, pacing.NAME})
@@ -129,8 +129,7 @@ class Dispatch:
         """
         if after_backlog:
             self._mutes.await_backlog()
-        stored, self._groups_stored = self._groups_stored, []
-        self._groups.restore(stored)
+        self._restore_groups()
         self._rates.begin()
         burning = [each for each in burning if each.alert.group is UNSET]
         for each in burning:
@@ -138,8 +137,12 @@ class Dispatch:
         self._mutes.begin((each.alert for each in burning), now)
 
     def watches(self, alert: Alert) -> bool:
-        """Whether an open episode is no rule's but ours: a group, or of a sink that there is."""
+        """Whether an open episode is no rule's but ours: a group, or of a sink that there is.
+
+        Asked once all was restored, before `begin`, which is given only what somebody watches.
+        """
         if alert.group is not UNSET:
+            self._restore_groups()
             return self._groups.is_open(alert.id)
         sink = alert.key.get("sink", "")
         return alert.rule == SINK_DOWN and bool(self._router.known((sink,)))
@@ -181,7 +184,7 @@ class Dispatch:
                 sinks = (*one.sinks, *one.collected)
                 self._owed[episode] = self.recipients.tell(episode, sinks)
         for message in self._groups.expire(now):
-            if not (message.reminds and self._mutes.verdict(message.alert, now)):
+            if not (message.reminds and self._hides_all(message.alert, now)):
                 yield self._paced(message, now)
         for message in self._rates.expire(now):
             yield Addressed(message.alert, now.wall, message.sinks)
@@ -251,6 +254,20 @@ class Dispatch:
         owed, self._owed = self._owed, {}
         return owed
 
+    def _hides_all(self, reminder: Alert, now: Moment) -> bool:
+        """Whether each alert of which it reminds is hidden now; of very many, what they share."""
+        group, verdict = reminder.group, self._mutes.verdict
+        members = () if group is UNSET or self._mutes.idle else group.members
+        burning = [each for each in members if each.status != "resolved"]
+        if group is UNSET or not burning or len(burning) < group.burning:
+            return verdict(reminder, now) is not None
+        return all(verdict(_as_alert(each, reminder), now) for each in burning)
+
+    def _restore_groups(self) -> None:
+        stored, self._groups_stored = self._groups_stored, []
+        if stored:
+            self._groups.restore(stored)
+
     def _is_told(self, episode: str) -> bool:
         return bool(self.recipients.told(episode) or self._groups.told(episode))
 
@@ -310,3 +327,19 @@ class Dispatch:
             return Addressed(alert, one.at, paced, collected=later)
         marked = alert if in_groups or hidden is None else replace(alert, muted_by=hidden)
         return Addressed(marked, one.at, ())
+
+
+def _as_alert(member: Member, message: Alert) -> Alert:
+    """One of those that `message` stands for, with what it has in common with the others."""
+    return replace(
+        message,
+        id=member.id,
+        seq=member.seq,
+        status=member.status,
+        rule=member.rule,
+        severity=member.severity,
+        source=member.source,
+        host=member.host,
+        key=member.key,
+        group=UNSET,
+    )

@@ -72,6 +72,9 @@ class Scene:
         self.dispatch = Dispatch(router, host="web1", **self.options)
         for row in self.rows.values():
             self.dispatch.restore(row)
+        open_alerts = [each.alert for each in self.burning.values()]
+        groups = [each for each in open_alerts if each.group is not UNSET]
+        assert all(self.dispatch.watches(each) for each in groups), "asked before `begin`"
         self.dispatch.begin(self.burning.values(), self.now)
         self.commit(self.dispatch.go_live(self.now))
 
@@ -202,6 +205,18 @@ def test_a_group_does_not_remind_of_what_is_muted():
     assert [round(at) for at, _ in scene.sent["grouped"]] == [10, 250]
 
 
+def test_of_several_a_group_reminds_unless_each_of_them_is_muted():
+    """Whatever they do not have in common."""
+    together = RouteTimers(group=(), wait=10.0, remind=60.0)
+    routes = (RouteSettings(to=("grouped",), timers=together),)
+    for other, reminders in (({"k": "m", "x": "2"}, [250]), ({"x": "2"}, [70, 130, 190, 250])):
+        scene = Scene(FULL, routes=routes)
+        scene.episode("a", "firing", rule="g1", key={"k": "m", "x": "1"})
+        scene.episode("b", "firing", rule="g2", key=other)
+        scene.pass_time(300.0)
+        assert [round(at) for at, _ in scene.sent["grouped"]] == [10, *reminders]
+
+
 def test_what_an_outage_explains_is_told_when_the_outage_is_over():
     scene = Scene(FULL)
     scene.episode("o", "firing", rule="big")
@@ -244,10 +259,13 @@ def test_a_sink_in_trouble_is_not_told_so_itself_but_its_fallback_is():
 
 
 def test_trouble_of_a_sink_that_there_still_is_goes_on_over_a_restart():
-    scene = Scene()
-    assert scene.dispatch.watches(alert(rule="logwatch.sink-down", key={"sink": "direct"}))
-    assert not scene.dispatch.watches(alert(rule="logwatch.sink-down", key={"sink": "gone"}))
-    assert not scene.dispatch.watches(alert(rule="other", key={"sink": "direct"}))
+    burning = [
+        alert(id="a", rule="logwatch.sink-down", key={"sink": "direct"}),
+        alert(id="b", rule="logwatch.sink-down", key={"sink": "gone"}),
+        alert(id="c", rule="other", key={"sink": "direct"}),
+    ]
+    dispatch = Scene().dispatch
+    assert [each.id for each in burning if dispatch.watches(each)] == ["a"]
 
 
 def test_a_group_that_burns_is_known_to_burn_until_its_last_message():

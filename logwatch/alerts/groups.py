@@ -57,6 +57,8 @@ class Groups:
         self._host = host
         self._most_groups = most_groups
         self._groups: dict[str, OpenGroup] = {}
+        self._ids: set[str] = set()
+        """Of their messages."""
         self._of_episode: dict[str, tuple[str, ...]] = {}
         """Names of the groups in which an episode burns."""
         self._resting: dict[str, None] = {}
@@ -143,7 +145,7 @@ class Groups:
 
     def is_open(self, group: str) -> bool:
         """Whether the group of which messages have this id goes on."""
-        return any(opened.state.id == group for opened in self._groups.values())
+        return group in self._ids
 
     def told(self, episode: str) -> tuple[str, ...]:
         """Sinks that a message of a group told of a burning episode."""
@@ -221,6 +223,7 @@ class Groups:
         for number, name, opened in sorted(found, key=lambda each: each[:2]):
             self._number = number
             self._groups[name] = opened
+            self._ids.add(opened.state.id)
             self._stored.add(name)
             for episode in opened.bundle.burning:
                 self._note_episode(name, episode, burns=True)
@@ -273,6 +276,7 @@ class Groups:
             state.told_at, state.worst = before.state.told_at, before.state.worst
             self._drop(name)
         opened = self._groups[name] = opened_with(state)
+        self._ids.add(state.id)
         return opened
 
     def _put_burning(self, name: str, alert: Alert, burns: bool, now: Moment) -> None:  # noqa: FBT001 - as in `add`
@@ -343,6 +347,7 @@ class Groups:
     def _drop(self, name: str) -> None:
         """Forget a group in which nothing burns."""
         opened = self._groups.pop(name)
+        self._ids.discard(opened.state.id)
         self._resting.pop(name, None)
         self._steady.drop(name)
         self._dates.drop(name)
