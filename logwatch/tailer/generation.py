@@ -81,6 +81,8 @@ class Generation:
         self.delay = 0.0
         self.open_end = 0
         """Where the whole lines of a record end that is not complete; 0: there is none."""
+        self.holds_back = False
+        """Whether the generation behind it has to wait, since that record may go on there."""
         self._path = path
         self._limits = limits
         self._backlog_end = file.size if backlog else 0

@@ -3,8 +3,8 @@
 It is when no further line came for the time that its source says, or when the file behind it in the
 chain of generations has something: then the writer has gone on. A record that goes on at the
 beginning of that file is one record all the same: one block has both parts, and its two positions
-are committed together. Before any of this the offset does not move, so that whoever reads the file
-anew begins with the whole record.
+are committed together. The file waits for that, no longer than the time. Before any of this the
+offset does not move, so that whoever reads the file anew begins with the whole record.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ def read_records(
 
     `later` are the generations behind it. Raises OSError.
     """
+    generation.holds_back = False
     found = generation.read(finish=finish)
     if found is None and generation.open_end:
         found = _settled(generation, tuple(later), framer, now)
     if found is None and generation.ended and not generation.open_end:
         found = generation.read(finish=True)
+    if not generation.holds_back:
+        generation.waits_since = None
     if isinstance(found, Block) and found.cut:
         telemetry.count("records_cut", len(found.cut))
     return found
@@ -52,6 +55,9 @@ def _settled(
         lines = following.first_lines(2 * framer.max_line + 2)
         begun = generation.open_record() if lines else None
         if begun is not None:
+            if generation.waits_since is None:
+                generation.waits_since = now.steady
+            is_over |= now.steady - generation.waits_since >= framer.timeout
             return _joined(generation, following, framer.frame(begun + lines, final=is_over))
         later = later if lines else later[1:]
     if is_over or any(os.fstat(each.file.fd).st_size > each.offset for each in later):
@@ -64,7 +70,8 @@ def _joined(
 ) -> Block | Truncated | None:
     """The record with what `following` begins with, if that belongs to it; `found` has both."""
     if not found.data:
-        return None  # it may go on there
+        generation.holds_back = True
+        return None
     own = generation.open_end - generation.offset
     found = found.through(own)
     if rest := found.data[own:]:

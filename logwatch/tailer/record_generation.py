@@ -47,11 +47,14 @@ class RecordGeneration(Generation):
         self._framer = framer
         self.open_since: float | None = None
         """Steady time at which the record that is not complete was first seen as it is."""
+        self.waits_since: float | None = None
+        """Steady time since when the generation behind it waits."""
 
     @property
     def left_at(self) -> float | None:
         """Steady time at which that record is taken as it is; None: there is none."""
-        return None if self.open_since is None else self.open_since + self._framer.timeout
+        times = [each for each in (self.open_since, self.waits_since) if each is not None]
+        return min(times) + self._framer.timeout if times else None
 
     @property
     def in_backlog(self) -> bool:
@@ -80,6 +83,7 @@ class RecordGeneration(Generation):
     def pass_over(self, lines: bytes) -> Checkpoint:
         """Go on behind its first lines, which somebody else has; the checkpoint there."""
         self._grow_head(len(lines))
+        self._note_open(0)
         self._move(lines, len(lines), len(lines))
         return self.checkpoint
 

@@ -294,7 +294,8 @@ class Tail:
             block = self._advance(generation, now, finish=finish)
             if block is not None:
                 return block
-            if generation.ended and generation in chain.generations:
+            waited_for = generation.ended or generation.holds_back
+            if waited_for and generation in chain.generations:
                 return None  # what follows a copy waits for its end
         return None
 

@@ -384,6 +384,21 @@ def test_a_record_in_two_files_is_taken_as_it_is_after_the_timeout(records):
     assert log.now() == [b"INFO 2\n"]
 
 
+def test_the_next_file_waits_while_a_record_may_go_on_in_it(records):
+    """And no longer than the timeout."""
+    log = records()
+    commit_also(log)
+    log.append(b"INFO\n" + TRACE[:43])
+    assert log.now() == [b"INFO\n"]
+    log.rotate(new=TRACE[43:])
+    assert log.now() == []
+    for _ in range(2):
+        log.advance(TIMEOUT * 0.6)
+        log.append(b" more\n")
+        found = log.now()
+    assert found == [TRACE + b" more\n" * 2]
+
+
 def test_a_record_in_a_copy_and_in_the_file_that_was_cut_is_one(records):
     log = records(b"INFO\n" * 300 + TRACE[:8])
     commit_also(log)
