@@ -57,6 +57,7 @@ class _Known:
         self.fields = set(OWN_FIELDS)
         self.rules: set[str] = set()
         self.sources: set[str] = set()
+        self._is_complete = config is not None
         if config is None:
             return
         self.sources.update(source.name for source in config.sources)
@@ -81,6 +82,8 @@ class _Known:
         }
         for condition in where:
             field = condition.field
+            if not self._is_complete and field not in RANKED:
+                continue
             if field not in self.fields:
                 hint = _near(field, self.fields)
                 yield f"no rule, and no alert of the last 7 days, has a field {field!r}{hint}"

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from logwatch.alerts.route import Router, RouteSettings, RouteVerdict
 from logwatch.cli.figures import epoch
 from logwatch.cli.looker import Absence
 from logwatch.cli.rule_words import cooldown_in_words, window_in_words
+from logwatch.cli.why_hidden import Hidden
 from logwatch.config.model import Config
 from logwatch.daemon.dispatching import router_of
 from logwatch.daemon.health import SinkStatus, Status
@@ -24,7 +25,8 @@ from logwatch.errors import UsageError
 from logwatch.records import MISSING, Alert
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Composite
-from logwatch.store.life import Delivery, LifeReader, Message
+from logwatch.sinks import KINDS
+from logwatch.store.life import Delivery, LifeReader, Message, Move
 from logwatch.store.reader import StoredAlert
 
 SCHEMA = 1
@@ -36,10 +38,20 @@ class Told(Struct, frozen=True, kw_only=True):
 
     alert: Alert
     window: str
+    at: float
+    """Wall seconds at which it was stored."""
     deliveries: tuple[Delivery, ...]
     """What the store knows; a sink that is not in it is done with, or was never to be told."""
     sinks: tuple[str, ...]
-    """To which it goes by the configuration of now; none where that is not known."""
+    """For whom it was made; where an earlier version stored it, to whom it goes by the
+    configuration of now, and none where that is not known."""
+    again: bool = False
+    """It is there once more, since what hid it is over."""
+
+    @property
+    def hidden_by(self) -> str:
+        """What hid it; empty where nothing did."""
+        return "" if self.alert.muted_by is UNSET else self.alert.muted_by
 
 
 class Absorber(Struct, frozen=True, kw_only=True):
@@ -78,6 +90,15 @@ class Life(Struct, frozen=True, kw_only=True):
     told: tuple[str, ...] | None
     """Sinks that were told of it, while it burns."""
     absorbed: tuple[Absorber, ...]
+    within: tuple[Told, ...]
+    """Messages about several alerts that name this one."""
+    moves: tuple[Move, ...]
+    rows: tuple[int, ...]
+    """Numbers of the messages, as `moves` has them."""
+    paced: frozenset[str]
+    """Sinks that may be told of several alerts in one message, whatever the routes say."""
+    hidden_now: str
+    """What would hide it now, where it burns; empty where nothing does."""
     sinks_down: tuple[SinkStatus, ...]
     runs: bool | None
     """Whether a daemon runs that delivers; None where nobody may ask."""
@@ -88,13 +109,34 @@ class Life(Struct, frozen=True, kw_only=True):
         return self.messages[0].alert
 
     @property
+    def is_group(self) -> bool:
+        """Whether it is a message about several alerts."""
+        return self.first.group is not UNSET
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Sinks to which it goes, and of which nobody knows a message that told them."""
+        if self.goes_to is None or self.shadow or self.absorbed or self.is_group:
+            return ()
+        if all(each.hidden_by for each in self.messages):
+            return ()
+        heard = {sink for told in (*self.messages, *self.within) for sink in told.sinks}
+        heard.update(move.receiver for move in self.moves)
+        heard.update(move.origin for move in self.moves)
+        return tuple(sink for sink in self.goes_to if sink not in heard)
+
+    @property
     def shadow(self) -> bool:
         """Whether the rule tells nobody now."""
         return self.rule is not None and self.rule.shadow
 
 
 def life_of(
-    prefix: str, reader: LifeReader, config: Config | None, daemon: Status | Absence | str
+    prefix: str,
+    reader: LifeReader,
+    config: Config | None,
+    daemon: Status | Absence | str,
+    hidden: Hidden,
 ) -> Life | None:
     """The life of the one alert whose id begins with `prefix`; None where there is none.
 
@@ -105,12 +147,13 @@ def life_of(
         return None
     episode = _only(messages)
     first = messages[0].alert
-    rule = (
-        next((each for each in config.rules if each.name == first.rule), None) if config else None
-    )
+    rule = None
+    if config is not None and first.group is UNSET:
+        rule = next((each for each in config.rules if each.name == first.rule), None)
     told = reader.told(episode)
     before = reader.firing_before(first, messages[0].stored.at)
     router = router_of(config) if config is not None else None
+    newest = messages[-1].alert
     return Life(
         episode=episode,
         rule=rule,
@@ -123,9 +166,20 @@ def life_of(
         goes_to=router.sinks_for(first) if router else None,
         told=told,
         absorbed=tuple(_absorbers(messages, reader, config, told)) if config else (),
+        within=tuple(_told(reader.about(episode), None, None)),
+        moves=tuple(reader.moves(episode)),
+        rows=tuple(each.row for each in messages),
+        paced=frozenset(_paced(config)),
+        hidden_now=(hidden.by(newest) or "") if told is not None else "",
         sinks_down=_sinks_down(daemon),
         runs=None if isinstance(daemon, str) else isinstance(daemon, Status),
     )
+
+
+def _paced(config: Config | None) -> Iterator[str]:
+    for sink in config.sinks if config is not None else ():
+        if sink.rate is not None or KINDS[sink.kind].for_people:
+            yield sink.name
 
 
 def _only(messages: Sequence[Message]) -> str:
@@ -143,14 +197,25 @@ def _told(
     messages: Sequence[Message], rule: RuleSettings | None, router: Router | None
 ) -> Iterator[Told]:
     heard: dict[str, None] = {}
+    seen: set[tuple[str, int]] = set()
     for each in messages:
         alert = each.alert
         # Who was told that it began is told that it is over.
         is_over = alert.status == "resolved"
-        sinks = () if router is None else tuple(heard) if is_over else router.sinks_for(alert)
+        sinks = each.sinks
+        if sinks is None:
+            sinks = () if router is None else tuple(heard) if is_over else router.sinks_for(alert)
         heard.update(dict.fromkeys(sinks))
         window = "" if rule is None else window_in_words(rule.kind, alert)
-        yield Told(alert=alert, window=window, deliveries=each.deliveries, sinks=sinks)
+        yield Told(
+            alert=alert,
+            window=window,
+            at=each.at,
+            deliveries=each.deliveries,
+            sinks=sinks,
+            again=(alert.id, alert.seq) in seen,
+        )
+        seen.add((alert.id, alert.seq))
 
 
 def _since(before: StoredAlert | None, alert: Alert) -> float | None:
@@ -239,6 +304,10 @@ def as_builtins(life: Life) -> dict[str, Any]:
         "routes": [_route_as_builtins(each) for each in life.routes],
         "goes_to": life.goes_to,
         "told": life.told,
+        "hidden_now": life.hidden_now or None,
+        "within": [_message_as_builtins(each) for each in life.within],
+        "moves": [msgspec.to_builtins(each) for each in life.moves],
+        "untold": life.untold,
         "absorbed": [
             {"rule": each.rule, "alert": each.episode, "seq": each.seq} for each in life.absorbed
         ],
@@ -249,6 +318,7 @@ def _message_as_builtins(told: Told) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(told.alert),
         "window": told.window,
+        "sinks": told.sinks,
         "deliveries": [msgspec.to_builtins(each) for each in told.deliveries],
     }
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from logwatch.alerts.route import Unmet
 from logwatch.alerts.timers import RouteTimers
 from logwatch.cli.figures import epoch, number
 from logwatch.cli.marking import Screen
 from logwatch.cli.rule_words import kind_in_words
 from logwatch.cli.why_alert import Life, Route, Told
+from logwatch.cli.why_hidden import Hidden
 from logwatch.cli.why_page import labelled, pairs, wrapped
+from logwatch.cli.why_told_text import told_in_words
 from logwatch.clock import Moment
 from logwatch.conditions import written
+from logwatch.pipeline import SHADOW
 from logwatch.records import Alert, AlertLine
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import lasting
-from logwatch.store.life import Delivery
+from logwatch.stamps import rfc3339
 from logwatch.units import format_duration
 
+_MOST_SEQS = 5
 
-def life_in_words(life: Life, screen: Screen, now: Moment) -> Iterator[str]:
+
+def life_in_words(life: Life, hidden: Hidden, screen: Screen, now: Moment) -> Iterator[str]:
     """The lines of the screen."""
     yield from _head(life, screen, now.wall)
     yield ""
@@ -31,8 +38,10 @@ def life_in_words(life: Life, screen: Screen, now: Moment) -> Iterator[str]:
         held = life.first.suppressed
         suppressed = f"; {held:,} suppressed before it" if held and life.first.seq == 1 else ""
         yield from labelled(screen, "cool-down", [f"{life.cooldown}{before}{suppressed}"])
-    yield from labelled(screen, "routes", _routes(life))
-    yield from labelled(screen, "told", _deliveries(life, now))
+    if not life.is_group:
+        yield from labelled(screen, "routes", _routes(life))
+    yield from labelled(screen, "hidden", _hiding(life, hidden))
+    yield from labelled(screen, "told", told_in_words(life, now))
 
 
 def _head(life: Life, screen: Screen, now: float) -> Iterator[str]:
@@ -45,6 +54,11 @@ def _head(life: Life, screen: Screen, now: float) -> Iterator[str]:
         state = f"resolved at {on_clock(epoch(last.at), now)}"
     else:
         state = "an event, over at once" if life.is_event else "over"
+    group = first.group
+    if group is not UNSET:
+        parts = [f"{group.kind} message {life.episode}", pairs(group.by), state]
+        yield from wrapped(screen, "", "  ".join(part for part in parts if part))
+        return
     parts = [first.rule, pairs(first.key), f"alert {life.episode}", state]
     yield from wrapped(screen, "", "  ".join(part for part in parts if part))
     rule = life.rule
@@ -73,7 +87,26 @@ def _story(life: Life, screen: Screen, now: float) -> Iterator[str]:
             if (line.path, line.offset) not in shown:
                 shown.add((line.path, line.offset))
                 yield from wrapped(screen, _stamp(line.time, now, what), _quoted(line))
+        if told.again:
+            head = _stamp(rfc3339(told.at), now, "told")
+            yield from wrapped(screen, head, f"message {told.alert.seq}: what hid it is over")
+            continue
         yield from _message(told, screen, now)
+        yield from _members(told.alert, screen)
+
+
+def _members(alert: Alert, screen: Screen) -> Iterator[str]:
+    """The alerts that a message about several stands for, each by its id."""
+    group = alert.group
+    if group is UNSET:
+        return
+    for each in group.members:
+        yield from wrapped(
+            screen, " " * 20, f"{each.id}  {each.status}  {each.rule}: {each.message}"
+        )
+    more = group.alerts - len(group.members)
+    if more > 0:
+        yield from wrapped(screen, " " * 20, f"and {number(more, 'alert')} more")
 
 
 def _lines(alert: Alert) -> Iterator[tuple[str, AlertLine]]:
@@ -163,56 +196,13 @@ def _unmet(unmet: Unmet) -> str:
     return f"needs {unmet.field} {wanted}, {has}"
 
 
-def _deliveries(life: Life, now: Moment) -> Iterator[str]:
-    if life.shadow:
-        yield "nobody: the rule is in shadow mode"
-    for each in () if life.shadow else life.absorbed:
-        yield (
-            f"message {each.seq} was absorbed: {each.rule} burned then ({each.episode}),"
-            " and told of it instead"
-        )
-    for told in life.messages:
-        alert = told.alert
-        name = f"{alert.seq} {alert.status}"
-        for one in told.deliveries:
-            yield f"{one.sink}  {name}: {_progress(one, now, runs=life.runs)}"
-        for sink in _done(life, told):
-            yield f"{sink}  {name}: done with, nothing of it waits"
-    if life.told is not None:
-        sinks = ", ".join(life.told)
-        yield f"of its end will be told: {sinks}" if sinks else "nobody was told that it burns"
-    waits = {each.sink for told in life.messages for each in told.deliveries}
-    for down in life.sinks_down:
-        if down.name in waits:
-            yield f"sink {down.name} is down: {down.reason}"
-
-
-def _done(life: Life, told: Told) -> list[str]:
-    """Sinks that, by the routes or by what the store knows, were told."""
-    absorbed = any(each.seq == told.alert.seq for each in life.absorbed)
-    if life.shadow or absorbed:
-        return []
-    known = {each.sink for each in told.deliveries}
-    heard = told.sinks if life.told is None else life.told
-    return [sink for sink in told.sinks if sink in heard and sink not in known]
-
-
-def _progress(delivery: Delivery, now: Moment, *, runs: bool | None) -> str:
-    start = " with the next start: no daemon runs" if runs is False else ""
-    tries = number(delivery.attempts, "try", "tries")
-    reason = f": {delivery.reason}" if delivery.reason else ""
-    match delivery.progress:
-        case "delivered":
-            return "delivered"
-        case "waiting":
-            return f"waiting, to be delivered{start or ' at once'}"
-        case "held":
-            return f"waits for an earlier message of this alert{start and f'; goes out{start}'}"
-        case "postponed":
-            wait = (delivery.next_try_at or 0.0) - now.steady
-            again = f"again in {lasting(wait)}" if wait > 0 else "again now"
-            return (
-                f"postponed after {tries}{reason}; {again if runs is not False else 'again'}{start}"
-            )
-        case "dead":
-            return f"given up after {tries}{reason}"
+def _hiding(life: Life, hidden: Hidden) -> Iterator[str]:
+    """What hid its messages, and what would hide it now."""
+    for by in dict.fromkeys(told.hidden_by for told in life.messages if told.hidden_by):
+        if by == SHADOW or any(each.rule == by for each in life.absorbed):
+            continue  # said elsewhere
+        seqs = [f"{told.alert.seq}" for told in life.messages if told.hidden_by == by]
+        some = f"{', '.join(seqs[:_MOST_SEQS])}{', ...' if len(seqs) > _MOST_SEQS else ''}"
+        yield f"{'message' if len(seqs) == 1 else 'messages'} {some} by {hidden.in_words(by)}"
+    if life.hidden_now and not any(told.hidden_by == life.hidden_now for told in life.messages):
+        yield f"what comes of it now: by {hidden.in_words(life.hidden_now)}"

@@ -20,6 +20,7 @@ from logwatch.cli.marking import screen_of
 from logwatch.cli.verdict_text import encoded
 from logwatch.cli.why_alert import as_builtins, life_of
 from logwatch.cli.why_alert_text import life_in_words
+from logwatch.cli.why_hidden import Hidden
 from logwatch.cli.why_page import daemon_of
 from logwatch.cli.why_rule import Asked, answer_of
 from logwatch.cli.why_rule_text import answer_in_words
@@ -86,7 +87,9 @@ def _alert(
     if reader is None:
         print("there is no store: no daemon has run with this configuration", file=sys.stderr)
         return Exit.UNREACHABLE
-    life = life_of(options.what, reader, config, daemon_of(options.config, clock))
+    hidden = Hidden(config, reader, clock.moment())
+    daemon = daemon_of(options.config, clock)
+    life = life_of(options.what, reader, config, daemon, hidden)
     if life is None:
         near = get_close_matches(options.what, known, 1)
         hint = f"; did you mean the rule {near[0]!r}?" if near else " (logwatch alerts)"
@@ -102,7 +105,7 @@ def _alert(
     if options.output == "json":
         _print([encoded(as_builtins(life))])
     else:
-        _print(life_in_words(life, screen_of(), clock.moment()))
+        _print(life_in_words(life, hidden, screen_of(), clock.moment()))
     return Exit.DONE
 
 

@@ -28,6 +28,7 @@ from logwatch.cli.verdicts import (
     readings_for,
     ways_of,
 )
+from logwatch.cli.why_hidden import Hiding
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
@@ -160,15 +161,16 @@ def explain(options: argparse.Namespace) -> Exit:
     clock = SystemClock()
     screen = screen_of()
     any_taken = False
+    hiding = Hiding(config, clock.moment())
     with TemporaryDirectory(prefix="logwatch-why-") as folder:
         asker = LineAsker(config, options.source, Path(folder))
         for count, line in enumerate(_records(_lines(options.line), asker.framer)):
             answer = asker.ask(line, clock.wall())
             any_taken |= any(one.verdict.outcome == "taken" for one in answer.told)
             if options.output == "json":
-                screen.write(encoded(_as_json(answer)))
+                screen.write(encoded(_as_json(answer, hiding)))
             else:
-                screen.write(*([""] if count else []), *_in_words(answer, screen, config))
+                screen.write(*([""] if count else []), *_in_words(answer, screen, config, hiding))
             screen.flush()
     return Exit.DONE if any_taken else Exit.NO
 
@@ -186,7 +188,7 @@ def _records(lines: Iterable[bytes], framer: Framer | None) -> Iterable[bytes]:
     return records_of_text(b"\n".join(lines), framer)
 
 
-def _in_words(answer: Answer, screen: Screen, config: Config) -> Iterator[str]:
+def _in_words(answer: Answer, screen: Screen, config: Config, hiding: Hiding) -> Iterator[str]:
     named = "  ".join(answer.sources)
     yield f"{dim(screen, 'line')}  {visible(shorten(answer.text, 4_000))}"
     yield dim(screen, f"as of  {visible(named)}")
@@ -197,6 +199,8 @@ def _in_words(answer: Answer, screen: Screen, config: Config) -> Iterator[str]:
         place = dim(screen, f"{visible(places[verdict.rule])}  in {visible(one.source)}")
         yield f"{headline(verdict, screen, visible(verdict.whose))}  {place}"
         yield from explained(verdict, answer.text, screen)
+        if by := hiding.by(verdict, one.source, answer.text):
+            yield f"    its alert would be hidden now by {visible(hiding.in_words(by))}"
     yield _sum(answer)
 
 
@@ -225,14 +229,19 @@ def _sum(answer: Answer) -> str:
     return said
 
 
-def _as_json(answer: Answer) -> dict[str, object]:
+def _as_json(answer: Answer, hiding: Hiding) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "line": answer.text,
         "sources": list(answer.sources),
         "taken": any(one.verdict.outcome == "taken" for one in answer.told),
         "verdicts": [
-            {**as_json(one.verdict, answer.text), "source": one.source} for one in answer.told
+            {
+                **as_json(one.verdict, answer.text),
+                "source": one.source,
+                "hidden_by": hiding.by(one.verdict, one.source, answer.text),
+            }
+            for one in answer.told
         ],
         "rules_of_other_sources": answer.elsewhere,
     }

@@ -1,23 +1,24 @@
 """What `logwatch why` asks the store: the life of one episode, and what is remembered of a rule.
 
-The store keeps what is still to be done: what was delivered leaves it, without a trace but for the
-message itself. So of a message of which nothing is left to do it can only be said that it is done
-with. Whoever asks reads the whole history: a tenth of a second, and only a person asks.
+The store keeps for whom a message was made, and what is still to be done: what was delivered leaves
+it without another trace. So of a message of which nothing is left to do for a sink it can only be
+said that it is done with. Whoever asks reads the whole history: a tenth of a second, and only a
+person asks.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from logwatch.records import Alert, StateChange, decode_alert
 from logwatch.store.outgoing import decode_positions
 from logwatch.store.reader import StoredAlert, StoreReader, stored
-from logwatch.store.segments import messages
+from logwatch.store.segments import decode_addressed, messages
 
 MOST_LOOKED_AT = 1000
 """Messages of a rule among which the firing before another one is looked for."""
@@ -51,6 +52,10 @@ class Message(Struct, frozen=True, kw_only=True):
     row: int
     """Its number: messages are numbered in the order in which they were made."""
     stored: StoredAlert
+    at: float = 0.0
+    """Wall seconds at which it was stored, or the newest of those that were stored with it."""
+    sinks: tuple[str, ...] | None = None
+    """For whom it was made; None where an earlier version stored it, or nobody looked."""
     deliveries: tuple[Delivery, ...] = ()
     """Empty also where nobody looked."""
 
@@ -60,25 +65,55 @@ class Message(Struct, frozen=True, kw_only=True):
         return decode_alert(self.stored.body)
 
 
+class Move(Struct, frozen=True):
+    """That a sink was told in the place of another."""
+
+    origin: str
+    receiver: str
+    row: int
+    """Number of the message."""
+
+
 class LifeReader(StoreReader):
     """Reads beside the writer; see `StoreReader`."""
 
     def life(self, prefix: str) -> list[Message]:
         """All messages of the episodes whose id begins with `prefix`, oldest first."""
-        needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
+        return list(self._messages(prefix, lambda one: one.id.startswith(prefix)))
+
+    def about(self, episode: str) -> list[Message]:
+        """Messages about several alerts that name the one of `episode`, oldest first."""
+
+        def names(one: StoredAlert) -> bool:
+            group = decode_alert(one.body).group if one.is_group else UNSET
+            return group is not UNSET and any(each.id == episode for each in group.members)
+
+        return list(self._messages(episode, names))
+
+    def moves(self, episode: str) -> list[Move]:
+        """Which sinks were told of an episode in the place of others, in order."""
         rows = self._connection.execute(
-            "SELECT first, body FROM segments WHERE instr(body, ?) ORDER BY first", (needle,)
-        ).fetchall()
-        return [
-            Message(
-                row=first + position,
-                stored=one,
-                deliveries=tuple(_deliveries(self._connection, first, position)),
-            )
-            for first, body in rows
-            for position, one in enumerate(map(stored, messages(body)))
-            if one.id.startswith(prefix)
-        ]
+            "SELECT origin, receiver, alert FROM moves WHERE episode = ? ORDER BY number",
+            (episode,),
+        )
+        return [Move(*row) for row in rows]
+
+    def _messages(self, prefix: str, wanted: Callable[[StoredAlert], bool]) -> Iterator[Message]:
+        """Those wanted of the messages in which an id begins with `prefix`."""
+        needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
+        for first, at, body, addressed in self._connection.execute(
+            "SELECT first, at, body, addressed FROM segments WHERE instr(body, ?) ORDER BY first",
+            (needle,),
+        ).fetchall():
+            for position, one in enumerate(map(stored, messages(body))):
+                if wanted(one):
+                    yield Message(
+                        row=first + position,
+                        stored=one,
+                        at=at,
+                        sinks=_sinks(addressed, position),
+                        deliveries=tuple(_deliveries(self._connection, first, position)),
+                    )
 
     def messages_of(self, rules: Collection[str]) -> list[Message]:
         """All messages of `rules`, oldest first, without their deliveries."""
@@ -113,6 +148,13 @@ class LifeReader(StoreReader):
         """What is remembered for `rule`, whatever it meant then."""
         rows = self._connection.execute("SELECT key, body FROM rule_state WHERE rule = ?", (rule,))
         return [StateChange(rule, key, body) for key, body in rows]
+
+
+def _sinks(addressed: str | None, position: int) -> tuple[str, ...] | None:
+    if addressed is None:
+        return None
+    sinks = decode_addressed(addressed).items()
+    return tuple(sorted(sink for sink, picked in sinks if picked is None or position in picked))
 
 
 def _deliveries(connection: sqlite3.Connection, first: int, position: int) -> Iterator[Delivery]:

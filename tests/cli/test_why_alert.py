@@ -12,7 +12,7 @@ from doubles.why_world import RULES, morning, running, settle, told, world_in
 from logwatch.cli.main import run_command_line
 from logwatch.records import AlertContext, AlertLine
 from logwatch.store.outgoing import DeadLetter, Postponed
-from logwatch.store.writer import Store
+from logwatch.store.writer import Addressed, Store
 
 SCREENS = Path(__file__).parent / "why_screens"
 
@@ -205,7 +205,12 @@ def test_who_is_told_of_a_later_message_only_is_not_said_to_know_of_the_first(wo
         alert(seq=2, status="updated", severity="critical"),
         alert(seq=3, status="resolved", severity="critical"),
     ]
-    told(world, *messages)
+    both = ("chat", "pager")
+    addressed = zip(messages, (("chat",), both, both), strict=True)
+    wall = world.bench.clock.wall()
+    world.commit(alerts=[Addressed(one, wall, sinks) for one, sinks in addressed])
+    world.commit(taken={("chat", 1): 3, ("pager", 1): 2})
+    world.end()
     lines = [line.split("told")[-1].strip() for line in why(capsys, "b4c1")[1].splitlines()]
     done = "done with, nothing of it waits"
     assert f"chat  1 firing: {done}" in lines
