@@ -141,10 +141,18 @@ def test_a_lie_of_the_engine_over_records_is_found_out():
     assert hits == ReferenceMatcher([rule(r"(?s)ERROR.*Key")]).match(data, joined)
 
 
-def test_every_real_pattern_takes_its_line_within_a_trace():
+@pytest.mark.parametrize(
+    "first",
+    [
+        first if first % 120 == 0 else pytest.param(first, marks=pytest.mark.stress)
+        for first in range(0, len(CASES), 40)
+    ],
+)
+def test_every_real_pattern_takes_its_line_within_a_trace(first):
     """At each place of it: as the first line, in the middle, as the last one."""
-    rules = [rule(case.pattern) for case in CASES]
-    rules += [rule(f"(?m:{case.pattern})") for case in CASES if "(?" not in case.pattern[:3]]
+    cases = CASES[first : first + 40]
+    rules = [rule(case.pattern) for case in cases]
+    rules += [rule(f"(?m:{case.pattern})") for case in cases if "(?" not in case.pattern[:3]]
     records = [
         (
             f"{case.line}\n\tat a.b(C.java:1)",
@@ -152,7 +160,7 @@ def test_every_real_pattern_takes_its_line_within_a_trace():
             f"head\n{case.line}",
             f"head\n{case.miss}",
         )[number % 4]
-        for number, case in enumerate(CASES)
+        for number, case in enumerate(cases)
     ]
     assert both(rules, *block_of(records))
 
@@ -160,13 +168,26 @@ def test_every_real_pattern_takes_its_line_within_a_trace():
 _RECORDS = st.lists(st.lists(_BITS, max_size=12).map("".join), max_size=6)
 
 
+def check_engine_equals_oracle(data, rules, encoding):
+    records = [each.strip("\n") for each in data.draw(_RECORDS)]
+    both(rules, *block_of(records, encoding), encoding=encoding)
+
+
 @given(data=st.data(), rules=_RULES, encoding=_ENCODINGS)
-@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=60, deadline=None, suppress_health_check=_SLOW)
 def test_the_engine_takes_exactly_the_records_that_the_reference_takes(data, rules, encoding):
     """Offsets, text, rules and captures; records end with no newline."""
     for _ in range(3):
-        records = [each.strip("\n") for each in data.draw(_RECORDS)]
-        both(rules, *block_of(records, encoding), encoding=encoding)
+        check_engine_equals_oracle(data, rules, encoding)
+
+
+@pytest.mark.stress
+@given(data=st.data(), rules=_RULES, encoding=_ENCODINGS)
+@settings(max_examples=2_000, deadline=None, suppress_health_check=_SLOW)
+def test_the_engine_takes_exactly_the_same_records_for_long(data, rules, encoding):
+    """The same for about two minutes."""
+    for _ in range(6):
+        check_engine_equals_oracle(data, rules, encoding)
 
 
 _PATTERNS = st.tuples(_FLAGS, _TEXTS).map("".join).filter(is_valid_and_quick)
