@@ -84,20 +84,25 @@ class ThresholdRule:
                 alerts += self._evict(now)
             tracked = Tracked(KeyState(samples=[]), LatestTimes(self._capacity), [])
             self._states.add(key, tracked)
-        state = tracked.state
+        state, times, seen = tracked
         self._turn += 1
         state.turn = self._turn
         noted = self._deadlines.at(key) if state.episode is not None else None
         if noted is not None and now.event >= noted:  # each match can only have put it off
-            deadline = self._clears_at(state, tracked.times)
+            deadline = self._clears_at(state, times)
             if deadline is not None and now.event >= deadline:
                 alerts.append(self._resolve(key, tracked, now, deadline))
-        self._note(tracked, hit)
+        record, batch = hit.record, hit.batch
+        at = record.time
+        times.add(at)
+        state.late = batch.backlog
+        seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
+        if len(seen) > _MOST_SEEN:
+            del seen[:-QUOTED_LINES]
         if state.episode is None:
             told = self._look(key, tracked, hit, now)
         else:
             state.count += 1
-            at = hit.record.time
             if at > state.last:  # noqa: PLR1730 - for each line a call is much
                 state.last = at
             told = self._raise(key, tracked, at, now) if self._kind.levels else None
@@ -202,17 +207,6 @@ class ThresholdRule:
     def _load(self, body: bytes) -> Tracked:
         state = decode_state(body)
         return Tracked(state, LatestTimes(self._capacity, state.times), [])
-
-    @staticmethod
-    def _note(tracked: Tracked, hit: Hit) -> None:
-        """Remember a match."""
-        state, times, seen = tracked
-        record, batch = hit.record, hit.batch
-        times.add(record.time)
-        state.late = batch.backlog
-        seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
-        if len(seen) > _MOST_SEEN:
-            del seen[:-QUOTED_LINES]
 
     def _look(self, key: str, tracked: Tracked, hit: Hit, now: Now) -> Alert | None:
         """Whether the episode begins with a match that is noted; no other burns."""
