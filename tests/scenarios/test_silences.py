@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from signal import Signals
 
 from doubles.process import Running, alerts_in, environment, eventually, run_once
 from doubles.receiver import Receiver
@@ -135,3 +136,44 @@ def test_while_the_configuration_is_broken_the_daemon_is_silenced_all_the_same(t
         assert "silence #1 until" in out
         write(tmp_path, "oops a", "guess from 192.0.2.1")
         eventually(lambda: told(tmp_path) == ["guess firing"], "it is in force")
+
+
+def test_an_acknowledgement_ends_with_the_alert(tmp_path):
+    """Its end is told, for its beginning was; and the next alert is told again."""
+    write(tmp_path)
+    config = CONFIG.format(folder=tmp_path, url="http://127.0.0.1:9/")
+    config = config.replace("when: 1 in 1h", "cooldown: 0, when: 1 in 2s")
+    with Running(tmp_path, config).ready() as daemon:
+        write(tmp_path, "guess from 192.0.2.1")
+        eventually(lambda: told(tmp_path) == ["guess firing"], "it burns")
+        out = silence(tmp_path, "rule=guess", "--until-resolved")
+        assert "hides 1 firing alert now" in out
+        assert "is resolved" in out
+        daemon.signal(Signals.SIGHUP)  # a reload takes it along
+        eventually(lambda: told(tmp_path) == ["guess firing", "guess resolved"], "its end is told")
+        eventually(lambda: "no silence is in force" in silence(tmp_path, "list"), "it is over")
+        write(tmp_path, "guess from 192.0.2.1")
+        eventually(lambda: len(told(tmp_path)) >= 3, "the next one is told")
+
+
+def test_dead_letters_go_out_again_by_command(tmp_path):
+    """The receiver was wrong, somebody corrected it, and nothing is lost."""
+    write(tmp_path)
+    verdict = ["refuse"]
+    with Receiver(lambda _number: verdict[0]) as receiver:
+        config = CONFIG.format(folder=tmp_path, url=receiver.url)
+        with Running(tmp_path, config).ready():
+            write(tmp_path, "oops a", "oops b")
+            listed = eventually(
+                lambda: (
+                    typed(tmp_path, "alerts", "--dead").count("given up after 1 try: 400") == 2
+                    and typed(tmp_path, "alerts", "--dead")
+                ),
+                "both are refused",
+            )
+            assert "once more: logwatch send hook --dead" in listed
+            verdict[0] = "take"
+            out = typed(tmp_path, "send", "hook", "--dead")
+            assert "2 dead letters back in the outbox; the daemon sends them now" in out
+            eventually(lambda: by_hook(receiver) == ["oops firing"] * 2, "they are taken")
+            assert "no dead letters" in typed(tmp_path, "alerts", "--dead")
