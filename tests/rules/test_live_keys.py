@@ -121,14 +121,22 @@ def test_keys_are_as_if_all_were_objects(history):
     }
 
 
+def frozen(real: Counting) -> dict[str, bytes]:
+    """The states that are bytes."""
+    return {key: each for key, each in real.keys._states.items() if isinstance(each, bytes)}
+
+
 def test_only_the_latest_few_are_objects():
     """Of the others there are the bytes that the store was given."""
     real = Counting()
-    for key in "abcd":
-        real.hit(key, 1)
+    real.hit("a", 1)
+    real.hit("b", 1)
     committed = dict(real.keys.changes())
-    assert len([key for key in "abcd" if isinstance(real.keys._states[key], Counter)]) == MOST
-    assert real.keys._states["a"] == committed["a"]
+    real.hit("c", 1)
+    real.hit("d", 1)
+    assert frozen(real) == {}
+    committed |= dict(real.keys.changes())
+    assert frozen(real) == {"a": committed["a"], "b": committed["b"]}
     assert real.encoded == 4
 
 
@@ -138,11 +146,14 @@ def test_looking_at_a_key_neither_writes_nor_keeps_it():
     for key in "abcd":
         real.hit(key, 1)
     committed = dict(real.keys.changes())
-    assert real.keys.peek("a").number == 1
-    assert real.keys.get("b").number == 1
+    first, second = before = frozen(real)
+    assert real.keys.peek(first).number == 1
+    assert frozen(real) == before
+    assert real.keys.get(second).number == 1
     real.keys.settle()
+    assert len(frozen(real)) == len(before)
+    assert frozen(real)[first] == committed[first]
     assert real.encoded == 4
-    assert real.keys._states["a"] == committed["a"]
     assert [*real.keys.changes()] == []
 
 
