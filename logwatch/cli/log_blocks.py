@@ -13,7 +13,7 @@ from contextlib import closing
 from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple
 
-from logwatch.simulation.compressed import OldLog
+from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.multiline import JOINT, Framer
 from logwatch.tailer.settings import SourceSettings
 

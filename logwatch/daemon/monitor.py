@@ -215,7 +215,9 @@ def _loss_in_words(loss: Loss) -> str:
         case "gone":
             reason = "was deleted before all of it was read"
         case "compressed":
-            reason = "was rotated and compressed before all of it was read"
+            reason = "was rotated and compressed in a way that nothing here reads"
+        case "damaged":
+            reason = "was rotated and compressed, and that file is damaged or cut off"
         case "unreadable":
             reason = "was rotated and cannot be read"
         case _:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from logwatch.clock import SystemClock
 from logwatch.records import Block, Checkpoint, Marker
-from logwatch.simulation.compressed import OldLog
+from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
 from logwatch.tailer.multiline import Framed, Framer

@@ -18,17 +18,16 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint
+from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, matches
+from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, may_begin_alike
 from logwatch.tailer.generation import Generation, Limits, Truncated, at, at_last_line, intact_end
-from logwatch.tailer.lineage import Lineage, Packed, Unseen
+from logwatch.tailer.lineage import Lineage, Unseen
+from logwatch.tailer.packed_generation import Packed, packed_generation
 from logwatch.tailer.record_generation import generation_of
+from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.siblings import find_inode
-from logwatch.tailer.state import Report
-
-_REWRITES = 3
-_HABIT = 600.0
-"""Seconds within which so many rewrites make a file that is not only appended to."""
+from logwatch.tailer.state import LossReason, Report
 
 
 class ChainSettings(Struct, frozen=True):
@@ -56,6 +55,8 @@ class Chain:
         """The one under the path."""
         self.outgoing: deque[Block] = deque()
         """Checkpoints to be handed out before anything else."""
+        self.look_again_at: float | None = None
+        """Steady time at which to look again at what was just being compressed."""
         self._path = settings.path
         self._settings = settings
         self._claims = claims
@@ -63,8 +64,7 @@ class Chain:
         self._owner = owner
         self._lineage = Lineage(settings.path, claims, owner, known)
         self._since = 0
-        self._rewrites: deque[float] = deque(maxlen=_REWRITES)
-        self._told_of_rewrites = False
+        self._rewrites = Rewrites(settings.path)
 
     def is_premature(self, file: OpenFile) -> bool:
         """See `Lineage.is_premature`. No error."""
@@ -101,7 +101,7 @@ class Chain:
             if not checkpoint.closed and checkpoint.identity != name:
                 self._recover(checkpoint, file, now)
         originals = lineage.originals(history, file.key if file is not None else None)
-        for generation in self._add_found(Unseen(originals, [], []), backlog=True):
+        for generation in self._add_found(Unseen([*originals], []), backlog=True):
             generation.quiet_since = now.steady
         recovered = [each.file.modified_ns for each in self.generations]
         newest = max((birth_floor(each.birth) for each in history), default=0)
@@ -140,9 +140,14 @@ class Chain:
         if file is None and live is not None and _is_like(live.fd, checkpoint):
             self.outgoing.append(_closing(checkpoint))  # the live file has it all, read again
             return
+        archive = file and self._lineage.archives.resumed(file, checkpoint)
         file = file or self._lineage.copy_of(checkpoint)
-        if file is None:
-            self._give_up(checkpoint, self._lineage.packed(checkpoint))
+        if file is None or archive is not None:
+            found = archive or self._lineage.archives.holding(checkpoint)
+            if not isinstance(found, Archive):
+                self._give_up(checkpoint, found)
+            elif self._add_archive(found) is not None:
+                self.generations[-1].quiet_since = now.steady
         elif not self._claims.claim(file.key, self._owner):
             os.close(file.fd)
         else:
@@ -151,12 +156,31 @@ class Chain:
             generation.quiet_since = now.steady
             generation.registered = moved == checkpoint
 
-    def _give_up(self, checkpoint: Checkpoint, packed: Packed | None) -> None:
+    def _give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
         self.outgoing.append(_closing(checkpoint))
-        if packed is None:
-            self._report.lose(checkpoint.identity, checkpoint.offset, None, "gone")
-        elif packed.size != checkpoint.offset:
-            self._report.lose(checkpoint.identity, checkpoint.offset, packed.size, "compressed")
+        self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
+
+    def _add_archive(self, archive: Archive) -> Packed | None:
+        """Read on in a compressed file; None where another tail does."""
+        unpacking, known = archive.unpacking, archive.known
+        if not self._claims.claim(unpacking.packed.key, self._owner):
+            unpacking.close()
+            return None
+        checkpoint = self._lineage.new(unpacking.file) if known is None else known
+        checkpoint = replace(checkpoint, path=self._path, closed=False)
+        name = checkpoint.identity
+        generation = packed_generation(
+            unpacking,
+            checkpoint,
+            self._path,
+            self._settings.limits,
+            lambda offset: self._report.lose(name, offset, None, "damaged"),
+        )
+        generation.registered = checkpoint == known
+        generation.reread_end = archive.reread_end
+        self.generations = (*self.generations, generation)
+        self._claims.note(checkpoint)
+        return generation
 
     # Another file under the path.
 
@@ -198,21 +222,42 @@ class Chain:
             held.quiet_since = None
             self.current = held
 
+    def look_again(self, now: Moment, *, finish: bool) -> None:
+        """Look for generations once more when it is time for that. No error."""
+        if self.look_again_at is None or not (finish or now.steady >= self.look_again_at):
+            return
+        before = self.generations
+        live = self.current
+        self.look_again_at = now.steady + PATIENCE_SECONDS
+        self._lineage.archives.patient = False
+        try:
+            self._add_unseen(None, now, backlog=False)
+        except OSError:
+            return  # there will be a better time
+        finally:
+            self._lineage.archives.patient = True
+        if live is not None and self.generations[: len(before)] == before:
+            found = self.generations[len(before) :]
+            self.generations = (*(each for each in before if each is not live), *found, live)
+
     def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
         self._finish_cuts(now)
-        keys = {each.key for each in self.generations} | ({live.key} if live else set())
-        found = self._lineage.unseen(self._since, keys)
+        held = [*(each.file for each in self.generations), *([live] if live else [])]
+        found = self._lineage.unseen(self._since, held)
+        self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
         for generation in self._add_found(found, backlog=backlog):
             generation.quiet_since = now.steady
         return len(found.files)
 
     def _add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
-        for packed in found.packed:
-            self._report.lose(packed.sibling.path, 0, packed.size, "compressed")
-        for denied in found.denied:
-            self._report.lose(denied.path, 0, denied.size, "unreadable")
-        added = []
+        for each in found.unreadable:
+            self._report.lose(each.path, 0, each.size, each.reason)
+        added: list[Generation] = []
         for file in found.files:
+            if isinstance(file, Archive):
+                packed = self._add_archive(file)
+                added += [] if packed is None else [packed]
+                continue
             if not self._claims.claim(file.key, self._owner):
                 os.close(file.fd)
                 continue
@@ -271,7 +316,8 @@ class Chain:
         else:
             # In this order: a crash between the two must not leave the file known as finished.
             rebegun.registered = True
-            self._note_rewrite(rebegun, now)
+            if rebegun.reread_end:
+                self._rewrites.note(now.steady)
             self.outgoing += (rebegun.moved(), _closing(old))
         self.generations = (*self.generations, rebegun, *later)
         if self.current is generation:
@@ -285,15 +331,6 @@ class Chain:
             copy_found=copied,
         )
 
-    def _note_rewrite(self, rebegun: Generation, now: Moment) -> None:
-        """Tell, once, of a file that is written in place again and again, each time read anew."""
-        if rebegun.reread_end:
-            self._rewrites.append(now.steady)
-        is_habit = len(self._rewrites) == _REWRITES and now.steady - self._rewrites[0] < _HABIT
-        if is_habit and not self._told_of_rewrites:
-            self._told_of_rewrites = True
-            telemetry.warning("tailer.not_append_only", path=self._path)
-
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
         file, old = generation.file._replace(size=found.size), generation.checkpoint
         fresh = self._lineage.new(file)
@@ -302,7 +339,7 @@ class Chain:
             fresh = at(file, fresh, intact)
         rebegun = generation_of(file, fresh, self._path, self._settings.limits, backlog=False)
         rebegun.quiet_since, rebegun.ended = generation.quiet_since, generation.ended
-        if intact or not found.shorter or _may_begin_alike(file.fd, old, found.size):
+        if intact or not found.shorter or may_begin_alike(file.fd, old, found.size):
             rebegun.reread_end = min(found.size, old.offset)
         return rebegun
 
@@ -310,19 +347,25 @@ class Chain:
         """Whether what was in the file before it was cut is read on in a copy. No error."""
         old = generation.checkpoint
         file = self._lineage.copy_of(old)
+        copy: Generation | None
         if file is None:
-            if generation.size > old.offset:
-                self._report.lose(old.identity, old.offset, generation.size, "truncated")
-            return False
-        if not self._claims.claim(file.key, self._owner):
+            found = self._lineage.archives.holding(old)
+            if not isinstance(found, Archive):
+                if generation.size > old.offset:
+                    self._report.lose(old.identity, old.offset, generation.size, "truncated")
+                return False
+            copy, since = self._add_archive(found), found.modified_ns
+        elif not self._claims.claim(file.key, self._owner):
             os.close(file.fd)
             return False
-        copy = self._add(file, _in_file(old, file), backlog=False)
-        younger = self._lineage.unseen(
-            file.created_ns or file.modified_ns, [file.key, generation.key]
-        )
+        else:
+            copy, since = self._add(file, _in_file(old, file), backlog=False), file.modified_ns
+            since = file.created_ns or since
+        if copy is None:
+            return False
+        younger = self._lineage.unseen(since, [copy.file, generation.file])
         for each in (copy, *self._add_found(younger, backlog=False)):
-            each.quiet_since, each.ended = now.steady, True
+            each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
         return True
 
     # Letting go. No errors.
@@ -345,6 +388,7 @@ class Chain:
         self.generations = tuple(each for each in self.generations if each is not generation)
         if generation is self.current:
             self.current = None
+        generation.let_go()
         self.abandon(generation.file)
 
     def abandon(self, file: OpenFile) -> None:
@@ -370,11 +414,6 @@ def _is_like(fd: int, checkpoint: Checkpoint) -> bool:
         return checkpoint.offset > 0 and continues(fd, checkpoint)
     except OSError:
         return False
-
-
-def _may_begin_alike(fd: int, old: Checkpoint, size: int) -> bool:
-    """Whether a file that was cut to `size` may begin as before; too short to tell means yes."""
-    return size > 0 and (size < old.head.length or matches(fd, old.head))
 
 
 def _closing(checkpoint: Checkpoint) -> Block:

@@ -11,7 +11,8 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -41,6 +42,10 @@ class CutOffError(DamagedError):
 class _Readable(Protocol):
     def read(self, size: int, /) -> bytes:
         """The next bytes, `size` of them unless there are no more."""
+        ...
+
+    def read1(self, size: int, /) -> bytes:
+        """The next bytes that there are, `size` of them at most; none where there are no more."""
         ...
 
     def close(self) -> None:
@@ -76,8 +81,18 @@ class OldLog:
 
         Raises OSError: `DamagedError` or `CutOffError` for a compressed file that is.
         """
-        try:
+        with self._problems():
             return self._file.read(size)
+
+    def read_some(self, size: int) -> bytes:
+        """As `read`, fewer bytes perhaps; all that come before damage are had so."""
+        with self._problems():
+            return self._file.read1(size)
+
+    @contextmanager
+    def _problems(self) -> Iterator[None]:
+        try:
+            yield
         except EOFError as problem:
             raise CutOffError(0, str(problem)) from problem
         except self._damaged as problem:
@@ -109,7 +124,7 @@ class OldLog:
             except ImportError:
                 continue
             self._damaged = (*_DAMAGED, module.ZstdError)
-            return cast("BinaryIO", module.ZstdFile(self._raw))
+            return cast("_Readable", module.ZstdFile(self._raw))
         raise UsageError(
             f"{path}: nothing here reads .zst; pip install 'logwatchd[zstd]', or unpack it before:"
             f" zstd -d {path}"
@@ -129,12 +144,13 @@ class _Xz:
     def read(self, size: int) -> bytes:
         """Raises EOFError where the file is cut off, LZMAError where it is damaged."""
         pieces, wanted = [], size
-        while wanted and (piece := self._piece(wanted)):
+        while wanted and (piece := self.read1(wanted)):
             pieces.append(piece)
             wanted -= len(piece)
         return b"".join(pieces)
 
-    def _piece(self, most: int) -> bytes:
+    def read1(self, most: int) -> bytes:
+        """As `read`, what comes in one piece."""
         while True:
             data = b""
             if self._stream.eof:
@@ -165,8 +181,8 @@ class _Xz:
 
 
 _OPENERS: dict[bytes, Callable[[BinaryIO], _Readable]] = {
-    b"\x1f\x8b": lambda raw: cast("BinaryIO", gzip.GzipFile(fileobj=raw)),
-    b"BZh": lambda raw: cast("BinaryIO", bz2.BZ2File(raw)),
+    b"\x1f\x8b": lambda raw: cast("_Readable", gzip.GzipFile(fileobj=raw)),
+    b"BZh": lambda raw: cast("_Readable", bz2.BZ2File(raw)),
     b"\xfd7zXZ\x00": _Xz,
     b"\x5d\x00\x00": _Xz,
 }

@@ -158,6 +158,14 @@ def continues(fd: int, checkpoint: Checkpoint) -> bool:
     )
 
 
+def may_begin_alike(fd: int, checkpoint: Checkpoint, size: int) -> bool:
+    """Whether a file that was cut to `size` may begin as before; too short to tell means yes.
+
+    Raises OSError.
+    """
+    return size > 0 and (size < checkpoint.head.length or matches(fd, checkpoint.head))
+
+
 def is_proof(checkpoint: Checkpoint) -> bool:
     """Whether so much was read that another file with the same bytes must be a copy.
 

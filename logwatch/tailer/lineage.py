@@ -24,6 +24,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.records import Checkpoint
+from logwatch.tailer.archives import PASSING, Archive, Archives, Unreadable, last_written
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
@@ -39,18 +40,12 @@ from logwatch.tailer.siblings import (
     MOST_LOOKS,
     Sibling,
     Sign,
-    begins_with,
     family,
     find_inode,
     is_family,
     state_beside,
     stem,
-    unpacked_head,
-    unpacked_size,
 )
-
-_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-"""Want of something that comes back."""
 
 
 class Beginning(Struct, frozen=True):
@@ -60,19 +55,21 @@ class Beginning(Struct, frozen=True):
     reread_end: int = 0
 
 
-class Packed(Struct, frozen=True):
-    """A generation that exists only compressed, with its size before that where it is known."""
-
-    sibling: Sibling
-    size: int | None
-
-
 class Unseen(Struct, frozen=True):
     """Generations that appeared unnoticed, oldest first, and those that cannot be read."""
 
-    files: list[OpenFile]
-    packed: list[Packed]
-    denied: list[Sibling]
+    files: list[OpenFile | Archive]
+    unreadable: list[Unreadable]
+    is_final: bool = True
+    """Whether there is nothing to look at again; else a file is just being compressed."""
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for each in self.files:
+            if isinstance(each, Archive):
+                each.unpacking.close()
+            else:
+                os.close(each.fd)
 
 
 class Lineage:
@@ -84,6 +81,8 @@ class Lineage:
         self._path = path
         self._claims = claims
         self._owner = owner
+        self.archives = Archives(path, claims)
+        """The compressed files beside the path."""
         self._seen: frozenset[Sign] = frozenset()
         self._known = tuple(each for each in known if each.path == path)
         claims.learn(known)
@@ -161,8 +160,10 @@ class Lineage:
             os.close(file.fd)
         return None
 
-    def unseen(self, since: int, besides: Iterable[Key] = ()) -> Unseen:
+    def unseen(self, since: int, besides: Iterable[OpenFile] = ()) -> Unseen:
         """Generations born since then that nobody knows; from now on they are seen.
+
+        `besides` are the files that are read already.
 
         Raises OSError for want of handles or memory; then nothing is seen.
         """
@@ -170,68 +171,74 @@ class Lineage:
         for _ in range(MOST_LOOKS):
             before = state_beside(self._path)
             siblings = family(self._path)
-            found = self._unseen_among(siblings, since, kept)
+            undecided: set[Sign] = set()
+            found = self._unseen_among(siblings, since, kept, undecided)
             if state_beside(self._path) == before:
-                self._note_seen(siblings)
+                self._note_seen(each for each in siblings if each.sign not in undecided)
                 return found
-            for file in found.files:
-                os.close(file.fd)
+            found.close()
         raise OSError(errno.EBUSY, "the names in the directory do not rest", self._path)
 
     def _unseen_among(
-        self, siblings: list[Sibling], since: int, besides: tuple[Key, ...]
+        self,
+        siblings: list[Sibling],
+        since: int,
+        besides: tuple[OpenFile, ...],
+        undecided: set[Sign],
     ) -> Unseen:
-        found = Unseen([], [], [])
-        skipped = set(besides)
+        fresh = [each for each in siblings if each.sign not in self._seen]
+        packed = [each for each in fresh if each.compressed and each.modified_ns >= since]
+        opened: dict[Sibling, OpenFile | Archive] = {}
+        unreadable: list[Unreadable] = []
         try:
-            for sibling in siblings:
-                born = sibling.created_ns or sibling.modified_ns
-                if sibling.sign not in self._seen and born >= since:
-                    self._sort(sibling, skipped, found)
+            skipped = {each.key for each in besides}
+            self._open_plain(fresh, since, skipped, opened, unreadable)
+            files = [each for each in opened.values() if isinstance(each, OpenFile)]
+            files += besides
+            for sibling in packed:
+                verdict = self.archives.unseen(sibling, files)
+                if isinstance(verdict, Archive):
+                    opened[sibling] = verdict
+                elif isinstance(verdict, Unreadable):
+                    unreadable.append(verdict)
+                elif verdict == "undecided":
+                    undecided.add(sibling.sign)
         except OSError:
-            for file in found.files:
-                os.close(file.fd)
+            Unseen(list(opened.values()), []).close()
             raise
-        return found
+        in_order = [opened[each] for each in _in_order(opened)]
+        return Unseen(in_order, unreadable, not undecided)
 
-    def _sort(self, sibling: Sibling, skipped: set[Key], found: Unseen) -> None:
-        if sibling.compressed:
-            found.packed.extend(self._unknown_content(sibling))
-            return
-        if sibling.restored or any(sibling.inode == inode for inode, _ in skipped):
-            return
-        try:
-            file = open_regular(sibling.path)
-        except OSError as error:
-            if error.errno in _PASSING:
-                raise
-            if error.errno != errno.ENOENT:
-                found.denied.append(sibling)
-            return
-        if file.key not in skipped and self._is_unknown(file.key):
-            skipped.add(file.key)
-            found.files.append(file)
-        else:
-            os.close(file.fd)
-
-    def packed(self, checkpoint: Checkpoint) -> Packed | None:
-        """The compressed file that this generation became."""
-        for sibling in family(self._path):
-            data = unpacked_head(sibling) if sibling.compressed else None
-            if data is not None and begins_with(data, checkpoint.head):
-                return Packed(sibling, unpacked_size(sibling))
-        return None
+    def _open_plain(
+        self,
+        siblings: Iterable[Sibling],
+        since: int,
+        skipped: set[Key],
+        opened: dict[Sibling, OpenFile | Archive],
+        unreadable: list[Unreadable],
+    ) -> None:
+        for sibling in siblings:
+            born = sibling.created_ns or sibling.modified_ns
+            if sibling.compressed or sibling.restored or born < since:
+                continue
+            if any(sibling.inode == inode for inode, _ in skipped):
+                continue
+            try:
+                file = open_regular(sibling.path)
+            except OSError as error:
+                if error.errno in PASSING:
+                    raise
+                if error.errno != errno.ENOENT:
+                    unreadable.append(Unreadable(sibling.path, sibling.size, "unreadable"))
+                continue
+            if file.key not in skipped and self._is_unknown(file.key):
+                skipped.add(file.key)
+                opened[sibling] = file
+            else:
+                os.close(file.fd)
 
     def _is_unknown(self, key: Key) -> bool:
         return self._claims.latest(key) is None and self._claims.owner(key) in (None, self._owner)
-
-    def _unknown_content(self, sibling: Sibling) -> list[Packed]:
-        """The sibling itself, if its content was surely read by nobody."""
-        data = unpacked_head(sibling)
-        known = self._claims.family(self._path)
-        if not data or any(begins_with(data, each.head) for each in known):
-            return []
-        return [Packed(sibling, unpacked_size(sibling))]
 
     def _look_alikes(self, fresh: Checkpoint) -> list[Checkpoint]:
         if fresh.head.length < HEAD_LENGTH:
@@ -269,6 +276,21 @@ class Lineage:
         if not same or other.path == self._path:
             return None
         return Beginning(at(file, fresh, same), file.size)
+
+
+def _in_order(siblings: Iterable[Sibling]) -> list[Sibling]:
+    """Plain ones as they come, oldest first, with the compressed ones put between.
+
+    When a file was compressed says nothing of its age, when it was last written does.
+    """
+    every = tuple(siblings)
+    packed = sorted((each for each in every if each.compressed), key=last_written, reverse=True)
+    order: list[Sibling] = []
+    for plain in (each for each in every if not each.compressed):
+        while packed and last_written(packed[-1]) <= last_written(plain):
+            order.append(packed.pop())
+        order.append(plain)
+    return [*order, *reversed(packed)]
 
 
 def _open(path: str) -> OpenFile | None:

@@ -10,28 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from logwatch.records import Block, Checkpoint
+from logwatch.tailer.fingerprint import HEAD_LENGTH
 from logwatch.tailer.generation import Generation, Limits, Truncated
+from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.unpacking import Unpacking
 
 
-class PackedGeneration(Generation):
-    """A compressed file that is open, from its checkpoint on."""
+class Packed(Generation):
+    """What a generation does otherwise where its file is compressed."""
 
-    def __init__(
-        self,
-        unpacking: Unpacking,
-        checkpoint: Checkpoint,
-        path: str,
-        limits: Limits,
-        *,
-        lose: Callable[[int], None],
-    ) -> None:
-        """`unpacking` is at the checkpoint. `lose` is told from which offset on all is damaged."""
-        super().__init__(unpacking.file, checkpoint, path, limits, backlog=True)
-        self._unpacking = unpacking
-        self._lose = lose
+    _unpacking: Unpacking
+    _lose: Callable[[int], None] | None
+    """Told, once, from which offset on all is damaged."""
+    _window: int
+    """Bytes behind the offset that are there for a read."""
+
+    def unpack_from(self, unpacking: Unpacking, lose: Callable[[int], None]) -> None:
+        """What the file of this generation is the window of; it is at the checkpoint."""
+        self._unpacking, self._lose = unpacking, lose
         # One byte more than is ever asked for, so that what ends there is known to go on.
-        self._window = max(limits.block_size, 2 * limits.max_line + 2) + 1
+        most = max(self._limits.block_size, 2 * self._limits.max_line + 2, HEAD_LENGTH)
+        self._window = most + 1
 
     def cut(self) -> Truncated | None:
         """Nobody cuts it."""
@@ -45,7 +44,7 @@ class PackedGeneration(Generation):
         found = super().read(finish=finish and unpacking.is_over, flush=flush and unpacking.is_over)
         if found is not None or not finish:
             return found
-        if unpacking.is_cut_off and not unpacking.is_over:
+        if not unpacking.is_over:
             unpacking.give_up()
             return self.read(finish=True)
         self._tell_damage()
@@ -70,10 +69,35 @@ class PackedGeneration(Generation):
             unpacking.fill(unpacking.end + self._window)
 
     def _tell_damage(self) -> None:
-        if self._unpacking.is_damaged and self._lose is not _told:
+        if self._unpacking.is_damaged and self._lose is not None:
             self._lose(self.offset)
-            self._lose = _told
+            self._lose = None
 
 
-def _told(_offset: int) -> None:
-    """It is said once."""
+class PackedRecords(Packed, RecordGeneration):
+    """The same in records of several lines."""
+
+    def first_lines(self, most: int) -> bytes:
+        """See `RecordGeneration.first_lines`."""
+        self._unpacking.fill(most)
+        return super().first_lines(most)
+
+
+def packed_generation(
+    unpacking: Unpacking,
+    checkpoint: Checkpoint,
+    path: str,
+    limits: Limits,
+    lose: Callable[[int], None],
+) -> Packed:
+    """What `unpacking` has from the checkpoint on, in lines or in records as `limits` has it.
+
+    `lose` is told, once, from which offset on all is damaged.
+    """
+    made: Packed
+    if limits.framer is None:
+        made = Packed(unpacking.file, checkpoint, path, limits, backlog=True)
+    else:
+        made = PackedRecords(unpacking.file, checkpoint, path, limits, limits.framer, backlog=True)
+    made.unpack_from(unpacking, lose)
+    return made

@@ -6,25 +6,20 @@ forms of these. Order is by birth, and by the rotation's numbers or dates where 
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import os
 import re
 import stat
 import time
-import zlib
 from bisect import bisect_left
 from itertools import islice, takewhile
 from typing import NamedTuple, TypeAlias
 
-from logwatch.records import Marker
-from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, created_ns, digest
+from logwatch.tailer.fingerprint import OpenFile, created_ns
 from logwatch.tailer.opening import open_regular
 
 _SUFFIX = re.compile(
     r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
 )
-_PEEK = 65_536
 _LISTINGS_KEPT = 16
 _COARSE_NS = 50_000_000
 """A file system stamps with the time of the last tick, 10 ms ago at most; and some to spare."""
@@ -165,18 +160,6 @@ def _find_inode(directory: str, inode: int, birth: int) -> OpenFile | None:
     return None
 
 
-def unpacked_head(sibling: Sibling) -> bytes | None:
-    """The first bytes of a compressed file as they were before; None where it cannot be read."""
-    unpack = _UNPACK.get(sibling.compressed)
-    if unpack is None:
-        return None
-    try:
-        with open(sibling.path, "rb") as file:  # noqa: PTH123 - paths here are plain strings
-            return unpack(file.read(_PEEK))[:HEAD_LENGTH]
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
-        return None
-
-
 def unpacked_size(sibling: Sibling) -> int | None:
     """Bytes in a gzip file before compression, as its last member says modulo 4 GiB, or None."""
     if sibling.compressed != ".gz" or sibling.size < 18:
@@ -187,26 +170,6 @@ def unpacked_size(sibling: Sibling) -> int | None:
             return int.from_bytes(file.read(4), "little")  # RFC 1952, ISIZE
     except OSError:
         return None
-
-
-def begins_with(data: bytes, head: Marker) -> bool:
-    """Whether `data` has the first bytes that `head` was made of, and there are any."""
-    return 0 < head.length <= len(data) and digest(data[: head.length]) == head.digest
-
-
-def _gunzip(data: bytes) -> bytes:
-    return zlib.decompressobj(wbits=31).decompress(data, HEAD_LENGTH)
-
-
-def _bunzip2(data: bytes) -> bytes:
-    return bz2.BZ2Decompressor().decompress(data, HEAD_LENGTH)
-
-
-def _unxz(data: bytes) -> bytes:
-    return lzma.LZMADecompressor().decompress(data, HEAD_LENGTH)
-
-
-_UNPACK = {".gz": _gunzip, ".bz2": _bunzip2, ".xz": _unxz, ".lzma": _unxz}
 
 
 def _relatives(name: str, directory: str, listings: Listings | None) -> list[str]:

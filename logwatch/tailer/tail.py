@@ -90,6 +90,7 @@ class Tail:
         and generations that the path has left are let go. Never raises OSError; see `state`.
         """
         self._look(now)
+        self._chain.look_again(now, finish=finish)
         block = self._next(now, finish=finish)
         if block is None and self._is_postponed:
             self._look(now)
@@ -113,7 +114,7 @@ class Tail:
 
     def next_look(self, now: Moment) -> float | None:
         """Steady time at which to call `read` though nothing changed; None: when it changes."""
-        times = [] if self._retry_at is None else [self._retry_at]
+        times = [each for each in (self._retry_at, self._chain.look_again_at) if each is not None]
         for each in self._chain.generations:
             if each.delay:
                 times.append(each.retry_at)

@@ -92,6 +92,13 @@ class Unpacking:
             self._log.close()
             self._log = None
 
+    def rewind(self) -> None:
+        """Begin at the beginning, with nothing uncompressed."""
+        self.pause()
+        os.ftruncate(self.fd, 0)
+        self.end, self._hole, self._cut_off_at = 0, _PAGE, None
+        self.is_complete = self.is_damaged = False
+
     def give_up(self) -> None:
         """Take a file that is cut off for one that will not go on."""
         self.pause()
@@ -140,7 +147,7 @@ class Unpacking:
         """The next bytes; none at the end, whichever it is."""
         stamp = self._stamp()
         try:
-            piece = log.read(size)
+            piece = log.read_some(size)
         except CutOffError:
             self._cut_off_at = stamp
             self.pause()

@@ -295,7 +295,7 @@ def test_who_ends_it_gets_the_sums_so_far(capsys, monkeypatch):
 
 def test_zstd_needs_a_module(here, monkeypatch):
     """What to type instead is said."""
-    monkeypatch.setattr("logwatch.simulation.compressed._ZSTD_MODULES", ("not_a_module",))
+    monkeypatch.setattr("logwatch.tailer.compressed._ZSTD_MODULES", ("not_a_module",))
     (here / "x.zst").write_bytes(b"\x28\xb5\x2f\xfd")
     with pytest.raises(UsageError, match=r"zstd -d x\.zst"):
         list(blocks_of_file("x.zst", 100))

@@ -325,7 +325,7 @@ def test_each_line_is_committed_once_and_in_order_whatever_happens_to_its_file()
 
 def test_the_same_where_every_read_looks_for_the_end_of_the_last_line_first(monkeypatch):
     """As reads of many lines do."""
-    monkeypatch.setattr(generation, "_LARGE", 64)
+    monkeypatch.setattr(generation, "LARGE", 64)
     monkeypatch.setattr(generation, "_TAIL", 48)
     run(examples=200, steps=30)
 

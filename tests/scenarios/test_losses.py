@@ -27,7 +27,24 @@ def test_every_reason_has_its_words(reason):
     assert "2,000 bytes from offset 1,000 on are lost" in monitor._loss_in_words(loss)
 
 
-@pytest.mark.parametrize("fate", ["deleted", "compressed"])
+def test_what_was_compressed_while_nobody_looked_is_read_on(tmp_path):
+    """The rest of the old generation, then the new one, with no alert about it."""
+    log, config = tmp_path / "app.log", CONFIG.format(folder=tmp_path)
+    with oracle.Writer(log) as writer:
+        writer.write(10)
+        assert run_once(tmp_path, config).returncode == 0
+        writer.write(10)
+        (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+        log.unlink()
+        writer.begin_anew()
+        writer.write(5)
+        for _ in range(2):
+            assert run_once(tmp_path, config).returncode == 0
+            alerts = alerts_in(tmp_path / "alerts.jsonl")
+            assert oracle.settle(alerts, writer.written).repetitions == 0
+
+
+@pytest.mark.parametrize("fate", ["deleted", "damaged"])
 def test_what_went_while_nobody_looked_is_told(tmp_path, fate):
     """Lines that were never read: one alert, with the path, and the new lines after it."""
     log, config = tmp_path / "app.log", CONFIG.format(folder=tmp_path)
@@ -36,8 +53,9 @@ def test_what_went_while_nobody_looked_is_told(tmp_path, fate):
         assert run_once(tmp_path, config).returncode == 0
         told = writer.written.copy()
         writer.write(10)
-        if fate == "compressed":
-            (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+        if fate == "damaged":
+            packed = gzip.compress(log.read_bytes())
+            (tmp_path / "app.log.1.gz").write_bytes(packed[: len(packed) // 3])
         log.unlink()
         writer.begin_anew()
         del writer.written[:]

@@ -272,7 +272,7 @@ def test_what_nothing_reads_is_refused_with_a_remedy(config, tmp_path):
 def test_without_a_module_for_zstd_the_remedy_is_said(config, tmp_path, monkeypatch):
     path = tmp_path / "app.log.1.zst"
     path.write_bytes(zstd.compress(b"x\n"))
-    monkeypatch.setattr("logwatch.simulation.compressed._ZSTD_MODULES", ("no_such_module",))
+    monkeypatch.setattr("logwatch.tailer.compressed._ZSTD_MODULES", ("no_such_module",))
     with pytest.raises(UsageError, match="pip install 'logwatchd\\[zstd\\]'"):
         play(config, [log(path, "app")])
 

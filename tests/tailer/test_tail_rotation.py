@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import errno
 import gzip
 import os
@@ -426,21 +425,6 @@ def test_a_generation_deleted_while_stopped_is_told_as_lost_and_closed(follow, n
     assert log.store[name].closed
 
 
-def test_a_generation_packed_while_stopped_is_told_as_lost_with_its_range(follow, numbered):
-    log = follow(numbered(0, 3))
-    log.read()
-    log.append(numbered(3, 2))
-    size = log.path.stat().st_size
-    log.tail.close()
-    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
-    log.path.unlink()
-    log.path.write_bytes(numbered(10, 1))
-    log.restart()
-    assert b"".join(log.read()) == numbered(10, 1)
-    (loss,) = log.tail.losses()
-    assert (loss.start, loss.end, loss.reason) == (3 * size // 5, size, "compressed")
-
-
 def test_a_generation_packed_after_it_was_read_is_no_loss(follow, numbered):
     log = follow(numbered(0, 3))
     log.read()
@@ -455,33 +439,6 @@ def test_a_generation_packed_after_it_was_read_is_no_loss(follow, numbered):
     log.read()
     assert log.data() == numbered(0, 3) + numbered(10, 1) + numbered(20, 1)
     assert not log.tail.losses()
-
-
-@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
-def test_an_unseen_generation_that_exists_only_packed_is_told_as_lost(
-    follow, numbered, suffix, pack
-):
-    log = follow(numbered(0, 3))
-    log.read()
-    log.tail.close()
-    log.rotate(".2", numbered(10, 3))
-    log.beside(f".1{suffix}").write_bytes(pack(log.path.read_bytes()))
-    log.path.unlink()
-    log.path.write_bytes(numbered(20, 1))
-    log.restart()
-    assert b"".join(log.read()) == numbered(20, 1)
-    (loss,) = log.tail.losses()
-    assert loss.generation == str(log.beside(f".1{suffix}"))
-    assert loss.start == 0
-
-
-def test_a_damaged_packed_file_does_no_harm(follow, numbered):
-    log = follow(numbered(0, 3))
-    log.read()
-    log.beside(".1.gz").write_bytes(b"\x1f\x8b this is no gzip file at all, whatever it says")
-    log.beside(".2.xz").write_bytes(b"nor is this an xz file")
-    log.rotate(".3", new=numbered(10, 1))
-    assert b"".join(log.read()) == numbered(10, 1)
 
 
 def test_a_checkpoint_beyond_the_end_of_the_file_does_not_wait_for_it_to_grow(follow, numbered):

@@ -1,0 +1,302 @@
+"""Which generation a compressed file is, told by its content, for it has an inode of its own.
+
+The decisions:
+
+- what begins otherwise than every generation that is known, or differs before where that was read
+  to, is a generation that nobody has seen: read from its beginning;
+- what has all that was read of a generation whose own file is gone is that generation: read on
+  where that was read to, and there is nothing to read where it was finished;
+- where the file itself is still there, it is read and not the compressed one;
+- where less than a whole head was read, more of the same may be another generation that begins
+  alike: in doubt it is read from its beginning and flagged as read again.
+
+A compressed file that was last written before a generation was born is not that generation: tools
+that compress keep the time of the last change.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from logwatch.errors import UsageError
+from logwatch.records import Checkpoint
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.compressed import is_compressed
+from logwatch.tailer.fingerprint import (
+    HEAD_LENGTH,
+    OpenFile,
+    birth_floor,
+    head,
+    is_proof,
+    matches,
+)
+from logwatch.tailer.opening import open_regular
+from logwatch.tailer.siblings import (
+    MOST_LOOKS,
+    Sibling,
+    family,
+    find_inode,
+    state_beside,
+    stem,
+    unpacked_size,
+)
+from logwatch.tailer.state import LossReason
+from logwatch.tailer.unpacking import Unpacking
+
+PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Want of something that comes back."""
+_PIECE = 1 << 18
+PATIENCE_SECONDS = 60.0
+"""What nobody has changed for so long is not being written."""
+
+
+class Archive(Struct, frozen=True):
+    """A compressed file that is open, with what is left to read of it."""
+
+    unpacking: Unpacking
+    modified_ns: int
+    known: Checkpoint | None = None
+    """The generation that it is; None: one that nobody has seen."""
+    reread_end: int = 0
+    """Up to here it may have been read before."""
+
+
+class Unreadable(Struct, frozen=True):
+    """A compressed file that cannot be read, and why."""
+
+    path: str
+    size: int | None
+    """Bytes that it would have had; None: nobody can say."""
+    reason: LossReason
+
+
+Verdict: TypeAlias = Archive | Unreadable | Literal["known", "undecided"]
+"""What is to be done with a compressed file; "undecided": it is just being written."""
+
+
+class Archives:
+    """The compressed files beside one path."""
+
+    def __init__(self, path: str, claims: Claims) -> None:
+        self._path = path
+        self._claims = claims
+        self.patient = True
+        """Whether one that ends in the middle and was changed just now may still be written."""
+        self._told: set[int] = set()
+        """Inodes of those that cannot be read and that a loss was told for."""
+        self._absorbed: dict[str, int] = {}
+        """By identity of a generation: the inode of the compressed file that it is."""
+
+    def holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
+        """The file that this generation has become, at its offset, or why there is none.
+
+        Raises OSError.
+        """
+        for _ in range(MOST_LOOKS):
+            before = state_beside(self._path)
+            found = self._holding(checkpoint)
+            if isinstance(found, Archive) or state_beside(self._path) == before:
+                return found
+        return "gone"
+
+    def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
+        born = birth_floor(checkpoint.birth)
+        siblings = [each for each in family(stem(self._path)) if each.compressed]
+        why: dict[int, LossReason] = {}
+        for sibling in sorted(siblings, key=last_written):
+            if sibling.modified_ns < born:
+                continue
+            opened = self._opened(sibling)
+            if opened is None:
+                why[sibling.inode] = "damaged"
+            elif isinstance(opened, Unreadable):
+                why[sibling.inode] = opened.reason
+            else:
+                if self._is_held_by(opened, checkpoint):
+                    self._absorbed[checkpoint.identity] = sibling.inode
+                    return Archive(opened, sibling.modified_ns, checkpoint)
+                if opened.end < checkpoint.offset and _begins_as(opened, checkpoint):
+                    why[sibling.inode] = "damaged"
+                opened.close()
+        for inode, reason in why.items():  # the oldest: that is the one
+            self._told.add(inode)
+            return reason
+        return "gone"
+
+    def _is_held_by(self, unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+        try:
+            if not checkpoint.head.length:  # nothing of it was seen
+                return not self._alike(unpacking)
+            return _begins_as(unpacking, checkpoint) and _goes_on_from(unpacking, checkpoint)
+        except OSError:
+            unpacking.close()
+            raise
+
+    def resumed(self, file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
+        """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.
+
+        Takes the file over if it is one. Raises OSError.
+        """
+        if matches(file.fd, checkpoint.head) or not is_compressed(os.pread(file.fd, 6, 0)):
+            return None
+        unpacking = Unpacking(file)
+        try:
+            unpacking.fill(checkpoint.offset + 1)
+        except UsageError as error:
+            unpacking.close()
+            raise OSError(errno.EINVAL, str(error)) from error
+        except OSError:
+            unpacking.close()
+            raise
+        return Archive(unpacking, file.modified_ns, checkpoint)
+
+    def unseen(self, sibling: Sibling, files: Iterable[OpenFile]) -> Verdict:
+        """What is to be read of a compressed file. Raises OSError.
+
+        `files` are those that are read as they are.
+        """
+        if sibling.inode in self._told:
+            return "known"
+        opened = self._opened(sibling)
+        if not isinstance(opened, Unpacking):
+            return opened or "undecided"
+        try:
+            found: Verdict = self._placed(opened, sibling, files)
+        except OSError as error:
+            opened.close()
+            return _unreadable(sibling, error)
+        if not isinstance(found, Archive):
+            opened.close()
+        return found
+
+    def _opened(self, sibling: Sibling) -> Unpacking | Unreadable | None:
+        """With its first bytes uncompressed; None: it is empty, gone or just being written."""
+        try:
+            file = open_regular(sibling.path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return _unreadable(sibling, error)
+        unpacking = Unpacking(file)
+        try:
+            unpacking.fill(HEAD_LENGTH)
+        except UsageError:
+            unpacking.close()
+            return Unreadable(sibling.path, None, "compressed")
+        except OSError as error:
+            unpacking.close()
+            return _unreadable(sibling, error)
+        if unpacking.end >= HEAD_LENGTH or (unpacking.end and unpacking.is_complete):
+            return unpacking
+        # Too little to tell whether it was read before.
+        may_come = unpacking.is_complete or self._may_grow(unpacking)
+        unpacking.close()
+        return None if may_come else Unreadable(sibling.path, None, "damaged")
+
+    def _placed(
+        self, unpacking: Unpacking, sibling: Sibling, files: Iterable[OpenFile]
+    ) -> Archive | Literal["known", "undecided"]:
+        key = unpacking.packed.key
+        if self._claims.owner(key) is not None or self._claims.latest(key) is not None:
+            return "known"
+        if any(_is_that_packed(unpacking, file.fd) for file in files):
+            return "known"  # perhaps it is being compressed just now
+        doubt = 0
+        for known in self._alike(unpacking):
+            verdict = self._compared(unpacking, sibling, known)
+            if not isinstance(verdict, int):
+                return verdict
+            doubt = max(doubt, verdict)
+        unpacking.rewind()
+        unpacking.fill(HEAD_LENGTH)
+        unpacking.pause()
+        return Archive(unpacking, sibling.modified_ns, None, doubt)
+
+    def _alike(self, unpacking: Unpacking) -> list[Checkpoint]:
+        """Generations that begin as this does, in the order of how far they were read."""
+        known = self._claims.family(self._path)
+        alike = [each for each in known if each.offset and _begins_as(unpacking, each)]
+        return sorted(alike, key=lambda each: each.offset)
+
+    def _compared(
+        self, unpacking: Unpacking, sibling: Sibling, known: Checkpoint
+    ) -> Archive | Literal["known", "undecided"] | int:
+        """Whether it is this generation, or else how much of it may have been read with that."""
+        if is_proof(known) and unpacked_size(sibling) == known.offset % (1 << 32):
+            return "known"  # uncompressing it all would tell no more
+        if not _goes_on_from(unpacking, known):
+            is_short = not unpacking.is_complete and unpacking.end < known.offset
+            if is_short and is_proof(known):
+                return "undecided" if self._may_grow(unpacking) else "known"
+            return 0
+        is_longer = unpacking.fill(known.offset + 1)
+        is_doubtful = not is_proof(known)
+        if _has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
+            return known.offset if is_longer and is_doubtful else "known"
+        is_another = is_longer and known.closed and is_doubtful
+        if is_another or self._absorbed.setdefault(known.identity, sibling.inode) != sibling.inode:
+            return known.offset
+        return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
+
+    def _may_grow(self, unpacking: Unpacking) -> bool:
+        changed = os.fstat(unpacking.packed.fd).st_ctime_ns
+        age = time.clock_gettime_ns(time.CLOCK_REALTIME) - changed
+        return self.patient and unpacking.is_cut_off and age < PATIENCE_SECONDS * 1e9
+
+
+def last_written(sibling: Sibling) -> tuple[int, tuple[int, str]]:
+    """Sorts compressed files from older to younger."""
+    return sibling.modified_ns, sibling.rank
+
+
+def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:
+    """Raises the error where it may pass."""
+    if error.errno in PASSING:
+        raise error
+    return Unreadable(sibling.path, None, "unreadable")
+
+
+def _is_that_packed(unpacking: Unpacking, fd: int) -> bool:
+    """Whether all that can be uncompressed is at the beginning of a plain file. Raises OSError."""
+    if unpacking.is_complete and os.fstat(fd).st_size != unpacking.end < HEAD_LENGTH:
+        return False  # too little to be told from another one that begins alike
+    if not matches(fd, head(unpacking.fd)):
+        return False
+    unpacking.rewind()
+    passed, same = 0, True
+    while same and unpacking.fill(passed + 1):
+        unpacking.fill(passed + _PIECE)
+        count = unpacking.end - passed
+        same = os.pread(unpacking.fd, count, passed) == os.pread(fd, count, passed)
+        passed += count
+        unpacking.forget(passed)
+    if not same:
+        unpacking.rewind()
+        unpacking.fill(HEAD_LENGTH)
+    return same
+
+
+def _begins_as(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    return 0 < checkpoint.head.length <= unpacking.end and matches(unpacking.fd, checkpoint.head)
+
+
+def _goes_on_from(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    """Whether this has the bytes before the checkpoint's offset. Raises OSError."""
+    if not unpacking.fill(checkpoint.offset):
+        return False
+    unpacking.forget(checkpoint.offset)
+    return all(matches(unpacking.fd, each) for each in checkpoint.markers[-1:])
+
+
+def _has_file(checkpoint: Checkpoint) -> bool:
+    """Whether the generation's own file has a name in its directory."""
+    file = find_inode(checkpoint.path, checkpoint.inode, checkpoint.birth)
+    if file is not None:
+        os.close(file.fd)
+    return file is not None

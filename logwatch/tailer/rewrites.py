@@ -1,0 +1,28 @@
+"""A file that is written in place again and again, which is told once."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from logwatch import telemetry
+
+_REWRITES = 3
+_HABIT = 600.0
+"""Seconds within which so many rewrites make a file that is not only appended to."""
+
+
+class Rewrites:
+    """How often the file under one path was found rewritten and read anew."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._times: deque[float] = deque(maxlen=_REWRITES)
+        self._told = False
+
+    def note(self, now: float) -> None:
+        """It was, at steady time `now`."""
+        self._times.append(now)
+        is_habit = len(self._times) == _REWRITES and now - self._times[0] < _HABIT
+        if is_habit and not self._told:
+            self._told = True
+            telemetry.warning("tailer.not_append_only", path=self._path)
