@@ -3,7 +3,8 @@
 - The window slides and is exact: a message goes out where fewer than N did in the span before it.
 - The last free slot is kept for a digest: what comes beyond is put together in one message, which
   goes out once there is a slot, and span/N after the first that it took in. While alerts keep
-  coming these are one rolling message: its id stays, its `seq` grows.
+  coming, or anything burns of which it told, these are one rolling message: its id stays, its `seq`
+  grows. It is `resolved` once all episodes of which it told are over.
 - Whoever was told that an episode began, by a message of its own, is told of the rest by messages
   of their own, which wait for slots in order; several that wait of one episode become its newest.
   Where both a digest and these wait, they take turns. What a digest told of ends in a digest.
@@ -25,7 +26,7 @@ from msgspec.structs import replace
 
 from logwatch.alerts.bundle import MOST_BURNING, Bundle
 from logwatch.clock import Moment
-from logwatch.records import Alert
+from logwatch.records import Alert, Status
 from logwatch.units import Rate
 
 Row: TypeAlias = tuple[tuple[str, ...], bytes | None]
@@ -59,6 +60,10 @@ class _Head(Struct, array_like=True):
     """Whose turn it is where both wait."""
     number: int = 0
     """Of the next message that is queued."""
+    has_episodes: bool = False
+    """Whether the rolling digest told, or will tell, of any."""
+    has_events: bool = False
+    """Whether any came since its last message."""
 
 
 class _Queued(Struct, array_like=True):
@@ -199,9 +204,13 @@ class Pace:
     def _collect(self, alert: Alert, now: Moment, *, burns: bool) -> None:
         head = self._head
         if head.since is None:
+            if not self._bundle.burning and now.steady > head.told_at + self._span:
+                head.storm, head.has_episodes = "", False
             head.since = now.steady
             head.seed = f"{alert.id}:{alert.seq}"
-            self._head_changed = True
+        head.has_episodes = head.has_episodes or burns or alert.status == "resolved"
+        head.has_events = head.has_events or (alert.status == "firing" and not burns)
+        self._head_changed = True
         self._bundle.add(alert, burns)
 
     def _free(self, now: float) -> int:
@@ -241,17 +250,18 @@ class Pace:
 
     def _digest(self, now: Moment) -> Alert:
         head, bundle = self._head, self._bundle
-        assert head.since is not None
-        if not head.storm or head.since > head.told_at + self._span:
+        if not head.storm:
             text = f"storm\0{self._sink}\0{head.seed}"
             head.storm = blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
             head.seq = 0
         head.seq += 1
+        is_over = head.has_episodes and not (head.has_events or bundle.burning)
+        unless_over: Status = "firing" if head.seq == 1 else "updated"
         alert = bundle.message(
             kind="storm",
             id=head.storm,
             seq=head.seq,
-            status="firing" if head.seq == 1 else "updated",
+            status="resolved" if is_over else unless_over,
             by={},
             at=now.wall,
             host=self._host,
@@ -262,6 +272,9 @@ class Pace:
             self._gone.append((("digest", ""), None))
             self._bundle = Bundle()
         head.since, head.told_at, head.digest_is_next = None, now.steady, False
+        head.has_events = False
+        if is_over:
+            head.storm, head.has_episodes = "", False
         return alert
 
     def _first_of_queue(self) -> Alert:

@@ -209,6 +209,45 @@ def test_what_a_digest_told_of_ends_in_a_digest():
     assert not any("digest" in key for key in scene.rows)
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_digest_is_resolved_by_the_same_id_once_all_that_it_told_of_is_over(restart):
+    """However late: a receiver that files by id must see the end of what it opened."""
+    scene = Scene(Rate(2, 60.0))
+    scene.event(1)
+    for name in "ab":
+        scene.offer(alert(id=name, seq=1), burns=True)
+    scene.pass_time(1000)
+    if restart:
+        scene.restart()
+    scene.offer(alert(id="a", seq=2, status="resolved"))
+    scene.pass_time(1000)
+    scene.offer(alert(id="b", seq=2, status="resolved"))
+    scene.pass_time(1000)
+    digests = [one for _, one in scene.sent if one.id not in {"e1", "a", "b"}]
+    assert [(one.seq, one.status) for one in digests] == [
+        (1, "firing"),
+        (2, "updated"),
+        (3, "resolved"),
+    ]
+    assert len({one.id for one in digests}) == 1
+    for number in (2, 3, 4):
+        scene.event(number)
+    scene.pass_time(1000)
+    another = scene.sent[-1][1]
+    assert (another.seq, another.status) == (1, "firing")
+    assert another.id not in {one.id for one in digests}
+
+
+def test_a_digest_with_events_is_not_resolved_though_an_episode_is_over():
+    scene = Scene(Rate(2, 60.0))
+    scene.event(1)
+    scene.offer(alert(id="a", seq=1), burns=True)
+    scene.offer(alert(id="a", seq=2, status="resolved"))
+    scene.event(2)
+    scene.pass_time(1000)
+    assert [one.status for _, one in scene.sent] == ["firing", "firing"]
+
+
 def test_what_waits_for_a_sink_that_has_no_rate_any_more_goes_out():
     """After a reload; so it does where the sink itself is gone, for the outbox to keep."""
     scene = Scene(Rate(1, 3600.0))
