@@ -211,7 +211,9 @@ class Dispatch:
         """`sink` was told of these in the place of another: it hears of their ends, too."""
         for episode in episodes:
             if self.recipients.told(episode):
-                self.recipients.tell(episode, (sink,))
+                told = self.recipients.tell(episode, (sink,))
+                if not self.direct:  # the message may be about others than `episode`
+                    self._owed[episode] = told
 
     def hasten(self, now: Moment) -> Iterator[Addressed]:
         """Tell now what only waits for more to be told with it."""

@@ -5,6 +5,7 @@ Who was told of which open episode is stored with its newest message, and taken 
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from logwatch.alerts.route import Router
@@ -62,3 +63,15 @@ def ended(alert: Alert, now: Moment) -> Alert:
         message=f"no longer watched, for its rule was changed or removed: {alert.message}",
         at=rfc3339(now.wall),
     )
+
+
+def told_of_by(message: Alert) -> set[str]:
+    """The episodes of which `message` tells, and whose ends are messages of their own.
+
+    What a mute, or the backlog, held goes on by itself afterwards; a message about it names as
+    many of what burns as it quotes. A group or a storm says the end of its own.
+    """
+    group = message.group
+    if group is UNSET or group.kind not in ("mute", "backlog"):
+        return {message.id}
+    return {message.id, *(each.id for each in group.members)}

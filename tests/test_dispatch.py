@@ -289,6 +289,18 @@ def test_who_took_over_hears_of_the_end_too():
     assert scene.episode("a", "resolved").sinks == ("direct", "paced", "other")
 
 
+def test_who_was_told_of_a_mute_in_anothers_place_hears_of_ends_after_a_restart_too():
+    summing = (MuteSettings(name="m", begin=START, end=START + 60, then="summarise"),)
+    scene = Scene({"mutes": summing}, routes=ROUTES[1:])
+    scene.episode("a", "firing")
+    scene.pass_time(61.0)
+    assert scene.burning["a"].told == ("direct", "paced")
+    scene.dispatch.moved("other", ["a"])
+    scene.commit([])
+    scene.begin()
+    assert scene.episode("a", "resolved").sinks == ("direct", "paced", "other")
+
+
 def test_a_group_whose_sinks_are_gone_goes_where_the_routes_lead_now():
     scene = Scene()
     scene.episode("a", "firing")

@@ -36,6 +36,7 @@ from logwatch.errors import LogwatchError, StoreFullError
 from logwatch.merging import Merger
 from logwatch.outbox.policy import Dead, Done, Later, Moved
 from logwatch.pipeline import Pipeline
+from logwatch.recipients import told_of_by
 from logwatch.records import Batch, Notification
 from logwatch.rules.self_reports import SelfReport
 from logwatch.store import due
@@ -258,7 +259,9 @@ class Consumer(Worker):
                 moved = [self._forwarded(one, sink, to, now) for one in report.notifications]
                 pending.forwarded.extend(moved)
                 if to != sink:
-                    self._pipeline.moved(to, {each.episode for each in moved})
+                    self._pipeline.moved(
+                        to, {name for one in report.notifications for name in told_of_by(one.alert)}
+                    )
         pending.forwarded.extend(report.copies)
         if report.state is not None:
             pending.states[report.state.rule, report.state.key] = report.state
