@@ -104,11 +104,11 @@ def execute(options: argparse.Namespace) -> Exit:
 
 def _make(options: argparse.Namespace, clock: Clock) -> Exit:
     order = NewSilence(
-        matchers=tuple(options.words),
+        matchers=tuple(map(_sendable, options.words)),
         until=_until(options, clock),
         until_resolved=options.until_resolved,
-        comment=options.message,
-        on_behalf_of=os.environ.get("SUDO_USER", ""),
+        comment=_sendable(options.message),
+        on_behalf_of=_sendable(os.environ.get("SUDO_USER", "")),
     )
     if order.until is None and not order.until_resolved:
         raise UsageError("until when?  --for 2h, --until 17:00 or --until-resolved")
@@ -134,7 +134,7 @@ def _make(options: argparse.Namespace, clock: Clock) -> Exit:
 
 def _end(options: argparse.Namespace, number: int, clock: Clock) -> Exit:
     keeper: Keeper = keeper_of(options.config, clock)
-    on_behalf_of = os.environ.get("SUDO_USER", "")
+    on_behalf_of = _sendable(os.environ.get("SUDO_USER", ""))
     over = keeper.obey(EndSilence(number=number, on_behalf_of=on_behalf_of))
     told = ended_in_words(over, told_now=not keeper.note)
     _show(options, {"silence": as_builtins(over, clock.wall())}, [told])
@@ -184,6 +184,11 @@ def _where(order: NewSilence) -> Where:
         return where_of(order)
     except SilenceError as problem:
         raise UsageError(str(problem)) from None
+
+
+def _sendable(text: str) -> str:
+    """`text`, with what was no UTF-8 on the command line written as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _number(text: str) -> int:

@@ -29,6 +29,8 @@ from logwatch.rules.instructions import Instruction, Taught
 from logwatch.store.writer import Again, Store
 
 ROOT = 0
+LATEST = 253_402_300_800.0
+"""The end of the year 9999: RFC 3339 has no later one."""
 
 
 def learn(order: Any, _request: Request) -> CarryOut:
@@ -72,9 +74,11 @@ def send_again(order: Any, _request: Request) -> CarryOut:
 
 
 def where_of(order: SilenceOrder) -> Where:
-    """The conditions of a new silence. Raises SilenceError where they cannot be used."""
+    """The conditions of a new silence. Raises SilenceError where it cannot be."""
     if isinstance(order, EndSilence):
         return ()
+    if order.until is not None and not order.until < LATEST:
+        raise SilenceError("its end lies beyond what a calendar has")
     try:
         where = tuple(parse_matcher(text) for text in order.matchers)
     except ConditionError as problem:

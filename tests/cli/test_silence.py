@@ -179,6 +179,7 @@ def test_what_alerts_can_have_is_not_warned_of(world, capsys, words):
         (["rule=oom", "--for", "0"], "for how long?"),
         (["rule=oom", "--until", "later"], "is no time"),
         (["rule=oom", "--until", "2001-01-05T14:00"], "lies in the past"),
+        (["rule=oom", "--for", "9999999d"], "beyond what a calendar has"),
         (["severity", "--for", "2h"], "quote what has one"),
         (["oom", "--for", "2h"], "names no field and value"),
         (["ip=~(", "--for", "2h"], "no regular expression"),
@@ -213,7 +214,7 @@ def test_without_a_store_nothing_is_known_and_it_is_made(tmp_path, capsys, monke
 
 def test_a_hostile_comment_is_made_harmless(world, capsys):
     """It comes from whoever may write to the socket."""
-    typed(capsys, "rule=oom", "--for", "2h", "-m", "\x1b[2Jgone")
+    typed(capsys, "rule=oom\udcff", "--for", "2h", "-m", "\x1b[2Jgone \udcff")
     assert "\x1b" not in typed(capsys, "list")[1]
 
 

@@ -7,11 +7,15 @@ import pwd
 
 import msgspec
 import pytest
+from doubles.alerts import alert
 from doubles.daemon import Bench, batch
 from doubles.rules import START
+from hypothesis import given
+from hypothesis import strategies as st
 
+from logwatch.alerts.conditions import compile_alert_where, parse_matcher, written_matcher
 from logwatch.alerts.silence_orders import EndSilence, NewSilence
-from logwatch.alerts.silences import NAME, Silence
+from logwatch.alerts.silences import NAME, Silence, SilenceError
 from logwatch.daemon import order_verbs
 from logwatch.daemon.consumer import GATHER_SECONDS
 from logwatch.daemon.control_wire import Request
@@ -220,6 +224,34 @@ def test_a_matcher_that_could_break_or_hold_up_the_consumer_never_reaches_it(mat
     progress = asked(Orders(intake), order_verbs.silence, order=silence(matchers=(matcher,)))
     assert said in progress.problem
     assert intake.empty()
+
+
+def test_an_end_that_no_calendar_has_is_refused():
+    """It could not be shown afterwards."""
+    progress = asked(Orders(Intake()), order_verbs.silence, order=silence(until=1e18))
+    assert "beyond what a calendar has" in progress.problem
+
+
+FIELDS = st.sampled_from(["rule", "severity", "status", "ip", "count", "host", ""])
+SIGNS = st.sampled_from(["=", "!=", "=~", "~", "!~", ">", ">=", "<", "<=", "==", "=>", " "])
+VALUES = st.one_of(
+    st.sampled_from(["error", "1e999", "-1", "5m", "*", "[a", "(?P<x", "\\", "2 h", "[[!"]),
+    st.text(max_size=12),
+)
+
+
+@given(st.lists(st.tuples(FIELDS, SIGNS, VALUES).map("".join), max_size=3))
+def test_whatever_is_typed_is_refused_or_can_be_asked_of_any_alert(matchers):
+    """Nothing that reaches the consumer fails there."""
+    order = NewSilence(matchers=tuple(matchers), until=1.0)
+    try:
+        where = order_verbs.where_of(order)
+    except SilenceError:
+        return
+    holds = compile_alert_where(where)
+    for one in (alert(), alert(key={"ip": "192.0.2.1", "count": "7"}, severity="critical")):
+        assert holds(one) in (True, False)
+    assert tuple(map(parse_matcher, map(written_matcher, where))) == where
 
 
 def test_root_may_say_for_whom_it_acts_and_nobody_else_may():
