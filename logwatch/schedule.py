@@ -79,7 +79,8 @@ class Schedule(Struct, frozen=True):
         now = self.covers(time)
         at = time - time % 60
         while at < time + _LOOK_AHEAD_SECONDS:
-            at += min(span.certain_seconds(at) for span in self.spans)
+            certain = (span.certain_seconds(at) for span in self.spans)
+            at += min(certain, default=_LOOK_AHEAD_SECONDS)
             if self.covers(at) != now:
                 return at
         return None
