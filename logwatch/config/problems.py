@@ -51,11 +51,15 @@ _SECRETS = (
     re.compile(r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)"),
     re.compile(r"(?i)([?&](?:token|api_?key|key|secret|sig|password|access_token)=)([^&\s'\"}]+)"),
     re.compile(
-        r"(://(?:hooks\.slack\.com/services/|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/))"
+        r"(://(?:hooks\.slack\.com/services/|hc-ping\.com/"
+        r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/))"
         r"([^\s'\"}?]+)"
     ),
+    # Of services that apprise knows, tokens are nearly all that there is of a URL.
+    re.compile(r"(\b(?!https?://)[a-z][a-z0-9+.-]*://)([^\s'\",}\]]+)"),
     re.compile(
-        r"(?i)((?:^|[{,])\s*['\"]?(?:authorization|password|secret|token|(?:x-)?api[-_]?key)['\"]?\s*:\s)"
+        r"(?i)((?:^|[{,])\s*['\"]?"
+        r"(?:authorization|password|secret|token|routing_key|pagerduty|(?:x-)?api[-_]?key)['\"]?\s*:\s)"
         r"('(?:[^'$]|'')*'|\"[^\"$]*\"|[^\s'\"${\[][^,}\]]*)"
     ),
 )

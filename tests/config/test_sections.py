@@ -291,6 +291,23 @@ def test_a_secret_is_not_printed_in_the_source_line(bench, settings):
     assert "…" in found.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sinks: {out: {pagerduty: {routing_key: hunter2hunter2}}}",
+        "sinks: {out: {pagerduty: hunter2, rate: 3}}",
+        "sinks: {out: {apprise: 'tgram://hunter2'}}",
+        "sinks: {out: {apprise: 'tgram://123456789:hunter2/42', rate: 3}}",
+        "sinks: {out: {apprise: {urls: ['gotify://example.org/hunter2']}, rate: 3}}",
+        "heartbeat: {url: 'https://hc-ping.com/hunter2', every: 1}",
+    ],
+)
+def test_a_secret_is_not_printed_with_what_is_wrong_about_it(bench, text):
+    found = bench.examine(text)
+    assert found.codes, "so the line is shown"
+    assert "hunter2" not in found.text
+
+
 def test_what_holds_for_any_sink_stands_beside_its_kind(bench):
     """Its rate, who stands in for it, and when a message is too old."""
     config = bench.load("""
