@@ -50,6 +50,7 @@ logwatch {__version__}  watch log files, tell someone
   logwatch replay --since 7d                        what would it have told in that time?
   logwatch run                                      the daemon
   logwatch status                                   is it well?
+  logwatch silence rule=ssh-guessing --for 2h       not now; says first what that hides
 
 """
 

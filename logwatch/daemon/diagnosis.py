@@ -80,7 +80,8 @@ def _sink_troubles(status: Status) -> Iterator[Remark]:
             yield Remark(about=f"sink {sink.name}", text=text, remedy=remedy)
         if sink.refused:
             text = f"it refused {_number(sink.refused, 'message')} for good: {sink.reason}"
-            yield Remark(about=f"sink {sink.name}", text=text.rstrip(": "), remedy=_try(sink))
+            remedy = f"{_try(sink)}; logwatch alerts --dead lists what it refused"
+            yield Remark(about=f"sink {sink.name}", text=text.rstrip(": "), remedy=remedy)
 
 
 def _down(sink: SinkStatus) -> str:
@@ -169,7 +170,8 @@ def _sink_notes(status: Status) -> Iterator[Remark]:
         older = (sink.given_up or 0) - sink.refused
         if older > 0:
             text = f"{_number(older, 'message')} refused for good before the start"
-            yield Remark(about=f"sink {sink.name}", text=text)
+            remedy = f"logwatch alerts --dead lists them, logwatch send {sink.name} --dead retries"
+            yield Remark(about=f"sink {sink.name}", text=text, remedy=remedy)
 
 
 def _engine_notes(status: Status) -> Iterator[Remark]:

@@ -83,7 +83,7 @@ class Orders:
     def _asked_again(self, ticket: int | None) -> Progress:
         order = self._tickets.get(ticket or 0)
         if ticket is None or order is None:
-            return Progress(problem="nobody knows any more what became of it; order it again")
+            return Progress(problem="nobody knows any more what became of it: look whether it was done")
         return self._progress(ticket, order)
 
     def _progress(self, ticket: int, order: Order) -> Progress:
