@@ -25,6 +25,7 @@ from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
 from logwatch.alerts.bundle import MOST_BURNING, Bundle
+from logwatch.alerts.members import with_earlier
 from logwatch.clock import Moment
 from logwatch.records import Alert, Status
 from logwatch.units import Rate
@@ -285,11 +286,10 @@ class Pace:
 
 
 def _joined(before: Alert, after: Alert) -> Alert:
-    """The newest message of an episode, with what an earlier one adds to the sums."""
+    """The newest message of an episode, or a group, with what an earlier one adds to the sums."""
+    suppressed = before.suppressed + after.suppressed
     if after.group is UNSET:  # its count says how many there were since the beginning
-        return replace(after, suppressed=before.suppressed + after.suppressed)
-    return replace(
-        after,
-        count=before.count + after.count,
-        suppressed=before.suppressed + after.suppressed,
-    )
+        return replace(after, suppressed=suppressed)
+    if before.group is not UNSET:
+        after = with_earlier(after, after.group, before, before.group)
+    return replace(after, count=before.count + after.count, suppressed=suppressed)

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from logwatch.alerts.groups import Groups
 from logwatch.alerts.rates import Rates, SinkPace
+from logwatch.alerts.route import RouteSettings
+from logwatch.alerts.timers import RouteTimers
 from logwatch.clock import Moment
 from logwatch.records import StateChange, encode_alert
 from logwatch.units import Rate
@@ -193,6 +196,31 @@ def test_updates_and_the_end_that_wait_of_one_episode_are_its_newest():
     scene.pass_time(120)
     ((_, end),) = [each for each in scene.sent if each[1].id == "a" and each[1].seq > 1]
     assert (end.seq, end.status, end.count, end.suppressed) == (3, "resolved", 11, 5)
+
+
+def test_messages_of_a_group_that_wait_become_one_that_tells_what_each_would_have():
+    """Also of what was over in between, of which the newest says nothing."""
+    scene = Scene(Rate(2, 60.0))
+    groups = Groups(host="web1")
+    route = RouteSettings(to=("chat",), timers=RouteTimers(group=()))
+
+    def tell(name, status):
+        one = alert(id=name, seq=1, status=status, rule=f"r{name}", count=1, key={"k": name})
+        groups.add(route, one, status != "resolved", scene.now)
+        for out in groups.expire(scene.now):
+            scene.offer(out.alert, burns=out.alert.group.burning > 0)
+
+    for name, status in ("a+", "b+", "c+", "a-", "d+", "b-", "c-", "d-"):
+        tell(name, "firing" if status == "+" else "resolved")
+    scene.pass_time(300)
+    first, last = (one for _, one in scene.sent)
+    assert (first.seq, first.group.rules) == (1, {"ra": 1})
+    assert (last.seq, last.status) == (8, "resolved")
+    assert last.group.rules == {"ra": 1, "rb": 1, "rc": 1, "rd": 1}
+    assert (last.group.alerts, last.group.burning, last.count) == (4, 0, 3)
+    assert sorted(each.id for each in last.group.members) == ["a", "b", "c", "d"]
+    assert last.message.startswith("4 alerts: ra 1, rb 1, rc 1, rd 1; newest: ")
+    assert (last.rule, last.key) == ("<several>", {})
 
 
 def test_what_a_digest_told_of_ends_in_a_digest():
