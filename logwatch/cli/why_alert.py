@@ -38,6 +38,8 @@ class Told(Struct, frozen=True, kw_only=True):
 
     alert: Alert
     window: str
+    row: int
+    """Its number, as moves have it."""
     at: float
     """Wall seconds at which it was stored."""
     deliveries: tuple[Delivery, ...]
@@ -93,8 +95,6 @@ class Life(Struct, frozen=True, kw_only=True):
     within: tuple[Told, ...]
     """Messages about several alerts that name this one."""
     moves: tuple[Move, ...]
-    rows: tuple[int, ...]
-    """Numbers of the messages, as `moves` has them."""
     paced: frozenset[str]
     """Sinks that may be told of several alerts in one message, whatever the routes say."""
     hidden_now: str
@@ -168,7 +168,6 @@ def life_of(
         absorbed=tuple(_absorbers(messages, reader, config, told)) if config else (),
         within=tuple(_told(reader.about(episode), None, None)),
         moves=tuple(reader.moves(episode)),
-        rows=tuple(each.row for each in messages),
         paced=frozenset(_paced(config)),
         hidden_now=(hidden.by(newest) or "") if told is not None else "",
         sinks_down=_sinks_down(daemon),
@@ -210,6 +209,7 @@ def _told(
         yield Told(
             alert=alert,
             window=window,
+            row=each.row,
             at=each.at,
             deliveries=each.deliveries,
             sinks=sinks,

@@ -60,16 +60,10 @@ def _collected(life: Life, now: Moment) -> Iterator[str]:
         waits = {one.sink: _progress(one, now, runs=life.runs) for one in told.deliveries}
         for sink in told.sinks:
             yield f"{sink}  in message {where} ({what}): {waits.get(sink, _DONE_WITH)}"
+    seqs = {told.row: told.alert.seq for told in life.messages}
     for move in life.moves:
-        seq = next(
-            (
-                told.alert.seq
-                for told, row in zip(life.messages, life.rows, strict=True)
-                if row == move.row
-            ),
-            0,
-        )
-        yield f"{move.receiver}  {seq}: told in the place of {move.origin}, which did not take it"
+        instead = f"told in the place of {move.origin}, which did not take it"
+        yield f"{move.receiver}  {seqs.get(move.row, 0)}: {instead}"
     for sink in life.untold:
         yield f"{sink}  {_why_untold(life, sink)}"
 
@@ -93,6 +87,7 @@ def _done(life: Life, told: Told) -> list[str]:
     if life.shadow or absorbed:
         return []
     known = {each.sink for each in told.deliveries}
+    known.update(move.origin for move in life.moves if move.row == told.row)
     heard = told.sinks if life.told is None else life.told
     return [sink for sink in told.sinks if sink in heard and sink not in known]
 

@@ -168,6 +168,7 @@ def test_who_stood_in_for_whom_is_told(store, capsys):
     store(forwarded=[Forwarded("chat", "mail", 1, ONE.id)])
     out = why(capsys, "aaaa")
     assert "mail 1: told in the place of chat, which did not take it" in out
+    assert "chat 1 firing: done with" not in out
 
 
 def test_a_dead_letter_says_how_to_send_it_again(store, capsys):
