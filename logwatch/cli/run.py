@@ -7,6 +7,7 @@ import ctypes
 import faulthandler
 import gc
 import os
+import resource
 import sys
 import threading
 from collections.abc import Iterator
@@ -92,12 +93,19 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
         with _without_rich():
             telemetry.telemetry.load()
     os.umask(0o077)
+    _allow_many_files()
     threading.stack_size(STACK_BYTES)
     _share_one_arena()
     signals.block()
     chosen = Options(engine=options.engine, waking=_waking(options))
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
+
+
+def _allow_many_files() -> None:
+    """Each log takes a handle, and outside of a service a process has but a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 Opening a FIFO may block, opening a device may act (a watchdog device arms a reboot). So the path
 is first opened as a mere place (O_PATH), looked at, and opened for reading through that place
-only if it is a regular file; nothing can be swapped in between.
+only if it is a regular file; nothing can be swapped in between. The last handles of the process are
+left to its store, its sinks and its directories: without them it could not even say what it lacks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import errno
 import grp
 import os
 import pwd
+import resource
 import stat
 
 from logwatch.tailer.fingerprint import OpenFile, describe
@@ -22,12 +24,15 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_NOT_FOR_LOGS = 32
+"""Handles that are left to everything else."""
 
 
 def open_regular(path: str) -> OpenFile:
     """The regular file at `path`, open for reading.
 
-    Raises OSError; with errno EINVAL where the path is something else than a regular file.
+    Raises OSError; with errno EINVAL where the path is something else than a regular file, and
+    EMFILE where the last handles would be taken.
     """
     place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
@@ -38,10 +43,19 @@ def open_regular(path: str) -> OpenFile:
     finally:
         os.close(place)
     try:
+        _leave_some(fd)
         return describe(fd)
     except OSError:
         os.close(fd)
         raise
+
+
+def _leave_some(fd: int) -> None:
+    """The kernel gives out the lowest number that is free: a high one means that few are left."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and fd >= most - _NOT_FOR_LOGS:
+        text = f"{most} handles are too few; raise LimitNOFILE= of the service, or ulimit -n"
+        raise OSError(errno.EMFILE, text)
 
 
 def what_it_is(mode: int) -> str:

@@ -1,0 +1,203 @@
+"""Bytes and records: rows 35 to 42 of docs/reliability.md, against the real program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from doubles import oracle
+from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.stage import IMPATIENT
+
+CONFIG = """\
+sources: {{app: {{path: {folder}/app.log, start: beginning{more}}}}}
+rules: [{{name: err, match: 'ERROR', cooldown: 0}}]
+sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
+"""
+
+PATIENT = ", multiline: {preset: python, timeout: 20s}"
+
+TRACE = (
+    "INFO checkout failed\n",
+    "Traceback (most recent call last):\n",
+    '  File "shop.py", line 7, in <module>\n',
+    "    pay()\n",
+    "ValueError: ERROR no money\n",
+)
+
+
+def texts(folder: Path) -> list[str]:
+    """The quoted lines so far; after a kill a message may be there again, under its name."""
+    alerts = {(each["id"], each["seq"]): each for each in alerts_in(folder / "alerts.jsonl")}
+    return [each["lines"][0]["text"] for each in alerts.values()]
+
+
+def read_once(folder: Path, more: str = "") -> list[str]:
+    """The quoted lines after a single run."""
+    done = run_once(folder, CONFIG.format(folder=folder, more=more))
+    assert done.returncode == 0, done.stderr
+    return texts(folder)
+
+
+def test_r35_a_line_in_halves_over_a_kill(tmp_path):
+    """The position is the end of the last whole line: the half is read again with its rest."""
+    whole, half = oracle.line(0, 0), oracle.line(0, 1)
+    config = CONFIG.format(folder=tmp_path, more="")
+    with (tmp_path / "app.log").open("w", buffering=1) as log:
+        log.write(f"{whole}\n{half[:10]}")
+        log.flush()
+        with Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: texts(tmp_path) == [whole], "the first")
+            daemon.kill()
+        log.write(half[10:])
+        log.flush()
+        assert read_once(tmp_path) == [whole]
+        log.write("\n")
+        assert read_once(tmp_path) == [whole, half]
+
+
+def test_r35_a_last_line_without_newline_is_handed_on_once_its_file_has_ended(stage):
+    place = stage.place()
+    with place.writer() as writer:
+        writer.write(3)
+        os.write(writer._file, oracle.line(0, 3).encode())
+        place.heard(writer)
+        writer.rename(place.beside(".1"))
+        writer.written.append((0, 3))
+        writer.begin_anew()
+        writer.write(3)
+        place.settle(writer)
+
+
+def test_r36_lines_of_any_length_and_end(tmp_path):
+    """Around the size of a block, with CRLF, with a bare CR, and with characters of four bytes."""
+    long = [f"ERROR {number} " + "\U0001f600é" * 10_000 + "x" * number for number in range(40)]
+    edge = [f"ERROR {length} ".ljust(length, "y") for length in range(65_530, 65_543)]
+    mixed = ["ERROR a\rb", "ERROR \u2028 is no end", "ERROR \x0b\x0c\x1c\x85"]
+    with (tmp_path / "app.log").open("w", newline="", encoding="utf-8") as log:
+        for number, line in enumerate([*long, *edge, *mixed]):
+            log.write(line + ("\r\n" if number % 2 else "\n"))
+    lines = [*long, *edge, *mixed]
+    found = read_once(tmp_path)
+    assert [each[:1_000] for each in found] == [line[:1_000] for line in lines]
+    sizes = [len(line.encode()) + 1 + number % 2 for number, line in enumerate(lines)]
+    offsets = [each["lines"][0]["offset"] for each in alerts_in(tmp_path / "alerts.jsonl")]
+    assert offsets == [sum(sizes[:number]) for number in range(len(lines))]
+
+
+def test_r37_a_hole_where_a_writer_does_not_append(stage):
+    """It writes on at its old offset after the cut: the hole is passed over, however large."""
+    place = stage.place()
+    with place.writer() as writer:
+        writer.write(5)
+        place.heard(writer)
+        with place.log.open("r+b", buffering=0) as log:
+            log.truncate(0)
+            log.seek(1 << 30)
+            log.write(f"{oracle.line(1, 0)}\n".encode())
+        writer.written.append((1, 0))
+        place.heard(writer, seconds=5)
+        assert stage.daemon.resident_bytes() < 300 << 20
+        oracle.settle(place.alerts(), writer.written)
+
+
+def test_r38_a_line_of_a_hundred_megabytes(tmp_path):
+    """Its beginning is matched, the rest takes no memory, and the next line is whole."""
+    config = CONFIG.format(folder=tmp_path, more="")
+    log = tmp_path / "app.log"
+    log.write_text("ERROR before\n")
+    with Running(tmp_path, config).ready() as daemon:
+        eventually(lambda: len(texts(tmp_path)) == 1, "the first")
+        before = daemon.resident_bytes()
+        with log.open("ab", buffering=0) as file:
+            file.write(b"ERROR long ")
+            for _ in range(100):
+                file.write(b"x" * 1_000_000)
+            file.write(b"\nERROR after\n")
+        eventually(lambda: len(texts(tmp_path)) == 3, "all three", 20)
+        grown = daemon.resident_bytes() - before
+        daemon.stop()
+    _, long, after = alerts_in(tmp_path / "alerts.jsonl")
+    assert long["lines"][0]["text"].startswith("ERROR long xxx")
+    assert after["lines"][0]["text"] == "ERROR after"
+    assert after["lines"][0]["offset"] == log.stat().st_size - len("ERROR after\n")
+    assert grown < 32 << 20
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "text"),
+    [
+        ("utf-8", b"ERROR \xe9\xff\xc3\xa9\xed\xa0\x80", r"ERROR \xe9\xffé\xed\xa0\x80"),
+        ("latin-1", b"ERROR \xe9\xa4", "ERROR é¤"),
+        ("cp1252", b"ERROR \x80\x81", "ERROR €\\x81"),
+        ("utf-8", b"\xef\xbb\xbfERROR", "\ufeffERROR"),
+        ("utf-8", "ERROR no\n".encode("utf-16-le"), None),
+    ],
+)
+def test_r39_bytes_of_any_encoding(tmp_path, encoding, data, text):
+    """None is an error or lost: what cannot be decoded is shown as it is. UTF-16 is not read."""
+    (tmp_path / "app.log").write_bytes(data + b"\nERROR next\n")
+    expected = ["ERROR next"] if text is None else [text, "ERROR next"]
+    assert read_once(tmp_path, f", encoding: {encoding}") == expected
+
+
+def test_r40_a_record_of_several_lines_over_a_kill(tmp_path):
+    """It is dribbled, and the daemon killed in the middle of it: one alert, with all its lines."""
+    config = CONFIG.format(folder=tmp_path, more=PATIENT)
+    with (tmp_path / "app.log").open("w") as log:
+        log.write("".join(("ERROR first\n", *TRACE[:3])))
+        log.flush()
+        with Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: texts(tmp_path) == ["ERROR first"], "the first")
+            daemon.kill()
+        with Running(tmp_path, config).ready() as daemon:
+            for line in (*TRACE[3:], "INFO behind it\n"):
+                log.write(line)
+                log.flush()
+            eventually(lambda: len(texts(tmp_path)) == 2, "the trace")
+            daemon.stop()
+    assert texts(tmp_path)[1] == "".join(TRACE).rstrip("\n")
+
+
+def test_r41_a_record_that_a_rotation_tears_apart(tmp_path):
+    """Its rest is written to the renamed file, as by a writer that reopens late."""
+    config = CONFIG.format(folder=tmp_path, more=PATIENT)
+    log = tmp_path / "app.log"
+    with log.open("w") as old, Running(tmp_path, config, sabotage=IMPATIENT).ready() as daemon:
+        old.write("".join(("ERROR first\n", *TRACE[:3])))
+        old.flush()
+        eventually(lambda: len(texts(tmp_path)) == 1, "the first")
+        log.rename(tmp_path / "app.log.1")
+        log.write_text("")
+        old.write("".join(TRACE[3:]))
+        old.flush()
+        with log.open("a") as young:
+            young.write("ERROR in the new file\nINFO behind it\n")
+        eventually(lambda: len(texts(tmp_path)) == 3, "all three")
+        daemon.stop()
+    assert texts(tmp_path)[1:] == ["".join(TRACE).rstrip("\n"), "ERROR in the new file"]
+
+
+def test_r42_a_file_that_is_written_in_place(stage):
+    """It is read again, flagged, and said to be no log, once; no loop, and no line is missed."""
+    place = stage.place()
+    with place.writer(noise=0) as writer:
+        writer.write(3)
+        place.heard(writer)
+        for number in range(1, 6):
+            with place.log.open("r+b", buffering=0) as log:
+                log.write("".join(f"{oracle.line(number, n)}\n" for n in range(3)).encode())
+            writer.written += [(number, n) for n in range(3)]
+            place.heard(writer)
+    assert len(place.said("tailer.not_append_only")) == 1
+    assert all(each["reread"] for each in place.alerts()[3:])
+    oracle.settle(place.alerts(), writer.written)
+
+
+def test_r42_a_thousand_equal_lines_are_a_thousand_records(tmp_path):
+    """A line is known by where it stands, never by its text."""
+    (tmp_path / "app.log").write_text("ERROR the same\n" * 1_000)
+    assert read_once(tmp_path) == ["ERROR the same"] * 1_000
+    offsets = [each["lines"][0]["offset"] for each in alerts_in(tmp_path / "alerts.jsonl")]
+    assert offsets == [15 * number for number in range(1_000)]

@@ -1,0 +1,408 @@
+"""State, crashes and the process: rows 43 to 47 and 53 to 60 of docs/reliability.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from signal import SIGHUP, SIGKILL, SIGTERM
+from threading import Event
+
+import pytest
+from doubles import oracle
+from doubles.load import load
+from doubles.process import (
+    Running,
+    alerts_in,
+    environment,
+    eventually,
+    run_once,
+    write_config,
+)
+from doubles.receiver import Receiver
+from doubles.stage import IMPATIENT, stopped
+
+from logwatch.clock import SystemClock
+from logwatch.errors import Exit
+from logwatch.stamps import rfc3339
+
+CONFIG = f"""\
+sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
+rules:
+- {oracle.RULE.replace("{", "{{").replace("}", "}}")}
+sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
+"""
+
+POINTS = {
+    "before a commit": ("logwatch.store.writer", "Store.commit", "before"),
+    "after a commit": ("logwatch.store.writer", "Store.commit", "after"),
+    "before a delivery": ("logwatch.sinks.jsonl_file", "JsonlFileSink.deliver", "before"),
+    "after a delivery": ("logwatch.sinks.jsonl_file", "JsonlFileSink.deliver", "after"),
+    "before a rotation is taken": ("logwatch.tailer.chain", "Chain.replace", "before"),
+    "after a rotation is taken": ("logwatch.tailer.chain", "Chain.replace", "after"),
+    "before an old file is closed": ("logwatch.tailer.chain", "Chain.retire", "before"),
+    "after an old file is closed": ("logwatch.tailer.chain", "Chain.retire", "after"),
+    "before a cut is taken": ("logwatch.tailer.chain", "Chain.rebegin", "before"),
+    "after a cut is taken": ("logwatch.tailer.chain", "Chain.rebegin", "after"),
+    "before the history is shortened": ("logwatch.store.writer", "Store.prune", "before"),
+}
+"""Where a process is killed: a module, a method in it, and on which side of it."""
+
+
+def killed_at(point: str, number: int) -> str:
+    """Sabotage: SIGKILL at that point, the `number`-th time that it is reached."""
+    module, name, side = POINTS[point]
+    owner, method = name.split(".")
+    return f"""
+import os, signal
+from {module} import {owner} as owner
+real, times = owner.{method}, []
+def dies(*arguments, **named):
+    times.append(1)
+    if {side!r} == "after":
+        answer = real(*arguments, **named)
+    if len(times) == {number}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer if {side!r} == "after" else real(*arguments, **named)
+owner.{method} = dies
+"""
+
+
+def story_of_a_kill(folder: Path, point: str, number: int) -> int:
+    """Write, rotate and cut while daemons are killed at `point`; how often one was."""
+    config, out = CONFIG.format(folder=folder), folder / "alerts.jsonl"
+    kills = 0
+    with oracle.Writer(folder / "app.log") as writer:
+        writer.write(20)
+        for _ in range(2):
+            sabotage = IMPATIENT + killed_at(point, number)
+            with Running(folder, config, sabotage=sabotage) as daemon:
+                for deed in ("write", "rotate", "write", "cut", "write"):
+                    if not told_or_dead(daemon, out, writer):
+                        break
+                    if deed == "rotate":
+                        writer.shift()
+                        writer.begin_anew()
+                    elif deed == "cut":
+                        writer.truncate()
+                    writer.write(10)
+                told_or_dead(daemon, out, writer)
+                if daemon.child.poll() is None and point.endswith(("closed", "shortened")):
+                    daemon.child.terminate()
+                    daemon.exit_status()
+                kills += daemon.child.poll() == -SIGKILL
+                daemon.kill()
+        assert run_once(folder, config).returncode == 0
+    account = oracle.settle(
+        oracle.ours(alerts_in(out, torn=True)), writer.written, repetitions=True
+    )
+    assert account.alerts == len(writer.written)
+    return kills
+
+
+def told_or_dead(daemon: Running, out: Path, writer: oracle.Writer) -> bool:
+    """Wait until every line is told, True, or the daemon was killed."""
+
+    def settled() -> str:
+        if daemon.child.poll() is not None:
+            return "dead"
+        return "told" if oracle.has_all(alerts_in(out, torn=True), writer.written) else ""
+
+    return eventually(settled, "all told, or dead", 20) == "told"
+
+
+@pytest.mark.parametrize("point", ["before a commit", "after a commit", "after a delivery"])
+def test_r43_killed_at_a_point_again_and_again(tmp_path, point):
+    """Nothing is lost, and what comes twice comes under its name; `make stress` has all points."""
+    assert story_of_a_kill(tmp_path, point, 2) >= 1
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("point", POINTS)
+def test_r43_killed_at_every_point(tmp_path, point, number):
+    print(f"{point}, time {number}: {story_of_a_kill(tmp_path, point, number)} kills")
+
+
+def test_r44_a_stop_that_is_asked_for_twice_under_load(tmp_path):
+    """SIGTERM and SIGTERM again are one stop: exit 0, soon, and the next start goes on."""
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        with load(writer, 30), Running(tmp_path, config).ready() as daemon:
+            eventually(lambda: len(alerts_in(out)) > 300, "some alerts")
+            daemon.signal(SIGTERM)
+            assert daemon.stop(5) < 5
+        assert run_once(tmp_path, config).returncode == 0
+    oracle.settle(alerts_in(out), writer.written)
+
+
+def test_r45_nothing_is_sent_before_its_commit_has_come_back(tmp_path):
+    """Commits are synced, and a sink is called only for what one of them has stored."""
+    sabotage = f"""
+from logwatch.sinks.jsonl_file import JsonlFileSink
+from logwatch.store import database, writer
+trail = open({str(tmp_path / "trail")!r}, "a", buffering=1)
+connect, commit, deliver = writer.connect, writer.Store.commit, JsonlFileSink.deliver
+def commits(store, transaction, *, now):
+    commit(store, transaction, now=now)
+    [(level,)] = store._connection.execute("PRAGMA synchronous")
+    [(mode,)] = store._connection.execute("PRAGMA journal_mode")
+    trail.write(f"commit {{len(transaction.alerts)}} {{level}} {{mode}}\\n")
+def delivers(sink, messages):
+    trail.write(f"deliver {{len(messages)}}\\n")
+    return deliver(sink, messages)
+writer.Store.commit, JsonlFileSink.deliver = commits, delivers
+"""
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(50)
+        config = CONFIG.format(folder=tmp_path)
+        with Running(tmp_path, config, sabotage=sabotage).ready() as daemon:
+            for _ in range(3):
+                writer.write(5)
+                eventually(
+                    lambda: oracle.has_all(alerts_in(tmp_path / "alerts.jsonl"), writer.written),
+                    "all told",
+                )
+            daemon.stop()
+    stored = sent = 0
+    for deed, number, *rest in map(str.split, (tmp_path / "trail").read_text().splitlines()):
+        if deed == "commit":
+            stored += int(number)
+            assert rest == ["2", "wal"]
+        else:
+            sent += int(number)
+            assert sent <= stored
+    assert sent == len(writer.written)
+
+
+@pytest.mark.stress
+def test_r46_a_disk_that_fills_up(tmp_path):
+    """The store on a file system of its own of a few hundred kilobytes, filled to the last byte."""
+    state = tmp_path / "state"
+    state.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=600k none {state} && exec {sys.executable} -m logwatch run"
+        f" -c {tmp_path}/logwatch.yaml"
+    )
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    write_config(tmp_path, config)
+    with oracle.Writer(tmp_path / "app.log") as writer, (tmp_path / "stderr").open("w+") as said:
+        writer.write(10)
+        command = ["unshare", "-Urm", "--propagation", "private", "sh", "-c", script]
+        child = subprocess.Popen(command, stderr=said, env=environment())
+        inside = Path(f"/proc/{child.pid}/root{state}")
+
+        def heard(text: str) -> bool:
+            return text in (tmp_path / "stderr").read_text(encoding="utf-8")
+
+        try:
+            eventually(lambda: heard("daemon.ready"), "ready", 20)
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
+            with (inside / "ballast").open("wb", buffering=0) as ballast:
+                fill(ballast)
+            for _ in range(20):
+                writer.write(300)
+            eventually(lambda: heard("store.degraded"), "degraded")
+            (inside / "ballast").unlink()
+            eventually(lambda: heard("store.recovered"), "recovered")
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told", 20)
+        finally:
+            child.terminate()
+            assert child.wait(10) == 0
+    oracle.settle(alerts_in(out), writer.written)
+
+
+def fill(file) -> None:
+    """Write until there is no room for another byte."""
+    size = 4096
+    while size:
+        try:
+            file.write(b"x" * size)
+        except OSError:
+            size //= 2
+
+
+@pytest.mark.stress
+def test_r47_a_store_with_a_few_wrong_bytes_anywhere(tmp_path):
+    """Fifty places: the daemon goes on, or puts it aside and says so; no line comes twice."""
+    config, chance = CONFIG.format(folder=tmp_path), random.Random(1)
+    store, good = tmp_path / "state" / "state.db", tmp_path / "good.db"
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(200)
+        assert run_once(tmp_path, config).returncode == 0
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(store, good)
+    outcomes = []
+    for _ in range(50):
+        for each in store.parent.glob("state.db*"):
+            each.unlink()
+        shutil.copy(good, store)
+        with store.open("r+b") as file:
+            file.seek(chance.randrange(store.stat().st_size))
+            file.write(chance.randbytes(8))
+        (tmp_path / "alerts.jsonl").unlink(missing_ok=True)
+        ends = [run_once(tmp_path, config).returncode for _ in range(2)]
+        assert ends[1] == 0, ends
+        assert ends[0] in (Exit.DONE, Exit.SOFTWARE, Exit.CONFIG), ends
+        alerts = alerts_in(tmp_path / "alerts.jsonl")
+        rules = {each["rule"] for each in alerts}
+        aside = bool(list(store.parent.glob("state.db.corrupt-*")))
+        assert ("logwatch.store-replaced" in rules) == aside
+        told = oracle.told(oracle.ours(alerts))
+        assert len(told) == len(set(told))
+        outcomes.append(aside)
+    print(f"put aside {sum(outcomes)} times of 50")
+
+
+def test_r53_a_machine_that_sleeps_raises_no_alarm(tmp_path):
+    """What was written meanwhile is read before anything is found to be missing."""
+    config = f"""
+sources: {{app: {{path: {tmp_path}/app.log}}}}
+rules: [{{name: silent, match: beat, absent: {{for: 1s}}}}]
+sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
+"""
+    sabotage = """
+from logwatch.daemon import consumer
+consumer.OVERSLEPT_SECONDS, consumer.CATCHING_BREATH_SECONDS = 0.5, 1.0
+"""
+    out, pause = tmp_path / "alerts.jsonl", Event()
+
+    def beat() -> None:
+        log.write(f"{rfc3339(SystemClock().wall())} beat\n")
+
+    with (
+        (tmp_path / "app.log").open("w", buffering=1) as log,
+        Running(tmp_path, config, sabotage=sabotage).ready() as daemon,
+    ):
+        daemon.says("daemon.live")
+        beat()
+        pause.wait(0.1)
+        with stopped(daemon):
+            for _ in range(4):
+                pause.wait(0.5)
+                beat()
+        daemon.says("daemon.resumed")
+        for _ in range(4):
+            pause.wait(0.3)
+            beat()
+        assert alerts_in(out) == []
+        [alert] = eventually(lambda: alerts_in(out), "the alert about a true silence", 15)
+        assert alert["rule"] == "silent"
+        daemon.stop()
+
+
+def test_r55_a_thread_that_dies_of_a_line_comes_back(tmp_path):
+    """With its position; the other files never notice."""
+    sabotage = """
+from logwatch.matching.matcher import Matcher
+match, died = Matcher.match, []
+def fails(matcher, data, *rest):
+    if b"POISON" in bytes(data) and not died:
+        died.append(1)
+        raise RuntimeError("a bug in the matcher")
+    return match(matcher, data, *rest)
+Matcher.match = fails
+"""
+    config = CONFIG.format(folder=tmp_path).replace("app.log", "*.log")
+    out = tmp_path / "alerts.jsonl"
+    with (
+        oracle.Writer(tmp_path / "bad.log") as bad,
+        oracle.Writer(tmp_path / "good.log") as good,
+        Running(tmp_path, config, sabotage=sabotage).ready() as daemon,
+    ):
+        daemon.may_trace = True
+        good.generation = 1
+        bad.write(5)
+        os.write(bad._file, b"POISON\n")
+        bad.write(5)
+        daemon.says("daemon.monitor_died")
+        bad.write(5)
+        good.write(5)
+        written = bad.written + good.written
+        eventually(lambda: oracle.has_all(alerts_in(out), written), "all told")
+        daemon.stop()
+    oracle.settle(alerts_in(out), written)
+
+
+SECRET = "s3kr3t-5e1f"
+
+
+def test_r58_no_secret_is_said_or_stored(tmp_path):
+    """One in the address of a sink: it is in no output, no store, no title of a process."""
+    with Receiver(lambda number: "unavailable" if number < 2 else "take") as receiver:
+        url = receiver.url.replace("/alerts", f"/hook/{SECRET}")
+        config = CONFIG.format(folder=tmp_path).replace(
+            "sinks: {",
+            f"sinks: {{web: {{webhook: {{url: '{url}', headers: {{X-Key: {SECRET}}}}}}}, ",
+        )
+        with oracle.Writer(tmp_path / "app.log") as writer:
+            writer.write(20)
+            with Running(tmp_path, config, "--verbose").ready() as daemon:
+                command = [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config)]
+                eventually(lambda: receiver.requests, "a try")
+                shown = subprocess.run(
+                    [*command, "-o", "json"], capture_output=True, env=environment(), check=False
+                )
+                assert json.loads(shown.stdout)["running"]
+                title = Path(f"/proc/{daemon.pid}/cmdline").read_bytes()
+                eventually(
+                    lambda: oracle.has_all(receiver.alerts(), writer.written), "received", 30
+                )
+                daemon.child.send_signal(SIGHUP)
+                daemon.ready(2)
+                daemon.stop()
+                said = daemon.stderr
+    secret = SECRET.encode()
+    assert secret not in said.encode() + shown.stdout + shown.stderr + title
+    kept = [each for each in tmp_path.rglob("*") if each.is_file() and each != daemon.config]
+    assert [each for each in kept if secret in each.read_bytes()] == []
+
+
+def test_r58_nobody_else_may_read_the_store(tmp_path):
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(1)
+        with Running(tmp_path, CONFIG.format(folder=tmp_path)).ready() as daemon:
+            eventually(lambda: alerts_in(tmp_path / "alerts.jsonl"), "an alert")
+            state = tmp_path / "state"
+            assert stat.S_IMODE(state.stat().st_mode) == 0o700
+            modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in state.iterdir()}
+            assert not [name for name, mode in modes.items() if mode & 0o007]
+            daemon.stop()
+
+
+def test_r59_a_program_that_forks_and_does_not_end(tmp_path):
+    """It is ended with all that it started; others wait for nobody, and no zombie is left."""
+    path, out = tmp_path / "program", tmp_path / "alerts.jsonl"
+    path.write_text("#!/bin/sh\n(setsid sleep 98 &); yes | cat; sleep 98\n")
+    path.chmod(0o755)
+    config = CONFIG.format(folder=tmp_path).replace(
+        "sinks: {", f"sinks: {{run: {{command: {{argv: [{path}], timeout: 1s}}}}, "
+    )
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config).ready() as daemon,
+    ):
+        before = daemon.resident_bytes()
+        writer.write(2)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told elsewhere", 5)
+        daemon.says("sink.down", seconds=15)
+        eventually(lambda: not children(daemon.pid), "no child is left", 20)
+        assert daemon.resident_bytes() - before < 32 << 20
+        daemon.stop(15)
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one started, or inherited, and that are still there."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    for each in threads:
+        found += (each / "children").read_text(encoding="ascii").split()
+    return [int(each) for each in found]
