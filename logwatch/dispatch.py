@@ -165,6 +165,8 @@ class Dispatch:
         if hidden is not None:
             told = self.recipients.tell(alert.id, ()) if burns else ()
             return Addressed(replace(alert, muted_by=hidden), one.at, (), burns, told)
+        if burns and alert.status == "updated" and not self._is_under_way(alert.id):
+            alert = replace(alert, status="firing")  # it was muted until now, or in no route
         return self._send(alert, now, burns=burns, at=one.at, avoid=avoid)
 
     def end_unwatched(self, alert: Alert, told: tuple[str, ...], now: Moment) -> Addressed:
@@ -269,6 +271,10 @@ class Dispatch:
         stored, self._groups_stored = self._groups_stored, []
         if stored:
             self._groups.restore(stored)
+
+    def _is_under_way(self, episode: str) -> bool:
+        """Whether anybody was told of it, or will be with others."""
+        return bool(self.recipients.told(episode)) or episode in self._groups.burning()
 
     def _is_told(self, episode: str) -> bool:
         return bool(self.recipients.told(episode) or self._groups.told(episode))

@@ -289,6 +289,16 @@ def test_who_took_over_hears_of_the_end_too():
     assert scene.episode("a", "resolved").sinks == ("direct", "paced", "other")
 
 
+def test_what_is_muted_no_more_begins_for_those_who_are_told_then():
+    dropping = (MuteSettings(name="m", condition=asking(severity="warning"), then="drop"),)
+    scene = Scene({"mutes": dropping}, routes=ROUTES[1:])
+    scene.episode("a", "firing", severity="warning")
+    scene.episode("a", "updated", severity="critical")
+    assert scene.told("direct") == [("a", "firing")]
+    scene.episode("a", "updated", severity="error")
+    assert scene.told("direct") == [("a", "firing"), ("a", "updated")]
+
+
 def test_who_was_told_of_a_mute_in_anothers_place_hears_of_ends_after_a_restart_too():
     summing = (MuteSettings(name="m", begin=START, end=START + 60, then="summarise"),)
     scene = Scene({"mutes": summing}, routes=ROUTES[1:])
