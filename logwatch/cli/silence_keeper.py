@@ -15,6 +15,7 @@ from logwatch.cli.looker import Looker
 from logwatch.cli.ordering import OrderError, give_order, refuse_foreign
 from logwatch.clock import Clock, Moment
 from logwatch.config.loader import find_config, state_folder
+from logwatch.daemon.dispatching import guarded_search
 from logwatch.daemon.order_verbs import author_of, is_own, where_of
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store, Transaction
@@ -91,7 +92,7 @@ def keeper_of(config: str | None, clock: Clock) -> Keeper:
 
 def stored_silences(reader: StoreReader, now: Moment) -> Silences:
     """The silences of a store, as a daemon that starts now would have them."""
-    silences = Silences()
+    silences = Silences(guarded_search)
     for state in reader.states(NAME, ""):
         try:
             silences.restore(state)

@@ -17,6 +17,7 @@ from logwatch.alerts.conditions import OWN_FIELDS, RANKED, compile_alert_where
 from logwatch.conditions import Condition, Where, compile_tests
 from logwatch.config.loader import find_config, load, state_folder
 from logwatch.config.model import Config
+from logwatch.daemon.dispatching import guarded_search
 from logwatch.errors import ConfigError, StoreError
 from logwatch.records import Alert, decode_alert
 from logwatch.store.reader import StoreReader
@@ -121,7 +122,7 @@ def _reader(path: Path) -> StoreReader | str:
 
 
 def _preview(where: Where, reader: StoreReader, known: _Known, now: float) -> Preview:
-    holds = compile_alert_where(where)
+    holds = compile_alert_where(where, guarded_search)
     burning = [decode_alert(each.body) for each in reader.burning()]
     told: set[str] = set()
     hidden: set[str] = set()
@@ -143,7 +144,9 @@ def _no_match(condition: Condition, names: Collection[str]) -> Iterator[str]:
     (test,) = condition.tests
     if condition.field in RANKED and test.operator not in ("=", "~"):
         return
-    if test.operand.startswith(OURS) or any(map(compile_tests(condition.tests), names)):
+    if test.operand.startswith(OURS) or any(
+        map(compile_tests(condition.tests, guarded_search), names)
+    ):
         return
     yield f"no {condition.field} is {test.operand!r}{_near(test.operand, names)}"
 

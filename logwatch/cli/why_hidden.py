@@ -20,6 +20,7 @@ from logwatch.cli.silence_words import matchers
 from logwatch.cli.verdicts import Verdict
 from logwatch.clock import Moment
 from logwatch.config.model import Config
+from logwatch.daemon.dispatching import guarded_search
 from logwatch.errors import StoreError
 from logwatch.records import Alert, decode_alert
 from logwatch.rules.base import RuleSettings
@@ -35,7 +36,7 @@ class Hidden:
         """Without a configuration its mutes are not known, without a store no silence is."""
         self._now = now
         mutes, inhibits = (config.mutes, config.inhibit) if config is not None else ((), ())
-        self._mutes = Mutes(mutes, inhibits, host=gethostname())
+        self._mutes = Mutes(mutes, inhibits, host=gethostname(), make_search=guarded_search)
         burning: list[Alert] = []
         if reader is not None:
             self._restore(reader)

@@ -7,7 +7,6 @@ gives back what the consumer does with it: see orders.py.
 from __future__ import annotations
 
 import pwd
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +21,7 @@ from logwatch.clock import Moment
 from logwatch.conditions import ConditionError, Where
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import CarryOut
-from logwatch.matching.pattern import risk
+from logwatch.matching.pattern import PatternError, risk
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert
 from logwatch.rules.instructions import Instruction, Taught
@@ -109,10 +108,9 @@ def note(done: Silence) -> None:
 def _refuse_pattern(pattern: str) -> None:
     """Raises SilenceError where `pattern` is none, or could hold up the consumer."""
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as problem:
+        reason = risk(pattern)
+    except PatternError as problem:
         raise SilenceError(f"{pattern[:60]!r} is no regular expression: {problem}") from None
-    reason = risk(pattern)
     if reason:
         raise SilenceError(f"{pattern[:60]!r} can take very long: {reason}")
 
