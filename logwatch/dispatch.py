@@ -180,7 +180,7 @@ class Dispatch:
         for alert in released.alerts:
             yield self._send(alert, now, burns=True)
         for summary in released.summaries:
-            one = self._send(summary.alert, now, burns=False)
+            one = self._send(summary.alert, now, burns=False, tells_of=summary.burning)
             yield one
             for episode in summary.burning:
                 sinks = (*one.sinks, *one.collected)
@@ -287,10 +287,19 @@ class Dispatch:
         burns: bool,
         at: float | None = None,
         avoid: str = "",
+        tells_of: Sequence[str] = (),
     ) -> Addressed:
-        """Nothing hides it: by its routes, and to the groups that it is in."""
+        """Nothing hides it: by its routes, and to the groups that it is in.
+
+        `tells_of`: episodes that burn, whose ends come by themselves: it waits in no group, where
+        these would overtake it.
+        """
         self._groups.follow(alert, now)
         direct, routes = self._router.paths(alert)
+        if tells_of:
+            in_groups = [each for each in routes if each[0].timers and not each[0].timers.digest]
+            direct += tuple(sink for _, named in in_groups for sink in named)
+            routes = tuple(each for each in routes if each not in in_groups)
         collected: tuple[str, ...] = ()
         for route, named in routes:
             if sinks := self._without(avoid, named):

@@ -289,6 +289,20 @@ def test_who_took_over_hears_of_the_end_too():
     assert scene.episode("a", "resolved").sinks == ("direct", "paced", "other")
 
 
+def test_no_end_overtakes_the_summary_that_told_of_the_beginning():
+    """So it does not wait in a group."""
+    summing = (MuteSettings(name="m", begin=START, end=START + 60, then="summarise"),)
+    routes = (RouteSettings(to=("grouped",), timers=RouteTimers(group=(), wait=30.0)),)
+    scene = Scene({"mutes": summing}, routes=routes)
+    scene.episode("a", "firing")
+    scene.pass_time(61.0)
+    scene.episode("a", "resolved")
+    scene.pass_time(100.0)
+    (_, summary), (_, end) = scene.sent["grouped"]
+    assert (summary.group.kind, summary.group.burning) == ("mute", 1)
+    assert (end.id, end.status) == ("a", "resolved")
+
+
 def test_what_is_muted_no_more_begins_for_those_who_are_told_then():
     dropping = (MuteSettings(name="m", condition=asking(severity="warning"), then="drop"),)
     scene = Scene({"mutes": dropping}, routes=ROUTES[1:])
