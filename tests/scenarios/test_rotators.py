@@ -21,7 +21,7 @@ def test_a_rotating_handler_of_python_while_the_daemon_is_up_and_down(tmp_path, 
             watch.settle(program)
             daemon.stop()
         before = len(list(tmp_path.glob("app.log.*")))
-        program.write(100)
+        program.write(150)
         assert len(list(tmp_path.glob("app.log.*"))) >= before + 3
         for _ in range(2):
             watch.look()
