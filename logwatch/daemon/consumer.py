@@ -54,6 +54,9 @@ RETRY_SECONDS = 1.0
 PASSED_OVER_SECONDS = 5.0
 """After so long without news a file for which others wait, hanging on a dead mount say, is not
 waited for: what it brings then comes out of order."""
+HUNG_SECONDS = 30.0
+"""After so long without news of any backlog the files that are still awaited hang: deadlines take
+effect without them."""
 OVERSLEPT_SECONDS = 10.0
 """So much longer than it asked for means that the process was stopped, or the machine asleep."""
 CATCHING_BREATH_SECONDS = 5.0
@@ -132,7 +135,8 @@ class Consumer(Worker):
         for message in messages:
             self._take_one(message, now)
         if not self._pipeline.live:
-            self._take_merged(now, heard=bool(messages))
+            heard = any(isinstance(message, Batch | CaughtUp) for message in messages)
+            self._take_merged(now, heard=heard)
         self._go_live_when_caught_up(now)
         if now.steady >= self._deadlines_wait_until:
             self._pipeline.expire(now)
@@ -177,6 +181,7 @@ class Consumer(Worker):
         now = self.clock.steady()
         if now - before.steady > seconds + OVERSLEPT_SECONDS:
             self._deadlines_wait_until = now + CATCHING_BREATH_SECONDS
+            self._news_at = now
             telemetry.info("daemon.resumed", asleep_seconds=round(now - before.steady - seconds))
 
     def _done_with(self, messages: Sequence[Message]) -> None:
@@ -282,6 +287,9 @@ class Consumer(Worker):
             for path in self._merger.laggards():
                 telemetry.warning("daemon.backlog_passed_over", path=path)
                 self._merger.finish(path)
+            if now.steady >= self._news_at + HUNG_SECONDS and self._awaited:
+                telemetry.warning("daemon.not_waited_for", paths=sorted(self._awaited))
+                self._awaited.clear()
         for batch, first, end in self._merger.ready():
             self._pipeline.take(batch, now, first, end)
             if self.stopping.is_set():

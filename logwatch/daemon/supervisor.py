@@ -36,6 +36,8 @@ from logwatch.store.writer import Store
 TICK_SECONDS = 1.0
 LONGEST_SLOT_SECONDS = 60.0
 """How long a single run waits for the rate of a sink; what takes longer is left to the next."""
+LONGEST_FULL_SECONDS = 30.0
+"""How long a single run waits for room where the store is; the next one reads it all again."""
 ONCE_TICK_SECONDS = 0.01
 RESCAN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 5.0
@@ -82,6 +84,8 @@ class Daemon:
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
         self._store_gone = False
+        self._full_since: float | None = None
+        """Steady time since which nothing could be committed."""
         self._called_last = False
         """Whether it was said that what waits for more to be told with it need not wait."""
 
@@ -182,6 +186,9 @@ class Daemon:
             return Ending.FAILED
         self._look_at_store()
         self._feed_watchdog()
+        if once and self._waited_for_room():
+            telemetry.error("daemon.failed", reason="nothing could be committed")
+            return Ending.FAILED
         if once and self._all_done():
             if not self._called_last:
                 self._called_last = self._parts.intake.tell(LastCall())
@@ -204,6 +211,16 @@ class Daemon:
             )
         )
         telemetry.error("store.removed", path=str(store.path), remedy="restart logwatch")
+
+    def _waited_for_room(self) -> bool:
+        """Whether the store could not be written for longer than a single run waits for that."""
+        if not self._parts.consumer.degraded:
+            self._full_since = None
+            return False
+        now = self._parts.clock.steady()
+        if self._full_since is None:
+            self._full_since = now
+        return now - self._full_since >= LONGEST_FULL_SECONDS
 
     def _waits_for_slot(self) -> bool:
         """Whether a message will soon be sent that only waits for the rate of its sink."""

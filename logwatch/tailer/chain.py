@@ -353,6 +353,8 @@ class Chain:
             if not isinstance(found, Archive):
                 if generation.size > old.offset:
                     self._report.lose(old.identity, old.offset, generation.size, "truncated")
+                elif generation.suspect:  # it was cut while nobody looked
+                    self._report.lose(old.identity, old.offset, None, "truncated")
                 return False
             copy, since = self._add_archive(found), found.modified_ns
         elif not self._claims.claim(file.key, self._owner):

@@ -238,6 +238,27 @@ def test_r7_rotated_four_times_while_nobody_looked(runs):
     assert not runs.losses()
 
 
+def test_r7_compressed_while_nobody_looked(runs):
+    """Where all but the newest were packed they are unpacked, in order, and nothing is lost."""
+    with oracle.Writer(runs.log) as writer:
+        writer.write(20)
+        runs.run()
+        for number in (3, 2, 1):
+            writer.write(20)
+            rotated = runs.log.with_name(f"app.log.{number}")
+            writer.rename(rotated)
+            if number > 1:
+                rotated.with_name(rotated.name + ".gz").write_bytes(
+                    gzip.compress(rotated.read_bytes())
+                )
+                rotated.unlink()
+            writer.begin_anew()
+        writer.write(5)
+        alerts = oracle.ours(runs.run())
+    assert oracle.told(alerts) == writer.written
+    assert not runs.losses()
+
+
 def test_r8_several_rotations_between_two_looks(stage):
     place = stage.place()
     with place.writer() as writer:
@@ -307,13 +328,18 @@ def test_r11_the_same_bytes_under_another_inode(stage, changed):
 
 
 def test_r12_a_position_beyond_the_end_of_the_file(runs):
-    """It was cut while nobody looked: it is not waited for until it has grown."""
+    """It was cut while nobody looked: it is not waited for, and what may be lost is told."""
     with oracle.Writer(runs.log) as writer:
         writer.write(100)
         runs.run()
         writer.truncate()
         writer.write(3)
         oracle.settle(oracle.ours(runs.run()), writer.written)
+    [lost] = runs.losses()
+    assert "was truncated" in lost["message"]
+    assert "an unknown number of bytes" in lost["message"]
+    runs.run()
+    assert len(runs.losses()) == 1
 
 
 def test_r13_twenty_files_that_begin_with_the_same_four_kilobytes(stage):

@@ -182,6 +182,28 @@ writer.Store.commit, JsonlFileSink.deliver = commits, delivers
     assert sent == len(writer.written)
 
 
+def test_r46_a_single_run_does_not_wait_for_room_for_ever(tmp_path):
+    """It says so and fails; the next one reads again what was not committed."""
+    sabotage = """
+from logwatch.daemon import supervisor
+from logwatch.errors import StoreFullError
+from logwatch.store.writer import Store
+supervisor.LONGEST_FULL_SECONDS = 0.3
+def full(*_, **__):
+    raise StoreFullError("no space left")
+Store.commit = full
+"""
+    config = CONFIG.format(folder=tmp_path)
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(10)
+        with Running(tmp_path, config, "--once", sabotage=sabotage) as daemon:
+            daemon.may_trace = True
+            assert daemon.exit_status(15) == Exit.SOFTWARE
+            assert "store.degraded" in daemon.stderr
+        assert run_once(tmp_path, config).returncode == 0
+    oracle.settle(alerts_in(tmp_path / "alerts.jsonl"), writer.written)
+
+
 @pytest.mark.stress
 def test_r46_a_disk_that_fills_up(tmp_path):
     """The store on a file system of its own of a few hundred kilobytes, filled to the last byte."""
@@ -330,6 +352,37 @@ Matcher.match = fails
         eventually(lambda: oracle.has_all(alerts_in(out), written), "all told")
         daemon.stop()
     oracle.settle(alerts_in(out), written)
+
+
+def test_r55_a_file_that_hangs_from_the_start_keeps_nobody_waiting(tmp_path):
+    """On a dead network mount, say: the others are told, and deadlines take effect."""
+    sabotage = f"""
+from threading import Event
+from logwatch.daemon import consumer, supervisor
+from logwatch.tailer.tail import Tail
+supervisor.FIRST_LOOK_SECONDS = consumer.PASSED_OVER_SECONDS = consumer.HUNG_SECONDS = 0.3
+read = Tail.read
+def hangs(tail, now, **options):
+    if tail.path == {str(tmp_path / "bad.log")!r}:
+        Event().wait()
+    return read(tail, now, **options)
+Tail.read = hangs
+"""
+    config, out = (
+        CONFIG.format(folder=tmp_path).replace("app.log", "*.log"),
+        tmp_path / "alerts.jsonl",
+    )
+    (tmp_path / "bad.log").write_text("ERROR\n")
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(5)
+        with Running(tmp_path, config, sabotage=sabotage).ready() as daemon:
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
+            assert str(tmp_path / "bad.log") in daemon.says("daemon.not_waited_for")
+            daemon.says("daemon.live")
+            writer.write(5)
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
+            assert daemon.stop() < 5
+    oracle.settle(alerts_in(out), writer.written)
 
 
 SECRET = "s3kr3t-5e1f"
