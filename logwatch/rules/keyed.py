@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -65,6 +65,8 @@ class KeyedRule(Generic[S]):
     """One rule with a state for each of its keys. A kind overrides what is under "the kind"."""
 
     basis: Basis = "event"
+    thawed_share: ClassVar[float] = 1.0
+    """See `LiveKeys`."""
 
     def __init__(self, settings: RuleSettings, state: type[S], *, host: str) -> None:
         self.settings = settings
@@ -73,7 +75,7 @@ class KeyedRule(Generic[S]):
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
         self._labels = self._wording.labels()
-        self._states = LiveKeys(self.encode, self.decode, _burns)
+        self._states = LiveKeys(self.encode, self.decode, _burns, share=self.thawed_share)
         self._turns: dict[str, int] = {}
         """Of keys that were restored, until `begin`."""
         self._deadlines = Deadlines()

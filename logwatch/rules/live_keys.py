@@ -34,12 +34,17 @@ class LiveKeys(Generic[S]):
         encode: Callable[[S], bytes],
         decode: Callable[[bytes], S],
         burns: Callable[[S], bool],
+        *,
+        share: float = 1.0,
     ) -> None:
-        """`burns`: whether an episode is open in a state."""
+        """`burns`: whether an episode is open in a state.
+
+        `share`: how many of `MOST_THAWED` may be objects, where a state is large.
+        """
         self._encode = encode
         self._decode = decode
         self._burns = burns
-        self._most_thawed = MOST_THAWED
+        self._most_thawed = int(MOST_THAWED * share)
         self._states: OrderedDict[str, S | bytes] = OrderedDict()
         self._thawed: OrderedDict[str, bytes | None] = OrderedDict()
         """Keys of the states that are objects, the one asked for longest ago first, each with its

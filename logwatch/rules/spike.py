@@ -52,6 +52,8 @@ _decode_since = msgspec.msgpack.Decoder(tuple[float, bool]).decode
 class SpikeRule(KeyedRule[SpikeState]):
     """One rule and the buckets of each of its keys."""
 
+    thawed_share = 0.5  # a key has hundreds of buckets
+
     def __init__(self, settings: RuleSettings, *, host: str) -> None:
         assert isinstance(settings.kind, Spike)
         super().__init__(settings, SpikeState, host=host)
