@@ -23,6 +23,7 @@ from logwatch.tailer.record_generation import RecordGeneration
 def read_records(
     generation: RecordGeneration,
     later: Iterable[Generation],
+    current: Generation | None,
     framer: Framer,
     now: Moment,
     *,
@@ -30,12 +31,12 @@ def read_records(
 ) -> Block | Truncated | None:
     """The next whole records of `generation`; with `finish`, or of a copy, up to its end.
 
-    `later` are the generations behind it. Raises OSError.
+    `later` are the generations behind it, `current` is the one under the path. Raises OSError.
     """
     generation.holds_back = False
     found = generation.read(finish=finish)
     if found is None and generation.open_end:
-        found = _settled(generation, tuple(later), framer, now)
+        found = _settled(generation, tuple(later), current, framer, now)
     if found is None and generation.ended and not generation.open_end:
         found = generation.read(finish=True)
     if not generation.holds_back:
@@ -46,12 +47,18 @@ def read_records(
 
 
 def _settled(
-    generation: RecordGeneration, later: Sequence[Generation], framer: Framer, now: Moment
+    generation: RecordGeneration,
+    later: Sequence[Generation],
+    current: Generation | None,
+    framer: Framer,
+    now: Moment,
 ) -> Block | Truncated | None:
     """The record that is not complete, once it is; None: not yet."""
     is_over = _is_over(generation, framer, now)
     following = later[0] if later else None
-    if isinstance(following, RecordGeneration) and following.is_untouched:
+    # Of files that came between two looks nobody knows for sure which one follows which.
+    is_next = len(later) == 1 and following is current
+    if is_next and isinstance(following, RecordGeneration) and following.is_untouched:
         lines = following.first_lines(2 * framer.max_line + 2)
         begun = generation.open_record() if lines else None
         if begun is not None:

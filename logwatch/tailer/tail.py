@@ -318,7 +318,8 @@ class Tail:
             found = generation.read(finish=finish or generation.ended)
         else:
             later = self._chain.later_than(generation)
-            found = read_records(generation, later, self._framer, now, finish=finish)
+            current = self._chain.current
+            found = read_records(generation, later, current, self._framer, now, finish=finish)
         if isinstance(found, Truncated):
             return self._cut(generation, found, now)
         self._recovered(generation)
