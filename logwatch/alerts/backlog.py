@@ -76,14 +76,17 @@ class Backlog:
         self._changed.add(alert.rule)
         return True
 
-    def release(self, now: Moment) -> tuple[list[tuple[Alert, bool]], list[Alert]]:
-        """All that was held: alerts to be told by themselves and whether they burn, and digests."""
+    def release(self, now: Moment) -> tuple[list[tuple[Alert, bool]], list[tuple[Alert, Bundle]]]:
+        """All that was held: alerts to be told by themselves and whether they burn, and digests.
+
+        With each digest comes what it stands for.
+        """
         singles: list[tuple[Alert, bool]] = []
         digests = []
         for rule, (some, bundle) in self._rules.items():
             singles += some.alerts
             if not some.alerts:
-                digests.append(self._digest(rule, some.seed, bundle, now))
+                digests.append((self._digest(rule, some.seed, bundle, now), bundle))
             self._forget(rule, bundle)
         self._rules.clear()
         self._changed.clear()

@@ -229,6 +229,18 @@ class Bundle:
         self._stale_rules = dict(self._burning_rules)
         self._has_changed = True
 
+    def adopt(self, other: Bundle) -> None:
+        """What burns in `other` was told of: what comes of it is told here from now on."""
+        head = self._head
+        for name, episode in other._episodes.items():
+            head.turn += 1
+            before = head.period - 1
+            told = replace(episode, period=before, since=before, turn=head.turn)
+            self._episodes[name] = told
+            self._changed.add(name)
+            self._weigh(told, 1)
+        self._has_changed = True
+
     def changes(self) -> Iterator[tuple[str, bytes | None]]:
         """What changed since the last call, in parts: a name (`""` or an episode) and its body.
 

@@ -134,6 +134,12 @@ class Pace:
         self._queue[alert.id] = _Queued(number, alert)
         self._changed.add(alert.id)
 
+    def adopt(self, bundle: Bundle) -> None:
+        """A digest told of what burns in `bundle`: a digest tells of the ends, too."""
+        if self._rate is not None:
+            self._bundle.adopt(bundle)
+            self._head_changed = True
+
     def expire(self, now: Moment) -> Iterator[Alert]:
         """What goes out now."""
         self._free(now.steady)

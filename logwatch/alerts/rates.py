@@ -103,8 +103,9 @@ class Rates:
             for alert, burns in singles:
                 if gate.pace.offer(alert, burns, now):
                     yield Outgoing(alert, (sink,))
-            for digest in digests:
+            for digest, bundle in digests:
                 gate.pace.queue(digest)
+                gate.pace.adopt(bundle)
         yield from self.expire(now)
 
     def expire(self, now: Moment) -> Iterator[Outgoing]:

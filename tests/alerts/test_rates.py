@@ -351,6 +351,26 @@ def test_many_of_a_rule_are_one_digest_and_others_are_not(restart):
     assert scene.rows == {}
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_the_ends_of_what_a_digest_of_the_backlog_told_of_are_a_digest_too(restart):
+    scene = Scene(Rate(30, 60.0), for_people=True, live=False)
+    for number in range(50):
+        scene.offer(alert(id=f"a{number}", count=1, late=True), burns=True)
+    scene.go_live()
+    scene.pass_time(100)
+    if restart:
+        scene.restart()
+    for number in range(50):
+        scene.offer(alert(id=f"a{number}", seq=2, status="resolved", count=1, late=True))
+    scene.pass_time(100)
+    (_, told), (_, ends) = scene.sent
+    assert (told.group.kind, told.group.alerts, told.group.burning) == ("backlog", 50, 50)
+    assert (ends.status, ends.group.alerts, ends.group.burning) == ("resolved", 50, 0)
+    assert (told.count, ends.count) == (50, 0)
+    scene.commit()
+    assert not any("digest" in key for key in scene.rows)
+
+
 def test_what_is_not_late_and_the_end_of_what_was_told_before_are_not_held():
     scene = Scene(for_people=True, live=False)
     assert scene.offer(alert(id="a")) == ("chat",)
