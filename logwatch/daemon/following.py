@@ -16,6 +16,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
 from logwatch.rules.self_reports import SelfReport
@@ -81,6 +82,7 @@ class Following:
         self._clock = clock
         self._claims = claims
         self._tell = tell
+        self._unread = Unread(tell)
         self._stored: dict[str, list[Checkpoint]] = {}
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)
@@ -141,6 +143,7 @@ class Following:
             if monitor.tail.changed():
                 monitor.wake()
         self._revive(now)
+        self._unread.look(self.monitors, now)
         if self._rescan_now:
             self.rescan(now)
 

@@ -70,6 +70,7 @@ class Monitor(Worker):
         self._more = False
         self._working = False
         self._told_caught_up = False
+        self._told_rewritten = False
         self._last_read = 0.0
         self._hot_pause = 0.0
         self._in_hand: Block | None = None
@@ -134,6 +135,7 @@ class Monitor(Worker):
             batch = self._batch(block, now) if block is not None else None
             self._working = False
         self._tell_losses()
+        self._tell_rewritten()
         self._tell_troubles()
         if block is None or batch is None:
             self.look_at = self.tail.next_look(now)
@@ -178,6 +180,20 @@ class Monitor(Worker):
                     source=self._reading.source,
                 )
             )
+
+    def _tell_rewritten(self) -> None:
+        if self._told_rewritten or not self.tail.is_rewritten:
+            return
+        self._told_rewritten = self._put(
+            SelfReport(
+                what="not-append-only",
+                severity="warning",
+                message=f"{self.path} is written in place and not appended to: each time it is read"
+                " from its start, and alerts about it are marked reread; do not follow it",
+                path=self.path,
+                source=self._reading.source,
+            )
+        )
 
     def _tell_troubles(self) -> None:
         """What came up while rules were matched, told by whichever monitor gets to know first."""

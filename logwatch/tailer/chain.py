@@ -64,7 +64,7 @@ class Chain:
         self._owner = owner
         self._lineage = Lineage(settings.path, claims, owner, known)
         self._since = 0
-        self._rewrites = Rewrites(settings.path)
+        self.rewrites = Rewrites(settings.path)
 
     def is_premature(self, file: OpenFile) -> bool:
         """See `Lineage.is_premature`. No error."""
@@ -317,12 +317,13 @@ class Chain:
             # In this order: a crash between the two must not leave the file known as finished.
             rebegun.registered = True
             if rebegun.reread_end:
-                self._rewrites.note(now.steady)
+                self.rewrites.note(now.steady)
             self.outgoing += (rebegun.moved(), _closing(old))
         self.generations = (*self.generations, rebegun, *later)
         if self.current is generation:
             self.current = rebegun
-        telemetry.warning(
+        telemetry.telemetry.emit(
+            "debug" if self.rewrites.is_habit else "warning",
             "tailer.file_truncated",
             path=self._path,
             generation=old.identity,

@@ -17,12 +17,13 @@ class Rewrites:
     def __init__(self, path: str) -> None:
         self._path = path
         self._times: deque[float] = deque(maxlen=_REWRITES)
-        self._told = False
+        self.is_habit = False
+        """Whether it is no log but a file that is written in place."""
 
     def note(self, now: float) -> None:
         """It was, at steady time `now`."""
         self._times.append(now)
-        is_habit = len(self._times) == _REWRITES and now - self._times[0] < _HABIT
-        if is_habit and not self._told:
-            self._told = True
+        is_often = len(self._times) == _REWRITES and now - self._times[0] < _HABIT
+        if is_often and not self.is_habit:
+            self.is_habit = True
             telemetry.warning("tailer.not_append_only", path=self._path)

@@ -164,6 +164,11 @@ class Tail:
         """What was or may have been lost since the last call."""
         return self._report.drain_losses()
 
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether the file is written in place again and again, so that it is no log."""
+        return self._chain.rewrites.is_habit
+
     def close(self) -> None:
         """Let go of every file, as they are."""
         self._sighting = None

@@ -191,6 +191,8 @@ def test_r42_a_file_that_is_written_in_place(stage):
             writer.written += [(number, n) for n in range(3)]
             place.heard(writer)
     assert len(place.said("tailer.not_append_only")) == 1
+    assert len(place.said("tailer.file_truncated")) < 5
+    eventually(lambda: len(place.told("logwatch.not-append-only")) == 1, "the alert")
     assert all(each["reread"] for each in place.alerts()[3:])
     oracle.settle(place.alerts(), writer.written)
 

@@ -165,6 +165,32 @@ def test_r23_rights_that_are_taken_away_and_given_back(tmp_path):
             daemon.stop()
 
 
+def test_r23_files_that_cannot_be_read_are_told_of(tmp_path):
+    """After a minute, all of a source in one alert, which ends when the last of them is read."""
+    sabotage = (
+        WITHOUT_PRIVILEGES
+        + IMPATIENT
+        + """
+from logwatch.daemon import unread
+from logwatch.tailer import tail
+tail._LONGEST_DELAY, unread.PATIENCE_SECONDS = 0.5, 0.2
+"""
+    )
+    out = tmp_path / "alerts.jsonl"
+    logs = [tmp_path / f"{number}.log" for number in range(3)]
+    for each in logs:
+        each.touch(mode=0)
+    with Running(tmp_path, config(tmp_path, "*.log"), sabotage=sabotage).ready() as daemon:
+        [alert] = eventually(lambda: alerts_in(out), "the alert")
+        assert (alert["rule"], alert["status"]) == ("logwatch.file-not-read", "firing")
+        assert "nor can 2 more of source app" in alert["message"]
+        for each in logs:
+            each.chmod(0o600)
+        [_, end] = eventually(lambda: len(alerts_in(out)) > 1 and alerts_in(out), "its end")
+        assert (end["id"], end["status"]) == (alert["id"], "resolved")
+        daemon.stop()
+
+
 def test_r24_a_directory_that_may_be_entered_and_not_listed(tmp_path):
     """A file that is written out in the configuration is read; a glob says why it finds nothing."""
     closed, listed = tmp_path / "closed", tmp_path / "listed"
