@@ -145,4 +145,4 @@ def test_each_record_is_committed_once_and_in_order_whatever_happens_to_its_file
 
 @pytest.mark.stress
 def test_each_record_is_committed_once_and_in_order_in_long_lives():
-    run(examples=2000, steps=60)
+    run(examples=1200, steps=60)
