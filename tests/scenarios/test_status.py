@@ -227,8 +227,8 @@ class Blind:
 
 choose = Engines.choose
 
-def choose_the_blind(self, patterns):
-    choice = choose(self, patterns)
+def choose_the_blind(self, patterns, **options):
+    choice = choose(self, patterns, **options)
     return choice._replace(prefilter=choice.prefilter._replace(scanner=Blind()))
 
 Engines.choose = choose_the_blind
