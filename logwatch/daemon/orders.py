@@ -83,7 +83,8 @@ class Orders:
     def _asked_again(self, ticket: int | None) -> Progress:
         order = self._tickets.get(ticket or 0)
         if ticket is None or order is None:
-            return Progress(problem="nobody knows any more what became of it: look whether it was done")
+            problem = "nobody knows any more what became of it: look whether it was done"
+            return Progress(problem=problem)
         return self._progress(ticket, order)
 
     def _progress(self, ticket: int, order: Order) -> Progress:
