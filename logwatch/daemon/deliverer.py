@@ -97,6 +97,11 @@ class Deliverer(Worker):
         return self._condition.health
 
     @property
+    def reason(self) -> str:
+        """Why it failed last, before this start too; empty while all is well; from any thread."""
+        return self._condition.reason if self.health.failures else ""
+
+    @property
     def idle(self) -> bool:
         """Nothing is due: all is delivered, or waits for its next try."""
         return self._idle and not self._news.is_set()

@@ -309,12 +309,14 @@ def _sink(
     outbox = Waiting(name, 0, 0, None, None) if waiting is None else waiting.get(name)
     next_try = max(pace.pause_until, (outbox.next_try_at if outbox else None) or 0.0)
     since, began = standing.failing_since, sink.delivering_since
+    if since is None and pace.failing_since is not None:  # since before this start
+        since = now.wall + pace.failing_since - now.steady
     return health.SinkStatus(
         name=name,
         kind=kind,
         down=pace.probing,
         failing_since=None if since is None else rfc3339(since),
-        reason=standing.reason,
+        reason=standing.reason or deliverer.reason,
         next_try=rfc3339(now.wall + next_try - now.steady) if next_try > now.steady else None,
         waiting=None if waiting is None else outbox.waiting if outbox else 0,
         given_up=None if waiting is None else outbox.dead if outbox else 0,

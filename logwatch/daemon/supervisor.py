@@ -43,6 +43,8 @@ RESCAN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 5.0
 """How long a file that does not answer, on a dead network mount say, may hold up being ready."""
 
+RELOAD_SECONDS = 30.0
+"""How long a reload waits for what is being committed: until then nobody else may use the store."""
 HUNG_SECONDS = 1.0
 """A sink from which nothing came back for so long is not waited for at the stop."""
 
@@ -292,7 +294,8 @@ class Daemon:
             deliverer.drain(clock.steady() + grace)
         late += self._await_deliverers(deadline)
         clean = ending is not Ending.FAILED
-        self._stop_consumer(max(1.0, deadline - clock.steady()), late, clean=clean)
+        least = RELOAD_SECONDS if ending is Ending.RELOAD else 1.0
+        self._stop_consumer(max(least, deadline - clock.steady()), late, clean=clean)
         parts.control.end()  # the last to go: whoever waits for a slow stop may ask why
         if not parts.control.join(1.0):
             late.append(parts.control)

@@ -19,6 +19,7 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.records import Delivered, Notification, Rejected, Retry
 from logwatch.sinks.memory import MemorySink
+from logwatch.stamps import rfc3339
 
 CONFIG = """\
 state: {folder}/state
@@ -214,3 +215,25 @@ class TestWatchedSink:
         assert watched.batch_size == inner.batch_size
         watched.close()
         watched.close()
+
+
+def test_why_a_sink_is_down_is_known_after_a_restart_too(assembled):
+    """What it answered then; nothing was tried since."""
+    (deliverer,) = assembled._parts.deliverers
+    now = assembled._parts.clock.moment()
+    for _ in range(5):
+        deliverer._condition.answered(Retry("503 from there"), 0, now.steady)
+    (sink,) = status_of(assembled).sinks
+    assert (sink.down, sink.reason) == (True, "503 from there")
+    assert sink.failing_since == rfc3339(now.wall)
+
+
+def test_a_reload_gives_the_consumer_time_to_commit(tmp_path, monkeypatch):
+    """The store is not free before, and without a store the daemon would end."""
+    daemon = make(tmp_path, SystemClock())
+    daemon.start()
+    consumer, waited = daemon._parts.consumer, []
+    join = consumer.join
+    monkeypatch.setattr(consumer, "join", lambda seconds: waited.append(seconds) or join(seconds))
+    daemon.stop(Ending.RELOAD)
+    assert waited[-1] >= 30.0
