@@ -54,6 +54,18 @@ def all_told(folder: Path, *writers: oracle.Writer, seconds: float = 15.0) -> li
     return alerts
 
 
+def test_r18_a_log_whose_directories_come_one_by_one(stage):
+    """It was born while the daemon ran, so that it is read from its start, whatever `start` is."""
+    place = stage.place("deep")
+    for number in range(3):
+        (place.folder / "current").mkdir()
+        with place.writer("current/app.log", generation=number) as writer:
+            writer.write(5)
+            place.heard(writer)
+        (place.folder / "current").rename(place.folder / f"before-{number}")
+    assert len(place.alerts()) == 15
+
+
 def test_r19_files_that_live_for_milliseconds_are_read_whole_or_not_at_all(stage):
     """A hundred of them: what was opened in time is told to its last line, and nothing twice."""
     place, pause, writers = stage.place("twice"), Event(), []

@@ -1,0 +1,244 @@
+"""Sinks and rules: rows 48 to 52, 54, 56, 57 and 60 of docs/reliability.md."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from pathlib import Path
+from random import Random
+from signal import SIGHUP
+from threading import Event
+from time import perf_counter
+
+import pytest
+from doubles import oracle
+from doubles.hostile import TEXTS
+from doubles.load import load
+from doubles.process import Running, alerts_in, eventually, run_once, write_config
+from doubles.receiver import Deed, Receiver
+from doubles.stage import staged
+
+CONFIG = f"""\
+sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
+rules:
+- {oracle.RULE.replace("{", "{{").replace("}", "}}")}
+sinks:
+  out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}
+  web: {{{{webhook: {{{{url: '{{url}}'}}}}}}}}
+"""
+
+
+def told_to_both(folder: Path, receiver: Receiver, writer: oracle.Writer) -> None:
+    """Wait until every line is in the file and at the receiver."""
+    out = folder / "alerts.jsonl"
+    eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file", 20)
+    eventually(lambda: oracle.has_all(receiver.alerts(), writer.written), "all received", 60)
+
+
+def test_r48_a_receiver_that_is_down_gets_everything_later(tmp_path):
+    """Over a restart, too: what it has still to be told is on disk."""
+    with Receiver(lambda number: "unavailable") as receiver:
+        config = CONFIG.format(folder=tmp_path, url=receiver.url)
+        with oracle.Writer(tmp_path / "app.log") as writer:
+            for number in (1, 2):
+                with Running(tmp_path, config).ready() as daemon:
+                    writer.write(100)
+                    tried = f"{number} tries"
+                    eventually(lambda most=number: len(receiver.requests) >= most, tried, 30)
+                    eventually(
+                        lambda: oracle.has_all(
+                            alerts_in(tmp_path / "alerts.jsonl"), writer.written
+                        ),
+                        "all in the file",
+                    )
+                    daemon.stop()
+            assert receiver.alerts() == []
+            receiver.decide = lambda number: "take"
+            with Running(tmp_path, config).ready() as daemon:
+                told_to_both(tmp_path, receiver, writer)
+                daemon.stop()
+        oracle.settle(receiver.alerts(), writer.written, ordered=False)
+
+
+def test_r49_a_receiver_that_hangs_holds_up_nobody_else(tmp_path):
+    with (
+        Receiver(lambda number: "hang") as receiver,
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, CONFIG.format(folder=tmp_path, url=receiver.url)).ready() as daemon,
+    ):
+        writer.write(10)
+        eventually(lambda: receiver.requests, "it hangs")
+        threads = daemon.threads()
+        writer.write(500)
+        out = tmp_path / "alerts.jsonl"
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file", 5)
+        assert daemon.threads() == threads
+        assert daemon.stop() < 5
+
+
+def test_r50_what_is_refused_for_good_blocks_nothing_and_is_kept(tmp_path):
+    """Every third is refused: the others are told, and those are dead letters."""
+    deeds: tuple[Deed, ...] = ("take", "refuse", "take")
+    with (
+        Receiver(lambda number: deeds[number % 3]) as receiver,
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, CONFIG.format(folder=tmp_path, url=receiver.url)).ready() as daemon,
+    ):
+        writer.write(30)
+        eventually(lambda: len(receiver.requests) >= 30, "each was tried")
+        daemon.says("400")
+        daemon.stop()
+        refused = {each.key for each in receiver.requests if each.deed == "refuse"}
+        taken = {each.key for each in receiver.requests if each.deed == "take"}
+        assert len(refused | taken) >= 30
+        assert not refused & taken
+
+
+def test_r51_a_receipt_that_is_lost(tmp_path):
+    """The receiver has the alert and nobody knows: it comes again, under the same key."""
+    with (
+        Receiver(lambda number: "cut after taking" if number % 3 == 0 else "take") as receiver,
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, CONFIG.format(folder=tmp_path, url=receiver.url)).ready() as daemon,
+    ):
+        writer.write(12)
+
+        def acknowledged() -> set[str]:
+            return {each.key for each in receiver.requests if each.deed == "take"}
+
+        eventually(lambda: len(acknowledged()) >= 12, "all acknowledged", 40)
+        daemon.stop()
+        found = oracle.settle(receiver.alerts(), writer.written, repetitions=True, ordered=False)
+        assert found.repetitions >= 4
+
+
+def test_r52_a_storm_is_a_few_messages_with_exact_totals(tmp_path):
+    """Sixty thousand matches; `make stress` has a million."""
+    config = f"""
+sources: {{app: {{path: {tmp_path}/app.log, start: beginning}}}}
+rules: [{{name: err, match: 'ERROR', cooldown: 0}}]
+sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}, rate: 10/min}}}}
+"""
+    (tmp_path / "app.log").write_text("ERROR the disk is full\n" * 60_000)
+    assert run_once(tmp_path, config, seconds=120).returncode == 0
+    messages = alerts_in(tmp_path / "alerts.jsonl")
+    assert len(messages) <= 20
+    assert sum(each["count"] + each["suppressed"] for each in messages) == 60_000
+
+
+def test_r54_reloads_under_load_half_of_them_broken(tmp_path):
+    """No line is seen by neither or by both; a broken configuration changes nothing."""
+    with Receiver() as receiver, oracle.Writer(tmp_path / "app.log") as writer:
+        config = CONFIG.format(folder=tmp_path, url=receiver.url)
+        with Running(tmp_path, config).ready() as daemon:
+            with load(writer, 30):
+                for number in range(6):
+                    broken = config.replace("match:", "macht:") if number % 2 else config
+                    write_config(tmp_path, broken)
+                    daemon.signal(SIGHUP)
+                    daemon.ready(number + 2)
+            told_to_both(tmp_path, receiver, writer)
+            assert daemon.stderr.count("config.reload_refused") == 3
+            daemon.stop()
+    oracle.settle(alerts_in(tmp_path / "alerts.jsonl"), writer.written)
+
+
+def test_r56_a_pattern_that_explodes_holds_up_no_other_file(tmp_path):
+    """It is given up, put in quarantine, and told of; lines of other files are told at once."""
+    config = f"""
+sources:
+  app: {{path: {tmp_path}/app.log, start: beginning}}
+  evil: {{path: {tmp_path}/evil.log, start: beginning}}
+rules:
+- {oracle.RULE}
+- {{name: slow, match: 'x=(a|aa)+(?<!a)$', in: evil, cooldown: 0}}
+sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
+"""
+    out = tmp_path / "alerts.jsonl"
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config).ready() as daemon,
+    ):
+        (tmp_path / "evil.log").write_text(("x=" + "a" * 60 + "\n") * 200)
+        longest = 0.0
+        for _ in range(10):
+            began = perf_counter()
+            writer.write(2)
+            eventually(lambda: oracle.has_all(oracle.ours(alerts_in(out)), writer.written), "told")
+            longest = max(longest, perf_counter() - began)
+        said = {"logwatch.search-given-up", "logwatch.rule-quarantined"}
+        eventually(lambda: said <= {each["rule"] for each in alerts_in(out)}, "both are told")
+        daemon.stop()
+    assert longest < 3.0
+
+
+def test_r57_text_that_wants_to_be_more_than_text(tmp_path):
+    """No shell, no terminal and no format takes a line of a log for anything but data."""
+    canary, script = tmp_path / "canary", tmp_path / "program"
+    script.write_text('#!/bin/sh\nprintf "%s\\n" "$LOGWATCH_TITLE" >> "$(dirname "$0")/titles"\n')
+    script.chmod(0o755)
+    config = f"""
+sources: {{app: {{path: {tmp_path}/app.log, start: beginning}}}}
+rules: [{{name: err, match: 'ERROR (?P<what>.*)', by: what, cooldown: 0, say: '{{what}}'}}]
+sinks:
+  out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}
+  run: {{command: {{argv: [{script}]}}}}
+"""
+    mean = [text.replace("canary", str(canary))[:3_000] for text in TEXTS.values()]
+    mean += [f"$(touch {canary})", f"`touch {canary}`", f"'; touch {canary}; '", "-rf", "%0a~!id"]
+    lines = [f"ERROR {each.splitlines()[0]}" for each in mean if each.strip()]
+    (tmp_path / "app.log").write_bytes(b"".join(each.encode() + b"\n" for each in lines))
+    assert run_once(tmp_path, config).returncode == 0
+    assert len(alerts_in(tmp_path / "alerts.jsonl")) == len(lines)
+    assert not canary.exists()
+    titles = (tmp_path / "titles").read_text(encoding="utf-8").splitlines()
+    assert len(titles) == len(lines)
+    assert not [each for each in titles if not each.isprintable()]
+
+
+@pytest.mark.stress
+def test_r60_a_churn_of_everything_at_once(tmp_path):
+    """A hundred logs for `LOGWATCH_SOAK` seconds (60): nothing is lost, and nothing grows."""
+    seconds, chance, pause = float(os.environ.get("LOGWATCH_SOAK", "60")), Random(7), Event()
+    with staged(tmp_path, "auto") as stage:
+        places = [stage.place("plain") for _ in range(100)]
+        writers = [place.writer() for place in places]
+        for writer in writers:
+            writer.write(1)
+        for place, writer in zip(places, writers, strict=True):
+            place.heard(writer)
+        began, deeds, measured = perf_counter(), 0, []
+        while perf_counter() - began < seconds:
+            which = chance.randrange(100)
+            place, writer = places[which], writers[which]
+            writer.write(chance.randint(1, 20))
+            deed = chance.randrange(12)
+            if deed == 0:
+                writer.shift()
+                writer.begin_anew()
+            elif deed == 1:
+                place.heard(writer)
+                writer.truncate()
+            elif deed == 2:
+                place.heard(writer)
+                shutil.copyfile(place.log, place.beside(f"-{writer.generation}"))
+                writer.truncate()
+            elif deed == 3:
+                place.heard(writer)
+                place.log.unlink()
+                writer.begin_anew()
+            deeds += 1
+            if deeds % 100 == 0:
+                daemon = stage.daemon
+                measured.append((daemon.resident_bytes(), daemon.threads(), daemon.descriptors()))
+            pause.wait(0.01)
+        for place, writer in zip(places, writers, strict=True):
+            place.settle(writer)
+            os.close(writer._file)
+        print(f"{deeds} deeds, {sum(len(each.written) for each in writers)} lines", measured[::5])
+    half = measured[len(measured) // 2 :]
+    assert max(each[0] for each in half) < measured[len(measured) // 4][0] + (32 << 20)
+    assert max(each[1] for each in half) <= 115
+    assert max(each[2] for each in half) < 1_000
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, "MiB at most")
