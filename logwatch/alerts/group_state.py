@@ -41,6 +41,8 @@ class GroupState(Struct):
     """Whether anything but closing notes came."""
     rests: bool = False
     """It is over, and remembered so that events after it are not told of too soon."""
+    has_events: bool = False
+    """Whether any alert came that is over at once."""
     overflow: bool = False
     """It holds what would be in many groups, of which there are too many."""
 

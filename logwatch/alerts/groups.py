@@ -292,6 +292,7 @@ class Groups:
         is_episode = burns or alert.status == "resolved"
         state.has_episodes = state.has_episodes or is_episode
         state.has_firings = state.has_firings or is_episode or alert.status == "firing"
+        state.has_events = state.has_events or (alert.status == "firing" and not is_episode)
         self._note_episode(name, alert.id, burns=alert.id in bundle.burning)
         if due <= now.steady and not state.timers.digest:
             self._fire(name, opened, now)

@@ -67,7 +67,7 @@ class OpenGroup(NamedTuple):
         state, bundle = self
         if bundle.burning:
             return "updated" if state.seq else "firing"
-        if state.has_episodes:
+        if state.has_episodes and (state.seq or not state.has_events):
             return "resolved"
         return "firing" if state.has_firings else "updated"
 

@@ -204,6 +204,17 @@ def test_a_group_is_resolved_once_all_of_it_is():
     assert scene.messages[2].id != scene.messages[3].id
 
 
+def test_what_is_over_before_it_was_told_of_does_not_make_an_event_look_resolved():
+    """Of the event nobody has heard yet."""
+    scene = GroupScene(group=(), wait=30.0)
+    one = scene.fire()
+    scene.follow(one, status="resolved")
+    scene.event()
+    scene.pass_time(100)
+    assert scene.line == [(30, "firing", 2, 0)]
+    assert not scene.messages[0].message.startswith("began and ended")
+
+
 def test_an_end_goes_where_the_beginning_went_whatever_the_routes_say_now():
     """A group keeps the sinks and timers with which it was opened."""
     scene = GroupScene(group=(), wait=5.0)
