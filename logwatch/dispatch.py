@@ -291,15 +291,14 @@ class Dispatch:
     ) -> Addressed:
         """Nothing hides it: by its routes, and to the groups that it is in.
 
-        `tells_of`: episodes that burn, whose ends come by themselves: it waits in no group, where
-        these would overtake it.
+        `tells_of`: episodes that burn, whose ends come by themselves: it waits in no group and for
+        no digest, where these would overtake it.
         """
         self._groups.follow(alert, now)
         direct, routes = self._router.paths(alert)
         if tells_of:
-            in_groups = [each for each in routes if each[0].timers and not each[0].timers.digest]
-            direct += tuple(sink for _, named in in_groups for sink in named)
-            routes = tuple(each for each in routes if each not in in_groups)
+            direct += tuple(sink for _, named in routes for sink in named)
+            routes = ()
         collected: tuple[str, ...] = ()
         for route, named in routes:
             if sinks := self._without(avoid, named):

@@ -289,10 +289,13 @@ def test_who_took_over_hears_of_the_end_too():
     assert scene.episode("a", "resolved").sinks == ("direct", "paced", "other")
 
 
-def test_no_end_overtakes_the_summary_that_told_of_the_beginning():
-    """So it does not wait in a group."""
+@pytest.mark.parametrize(
+    "timers", [RouteTimers(group=(), wait=30.0), RouteTimers(digest="daily 08:00")]
+)
+def test_no_end_overtakes_the_summary_that_told_of_the_beginning(timers):
+    """So it waits in no group and for no digest."""
     summing = (MuteSettings(name="m", begin=START, end=START + 60, then="summarise"),)
-    routes = (RouteSettings(to=("grouped",), timers=RouteTimers(group=(), wait=30.0)),)
+    routes = (RouteSettings(to=("grouped",), timers=timers),)
     scene = Scene({"mutes": summing}, routes=routes)
     scene.episode("a", "firing")
     scene.pass_time(61.0)
