@@ -33,6 +33,7 @@ from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.unread import waited_for
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
@@ -179,6 +180,7 @@ def _assemble(
         claims=claims,
         stored=stored,
         tell=intake.tell,
+        waited_for=waited_for(config),
     )
     if store.put_aside is not None:
         intake.put(_loss(store.put_aside))

@@ -74,15 +74,19 @@ class Following:
         claims: Claims,
         stored: Iterable[Checkpoint],
         tell: Callable[[Message], bool],
+        waited_for: Container[str] = (),
     ) -> None:
-        """`tell` hands a message to the consumer without waiting; False: not now."""
+        """`tell` hands a message to the consumer without waiting; False: not now.
+
+        `waited_for` are the sources of whose silence somebody wants to know.
+        """
         self._discovery = discovery
         self._make_monitor = make_monitor
         self._waker = waker
         self._clock = clock
         self._claims = claims
         self._tell = tell
-        self._unread = Unread(tell)
+        self._unread = Unread(tell, waited_for)
         self._stored: dict[str, list[Checkpoint]] = {}
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)

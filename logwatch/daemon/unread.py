@@ -1,67 +1,113 @@
-"""Files that are there and cannot be read: told after a minute, and again when they are read.
+"""Files that cannot be read, or are not there though their silence means something.
 
-A minute is what a rotation may take to give a new file its rights. The files of one source are one
-episode, so that a right that is missing everywhere is told once and not a thousand times. After a
-restart an episode ends and, where nothing is better, begins anew.
+Where a rule waits for lines, a file that is gone and a file that is silent look alike, and they are
+not the same trouble: so a person is told of the file. Elsewhere a missing file is nothing to tell
+of, for many rotations leave none until the next line comes.
+
+A minute is what a rotation may take to give a new file its rights, five are long for making it. The
+files of one source are one episode, so that a right that is missing everywhere is told once and not
+a thousand times. After a restart an episode ends and, where nothing is better, begins anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
 from logwatch.clock import Moment
+from logwatch.config.model import Config
 from logwatch.daemon.monitor import Monitor
+from logwatch.rules.kinds import Absence, Expect
 from logwatch.rules.self_reports import SelfReport
+from logwatch.tailer.state import NO_FILE
 
-PATIENCE_SECONDS = 60.0
+NOT_READ: Final = "file-not-read"
+MISSING: Final = "file-missing"
+PATIENCE_SECONDS = {NOT_READ: 60.0, MISSING: 300.0}
+
+_Trouble: TypeAlias = tuple[str, str]
+"""What it is, and with which source."""
+
+
+def waited_for(config: Config) -> frozenset[str]:
+    """The sources whose silence a rule or `quiet_after` tells of, where they are named."""
+    names = {source.name for source in config.sources if source.quiet_after}
+    for rule in config.rules:
+        if isinstance(rule.kind, Absence | Expect):
+            for selector in rule.selectors():
+                names.update(selector.sources or ())
+    return frozenset(names)
 
 
 class Unread:
     """What one daemon has told of such files."""
 
-    def __init__(self, tell: Callable[[SelfReport], bool]) -> None:
-        """`tell` hands a report on without waiting; False: not now."""
+    def __init__(self, tell: Callable[[SelfReport], bool], waited_for: Container[str]) -> None:
+        """`tell` hands a report on without waiting; False: not now.
+
+        `waited_for` are the sources of whose silence somebody wants to know.
+        """
         self._tell = tell
+        self._waited_for = waited_for
         self._since: dict[str, float] = {}
-        """Steady time since which a path cannot be read."""
-        self._told: dict[str, SelfReport] = {}
-        """By source."""
+        """Steady time since which there is trouble with a path."""
+        self._told: dict[_Trouble, SelfReport] = {}
 
     def look(self, monitors: Iterable[Monitor], now: Moment) -> None:
         """Tell of what has become worse or better."""
-        bad = [each for each in monitors if each.tail.state().status in ("denied", "error")]
-        self._since = {each.path: self._since.get(each.path, now.steady) for each in bad}
-        overdue: dict[str, list[Monitor]] = {}
-        for each in bad:
-            if now.steady - self._since[each.path] >= PATIENCE_SECONDS:
-                overdue.setdefault(each.sources[0], []).append(each)
-        for source in overdue.keys() - self._told.keys():
-            report = _report(source, overdue[source], now)
+        overdue = self._overdue(monitors, now.steady)
+        for trouble in overdue.keys() - self._told.keys():
+            report = _report(*trouble, overdue[trouble], now)
             if self._tell(report):
-                self._told[source] = report
-        for source in self._told.keys() - overdue.keys():
-            better = replace(
-                self._told[source],
-                status="resolved",
-                message=f"every file of source {source} that is there is read again",
-            )
-            if self._tell(better):
-                del self._told[source]
+                self._told[trouble] = report
+        for trouble in self._told.keys() - overdue.keys():
+            if self._tell(_over(self._told[trouble])):
+                del self._told[trouble]
+
+    def _overdue(self, monitors: Iterable[Monitor], now: float) -> dict[_Trouble, list[Monitor]]:
+        overdue: dict[_Trouble, list[Monitor]] = {}
+        since: dict[str, float] = {}
+        for each in monitors:
+            what = self._trouble_of(each)
+            if what is None:
+                continue
+            since[each.path] = self._since.get(each.path, now)
+            if now - since[each.path] >= PATIENCE_SECONDS[what]:
+                overdue.setdefault((what, each.sources[0]), []).append(each)
+        self._since = since
+        return overdue
+
+    def _trouble_of(self, monitor: Monitor) -> str | None:
+        state = monitor.tail.state()
+        if state.status in ("denied", "error"):
+            return NOT_READ
+        is_gone = state.status == "waiting" and state.detail == NO_FILE
+        return MISSING if is_gone and monitor.sources[0] in self._waited_for else None
 
 
-def _report(source: str, monitors: Sequence[Monitor], now: Moment) -> SelfReport:
-    first = monitors[0]
-    text = f"{first.path} cannot be read: {first.tail.state().detail}"
-    more = len(monitors) - 1
+def _report(what: str, source: str, monitors: Sequence[Monitor], now: Moment) -> SelfReport:
+    first, more = monitors[0], len(monitors) - 1
+    if what == NOT_READ:
+        text = f"{first.path} cannot be read: {first.tail.state().detail}"
+        also = "nor can"
+    else:
+        text = f"{first.path} is not there, so that its silence says nothing"
+        also = "nor are"
     if more:
-        text += f"; nor can {more:,} more of source {source}"
+        text += f"; {also} {more:,} more of source {source}"
     return SelfReport(
-        what="file-not-read",
+        what=what,
         severity="error",
         message=text,
         path=first.path,
         source=source,
         episode=f"{source} {now.wall:.6f}",
     )
+
+
+def _over(report: SelfReport) -> SelfReport:
+    words = "that is there is read" if report.what == NOT_READ else "is there"
+    text = f"every file of source {report.source} {words} again"
+    return replace(report, status="resolved", message=text)

@@ -43,6 +43,10 @@ class Loss(Struct, frozen=True, kw_only=True):
     reason: LossReason
 
 
+NO_FILE = "there is no such file"
+"""The detail of a path that waits for its file."""
+
+
 class Report:
     """The state and the losses of one path, and the events about them."""
 

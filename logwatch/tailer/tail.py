@@ -29,7 +29,7 @@ from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import denial, open_regular
 from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.signs import Sign, inode_and_size, sign_of
-from logwatch.tailer.state import Loss, Report, TailState
+from logwatch.tailer.state import NO_FILE, Loss, Report, TailState
 
 __all__ = ["Claims", "Loss", "Tail", "TailState"]
 
@@ -203,7 +203,7 @@ class Tail:
             self._refuse(error.errno or errno.EIO, number, error.strerror or str(error), now)
             return
         self._settle(number)
-        self._report.say("waiting", "there is no such file")
+        self._report.say("waiting", NO_FILE)
 
     def _meet(self, sign: Sign, now: Moment) -> None:
         try:

@@ -206,11 +206,11 @@ Store.commit = full
 
 @pytest.mark.stress
 def test_r46_a_disk_that_fills_up(tmp_path):
-    """The store on a file system of its own of a few hundred kilobytes, filled to the last byte."""
+    """The store on a file system of its own, filled to the last byte."""
     state = tmp_path / "state"
     state.mkdir()
     script = (
-        f"mount -t tmpfs -o size=600k none {state} && exec {sys.executable} -m logwatch run"
+        f"mount -t tmpfs -o size=32m none {state} && exec {sys.executable} -m logwatch run"
         f" -c {tmp_path}/logwatch.yaml"
     )
     config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
@@ -243,7 +243,7 @@ def test_r46_a_disk_that_fills_up(tmp_path):
 
 def fill(file) -> None:
     """Write until there is no room for another byte."""
-    size = 4096
+    size = 1 << 20
     while size:
         try:
             file.write(b"x" * size)

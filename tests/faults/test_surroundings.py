@@ -185,7 +185,7 @@ def test_r23_files_that_cannot_be_read_are_told_of(tmp_path):
         + """
 from logwatch.daemon import unread
 from logwatch.tailer import tail
-tail._LONGEST_DELAY, unread.PATIENCE_SECONDS = 0.5, 0.2
+tail._LONGEST_DELAY, unread.PATIENCE_SECONDS[unread.NOT_READ] = 0.5, 0.2
 """
     )
     out = tmp_path / "alerts.jsonl"
@@ -198,6 +198,33 @@ tail._LONGEST_DELAY, unread.PATIENCE_SECONDS = 0.5, 0.2
         assert "nor can 2 more of source app" in alert["message"]
         for each in logs:
             each.chmod(0o600)
+        [_, end] = eventually(lambda: len(alerts_in(out)) > 1 and alerts_in(out), "its end")
+        assert (end["id"], end["status"]) == (alert["id"], "resolved")
+        daemon.stop()
+
+
+def test_r23_a_log_that_is_gone_is_told_of_where_its_silence_would_mean_something(tmp_path):
+    """Of two that are missing only the one that a rule waits for."""
+    sabotage = (
+        IMPATIENT
+        + """
+from logwatch.daemon import unread
+unread.PATIENCE_SECONDS[unread.MISSING] = 0.2
+"""
+    )
+    log, out = tmp_path / "beat.log", tmp_path / "alerts.jsonl"
+    text = f"""
+sources: {{beats: {{path: {log}}}, rare: {{path: {tmp_path}/rare.log}}}}
+rules: [{{name: silent, in: beats, match: beat, absent: {{for: 1h}}}}]
+sinks: {{out: {{jsonl_file: {{path: {out}}}}}}}
+"""
+    log.touch()
+    with Running(tmp_path, text, sabotage=sabotage).ready() as daemon:
+        log.rename(tmp_path / "elsewhere")
+        [alert] = eventually(lambda: alerts_in(out), "the alert")
+        assert (alert["rule"], alert["status"]) == ("logwatch.file-missing", "firing")
+        assert alert["path"] == str(log)
+        log.touch()
         [_, end] = eventually(lambda: len(alerts_in(out)) > 1 and alerts_in(out), "its end")
         assert (end["id"], end["status"]) == (alert["id"], "resolved")
         daemon.stop()
