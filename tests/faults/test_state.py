@@ -94,7 +94,9 @@ def story_of_a_kill(folder: Path, point: str, number: int) -> int:
                         writer.truncate()
                     writer.write(10)
                 told_or_dead(daemon, out, writer)
-                if daemon.child.poll() is None and point.endswith(("closed", "shortened")):
+                if point.endswith("closed"):
+                    eventually(lambda each=daemon: each.child.poll() is not None, point, 15)
+                elif point.endswith("shortened") and daemon.child.poll() is None:
                     daemon.child.terminate()
                     daemon.exit_status()
                 kills += daemon.child.poll() == -SIGKILL
@@ -124,11 +126,18 @@ def test_r43_killed_at_a_point_again_and_again(tmp_path, point):
     assert story_of_a_kill(tmp_path, point, 2) >= 1
 
 
+OFTEN = ("commit", "delivery")
+"""What is reached more than once in the story."""
+
+
 @pytest.mark.stress
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("point", "number"),
+    [(point, n) for point in POINTS for n in (1, 2, 3) if n == 1 or point.endswith(OFTEN)],
+)
 def test_r43_killed_at_every_point(tmp_path, point, number):
-    print(f"{point}, time {number}: {story_of_a_kill(tmp_path, point, number)} kills")
+    """Each is reached: a campaign that kills nobody shows nothing."""
+    assert story_of_a_kill(tmp_path, point, number) >= 1
 
 
 def test_r44_a_stop_that_is_asked_for_twice_under_load(tmp_path):
