@@ -88,6 +88,8 @@ class Archives:
         self._claims = claims
         self.patient = True
         """Whether one that ends in the middle and was changed just now may still be written."""
+        self._missing: list[Checkpoint] = []
+        """Generations that no file was found for."""
         self._told: set[int] = set()
         """Inodes of those that cannot be read and that a loss was told for."""
         self._absorbed: dict[str, int] = {}
@@ -98,12 +100,16 @@ class Archives:
 
         Raises OSError.
         """
+        found: Archive | LossReason = "gone"
         for _ in range(MOST_LOOKS):
             before = state_beside(self._path)
             found = self._holding(checkpoint)
-            if isinstance(found, Archive) or state_beside(self._path) == before:
+            if isinstance(found, Archive):
                 return found
-        return "gone"
+            if state_beside(self._path) == before:
+                break
+        self._missing.append(checkpoint)
+        return found
 
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)
@@ -130,13 +136,19 @@ class Archives:
         return "gone"
 
     def _is_held_by(self, unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+        if self._claims.owner(unpacking.packed.key) is not None:
+            return False
         try:
-            if not checkpoint.head.length:  # nothing of it was seen
-                return not self._alike(unpacking)
             return _begins_as(unpacking, checkpoint) and _goes_on_from(unpacking, checkpoint)
         except OSError:
             unpacking.close()
             raise
+
+    def may_have(self, checkpoint: Checkpoint) -> bool:
+        """Whether a file may be this generation, of which nothing was seen: one that is new."""
+        born, siblings = birth_floor(checkpoint.birth), family(stem(self._path))
+        is_empty = not checkpoint.head.length
+        return is_empty and any(s.compressed and s.modified_ns >= born for s in siblings)
 
     def resumed(self, file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
         """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.
@@ -156,18 +168,18 @@ class Archives:
             raise
         return Archive(unpacking, file.modified_ns, checkpoint)
 
-    def unseen(self, sibling: Sibling, files: Iterable[OpenFile]) -> Verdict:
+    def unseen(self, sibling: Sibling, files: Iterable[OpenFile], live: OpenFile | None) -> Verdict:
         """What is to be read of a compressed file. Raises OSError.
 
-        `files` are those that are read as they are.
+        `files` are rotated ones that are read as they are, `live` is what is under the path.
         """
         if sibling.inode in self._told:
             return "known"
         opened = self._opened(sibling)
         if not isinstance(opened, Unpacking):
-            return opened or "undecided"
+            return opened or ("known" if _has_twin(sibling) else "undecided")
         try:
-            found: Verdict = self._placed(opened, sibling, files)
+            found: Verdict = self._placed(opened, sibling, files, live)
         except OSError as error:
             opened.close()
             return _unreadable(sibling, error)
@@ -200,14 +212,24 @@ class Archives:
         return None if may_come else Unreadable(sibling.path, None, "damaged")
 
     def _placed(
-        self, unpacking: Unpacking, sibling: Sibling, files: Iterable[OpenFile]
+        self,
+        unpacking: Unpacking,
+        sibling: Sibling,
+        files: Iterable[OpenFile],
+        live: OpenFile | None,
     ) -> Archive | Literal["known", "undecided"]:
         key = unpacking.packed.key
         if self._claims.owner(key) is not None or self._claims.latest(key) is not None:
             return "known"
         if any(_is_that_packed(unpacking, file.fd) for file in files):
             return "known"  # perhaps it is being compressed just now
-        doubt = 0
+        if (
+            live is not None
+            and unpacking.end >= HEAD_LENGTH
+            and _is_that_packed(unpacking, live.fd)
+        ):
+            return "known"  # less than a head may well be how every one of them begins
+        doubt = self._perhaps_missing(unpacking)
         for known in self._alike(unpacking):
             verdict = self._compared(unpacking, sibling, known)
             if not isinstance(verdict, int):
@@ -217,6 +239,11 @@ class Archives:
         unpacking.fill(HEAD_LENGTH)
         unpacking.pause()
         return Archive(unpacking, sibling.modified_ns, None, doubt)
+
+    def _perhaps_missing(self, unpacking: Unpacking) -> int:
+        """How much of this may be of a generation that has more, too little to tell."""
+        end = unpacking.end if unpacking.is_complete else HEAD_LENGTH
+        return end if any(each.head.length > end for each in self._missing) else 0
 
     def _alike(self, unpacking: Unpacking) -> list[Checkpoint]:
         """Generations that begin as this does, in the order of how far they were read."""
@@ -234,7 +261,7 @@ class Archives:
             is_short = not unpacking.is_complete and unpacking.end < known.offset
             if is_short and is_proof(known):
                 return "undecided" if self._may_grow(unpacking) else "known"
-            return 0
+            return _shared(unpacking, known)
         is_longer = unpacking.fill(known.offset + 1)
         is_doubtful = not is_proof(known)
         if _has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
@@ -264,8 +291,6 @@ def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:
 
 def _is_that_packed(unpacking: Unpacking, fd: int) -> bool:
     """Whether all that can be uncompressed is at the beginning of a plain file. Raises OSError."""
-    if unpacking.is_complete and os.fstat(fd).st_size != unpacking.end < HEAD_LENGTH:
-        return False  # too little to be told from another one that begins alike
     if not matches(fd, head(unpacking.fd)):
         return False
     unpacking.rewind()
@@ -292,6 +317,25 @@ def _goes_on_from(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
         return False
     unpacking.forget(checkpoint.offset)
     return all(matches(unpacking.fd, each) for each in checkpoint.markers[-1:])
+
+
+def _shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
+    """Whether all of this is in `known`, which was written on, or how much of it may be."""
+    end = unpacking.end
+    if not unpacking.is_complete or end >= known.offset:
+        return 0
+    unpacking.rewind()
+    for each in known.markers:
+        if HEAD_LENGTH < each.offset <= end and unpacking.fill(each.offset):
+            unpacking.forget(each.offset)
+            if matches(unpacking.fd, each):
+                return "known"
+    return end
+
+
+def _has_twin(sibling: Sibling) -> bool:
+    """Whether the file that is being compressed is there: it is read as it is."""
+    return os.path.lexists(sibling.path.removesuffix(sibling.compressed))
 
 
 def _has_file(checkpoint: Checkpoint) -> bool:

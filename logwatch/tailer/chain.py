@@ -20,7 +20,14 @@ from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, may_begin_alike
+from logwatch.tailer.fingerprint import (
+    Key,
+    OpenFile,
+    birth_floor,
+    continues,
+    fold_birth,
+    may_begin_alike,
+)
 from logwatch.tailer.generation import Generation, Limits, Truncated, at, at_last_line, intact_end
 from logwatch.tailer.lineage import Lineage, Unseen
 from logwatch.tailer.packed_generation import Packed, packed_generation
@@ -158,23 +165,33 @@ class Chain:
 
     def _give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
         self.outgoing.append(_closing(checkpoint))
-        self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
+        if not self._lineage.archives.may_have(checkpoint):
+            self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
 
     def _add_archive(self, archive: Archive) -> Packed | None:
-        """Read on in a compressed file; None where another tail does."""
+        """Read on in a compressed file; None where another tail does.
+
+        Its own birth says nothing of the age of its content: that of an unknown one counts as
+        the newest birth that is known.
+        """
         unpacking, known = archive.unpacking, archive.known
-        if not self._claims.claim(unpacking.packed.key, self._owner):
+        birth = fold_birth(self._since, 0) if known is None else known.birth
+        window = unpacking.file._replace(birth=birth)
+        keys = unpacking.packed.key, window.key
+        if not all(self._claims.claim(each, self._owner) for each in keys):
             unpacking.close()
             return None
-        checkpoint = self._lineage.new(unpacking.file) if known is None else known
-        checkpoint = replace(checkpoint, path=self._path, closed=False)
+        checkpoint = self._lineage.new(window) if known is None else known
+        checkpoint = _in_file(replace(checkpoint, path=self._path, closed=False), window)
         name = checkpoint.identity
         generation = packed_generation(
             unpacking,
+            window,
             checkpoint,
             self._path,
             self._settings.limits,
-            lambda offset: self._report.lose(name, offset, None, "damaged"),
+            lose=lambda offset: self._report.lose(name, offset, None, "damaged"),
+            done=lambda: self._claims.release(keys[0], self._owner),
         )
         generation.registered = checkpoint == known
         generation.reread_end = archive.reread_end
@@ -242,8 +259,10 @@ class Chain:
 
     def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
         self._finish_cuts(now)
-        held = [*(each.file for each in self.generations), *([live] if live else [])]
-        found = self._lineage.unseen(self._since, held)
+        if live is None and self.current is not None:
+            live = self.current.file
+        held = [each.file for each in self.generations if each is not self.current]
+        found = self._lineage.unseen(self._since, held, live)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
         for generation in self._add_found(found, backlog=backlog):
             generation.quiet_since = now.steady
@@ -366,7 +385,10 @@ class Chain:
             since = file.created_ns or since
         if copy is None:
             return False
-        younger = self._lineage.unseen(since, [copy.file, generation.file])
+        held, live = [copy.file], generation.file
+        if generation is not self.current:
+            held.append(live)
+        younger = self._lineage.unseen(since, held, live)
         for each in (copy, *self._add_found(younger, backlog=False)):
             each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
         return True

@@ -160,19 +160,19 @@ class Lineage:
             os.close(file.fd)
         return None
 
-    def unseen(self, since: int, besides: Iterable[OpenFile] = ()) -> Unseen:
+    def unseen(self, since: int, held: Iterable[OpenFile], live: OpenFile | None) -> Unseen:
         """Generations born since then that nobody knows; from now on they are seen.
 
-        `besides` are the files that are read already.
+        `held` are older ones that are read already, `live` is what is under the path.
 
         Raises OSError for want of handles or memory; then nothing is seen.
         """
-        kept = tuple(besides)
+        held = tuple(held)
         for _ in range(MOST_LOOKS):
             before = state_beside(self._path)
             siblings = family(self._path)
             undecided: set[Sign] = set()
-            found = self._unseen_among(siblings, since, kept, undecided)
+            found = self._unseen_among(siblings, since, held, live, undecided)
             if state_beside(self._path) == before:
                 self._note_seen(each for each in siblings if each.sign not in undecided)
                 return found
@@ -183,7 +183,8 @@ class Lineage:
         self,
         siblings: list[Sibling],
         since: int,
-        besides: tuple[OpenFile, ...],
+        held: tuple[OpenFile, ...],
+        live: OpenFile | None,
         undecided: set[Sign],
     ) -> Unseen:
         fresh = [each for each in siblings if each.sign not in self._seen]
@@ -191,12 +192,12 @@ class Lineage:
         opened: dict[Sibling, OpenFile | Archive] = {}
         unreadable: list[Unreadable] = []
         try:
-            skipped = {each.key for each in besides}
+            skipped = {each.key for each in (*held, live) if each is not None}
             self._open_plain(fresh, since, skipped, opened, unreadable)
             files = [each for each in opened.values() if isinstance(each, OpenFile)]
-            files += besides
+            files += held
             for sibling in packed:
-                verdict = self.archives.unseen(sibling, files)
+                verdict = self.archives.unseen(sibling, files, live)
                 if isinstance(verdict, Archive):
                     opened[sibling] = verdict
                 elif isinstance(verdict, Unreadable):

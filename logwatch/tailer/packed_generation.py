@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from logwatch.records import Block, Checkpoint
-from logwatch.tailer.fingerprint import HEAD_LENGTH
+from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile
 from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.unpacking import Unpacking
@@ -22,12 +22,15 @@ class Packed(Generation):
     _unpacking: Unpacking
     _lose: Callable[[int], None] | None
     """Told, once, from which offset on all is damaged."""
+    _done: Callable[[], None]
     _window: int
     """Bytes behind the offset that are there for a read."""
 
-    def unpack_from(self, unpacking: Unpacking, lose: Callable[[int], None]) -> None:
-        """What the file of this generation is the window of; it is at the checkpoint."""
-        self._unpacking, self._lose = unpacking, lose
+    def unpack_from(
+        self, unpacking: Unpacking, lose: Callable[[int], None], done: Callable[[], None]
+    ) -> None:
+        """See `packed_generation`."""
+        self._unpacking, self._lose, self._done = unpacking, lose, done
         # One byte more than is ever asked for, so that what ends there is known to go on.
         most = max(self._limits.block_size, 2 * self._limits.max_line + 2, HEAD_LENGTH)
         self._window = most + 1
@@ -57,6 +60,7 @@ class Packed(Generation):
     def let_go(self) -> None:
         """Close the compressed file; the window is closed as every generation's file is."""
         self._unpacking.release()
+        self._done()
 
     def _fill(self) -> None:
         unpacking = self._unpacking
@@ -85,19 +89,23 @@ class PackedRecords(Packed, RecordGeneration):
 
 def packed_generation(
     unpacking: Unpacking,
+    window: OpenFile,
     checkpoint: Checkpoint,
     path: str,
     limits: Limits,
+    *,
     lose: Callable[[int], None],
+    done: Callable[[], None],
 ) -> Packed:
-    """What `unpacking` has from the checkpoint on, in lines or in records as `limits` has it.
+    """What `unpacking`, which is there, has from the checkpoint on: in lines or in records.
 
-    `lose` is told, once, from which offset on all is damaged.
+    `window` is its content as a file. `lose` is told, once, from which offset on all is damaged,
+    `done` is called when the compressed file was let go.
     """
     made: Packed
     if limits.framer is None:
-        made = Packed(unpacking.file, checkpoint, path, limits, backlog=True)
+        made = Packed(window, checkpoint, path, limits, backlog=True)
     else:
-        made = PackedRecords(unpacking.file, checkpoint, path, limits, limits.framer, backlog=True)
-    made.unpack_from(unpacking, lose)
+        made = PackedRecords(window, checkpoint, path, limits, limits.framer, backlog=True)
+    made.unpack_from(unpacking, lose, done)
     return made
