@@ -77,6 +77,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-m", "--message", default="", metavar="TEXT", help="why")
     parser.add_argument("--dry-run", action="store_true", help="say what it would hide; no more")
+    parser.add_argument(
+        "--force", action="store_true", help="though no alert can have such a field"
+    )
     parser.add_argument("--all", action="store_true", help="of list: those too that are over")
     config_flag(parser)
     output_flag(parser)
@@ -114,7 +117,9 @@ def _make(options: argparse.Namespace, clock: Clock) -> Exit:
         raise UsageError("until when?  --for 2h, --until 17:00 or --until-resolved")
     look = look_at(_where(order), options.config, clock.wall())
     preview = look.preview
-    for warning in look.warnings:
+    if look.impossible and not options.force:
+        raise UsageError(f"{'; '.join(look.impossible)}  (--force makes it all the same)")
+    for warning in (*look.impossible, *look.warnings):
         print(f"logwatch silence: warning: {visible(warning)}", file=sys.stderr)
     if options.dry_run:
         told = [preview_in_words(preview, would=True), "nothing was changed (--dry-run)"]

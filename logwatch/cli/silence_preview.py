@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import UNSET
 
+from logwatch import parsers
 from logwatch.alerts.conditions import OWN_FIELDS, RANKED, compile_alert_where
 from logwatch.conditions import Condition, Where, compile_tests
 from logwatch.config.loader import find_config, load, state_folder
@@ -25,6 +27,9 @@ from logwatch.store.reader import StoreReader
 WEEK = 7 * 86_400.0
 OURS = "logwatch."
 """How the names of rules about logwatch itself begin."""
+
+_KEYS_OF_OURS = ("sink",)
+"""Fields of alerts about logwatch itself, beside those that every alert has."""
 
 _CAPTURES = re.compile(r"\(\?P<(\w+)>")
 
@@ -48,6 +53,8 @@ class Look(NamedTuple):
     preview: Preview
     warnings: tuple[str, ...]
     """Conditions that, by the configuration and the last week, no alert fulfils."""
+    impossible: tuple[str, ...] = ()
+    """Conditions on fields that no alert can have, by the configuration and the whole history."""
 
 
 class _Known:
@@ -55,9 +62,10 @@ class _Known:
 
     def __init__(self, config: Config | None) -> None:
         """`config` is None where it is broken, which must not stand in the way."""
-        self.fields = set(OWN_FIELDS)
+        self.fields = {*OWN_FIELDS, *_KEYS_OF_OURS}
         self.rules: set[str] = set()
         self.sources: set[str] = set()
+        self._formats = {source.format for source in config.sources} if config else set()
         self._is_complete = config is not None
         if config is None:
             return
@@ -68,6 +76,9 @@ class _Known:
             for selector in rule.selectors():
                 for pattern in selector.match:
                     self.fields.update(_CAPTURES.findall(pattern))
+                self.fields.update(condition.field for condition in selector.where)
+        for form in self._formats:
+            self.fields.update(parsers.field_names(form) or ())
 
     def learn(self, alert: Alert) -> None:
         """Take note of the names of an alert that there was."""
@@ -86,10 +97,27 @@ class _Known:
             if not self._is_complete and field not in RANKED:
                 continue
             if field not in self.fields:
-                hint = _near(field, self.fields)
-                yield f"no rule, and no alert of the last 7 days, has a field {field!r}{hint}"
+                if self._may_come(field):
+                    yield f"no rule, and no stored alert, has a field {field!r}"
             elif names := values.get(field):
                 yield from _no_match(condition, names)
+
+    def strange(self, where: Where) -> set[str]:
+        """Fields in `where` that nothing known so far has."""
+        if not self._is_complete:
+            return set()
+        return {condition.field for condition in where} - self.fields
+
+    def impossible(self, where: Where) -> Iterator[str]:
+        """See `Look.impossible`."""
+        for field in sorted(self.strange(where)):
+            if not self._may_come(field):
+                yield f"no alert can have a field {field!r}{_near(field, self.fields)}"
+
+    def _may_come(self, field: str) -> bool:
+        """Whether a line may bring a field of which nothing speaks, and which is no slip."""
+        can_have = any(parsers.can_have(form, field) for form in self._formats)
+        return can_have and not _near(field, self.fields)
 
 
 def look_at(where: Where, config: str | None, now: float) -> Look:
@@ -101,12 +129,20 @@ def look_at(where: Where, config: str | None, now: float) -> Look:
     known = _Known(_written(path))
     reader = _reader(path)
     if isinstance(reader, str):
-        return Look(Preview((), 0, 0, reader), tuple(known.warnings(where)))
+        return _look(Preview((), 0, 0, reader), known, where)
     try:
         preview = _preview(where, reader, known, now)
+        for one in chain(reader.burning(), reader.history()):
+            if not known.strange(where):
+                break
+            known.learn(decode_alert(one.body))
     finally:
         reader.close()
-    return Look(preview, tuple(known.warnings(where)))
+    return _look(preview, known, where)
+
+
+def _look(preview: Preview, known: _Known, where: Where) -> Look:
+    return Look(preview, tuple(known.warnings(where)), tuple(known.impossible(where)))
 
 
 def _reader(path: Path) -> StoreReader | str:

@@ -110,7 +110,10 @@ def _refuse_pattern(pattern: str) -> None:
     try:
         reason = risk(pattern)
     except PatternError as problem:
-        raise SilenceError(f"{pattern[:60]!r} is no regular expression: {problem}") from None
+        remedy = "write a \\ before a character that stands for itself, or = and * for any text"
+        raise SilenceError(
+            f"{pattern[:60]!r} is no regular expression: {problem}; {remedy}"
+        ) from None
     if reason:
         raise SilenceError(f"{pattern[:60]!r} can take very long: {reason}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from doubles.daemon import Bench
@@ -139,7 +140,6 @@ def test_the_list_can_be_typed_again(world, capsys):
         (["rule=shs-*"], "no rule is 'shs-*'"),
         (["severity=eror"], "no severity is 'eror'; did you mean 'error'?"),
         (["source=atuh"], "no source is 'atuh'; did you mean 'auth'?"),
-        (["usr=root"], "has a field 'usr'; did you mean 'user'?"),
     ],
 )
 def test_what_no_alert_has_is_warned_of(world, capsys, words, said):
@@ -161,6 +161,7 @@ def test_what_no_alert_has_is_warned_of(world, capsys, words, said):
         ["severity>=error"],
         ["source=~^au"],
         ["job=db"],
+        ["sink=chat"],
     ],
 )
 def test_what_alerts_can_have_is_not_warned_of(world, capsys, words):
@@ -183,6 +184,7 @@ def test_what_alerts_can_have_is_not_warned_of(world, capsys, words):
         (["severity", "--for", "2h"], "quote what has one"),
         (["oom", "--for", "2h"], "names no field and value"),
         (["ip=~(", "--for", "2h"], "no regular expression"),
+        (["ip=~*", "--for", "2h"], "write a \\ before a character that stands for itself"),
         (["ip=~(x+)+$", "--for", "2h"], "very long"),
     ],
 )
@@ -190,6 +192,57 @@ def test_what_is_no_silence_is_refused(world, capsys, words, said):
     """Wrong usage, with a remedy."""
     status, _, err = typed(capsys, *words)
     assert (status, said in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rul=q"], "no alert can have a field 'rul'; did you mean 'rule'?"),
+        (["usr=root"], "no alert can have a field 'usr'; did you mean 'user'?"),
+        (["rule=oom", "colour!=red"], "no alert can have a field 'colour'"),
+    ],
+)
+def test_a_field_that_no_alert_can_have_is_refused(world, capsys, words, said):
+    """Its conditions would hide nothing, or with != everything; nothing is made, not even tried."""
+    for how in ([], ["--dry-run"]):
+        status, out, err = typed(capsys, *words, "--for", "2h", *how)
+        assert (status, out) == (2, "")
+        assert said in err
+        assert "--force" in err
+    assert document(capsys, "list")["silences"] == []
+
+
+def test_force_makes_a_silence_on_a_field_that_no_alert_can_have(world, capsys):
+    status, out, err = typed(capsys, "rul=q", "--for", "2h", "--force")
+    assert status == 0
+    assert "warning: no alert can have a field 'rul'; did you mean 'rule'?" in err
+    assert "hides no firing alert now" in out
+    assert len(document(capsys, "list")["silences"]) == 1
+
+
+def test_a_field_of_an_old_alert_may_be_asked_for(world, capsys, monkeypatch):
+    """Of any that is stored, be it older than a week and its rule gone from the configuration."""
+    written = Path("logwatch.yaml").read_text()
+    Path("logwatch.yaml").write_text(written.replace("dev", "disk_name"))
+    monkeypatch.setattr(Ahead, "now", START + 30 * 86_400)
+    assert typed(capsys, "dev=sda", "--for", "2h", "--dry-run")[0] == 0
+    assert typed(capsys, "volume=sda", "--for", "2h", "--dry-run")[0] == 2
+
+
+def test_lines_that_may_have_any_field_are_not_spoken_for(world, capsys):
+    """What nothing speaks of is warned of; what is near a name that there is, is a slip."""
+    written = Path("logwatch.yaml").read_text()
+    added = written.replace("sources:", "sources:\n  api: {path: api.log, format: json}", 1)
+    assert added != written
+    Path("logwatch.yaml").write_text(added)
+    status, _, err = typed(capsys, "tenant=blue", "--for", "2h", "--dry-run")
+    assert (status, "no stored alert, has a field 'tenant'" in err) == (0, True)
+    assert typed(capsys, "usr=root", "--for", "2h", "--dry-run")[0] == 2
+
+
+def test_a_broken_configuration_does_not_stand_in_the_way_of_a_silence(world, capsys):
+    Path("logwatch.yaml").write_text(Path("logwatch.yaml").read_text() + "\nrul: []\n")
+    assert typed(capsys, "usr=root", "--for", "2h", "--dry-run")[0] == 0
 
 
 def test_a_time_of_day_is_the_next_one():
