@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run test check stress bench clean
+.PHONY: help demo run test check stress soak bench clean
 
 help:
 	@echo "make demo    live sample logs, an incident, the alerts it raises (30 s)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test    the test suite, under five minutes on two cores"
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make stress  the long campaigns: crashes, model tests, real systemd"
+	@echo "make soak    an hour of everything at once (FOR=60 for a minute)"
 	@echo "make bench   what it costs, measured here"
 
 $(BIN)/.ready: pyproject.toml
@@ -36,6 +37,9 @@ check: $(BIN)/.ready
 
 stress: $(BIN)/.ready
 	$(BIN)/pytest -m stress
+
+soak: $(BIN)/.ready
+	LOGWATCH_SOAK=$(or $(FOR),3600) $(BIN)/pytest -m stress -k r60 -s
 
 bench: $(BIN)/.ready
 	$(BIN)/python tests/bench/bench.py
