@@ -139,16 +139,13 @@ class Archives:
         if self._claims.owner(unpacking.packed.key) is not None:
             return False
         try:
+            if not checkpoint.head.length:  # nothing of it was seen: the first that is not another
+                known = self._claims.family(self._path)
+                return not any(_begins_as(unpacking, each) for each in known)
             return _begins_as(unpacking, checkpoint) and _goes_on_from(unpacking, checkpoint)
         except OSError:
             unpacking.close()
             raise
-
-    def may_have(self, checkpoint: Checkpoint) -> bool:
-        """Whether a file may be this generation, of which nothing was seen: one that is new."""
-        born, siblings = birth_floor(checkpoint.birth), family(stem(self._path))
-        is_empty = not checkpoint.head.length
-        return is_empty and any(s.compressed and s.modified_ns >= born for s in siblings)
 
     def resumed(self, file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
         """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.

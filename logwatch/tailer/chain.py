@@ -165,8 +165,7 @@ class Chain:
 
     def _give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
         self.outgoing.append(_closing(checkpoint))
-        if not self._lineage.archives.may_have(checkpoint):
-            self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
+        self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
 
     def _add_archive(self, archive: Archive) -> Packed | None:
         """Read on in a compressed file; None where another tail does.
@@ -338,7 +337,12 @@ class Chain:
             if rebegun.reread_end:
                 self.rewrites.note(now.steady)
             self.outgoing += (rebegun.moved(), _closing(old))
-        self.generations = (*self.generations, rebegun, *later)
+        added = self.generations[position:]
+        after = () if generation is self.current else _born_since(generation.file.fd, added)
+        for each in after:
+            each.ended = False  # renamed, as this one was
+        before = (each for each in self.generations if each not in after)
+        self.generations = (*before, rebegun, *after, *later)
         if self.current is generation:
             self.current = rebegun
         telemetry.telemetry.emit(
@@ -432,6 +436,13 @@ class Chain:
 def _in_file(checkpoint: Checkpoint, file: OpenFile) -> Checkpoint:
     """The same generation at the same offset, in another file with the same content."""
     return replace(checkpoint, device=file.device, inode=file.inode, birth=file.birth)
+
+
+def _born_since(fd: int, generations: Iterable[Generation]) -> tuple[Generation, ...]:
+    """Those that began after the last write to a file, so that they are no copies of it."""
+    written = os.fstat(fd).st_mtime_ns
+    births = ((each, min(each.file.created_ns, each.file.modified_ns)) for each in generations)
+    return tuple(each for each, born in births if born > written)
 
 
 def _is_like(fd: int, checkpoint: Checkpoint) -> bool:
