@@ -328,7 +328,7 @@ class Chain:
         position = self.generations.index(generation)
         later = self.generations[position + 1 :]
         self.generations = self.generations[:position]
-        copied = self._take_copy(generation, now)
+        copied = self._take_copy(generation, later, now)
         if copied:
             rebegun.reread_end = 0  # no doubt
         else:
@@ -367,7 +367,7 @@ class Chain:
             rebegun.reread_end = min(found.size, old.offset)
         return rebegun
 
-    def _take_copy(self, generation: Generation, now: Moment) -> bool:
+    def _take_copy(self, generation: Generation, later: Iterable[Generation], now: Moment) -> bool:
         """Whether what was in the file before it was cut is read on in a copy. No error."""
         old = generation.checkpoint
         file = self._lineage.copy_of(old)
@@ -389,7 +389,8 @@ class Chain:
             since = file.created_ns or since
         if copy is None:
             return False
-        held, live = [copy.file], generation.file
+        live = generation.file
+        held = [each.file for each in (*self.generations, *later)]
         if generation is not self.current:
             held.append(live)
         younger = self._lineage.unseen(since, held, live)
