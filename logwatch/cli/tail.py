@@ -29,7 +29,7 @@ from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.records import Block, Checkpoint
 from logwatch.rules.base import PlainMatch, RuleSettings
-from logwatch.sinks import sink_from_url
+from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.plain_text import visible
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
@@ -43,6 +43,7 @@ examples:
   logwatch tail app.log '/var/log/nginx/*.log'      a quoted glob finds later files too
   logwatch tail app.log -m 'ERROR|FATAL' -x 'health check'
   logwatch tail app.log -m OOM --to https://hooks.example.org/x
+  logwatch tail app.log -m OOM --to tgram://TOKEN/CHAT    a service that apprise knows
   logwatch tail app.log -m OOM --to exec:/usr/local/bin/page-me --cooldown 10m
 """
 
@@ -229,10 +230,13 @@ def _alerting(options: argparse.Namespace, source: SourceSettings) -> Iterator[N
 
 def _config(options: argparse.Namespace, source: SourceSettings, folder: Path) -> Config:
     try:
-        kind, settings = sink_from_url(options.to)
+        name, settings = sink_from_url(options.to)
         cooldown = parse_duration(options.cooldown)
     except ValueError as problem:
         raise UsageError(str(problem)) from None
+    kind = KINDS[name]
+    if kind.examine is not None and (wrong := list(kind.examine(settings))):
+        raise UsageError(f"--to: {'; '.join(wrong)}")
     rule = RuleSettings(
         name="tail",
         match=tuple(options.match),
@@ -245,7 +249,7 @@ def _config(options: argparse.Namespace, source: SourceSettings, folder: Path) -
         state=folder,
         sources=(source,),
         rules=(rule,),
-        sinks=(NamedSink(name="to", kind=kind, settings=settings),),
+        sinks=(NamedSink(name="to", kind=name, settings=settings, rate=kind.rate),),
     )
 
 

@@ -13,6 +13,7 @@ from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
 from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
+from logwatch.config.inline_sinks import InlineSinks
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
     FileKeys,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 _Entry = TypeVar("_Entry", RuleKeys, RouteKeys, MuteKeys, InhibitKeys, "RuleTestKeys")
 _SECTIONS = ("sources", "sinks", "rules", "routes", "mutes", "inhibit", "tests")
+_TELLING = ("routes", "rules")
+"""Those whose entries name sinks in `to`."""
 
 
 class Assembly:
@@ -73,6 +76,7 @@ class Assembly:
         self._main: Found[FileKeys] | None = None
         self._own_words: list[tuple[NamedSink, Node, Walker]] = []
         self._names = {section: Names(section.removesuffix("s")) for section in _SECTIONS}
+        self._inline = InlineSinks(kinds, self._names["sinks"], thorough=thorough, sends=sends)
         self.counts = dict.fromkeys(_SECTIONS, 0)
         """Entries of each section, wrong or right."""
 
@@ -128,6 +132,8 @@ class Assembly:
         )
         notifying.build(self._names)
         built_rules = self._rules(built_sources)
+        built_sinks += self._inline.built
+        self.counts["sinks"] += len(self._inline.built)
         built_tests = self._tests(built_rules, built_sources, inhibits=bool(notifying.inhibit))
         for sink, node, walker in self._own_words:
             known = self._alert_fields(built_rules, built_sources).fields
@@ -336,7 +342,8 @@ class Assembly:
                 continue
             for node in nodes:
                 self.counts[section] += 1
-                found = walker.keys(keys, node, self._called(section, node))
+                entry = self._inline.named(node, walker) if section in _TELLING else node
+                found = walker.keys(keys, entry, self._called(section, node))
                 if found is None:
                     self._names[section].complete = False
                 else:

@@ -11,7 +11,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import is_null
 from logwatch.config.model import NamedSink
-from logwatch.config.problems import shown, split_remedy, suggestion
+from logwatch.config.problems import Place, shown, split_remedy, suggestion
 from logwatch.config.references import shell_reference
 from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
@@ -48,7 +48,7 @@ def build_sink(
         return None
     kind, value = chosen
     beside = build_beside(name, node, walker, kind)
-    if _has_shell_reference(node, walker) or beside is None:
+    if has_shell_reference(node, walker) or beside is None:
         return None
     what = f"sink {name!r} ({kind.name})"
     settings = walker.settings(kind.settings, value, what, kind.short)
@@ -58,7 +58,7 @@ def build_sink(
     return NamedSink(
         name=name,
         kind=kind.name,
-        settings=_with_absolute_paths(settings, walker),
+        settings=with_absolute_paths(settings, walker),
         defined_at=place.short,
         rate=beside.rate,
         fallback=beside.fallback,
@@ -76,8 +76,9 @@ def examine(sink: NamedSink, node: Node, walker: Walker, kinds: Mapping[str, Sin
         report.error(walker.document.place(node), "bad-value", f"{what}: {message}", remedy)
 
 
-def warn_of_plain_secrets(node: Node, walker: Walker) -> None:
-    """Warn of passwords and tokens that stand in the file itself."""
+def warn_of_plain_secrets(node: Node, walker: Walker) -> bool:
+    """Warn of passwords and tokens that stand in the file itself; whether there are any."""
+    found = False
     for key, scalar in _scalars(node):
         if "${" in scalar.value or not scalar.value:
             continue
@@ -89,15 +90,22 @@ def warn_of_plain_secrets(node: Node, walker: Walker) -> None:
             place = walker.document.place(scalar)
         else:
             continue
-        walker.report.warning(
-            place,
-            "plain-secret",
-            "a secret stands in the file",
-            "keep it outside: '${file:/etc/logwatchd/NAME}' or '${env:NAME}'",
-        )
+        found = True
+        warn_of_secret(place, walker)
+    return found
 
 
-def _has_shell_reference(node: Node, walker: Walker) -> bool:
+def warn_of_secret(place: Place, walker: Walker) -> None:
+    """Warn of the secret that stands at `place`."""
+    walker.report.warning(
+        place,
+        "plain-secret",
+        "a secret stands in the file",
+        "keep it outside: '${file:/etc/logwatchd/NAME}' or '${env:NAME}'",
+    )
+
+
+def has_shell_reference(node: Node, walker: Walker) -> bool:
     """Whether a value holds `${NAME}`, which would be used as it stands; reports each."""
     found = False
     for _, scalar in _scalars(node):
@@ -153,13 +161,13 @@ def _kind_of(
     return (kinds[chosen[0]], pairs[chosen[0]]) if chosen and sound else None
 
 
-def _with_absolute_paths(settings: Settings, walker: Walker) -> Settings:
+def with_absolute_paths(settings: Settings, walker: Walker) -> Settings:
     """Files named in the settings, relative to the configuration file that names them."""
     changed: dict[str, Any] = {}
     for name in settings.__struct_fields__:
         value = getattr(settings, name)
         if isinstance(value, SinkSettings):
-            changed[name] = _with_absolute_paths(value, walker)
+            changed[name] = with_absolute_paths(value, walker)
         elif name in settings.files and isinstance(value, str) and value:
             changed[name] = str(walker.references.path(value))
     return msgspec.structs.replace(settings, **changed) if changed else settings

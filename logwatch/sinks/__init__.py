@@ -26,6 +26,7 @@ from logwatch.sinks import (
     webhook,
 )
 from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.url_forms import UnknownSinkError, scheme_of, unknown_scheme
 
 KINDS: dict[str, SinkKind] = {
     kind.name: kind
@@ -52,22 +53,21 @@ KINDS: dict[str, SinkKind] = {
 
 _BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes}
 
-_UNDERSTOOD = (
-    "console:, jsonl:/path/to/file, https://host/path, http://host/path, exec:/path/to/program, "
-    "mailto:ops@example.org, smtp://host/?to=ops@example.org, smtps://host/?to=ops@example.org, "
-    "syslog:, syslog+udp://host:514, syslog+tcp://host:601, syslog+tls://host:6514, journald:, "
-    "slack://hooks.slack.com/services/..., teams://host/path, "
-    "discord://discord.com/api/webhooks/..., telegram://TOKEN@CHAT_ID, ntfy://host/topic, "
-    "ntfy+http://host:port/topic, alertmanager+http://host:9093, alertmanager+https://host, "
-    "otlp+http://host:4318, otlp+https://host, apprise:gotify://host/token"
-)
-
 
 def sink_from_url(url: str) -> tuple[str, SinkSettings]:
-    """Kind and settings meant by a `--to` URL. Raises ValueError with what is understood."""
-    scheme, colon, _ = url.partition(":")
-    kind = _BY_SCHEME.get(scheme.lower()) if colon else None
-    if kind is None or kind.from_url is None:
-        named = f"{scheme}: is" if colon and scheme.isalnum() else "that is"
-        raise ValueError(f"{named} no sink that logwatch knows; write one of {_UNDERSTOOD}")
-    return kind.name, kind.from_url(scheme.lower() + url[len(scheme) :])
+    """Kind and settings meant by the URL of a sink, as `--to` and `to` take it.
+
+    Our own kinds win for their schemes; any other goes to Apprise, which is loaded to see whether
+    it knows it. Raises ValueError with a remedy: UnknownSinkError where nobody knows the scheme.
+    """
+    scheme = scheme_of(url)
+    kind = _BY_SCHEME.get(scheme) if scheme is not None else None
+    if scheme is not None and kind is not None and kind.from_url is not None:
+        return kind.name, kind.from_url(scheme + url[len(scheme) :])
+    known = apprise.schemes() if scheme is not None else frozenset()
+    if scheme is None or scheme not in known:
+        missing = "" if apprise.is_installed() else apprise.HOW_TO_INSTALL
+        raise unknown_scheme(scheme, missing=missing, others=known)
+    if not url[len(scheme) :].startswith("://"):
+        raise UnknownSinkError(f"{scheme}: is no whole URL", f"write '{scheme}://...'")
+    return apprise.KIND.name, apprise.AppriseSettings(urls=(url,))

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from msgspec import Meta
 
@@ -39,7 +40,9 @@ LONGEST_BODY = 10_000
 
 MOST_URLS = 20
 
-MISSING = "apprise is not installed: pip install 'logwatchd[apprise]'"
+HOW_TO_INSTALL = "pip install 'logwatchd[apprise]'"
+
+MISSING = f"apprise is not installed: {HOW_TO_INSTALL}"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}(?=://)")
 _STATUS = re.compile(r"\berror=(\d{3})\b")
@@ -116,7 +119,7 @@ class AppriseSink:
 
     def __init__(self, settings: AppriseSettings) -> None:
         """Raises SinkError where Apprise is not installed."""
-        if find_spec("apprise") is None:
+        if not is_installed():
             raise SinkError(f"apprise: {MISSING}")
         self._settings = settings
         self._writer = Writer(settings, "apprise")
@@ -258,9 +261,30 @@ def _type_of(alert: Alert) -> str:
     return {"info": "info", "warning": "warning"}.get(alert.severity, "failure")
 
 
+def is_installed() -> bool:
+    """Whether there is Apprise on this machine."""
+    return find_spec("apprise") is not None
+
+
+def schemes() -> frozenset[str]:
+    """The schemes that Apprise knows, which takes half a second; none where it is not installed."""
+    if not is_installed():
+        return frozenset()
+    library: Any = import_module("apprise")  # its types say nothing of this
+    return frozenset(map(str, library.NotificationManager().schemas()))
+
+
+def holds_secret(url: str) -> bool:
+    """Whether Apprise hides a part of `url` where it shows it; it is loaded for this."""
+    if not is_installed():
+        return False
+    plugins: list[Any] = [service.plugin for service in _services([url])]
+    return any(plugin.url(privacy=True) != plugin.url(privacy=False) for plugin in plugins)
+
+
 def problems(settings: AppriseSettings) -> list[str]:
     """What only Apprise itself can say of `settings`, which takes half a second."""
-    if find_spec("apprise") is None:
+    if not is_installed():
         return [MISSING]
     taken = {service.url for service in _services(settings.urls)}
     return [

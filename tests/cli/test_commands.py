@@ -173,6 +173,7 @@ def test_tail_of_several_files_ends_quietly_when_its_reader_goes(tmp_path):
     assert done.stderr == b""
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 def test_tail_refuses_what_cannot_be_meant(tmp_path, capsys):
     """--to without --match, a bad pattern, a URL of nothing."""
     log = str(tmp_path / "a.log")
@@ -182,6 +183,36 @@ def test_tail_refuses_what_cannot_be_meant(tmp_path, capsys):
     assert "bad pattern" in capsys.readouterr().err
     assert run_command_line(["tail", log, "-m", "x", "--to", "pigeon:home"]) == 2
     assert "pigeon: is no sink" in capsys.readouterr().err
+    assert run_command_line(["tail", log, "-m", "x", "--to", "slak://host/s3cret"]) == 2
+    said = capsys.readouterr().err
+    assert "did you mean 'slack://hooks.slack.com/services/...'?" in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+def test_tail_tells_what_apprise_knows(tmp_path, capsys):
+    """Any of its schemes, as it is; what it does not take is refused before anything runs."""
+    log = str(tmp_path / "a.log")
+    (tmp_path / "a.log").write_text("x\n")
+    url = "tgram://123456789:abcdefg_hijklmnop/12315544"
+    assert run_command_line(["tail", log, "--no-follow", "-m", "x", "--to", url]) == 0
+    capsys.readouterr()
+    assert run_command_line(["tail", log, "--no-follow", "-m", "x", "--to", "gotify://x"]) == 2
+    assert "apprise does not take URL 1, gotify://…" in capsys.readouterr().err
+
+
+def test_a_rule_tells_a_sink_that_it_names_by_url(tmp_path):
+    """No `sinks:` at all; a relative path is one beside the configuration."""
+    (tmp_path / "app.log").write_text("disk ERROR\nall is well\n")
+    (tmp_path / "logwatch.yaml").write_text(
+        "state: state\n"
+        "sources: {app: {path: app.log, start: beginning}}\n"
+        "rules: [{name: errors, match: ERROR, to: 'jsonl:alerts.jsonl'}]\n"
+    )
+    done = logwatch("run", "--once", "-c", tmp_path / "logwatch.yaml")
+    assert done.returncode in (0, 1), done.stderr
+    (told,) = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text().splitlines()]
+    assert told["rule"] == "errors"
 
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path):

@@ -10,6 +10,7 @@ from doubles.scripted_server import ScriptedServer, answer
 
 from logwatch.cli.main import run_command_line
 from logwatch.clock import ManualClock
+from logwatch.config.loader import load
 from logwatch.store.outgoing import DeadLetter
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Store, Transaction
@@ -165,3 +166,21 @@ def test_the_dead_letters_of_one_alert_are_sent_again(dead, capsys):
 )
 def test_dead_letters_are_those_of_a_sink_and_no_test(dead, capsys, words):
     assert typed(capsys, "send", *words)[0] == 2
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+def test_a_service_that_apprise_knows_is_sent_to_by_its_own_url(folder, capsys, server):
+    """Without `apprise:` before it."""
+    status, _, err = typed(capsys, "send", f"json://127.0.0.1:{server.port}/x", "hello")
+    assert status == 0
+    assert "apprise: delivered in" in err
+    assert len(server.requests) == 1
+
+
+def test_a_sink_that_a_route_names_by_url_has_a_name_to_send_to(folder, capsys, server):
+    """The one that `check` and `status` show."""
+    path = folder / "logwatch.yaml"
+    path.write_text(path.read_text() + f"routes: [{{to: '{server.url()}'}}]\n")
+    (sink,) = [each for each in load(path).sinks if each.name.startswith("http-")]
+    assert typed(capsys, "send", sink.name, "hello")[0] == 0
+    assert len(server.requests) == 1

@@ -32,6 +32,9 @@ from logwatch.config.loader import examine, from_text
 from logwatch.config.problems import CODES, InvalidConfigError, render
 from logwatch.config.tests_section import LineKeys, RuleTestKeys
 
+# A plugin of Apprise's own imports it, and a broken URL may ask for Apprise.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 GOOD = r"""
 version: 1
 state: state
@@ -67,7 +70,7 @@ tests:
   - {rule: many, start: 2026-01-05T01:00Z, lines: ['+0s x', y], fires: [{at: +2h, say: x}]}
   - {rule: slow, file: a.log, quiet: true, at: [{at: +1m, burning: false}]}
 routes:
-  - {if: {severity: [error, '>= critical']}, to: [out], also: true}
+  - {if: {severity: [error, '>= critical']}, to: [out, 'slack://host/x', 'jsonl:a'], also: true}
   - {to: log, group: [rule, host], wait: 30s, updates: 5m, remind: 4h, also: true}
   - {to: log, digest: weekly Mon-Fri 08:00 Europe/Paris}
 mutes:
