@@ -226,7 +226,7 @@ class Archives:
             and _is_that_packed(unpacking, live.fd)
         ):
             return "known"  # less than a head may well be how every one of them begins
-        doubt = self._perhaps_missing(unpacking)
+        doubt = self._perhaps_begun(unpacking)
         for known in self._alike(unpacking):
             verdict = self._compared(unpacking, sibling, known)
             if not isinstance(verdict, int):
@@ -237,10 +237,11 @@ class Archives:
         unpacking.pause()
         return Archive(unpacking, sibling.modified_ns, None, doubt)
 
-    def _perhaps_missing(self, unpacking: Unpacking) -> int:
-        """How much of this may be of a generation that has more, too little to tell."""
+    def _perhaps_begun(self, unpacking: Unpacking) -> int:
+        """How much of this may be the beginning of one that is known: too little to tell."""
         end = unpacking.end if unpacking.is_complete else HEAD_LENGTH
-        return end if any(each.head.length > end for each in self._missing) else 0
+        known = (*self._missing, *self._claims.family(self._path))
+        return end if any(each.head.length > end for each in known) else 0
 
     def _alike(self, unpacking: Unpacking) -> list[Checkpoint]:
         """Generations that begin as this does, in the order of how far they were read."""

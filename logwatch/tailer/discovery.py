@@ -1,8 +1,9 @@
 """Which files the sources mean now, and which directories tell when that changes.
 
 A file with several names (hard links, symbolic links, overlapping globs) is answered once, under
-one path, with the sources of all its names. A glob takes regular files only; nothing is ever opened
-here. A scan has no memory: it can be repeated at any time, from any one thread.
+one path, with the sources of all its names. A glob takes regular files only, and none that is
+compressed: those are read as earlier generations of their logs. Nothing is ever opened here. A scan
+has no memory: it can be repeated at any time, from any one thread.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from logwatch.tailer.globs import Listings, expand, is_glob
 from logwatch.tailer.opening import denial, what_it_is
 from logwatch.tailer.settings import SourceSettings
 
+_PACKED = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".Z")
 _LINKS_FOLLOWED = 40
 """As many as the kernel follows before it says ELOOP."""
 
@@ -76,7 +78,7 @@ class _Look:
         for directory in found.directories:
             self._watch(directory)
         for each in found.paths:
-            if not _is_excluded(each, source.exclude):
+            if not each.endswith(_PACKED) and not _is_excluded(each, source.exclude):
                 self._take(source, each)
 
     def _take(self, source: SourceSettings, path: str) -> None:

@@ -1,22 +1,31 @@
 """One path, everything that can happen to it, against a model of the lines that were written.
 
-The machine writes, rotates, cuts, deletes and recreates real files; reads; commits some of what
-was handed out; and restarts from what was committed. At the end each line must have been committed
-exactly once, and in order within its generation. Lines of files that were deleted before they were
-committed, and of files that came and went unseen, may be missing, but never come twice.
+The machine writes, rotates, compresses, cuts, deletes and recreates real files, denies and grants
+access to them, switches a symbolic link; reads; commits some of what was handed out; and stops, is
+killed and restarts from what was committed. At the end each line must have been committed exactly
+once, and in order within its generation. Lines of files that were deleted before they were
+committed, and of files that came and went unseen, may be missing, but never come twice; and where a
+file was known, its loss is told.
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import re
 import shutil
 import tempfile
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from backports import zstd
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -34,6 +43,28 @@ from logwatch.tailer.tail import Tail
 FIRST = re.compile(rb"(\d{6}) ")
 LAST = re.compile(rb" (\d{6})\n")
 GRACE = 30.0
+NOBODY = 65534
+PACKERS = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": partial(lzma.compress, preset=0),
+    ".zst": zstd.compress,
+}
+STEPS: Counter[str] = Counter()
+"""How often each thing was done in this process."""
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """With no right to read what nobody may read."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 class Writer:
@@ -50,7 +81,17 @@ class TailMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
+        self.directory.chmod(0o755)
         self.path = self.directory / "app.log"
+        self.target = self.path
+        self.targets = 0
+        self.packing: tuple[Path, Path, bytes, int] | None = None
+        self.is_denied = False
+        self.looked: set[int] = set()
+        self.losses: list = []
+        self.doubtful: set[int] = set()
+        """Lines of files that were written on while, or after, they were compressed."""
+        self.packed_of: dict[int, set[int]] = {}
         self.clock = ManualClock()
         self.store: dict[str, object] = {}
         self.uncommitted: deque = deque()
@@ -68,10 +109,16 @@ class TailMachine(RuleBasedStateMachine):
         padding=st.sampled_from([0, 40, 400]),
         start_empty=st.booleans(),
         block=st.sampled_from([64, 1 << 20]),
+        linked=st.booleans(),
     )
-    def start(self, padding, start_empty, block):
+    def start(self, padding, start_empty, block, linked):
+        STEPS["start"] += 1
+        self.linked = linked
         self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
         self.options = {"start": "beginning", "grace": GRACE, "block_size": block, "max_line": 4096}
+        if linked:
+            self.target = self.next_target()
+            self.path.symlink_to(self.target.name)
         self.create()
         if not start_empty:
             self.write(2)
@@ -95,10 +142,11 @@ class TailMachine(RuleBasedStateMachine):
     # What programs and rotation do.
 
     def create(self):
-        self.live = Writer(self.path)
+        self.live = Writer(self.target)
         self.begin_generation(self.live)
 
     def begin_generation(self, writer):
+        self.packed_of.pop(writer.inode, None)
         self.generations += 1
         writer.generation = self.generations
         self.lines_of[self.generations] = set()
@@ -109,6 +157,7 @@ class TailMachine(RuleBasedStateMachine):
         self.place.setdefault(number, writer.generation)
         self.lines_of[writer.generation].add(number)
         if not self.is_linked(writer):
+            self.doubtful |= self.packed_of.get(writer.inode, set())
             (self.fragile if self.is_held(writer) else self.optional).add(number)
 
     def is_linked(self, writer):
@@ -152,12 +201,21 @@ class TailMachine(RuleBasedStateMachine):
             self.write(count, writer)
 
     def shift(self):
-        numbered = [int(each.suffix[1:]) for each in self.directory.glob("app.log.*")]
-        for number in sorted(numbered, reverse=True):
-            source = self.directory / f"app.log.{number}"
-            source.rename(self.directory / f"app.log.{number + 1}")
+        """As logrotate does it, compressed or not; it does one thing after the other."""
+        self.finish_packing()
+        self.grant()
+        for source in sorted(self.rotated(), key=rank, reverse=True):
+            suffix = source.suffix if source.suffix in PACKERS else ""
+            source.rename(source.with_name(f"app.log.{rank(source) + 1}{suffix}"))
 
-    @precondition(lambda self: self.live)
+    def rotated(self):
+        return list(self.directory.glob("app.log.*"))
+
+    def next_target(self):
+        self.targets += 1
+        return self.directory / f"target-{self.targets}"
+
+    @precondition(lambda self: self.live and not self.linked)
     @rule(create=st.booleans(), lines=st.integers(0, 3))
     def rotate(self, create, lines):
         self.shift()
@@ -177,17 +235,19 @@ class TailMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(again=st.booleans())
     def delete(self, again):
+        self.grant()
         lines = self.lines_of[self.live.generation]
         (self.fragile if self.is_held(self.live) else self.optional).update(lines)
-        self.path.unlink()
+        self.target.unlink()
         self.old.append(self.live)
         self.live = None
         if again:
             self.create()
 
-    @precondition(lambda self: self.live)
-    @rule(lines=st.integers(0, 12))
-    def copy_and_cut(self, lines):
+    @precondition(lambda self: self.live and not self.linked)
+    @rule(lines=st.integers(0, 12), packed=st.sampled_from(["", *PACKERS]))
+    def copy_and_cut(self, lines, packed):
+        self.grant()
         self.read_all()
         self.commit_all()
         if self.live.owed and self.lines_of[self.live.generation] == {self.live.owed[0]}:
@@ -195,10 +255,14 @@ class TailMachine(RuleBasedStateMachine):
         self.shift()
         shutil.copyfile(self.path, self.directory / "app.log.1")
         self.cut(lines)
+        if packed:
+            self.begin_packing(self.directory / "app.log.1", packed, whole=False)
+            self.finish_packing()
 
     @precondition(lambda self: self.live)
     @rule(lines=st.integers(0, 12))
     def cut_to_nothing(self, lines):
+        self.grant()
         self.read_all()
         self.commit_all()
         if self.live.owed:
@@ -211,10 +275,104 @@ class TailMachine(RuleBasedStateMachine):
         if lines:
             self.write(lines)
 
+    @precondition(lambda self: self.linked)
+    @rule(lines=st.integers(0, 3), at_once=st.booleans())
+    def retarget(self, lines, at_once):
+        """Another file under the path; the old one may still be written."""
+        self.grant()
+        if self.live:
+            if not self.is_held(self.live):
+                self.optional.update(self.lines_of[self.live.generation])  # perhaps never seen
+            self.old.append(self.live)
+        self.live = None
+        self.target = self.next_target()
+        if at_once:
+            self.create()
+        link = self.directory / "link"
+        link.symlink_to(self.target.name)
+        link.rename(self.path)
+        if not at_once:
+            self.create()
+        self.write(lines) if lines else None
+
+    # What compresses.
+
+    @precondition(lambda self: not self.packing and any(not is_packed(p) for p in self.rotated()))
+    @rule(which=st.integers(0, 9), suffix=st.sampled_from([*PACKERS]), whole=st.booleans())
+    def pack(self, which, suffix, whole):
+        plain = sorted(each for each in self.rotated() if not is_packed(each))
+        self.begin_packing(plain[which % len(plain)], suffix, whole=whole)
+        if whole:
+            self.finish_packing()
+
+    def begin_packing(self, plain, suffix, *, whole):
+        """Half of the compressed file is there, or all of it, and the plain one still is."""
+        data = PACKERS[suffix](plain.read_bytes())
+        packed = plain.with_name(plain.name + suffix)
+        written = len(data) if whole else len(data) // 2
+        packed.write_bytes(data[:written])
+        self.packing = plain, packed, data, written
+
+    @precondition(lambda self: self.packing)
+    @rule()
+    def end_of_packing(self):
+        self.finish_packing()
+
+    def finish_packing(self):
+        """What was written into the plain file meanwhile is in no file any more."""
+        if self.packing is None:
+            return
+        plain, packed, data, written = self.packing
+        self.packing = None
+        with packed.open("ab") as file:
+            file.write(data[written:])
+        status = plain.stat()
+        os.utime(packed, ns=(status.st_atime_ns, status.st_mtime_ns))
+        unpacked = decompress(packed)
+        inside = set().union(*map(numbers, unpacked.splitlines(keepends=True)))
+        self.packed_of[status.st_ino] = inside
+        if unpacked != plain.read_bytes():
+            self.doubtful |= inside
+        for writer in self.old:
+            if writer.inode == status.st_ino:
+                lost = {
+                    n for n in self.lines_of[writer.generation] if self.written[n] not in unpacked
+                }
+                (self.fragile if self.is_held(writer) else self.optional).update(lost)
+        plain.unlink()
+
+    # What the administrator does.
+
+    @precondition(lambda self: self.live and not self.is_denied)
+    @rule()
+    def deny(self):
+        self.target.chmod(0)
+        self.is_denied = True
+
+    @precondition(lambda self: self.is_denied)
+    @rule()
+    def grant_again(self):
+        self.grant()
+
+    def grant(self):
+        if self.is_denied:
+            self.target.chmod(0o644)
+            self.is_denied = False
+
+    @rule(seconds=st.sampled_from([-3600.0, 3600.0]))
+    def step_clock(self, seconds):
+        self.clock.step_wall(seconds)
+
     # What logwatch does.
 
     def read_one(self):
-        block = self.tail.read(self.clock.moment())
+        STEPS["read"] += 1
+        with unprivileged():
+            block = self.tail.read(self.clock.moment())
+        self.losses += self.tail.losses()
+        self.looked |= {
+            each.generation for each in [*self.old, self.live] if each and self.is_held(each)
+        }
         if block is not None:
             assert block.checkpoint.offset == block.end >= block.start + len(block.data)
             assert block.partial or block.data == b"" or block.data.endswith(b"\n")
@@ -234,7 +392,11 @@ class TailMachine(RuleBasedStateMachine):
             block = self.uncommitted.popleft()
             self.store.pop(block.checkpoint.identity, None)
             self.store[block.checkpoint.identity] = block.checkpoint
-            self.committed += block.data.splitlines(keepends=True)
+            for line in block.data.splitlines(keepends=True):
+                # In doubt a line may be read again, and says so.
+                known = any(each.startswith(line) for each in self.committed)
+                if not (block.reread and known and numbers(line) <= self.doubtful):
+                    self.committed.append(line)
 
     @rule(count=st.integers(1, 30))
     def read(self, count):
@@ -255,10 +417,24 @@ class TailMachine(RuleBasedStateMachine):
         self.clock.advance(seconds)
 
     @rule(look=st.booleans())
+    def stop_and_start(self, look):
+        """In order: all that was handed out is committed."""
+        self.commit_all()
+        self.restart(look)
+
+    @rule(look=st.booleans())
+    def kill_and_start(self, look):
+        self.restart(look)
+
     def restart(self, look):
         self.optional |= self.fragile
         self.fragile.clear()
         self.uncommitted.clear()
+        if self.linked:  # nothing tells of a target that no committed position names
+            known = {each.inode for each in self.store.values()}
+            for writer in self.old:
+                if writer.inode not in known:
+                    self.optional |= self.lines_of[writer.generation]
         self.tail.close()
         self.tail = Tail(str(self.path), known=tuple(self.store.values()), **self.options)
         if look:
@@ -267,6 +443,8 @@ class TailMachine(RuleBasedStateMachine):
     # What must be true.
 
     def settle(self):
+        self.finish_packing()
+        self.grant()
         if self.live:
             self.complete(self.live)
         else:
@@ -296,19 +474,36 @@ class TailMachine(RuleBasedStateMachine):
                 assert found == data, f"{number}: {found!r} is not {data!r}"
 
 
+def rank(path):
+    """The number that rotation gave."""
+    return int(path.name.split(".")[2])
+
+
+def is_packed(path):
+    """By its name."""
+    return path.suffix in PACKERS
+
+
+def decompress(path):
+    """All of it."""
+    unpack = {".gz": gzip, ".bz2": bz2, ".xz": lzma, ".zst": zstd}[path.suffix].decompress
+    return unpack(path.read_bytes())
+
+
 def numbers(line):
     """The numbers of the lines that this is a piece of: one."""
     found = FIRST.match(line) or LAST.search(line)
     return {int(found[1])} if found else set()
 
 
-def run(examples, steps):
+def run(examples, steps, phases=tuple(Phase)):
     run_state_machine_as_test(
         TailMachine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            phases=phases,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -188,3 +188,12 @@ def test_a_directory_that_may_not_be_listed_is_told_and_its_literal_paths_stay(a
 def test_a_scan_has_no_memory(scan, tmp_path):
     make(tmp_path, "a.log", "d/b.log")
     assert scan(app="**/*.log") == scan(app="**/*.log")
+
+
+def test_a_glob_passes_over_compressed_files(tmp_path):
+    """They are found beside their logs, and are no text themselves."""
+    for name in ("app.log", "app.log.1", "app.log.2.gz", "app.log-20260105.zst"):
+        (tmp_path / name).write_bytes(b"x\n")
+    source = SourceSettings(name="app", paths=(f"{tmp_path}/app.log*",))
+    found = Discovery([source]).scan()
+    assert sorted(found.files) == [f"{tmp_path}/app.log", f"{tmp_path}/app.log.1"]
