@@ -95,6 +95,8 @@ class _Known:
         for condition in where:
             field = condition.field
             if not self._is_complete and field not in RANKED:
+                if field not in self.fields and (hint := _near(field, self.fields)):
+                    yield f"no alert that is known here has a field {field!r}{hint}"
                 continue
             if field not in self.fields:
                 if self._may_come(field):
