@@ -34,6 +34,7 @@ from logwatch.tailer.packed_generation import Packed, packed_generation
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.siblings import find_inode
+from logwatch.tailer.signs import inode_and_size
 from logwatch.tailer.state import LossReason, Report
 
 
@@ -338,7 +339,7 @@ class Chain:
                 self.rewrites.note(now.steady)
             self.outgoing += (rebegun.moved(), _closing(old))
         added = self.generations[position:]
-        after = () if generation is self.current else _born_since(generation.file.fd, added)
+        after = () if self._is_under_path(generation) else _born_since(generation.file.fd, added)
         for each in after:
             each.ended = False  # renamed, as this one was
         before = (each for each in self.generations if each not in after)
@@ -354,6 +355,11 @@ class Chain:
             size=found.size,
             copy_found=copied,
         )
+
+    def _is_under_path(self, generation: Generation) -> bool:
+        """Now; it may have been renamed while what took its place cannot be opened."""
+        there = inode_and_size(self._path)
+        return there is not None and there[0] == generation.file.inode
 
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
         file, old = generation.file._replace(size=found.size), generation.checkpoint
@@ -391,7 +397,7 @@ class Chain:
             return False
         live = generation.file
         held = [each.file for each in (*self.generations, *later)]
-        if generation is not self.current:
+        if not self._is_under_path(generation):
             held.append(live)
         younger = self._lineage.unseen(since, held, live)
         for each in (copy, *self._add_found(younger, backlog=False)):
