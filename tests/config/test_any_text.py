@@ -207,7 +207,7 @@ def test_arbitrary_syntax(path, text):
     _read(path, text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=4) | _WORDS),
@@ -251,7 +251,7 @@ _KIND = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_KIND, max_size=3), st.lists(_VALUES, max_size=2))
 def test_any_values_in_kinds_and_tests(path, rules, tests):
     """What belongs inside a kind is a map of its own."""
