@@ -20,21 +20,21 @@ from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.claims import Claims
+from logwatch.tailer.cuts import Cuts
 from logwatch.tailer.fingerprint import (
     Key,
     OpenFile,
     birth_floor,
     continues,
     fold_birth,
-    may_begin_alike,
 )
-from logwatch.tailer.generation import Generation, Limits, Truncated, at, at_last_line, intact_end
+from logwatch.tailer.generation import Generation, Limits, Truncated, at_last_line
 from logwatch.tailer.lineage import Lineage, Unseen
 from logwatch.tailer.packed_generation import Packed, packed_generation
+from logwatch.tailer.positions import closing, in_file
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.siblings import find_inode
-from logwatch.tailer.signs import inode_and_size
 from logwatch.tailer.state import LossReason, Report
 
 
@@ -72,7 +72,23 @@ class Chain:
         self._owner = owner
         self._lineage = Lineage(settings.path, claims, owner, known)
         self._since = 0
-        self.rewrites = Rewrites(settings.path)
+        self._cuts = Cuts(
+            self,
+            settings,
+            lineage=self._lineage,
+            claims=claims,
+            report=report,
+            owner=owner,
+        )
+
+    @property
+    def rewrites(self) -> Rewrites:
+        """How often the file is written anew in its place."""
+        return self._cuts.rewrites
+
+    def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
+        """See `Cuts.rebegin`."""
+        self._cuts.rebegin(generation, found, now)
 
     def is_premature(self, file: OpenFile) -> bool:
         """See `Lineage.is_premature`. No error."""
@@ -109,7 +125,7 @@ class Chain:
             if not checkpoint.closed and checkpoint.identity != name:
                 self._recover(checkpoint, file, now)
         originals = lineage.originals(history, file.key if file is not None else None)
-        for generation in self._add_found(Unseen([*originals], []), backlog=True):
+        for generation in self.add_found(Unseen([*originals], []), backlog=True):
             generation.quiet_since = now.steady
         recovered = [each.file.modified_ns for each in self.generations]
         newest = max((birth_floor(each.birth) for each in history), default=0)
@@ -119,7 +135,7 @@ class Chain:
         if file is not None and beginning is not None:
             self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
         if known:
-            self._finish_cuts(now)
+            self._cuts.finish_all(now)
             lineage.look_around()
 
     def _begin_anew(self, file: OpenFile, refused: tuple[int, int] | None) -> None:
@@ -140,13 +156,13 @@ class Chain:
             return
         latest = self._claims.latest(key)
         if latest is not None and latest.identity != checkpoint.identity:
-            self.outgoing.append(_closing(checkpoint))  # its file was begun anew
+            self.outgoing.append(closing(checkpoint))  # its file was begun anew
             return
         if live is not None and live.key == key:
             return
         file = find_inode(self._path, *key)
         if file is None and live is not None and _is_like(live.fd, checkpoint):
-            self.outgoing.append(_closing(checkpoint))  # the live file has it all, read again
+            self.outgoing.append(closing(checkpoint))  # the live file has it all, read again
             return
         archive = file and self._lineage.archives.resumed(file, checkpoint)
         file = file or self._lineage.copy_of(checkpoint)
@@ -154,21 +170,21 @@ class Chain:
             found = archive or self._lineage.archives.holding(checkpoint)
             if not isinstance(found, Archive):
                 self._give_up(checkpoint, found)
-            elif self._add_archive(found) is not None:
+            elif self.add_archive(found) is not None:
                 self.generations[-1].quiet_since = now.steady
         elif not self._claims.claim(file.key, self._owner):
             os.close(file.fd)
         else:
-            moved = _in_file(checkpoint, file)
-            generation = self._add(file, moved, backlog=True)
+            moved = in_file(checkpoint, file)
+            generation = self.add(file, moved, backlog=True)
             generation.quiet_since = now.steady
             generation.registered = moved == checkpoint
 
     def _give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
-        self.outgoing.append(_closing(checkpoint))
+        self.outgoing.append(closing(checkpoint))
         self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
 
-    def _add_archive(self, archive: Archive) -> Packed | None:
+    def add_archive(self, archive: Archive) -> Packed | None:
         """Read on in a compressed file; None where another tail does.
 
         Its own birth says nothing of the age of its content: that of an unknown one counts as
@@ -182,7 +198,7 @@ class Chain:
             unpacking.close()
             return None
         checkpoint = self._lineage.new(window) if known is None else known
-        checkpoint = _in_file(replace(checkpoint, path=self._path, closed=False), window)
+        checkpoint = in_file(replace(checkpoint, path=self._path, closed=False), window)
         name = checkpoint.identity
         generation = packed_generation(
             unpacking,
@@ -258,23 +274,24 @@ class Chain:
             self.generations = (*(each for each in before if each is not live), *found, live)
 
     def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
-        self._finish_cuts(now)
+        self._cuts.finish_all(now)
         if live is None and self.current is not None:
             live = self.current.file
         held = [each.file for each in self.generations if each is not self.current]
         found = self._lineage.unseen(self._since, held, live)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
-        for generation in self._add_found(found, backlog=backlog):
+        for generation in self.add_found(found, backlog=backlog):
             generation.quiet_since = now.steady
         return len(found.files)
 
-    def _add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
+    def add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
+        """Hold generations that were found, oldest first; what cannot be read is told as lost."""
         for each in found.unreadable:
             self._report.lose(each.path, 0, each.size, each.reason)
         added: list[Generation] = []
         for file in found.files:
             if isinstance(file, Archive):
-                packed = self._add_archive(file)
+                packed = self.add_archive(file)
                 added += [] if packed is None else [packed]
                 continue
             if not self._claims.claim(file.key, self._owner):
@@ -287,7 +304,7 @@ class Chain:
                 self._report.lose(name, 0, file.size, "unreadable")
                 self.abandon(file)
                 continue
-            generation = self._add(file, beginning.checkpoint, backlog=backlog)
+            generation = self.add(file, beginning.checkpoint, backlog=backlog)
             generation.reread_end = beginning.reread_end
             added.append(generation)
         return added
@@ -296,113 +313,20 @@ class Chain:
         self, file: OpenFile, checkpoint: Checkpoint, reread_end: int, *, backlog: bool
     ) -> None:
         registered = self._claims.latest(file.key) == checkpoint
-        generation = self._add(file, checkpoint, backlog=backlog)
+        generation = self.add(file, checkpoint, backlog=backlog)
         generation.reread_end = reread_end
         generation.registered = registered
         generation.suspect = not continues(file.fd, checkpoint)
         self.current = generation
 
-    def _add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
+    def add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
+        """Hold a file, which is claimed, as the newest generation."""
         generation = generation_of(
             file, checkpoint, self._path, self._settings.limits, backlog=backlog
         )
         self.generations = (*self.generations, generation)
         self._claims.note(checkpoint)
         return generation
-
-    # A file that was cut.
-
-    def _finish_cuts(self, now: Moment) -> None:
-        """Find the copies of files that were cut before anything new beside them is looked for."""
-        for generation in self.generations:
-            try:
-                cut = generation.cut()
-            except OSError:
-                continue  # its own next read will say so
-            if cut is not None:
-                self.rebegin(generation, cut, now)
-
-    def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
-        """Finish a cut file's copy under the old generation, and begin the file anew after it."""
-        old = generation.checkpoint
-        rebegun = self._begin_again(generation, found)
-        position = self.generations.index(generation)
-        later = self.generations[position + 1 :]
-        self.generations = self.generations[:position]
-        copied = self._take_copy(generation, later, now)
-        if copied:
-            rebegun.reread_end = 0  # no doubt
-        else:
-            # In this order: a crash between the two must not leave the file known as finished.
-            rebegun.registered = True
-            if rebegun.reread_end:
-                self.rewrites.note(now.steady)
-            self.outgoing += (rebegun.moved(), _closing(old))
-        added = self.generations[position:]
-        after = () if self._is_under_path(generation) else _born_since(generation.file.fd, added)
-        for each in after:
-            each.ended = False  # renamed, as this one was
-        before = (each for each in self.generations if each not in after)
-        self.generations = (*before, rebegun, *after, *later)
-        if self.current is generation:
-            self.current = rebegun
-        telemetry.telemetry.emit(
-            "debug" if self.rewrites.is_habit else "warning",
-            "tailer.file_truncated",
-            path=self._path,
-            generation=old.identity,
-            offset=old.offset,
-            size=found.size,
-            copy_found=copied,
-        )
-
-    def _is_under_path(self, generation: Generation) -> bool:
-        """Now; it may have been renamed while what took its place cannot be opened."""
-        there = inode_and_size(self._path)
-        return there is not None and there[0] == generation.file.inode
-
-    def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
-        file, old = generation.file._replace(size=found.size), generation.checkpoint
-        fresh = self._lineage.new(file)
-        intact = intact_end(file.fd, old, found.size) if found.shorter else 0
-        if intact:
-            fresh = at(file, fresh, intact)
-        rebegun = generation_of(file, fresh, self._path, self._settings.limits, backlog=False)
-        rebegun.quiet_since, rebegun.ended = generation.quiet_since, generation.ended
-        if intact or not found.shorter or may_begin_alike(file.fd, old, found.size):
-            rebegun.reread_end = min(found.size, old.offset)
-        return rebegun
-
-    def _take_copy(self, generation: Generation, later: Iterable[Generation], now: Moment) -> bool:
-        """Whether what was in the file before it was cut is read on in a copy. No error."""
-        old = generation.checkpoint
-        file = self._lineage.copy_of(old)
-        copy: Generation | None
-        if file is None:
-            found = self._lineage.archives.holding(old)
-            if not isinstance(found, Archive):
-                if generation.size > old.offset:
-                    self._report.lose(old.identity, old.offset, generation.size, "truncated")
-                elif generation.suspect:  # it was cut while nobody looked
-                    self._report.lose(old.identity, old.offset, None, "truncated")
-                return False
-            copy, since = self._add_archive(found), found.modified_ns
-        elif not self._claims.claim(file.key, self._owner):
-            os.close(file.fd)
-            return False
-        else:
-            copy, since = self._add(file, _in_file(old, file), backlog=False), file.modified_ns
-            since = file.created_ns or since
-        if copy is None:
-            return False
-        live = generation.file
-        held = [each.file for each in (*self.generations, *later)]
-        if not self._is_under_path(generation):
-            held.append(live)
-        younger = self._lineage.unseen(since, held, live)
-        for each in (copy, *self._add_found(younger, backlog=False)):
-            each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
-        return True
 
     # Letting go. No errors.
 
@@ -440,26 +364,8 @@ class Chain:
             self.remove(each)
 
 
-def _in_file(checkpoint: Checkpoint, file: OpenFile) -> Checkpoint:
-    """The same generation at the same offset, in another file with the same content."""
-    return replace(checkpoint, device=file.device, inode=file.inode, birth=file.birth)
-
-
-def _born_since(fd: int, generations: Iterable[Generation]) -> tuple[Generation, ...]:
-    """Those that began after the last write to a file, so that they are no copies of it."""
-    written = os.fstat(fd).st_mtime_ns
-    births = ((each, min(each.file.created_ns, each.file.modified_ns)) for each in generations)
-    return tuple(each for each, born in births if born > written)
-
-
 def _is_like(fd: int, checkpoint: Checkpoint) -> bool:
     try:
         return checkpoint.offset > 0 and continues(fd, checkpoint)
     except OSError:
         return False
-
-
-def _closing(checkpoint: Checkpoint) -> Block:
-    at_end = checkpoint.offset
-    closed = replace(checkpoint, closed=True)
-    return Block(path=checkpoint.path, data=b"", start=at_end, end=at_end, checkpoint=closed)
