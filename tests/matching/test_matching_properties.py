@@ -110,7 +110,7 @@ def test_the_engine_takes_exactly_what_the_reference_takes(data, rules, encoding
 
 @pytest.mark.stress
 @given(data=st.data(), rules=_RULES, encoding=st.sampled_from(["utf-8", "latin-1", "cp1252"]))
-@settings(max_examples=2_000, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=1_000, deadline=None, suppress_health_check=_SLOW)
 def test_the_engine_takes_exactly_what_the_reference_takes_for_long(data, rules, encoding):
     """The same for about two minutes, the longest that a test may take."""
     max_line = data.draw(st.sampled_from([262_144, 262_144, 262_144, 7, 30]))

@@ -130,7 +130,7 @@ def by_rule_and_key(alerts: list[Addressed]) -> dict[str, list[object]]:
 
 
 @given(steps(st.just(0.0)))
-@settings(max_examples=35)
+@settings(max_examples=25)
 def test_restarts_in_no_time_change_nothing(cache, history):
     """Not even the time of telling. What the last second brought is read once more after a kill."""
     without = told(history, cache, restarts=False)
@@ -146,7 +146,7 @@ late = st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.5, 7.0, 30.0, 200.0])
 
 
 @given(steps(st.just(0.0), finishes, late))
-@settings(max_examples=35)
+@settings(max_examples=25)
 def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
     """Deadlines wait for them as they did before."""
     without = told(history, cache, restarts=False)
@@ -155,7 +155,7 @@ def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
 
 
 @given(steps(st.sampled_from([0.0, 0.5, 2.0, 15.0, 60.0, 700.0])))
-@settings(max_examples=35)
+@settings(max_examples=25)
 def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, history):
     """Deadlines that passed and lines that came while there was no daemon."""
     without = told(history, cache, restarts=False)

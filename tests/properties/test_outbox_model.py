@@ -160,7 +160,7 @@ def test_each_message_is_delivered_or_dead_and_none_overtakes_its_episode(steps,
         outbox.stop()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(_steps, st.integers(1, 5), st.sampled_from([None, 100.0]))
 def test_what_one_sink_does_not_take_the_other_gets_and_none_overtakes_its_episode(
     steps, batch_size, max_age

@@ -20,7 +20,9 @@ TIMEOUT = 2.0
 
 
 class RecordMachine(TailMachine):
-    """Each third number has two lines."""
+    """Each third number has two lines. Nothing is compressed: that is in the model of lines."""
+
+    pack = None
 
     @initialize(
         padding=st.sampled_from([0, 40, 400]),
@@ -28,6 +30,7 @@ class RecordMachine(TailMachine):
         block=st.sampled_from([64, 1 << 20]),
     )
     def start(self, padding, start_empty, block):
+        self.linked = False
         self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
         timing = MultilineSettings(preset="indent", timeout=TIMEOUT)
         self.options = {
@@ -72,7 +75,7 @@ class RecordMachine(TailMachine):
     @rule(lines=st.integers(0, 12))
     def copy_and_cut(self, lines):
         self.flush_unless_known()
-        super().copy_and_cut(lines)
+        super().copy_and_cut(lines, "")
 
     @precondition(lambda self: self.live)
     @rule(lines=st.integers(0, 12))
@@ -122,13 +125,15 @@ class RecordMachine(TailMachine):
                 at += size
 
 
-def run(examples, steps):
+def run(examples, steps, *, chosen=False):
+    """`chosen`: the same lives in each run; long campaigns draw new ones."""
     run_state_machine_as_test(
         RecordMachine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            derandomize=chosen,
             suppress_health_check=list(HealthCheck),
         ),
     )
@@ -140,7 +145,7 @@ def _quiet(monkeypatch):
 
 
 def test_each_record_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=100, steps=30)
+    run(examples=100, steps=30, chosen=True)
 
 
 @pytest.mark.stress
