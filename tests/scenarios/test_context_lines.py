@@ -79,7 +79,7 @@ def test_a_kill_in_the_wait_loses_nothing_and_tells_nothing_twice(tmp_path):
 
 
 def test_a_rotation_in_the_wait_leaves_the_lines_of_the_old_file(tmp_path):
-    config = CONFIG.format(folder=tmp_path, context="{before: 1, after: 3, max_wait: 1s}")
+    config = CONFIG.format(folder=tmp_path, context="{before: 1, after: 3, max_wait: 3s}")
     out = tmp_path / "alerts.jsonl"
     write(tmp_path, "a")
     with Running(tmp_path, config) as daemon:
