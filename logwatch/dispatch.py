@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from logwatch.alerts import groups as grouping
 from logwatch.alerts import mutes as muting
@@ -26,7 +26,7 @@ from logwatch.alerts.mutes import Mutes
 from logwatch.alerts.outgoing import Outgoing
 from logwatch.alerts.rates import Rates, SinkPace
 from logwatch.alerts.route import Router
-from logwatch.alerts.silences import Silence
+from logwatch.alerts.silences import Silence, Silences
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
 from logwatch.recipients import Recipients
@@ -96,9 +96,9 @@ class Dispatch:
         )
 
     @property
-    def silences(self) -> Mutes:
-        """What mutes, to add a silence or end one."""
-        return self._mutes
+    def silences(self) -> Silences:
+        """What people silenced, to add one or end one."""
+        return self._mutes.silences
 
     def untold(self, wall: float) -> Untold:
         """What is not told at wall time `wall`; to look at, from any thread."""
@@ -112,7 +112,7 @@ class Dispatch:
         )
 
     def restore(self, state: StateChange) -> None:
-        """Take back one row of `STATES`, before `begin`. May raise what a bad one brings."""
+        """Take back one row of `STATES`, before `restored`. May raise what a bad one brings."""
         if state.rule == grouping.STATE_NAME:
             self._groups_stored.append(state)
         elif state.rule == pacing.NAME:
@@ -120,29 +120,29 @@ class Dispatch:
         else:
             self._mutes.restore(state)
 
+    def restored(self) -> None:
+        """All rows were given back: what is open is known."""
+        stored, self._groups_stored = self._groups_stored, []
+        self._groups.restore(stored)
+        self._rates.begin()
+
     def begin(
         self, burning: Iterable[Burning], now: Moment, *, after_backlog: bool = False
     ) -> None:
-        """All was restored; `burning` are the episodes that go on, and who was told of them.
+        """After `restored`; `burning` are the episodes that go on, and who was told of them.
 
         `after_backlog`: what is over since the last run is told when `go_live` is called.
         """
         if after_backlog:
             self._mutes.await_backlog()
-        self._restore_groups()
-        self._rates.begin()
         burning = [each for each in burning if each.alert.group is UNSET]
         for each in burning:
             self.recipients.take_back(each.alert.id, each.told)
         self._mutes.begin((each.alert for each in burning), now)
 
     def watches(self, alert: Alert) -> bool:
-        """Whether an open episode is no rule's but ours: a group, or of a sink that there is.
-
-        Asked once all was restored, before `begin`, which is given only what somebody watches.
-        """
+        """Whether an open episode is no rule's but ours: a group, or of a sink that there is."""
         if alert.group is not UNSET:
-            self._restore_groups()
             return self._groups.is_open(alert.id)
         sink = alert.key.get("sink", "")
         return alert.rule == SINK_DOWN and bool(self._router.known((sink,)))
@@ -267,11 +267,6 @@ class Dispatch:
             return verdict(reminder, now) is not None
         return all(verdict(_as_alert(each, reminder), now) for each in burning)
 
-    def _restore_groups(self) -> None:
-        stored, self._groups_stored = self._groups_stored, []
-        if stored:
-            self._groups.restore(stored)
-
     def _is_under_way(self, episode: str) -> bool:
         """Whether anybody was told of it, or will be with others."""
         return bool(self.recipients.told(episode)) or episode in self._groups.burning()
@@ -347,15 +342,4 @@ class Dispatch:
 
 def _as_alert(member: Member, message: Alert) -> Alert:
     """One of those that `message` stands for, with what it has in common with the others."""
-    return replace(
-        message,
-        id=member.id,
-        seq=member.seq,
-        status=member.status,
-        rule=member.rule,
-        severity=member.severity,
-        source=member.source,
-        host=member.host,
-        key=member.key,
-        group=UNSET,
-    )
+    return replace(message, group=UNSET, **asdict(member))

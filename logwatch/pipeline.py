@@ -110,6 +110,7 @@ class Pipeline:
             except Exception as problem:  # noqa: BLE001 - another version wrote it
                 telemetry.error("rules.state_forgotten", rule=state.rule, reason=repr(problem))
                 self._pending.states[state.rule, state.key] = replace(state, body=None)
+        self._dispatch.restored()
 
     def resume(self, burning: Iterable[Burning], now: Moment) -> None:
         """Take back who was told of which open episode, after `restore`.
@@ -221,8 +222,7 @@ class Pipeline:
         now: Moment,
     ) -> Silence:
         """Make a silence or end one: see alerts/silence_orders.py. Raises SilenceError."""
-        silences = self._dispatch.silences.silences
-        return obey(silences, order, where, author=author, burning=burning, now=now)
+        return obey(self._dispatch.silences, order, where, author=author, burning=burning, now=now)
 
     def report(self, what: SelfReport, now: Moment) -> None:
         """Make an alert about logwatch itself; it takes the same routes as any other."""

@@ -72,9 +72,10 @@ class Scene:
         self.dispatch = Dispatch(router, host="web1", **self.options)
         for row in self.rows.values():
             self.dispatch.restore(row)
+        self.dispatch.restored()
         open_alerts = [each.alert for each in self.burning.values()]
         groups = [each for each in open_alerts if each.group is not UNSET]
-        assert all(self.dispatch.watches(each) for each in groups), "asked before `begin`"
+        assert all(self.dispatch.watches(each) for each in groups)
         self.dispatch.begin(self.burning.values(), self.now)
         self.commit(self.dispatch.go_live(self.now))
 

@@ -54,7 +54,7 @@ def test_nothing_is_untold_at_first_but_that_a_mute_is_in_force():
 def test_what_is_hidden_collected_and_paced_is_counted():
     """Each where it waits, until it is told."""
     it = dispatch()
-    silences = it.silences.silences
+    silences = it.silences
     made = silences.add(
         (parse_matcher("rule=silent"),), now=NOW, author="ann", until=START + 120, comment="why"
     )

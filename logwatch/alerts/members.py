@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from logwatch.alerts.in_common import SEVERAL, InCommon
 from logwatch.records import SCHEMA, SEVERITIES, Alert, Group, Member
@@ -48,22 +48,11 @@ def member_of(alert: Alert) -> Member:
 def whole(member: Member, common: InCommon | None) -> Alert:
     """An alert of which only the member was kept."""
     return Alert(
+        **(asdict(member) | {"count": 0}),  # what is new in it is not known
         schema=SCHEMA,
-        id=member.id,
-        seq=member.seq,
-        status=member.status,
-        rule=member.rule,
-        severity=member.severity,
-        message=member.message,
-        source=member.source,
         path=common.path if common and common.path != SEVERAL else "",
-        host=member.host,
-        key=member.key,
         fields=common.fields if common else {},
-        count=0,
         suppressed=0,
-        first=member.first,
-        last=member.last,
         at="",
         late=False,
         lines=[],

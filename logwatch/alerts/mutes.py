@@ -69,6 +69,9 @@ class Released(NamedTuple):
         return bool(self.alerts or self.summaries)
 
 
+_NOTHING = Released((), ())
+
+
 class Mutes:
     """All that hides alerts, and what is owed."""
 
@@ -238,9 +241,9 @@ class Mutes:
 
     def expire(self, now: Moment) -> Released:
         """Let go of what nothing hides any more; at most 1,000 episodes at once."""
+        if self.deadline(now) != 0.0:
+            return _NOTHING
         self.silences.expire(now)
-        if not self._live:
-            return Released((), ())
         if not self._due:
             self._queued.clear()
         for holder in sorted(self._withheld.holders()):

@@ -15,6 +15,7 @@ Times are steady seconds.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import islice
@@ -224,13 +225,17 @@ class Pace:
         """Slots that are free at `now`."""
         head, times, span = self._head, self._head.times, self._span
         if times and times[0] + span <= now:
-            del times[: sum(time + span <= now for time in times)]
+            del times[: self._over_by(now)]
             self._head_changed = True
         if times and times[-1] > now:  # the clock was set back while nobody ran
             times[:] = [min(each, now) for each in times]
         if head.since is not None and head.since > now:
             head.since = now
         return self._room - len(times)
+
+    def _over_by(self, at: float) -> int:
+        """How many of the messages in the window have left it at `at`."""
+        return bisect_right(self._head.times, at, key=lambda time: time + self._span)
 
     def _note_sent(self, now: float) -> None:
         if self._rate is not None:
@@ -246,7 +251,7 @@ class Pace:
         """What goes out at `at`, if nothing else happens until then."""
         head, free = self._head, self._room
         if self._rate is not None:
-            free -= sum(time + self._span > at for time in head.times)
+            free -= len(head.times) - self._over_by(at)
             if free <= 0:
                 return None
         waits, is_next = head.since is not None, head.digest_is_next

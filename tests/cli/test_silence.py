@@ -89,7 +89,7 @@ def test_a_daemon_that_starts_obeys_it(world, capsys):
     typed(capsys, "rule=ssh-*", "--for", "2h", "-m", "pen test")
     config = load("logwatch.yaml")
     bench = Bench(config.state, *config.rules, sinks=("chat",))
-    (one,) = bench.pipeline._dispatch.silences.silences.listed(bench.clock.moment())
+    (one,) = bench.pipeline._dispatch.silences.listed(bench.clock.moment())
     assert (one.number, one.author, one.comment) == (1, ME, "pen test")
     bench.store.close()
 
