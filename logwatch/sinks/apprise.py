@@ -23,7 +23,7 @@ from msgspec import Meta
 from logwatch import telemetry
 from logwatch.errors import SinkError
 from logwatch.records import Alert, Delivered, Notification, Outcome, Rejected, Retry
-from logwatch.sinks.base import PEOPLE_RATE, SinkKind
+from logwatch.sinks.base import PEOPLE_RATE, SinkKind, in_turn
 from logwatch.sinks.blocks import as_text
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER, secrets_of
 from logwatch.sinks.own_words import PeopleSettings, Writer
@@ -129,12 +129,7 @@ class AppriseSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered()
-        for notification in batch:
-            outcome = self._deliver_one(notification)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return in_turn(batch, self._deliver_one)
 
     def close(self) -> None:
         """See `Sink.close`: Apprise keeps no connections."""

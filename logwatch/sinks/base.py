@@ -8,12 +8,14 @@ Log text inside an alert is hostile input; each sink neutralises it for its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
-from logwatch.records import Alert, Notification, Outcome
+from logwatch.records import Alert, Delivered, Notification, Outcome
 from logwatch.units import Rate
+
+T = TypeVar("T")
 
 PEOPLE_RATE = Rate(30, 60.0)
 """What a person, and the services by which people are written to, can take: 30 a minute."""
@@ -64,6 +66,16 @@ def json_lines(batch: Sequence[Notification]) -> bytes:
     if isinstance(batch, InLines):
         return batch.json_lines()
     return b"".join([notification.body + b"\n" for notification in batch])
+
+
+def in_turn(items: Iterable[T], send: Callable[[T], Outcome]) -> Outcome:
+    """Send one of `items` after the other, up to the first that is not delivered."""
+    outcome: Outcome = Delivered()
+    for item in items:
+        outcome = send(item)
+        if not isinstance(outcome, Delivered):
+            break
+    return outcome
 
 
 class SinkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from logwatch.clock import Clock
-from logwatch.records import Alert, Delivered, Notification, Outcome, Retry
+from logwatch.clock import Clock, SystemClock
+from logwatch.records import Alert, Notification, Outcome, Retry
+from logwatch.sinks.base import in_turn
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import LONGEST_RETRY_AFTER, Answer
 from logwatch.sinks.http_settings import check_timeouts, json_headers
@@ -70,14 +71,31 @@ class ChatSink:
         self._headers = json_headers(headers or {})
         self._not_before = clock.steady()
 
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        settings: ChatSettings,
+        url: str,
+        payload: Callable[[Words, Alert], object],
+        *,
+        secrets: Sequence[str] = (),
+        **reading: Any,
+    ) -> ChatSink:
+        """The sink of `kind` that posts to `url` and shows no `secrets`; see `__init__`."""
+        clock = SystemClock()
+        endpoint = Endpoint(
+            url,
+            timeout=settings.timeout,
+            connect_timeout=settings.connect_timeout,
+            clock=clock,
+            secrets=secrets,
+        )
+        return cls(endpoint, Writer(settings, kind), payload, clock=clock, **reading)
+
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered()
-        for notification in batch:
-            outcome = self._post(notification.alert)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return in_turn((each.alert for each in batch), self._post)
 
     def close(self) -> None:
         """See `Sink.close`."""

@@ -20,7 +20,7 @@ from signal import SIGKILL, SIGSTOP, Signals, valid_signals
 
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Rejected, Retry
-from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.base import SinkKind, SinkSettings, in_turn
 from logwatch.sinks.plain_text import shorten, visible
 from logwatch.sinks.wording import words
 from logwatch.units import Duration, format_duration
@@ -71,11 +71,7 @@ class CommandSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        for notification in batch:
-            outcome = self._deliver_one(notification)
-            if not isinstance(outcome, Delivered):
-                return outcome
-        return Delivered()
+        return in_turn(batch, self._deliver_one)
 
     def close(self) -> None:
         """See `Sink.close`."""

@@ -16,7 +16,6 @@ import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
@@ -34,7 +33,6 @@ from logwatch.sinks.chat import (
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import Answer, shown
 from logwatch.sinks.http_settings import check_url
-from logwatch.sinks.own_words import Writer
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.words import Words
 
@@ -133,15 +131,8 @@ def waiting(url: str) -> str:
 
 
 def _make(settings: DiscordSettings) -> ChatSink:
-    clock = SystemClock()
-    endpoint = Endpoint(
-        waiting(settings.url),
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        clock=clock,
-    )
-    writer = Writer(settings, "discord")
-    return ChatSink(endpoint, writer, payload, clock=clock, read=read, pause=pause)
+    url = waiting(settings.url)
+    return ChatSink.of("discord", settings, url, payload, read=read, pause=pause)
 
 
 def _from_url(url: str) -> DiscordSettings:

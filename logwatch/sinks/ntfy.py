@@ -17,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome, Retry, Severity
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import as_text
@@ -25,7 +24,6 @@ from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, is_web_ad
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import LONGEST_RETRY_AFTER, Answer, shown
 from logwatch.sinks.http_settings import check_headers, check_url
-from logwatch.sinks.own_words import Writer
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.words import Words
 
@@ -99,22 +97,16 @@ def read(answer: Answer, endpoint: Endpoint) -> Outcome | None:
 
 
 def _make(settings: NtfySettings) -> ChatSink:
-    clock = SystemClock()
     token = settings.token
-    endpoint = Endpoint(
-        settings.url,
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        clock=clock,
-        secrets=(settings.topic, *([token] if token else [])),
-    )
+    secrets = (settings.topic, *([token] if token else []))
 
     def message(said: Words, _alert: Alert) -> dict[str, Any]:
         return payload(said, settings)
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    writer = Writer(settings, "ntfy")
-    return ChatSink(endpoint, writer, message, clock=clock, read=read, headers=headers)
+    return ChatSink.of(
+        "ntfy", settings, settings.url, message, secrets=secrets, read=read, headers=headers
+    )
 
 
 def _from_url(url: str) -> NtfySettings:

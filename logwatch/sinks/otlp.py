@@ -22,7 +22,7 @@ from msgspec import field
 from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Retry
-from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.base import SinkKind, SinkSettings, in_turn
 from logwatch.sinks.batching import Batching
 from logwatch.sinks.client_tls import TLSIdentity, TLSSettings, unusable_files
 from logwatch.sinks.endpoint import Endpoint
@@ -105,12 +105,8 @@ class OtlpSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered("nothing to send")
-        for body in _bodies([one.alert for one in batch], self._settings.resource):
-            outcome = self._send(body, len(batch))
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        bodies = _bodies([one.alert for one in batch], self._settings.resource)
+        return in_turn(bodies, lambda body: self._send(body, len(batch)))
 
     def close(self) -> None:
         """See `Sink.close`."""

@@ -23,8 +23,8 @@ import msgspec
 
 from logwatch.clock import Clock, SystemClock
 from logwatch.errors import SinkError
-from logwatch.records import Alert, Delivered, Notification, Outcome, Retry
-from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.records import Alert, Notification, Outcome, Retry
+from logwatch.sinks.base import SinkKind, SinkSettings, in_turn
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import Answer, shown
 from logwatch.sinks.http_settings import check_timeouts, check_url, json_headers
@@ -108,13 +108,8 @@ class PagerdutySink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered()
-        for notification in batch:
-            for body in events(notification.alert, self._routing_key):
-                outcome = self._send(body)
-                if not isinstance(outcome, Delivered):
-                    return outcome
-        return outcome
+        bodies = (body for each in batch for body in events(each.alert, self._routing_key))
+        return in_turn(bodies, self._send)
 
     def close(self) -> None:
         """See `Sink.close`."""

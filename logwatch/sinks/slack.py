@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import fitted
@@ -29,7 +28,6 @@ from logwatch.sinks.chat import (
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import Answer, shown
 from logwatch.sinks.http_settings import check_url
-from logwatch.sinks.own_words import Writer
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.wording import Block, Words, blocks
 
@@ -118,14 +116,7 @@ def read(answer: Answer, endpoint: Endpoint) -> Outcome | None:
 
 
 def _make(settings: SlackSettings) -> ChatSink:
-    clock = SystemClock()
-    endpoint = Endpoint(
-        settings.url,
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        clock=clock,
-    )
-    return ChatSink(endpoint, Writer(settings, "slack"), payload, clock=clock, read=read)
+    return ChatSink.of("slack", settings, settings.url, payload, read=read)
 
 
 def _from_url(url: str) -> SlackSettings:

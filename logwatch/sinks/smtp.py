@@ -23,7 +23,7 @@ from msgspec import Meta, field
 from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Rejected, Retry
-from logwatch.sinks.base import PEOPLE_RATE, SinkKind
+from logwatch.sinks.base import PEOPLE_RATE, SinkKind, in_turn
 from logwatch.sinks.client_tls import TLSIdentity, TLSSettings
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER
 from logwatch.sinks.own_words import PeopleSettings, Writer
@@ -141,12 +141,7 @@ class SmtpSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered()
-        for notification in batch:
-            outcome = self._deliver_one(notification)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return in_turn(batch, self._deliver_one)
 
     def close(self) -> None:
         """See `Sink.close`."""

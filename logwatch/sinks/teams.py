@@ -20,7 +20,6 @@ from typing import Any
 
 import msgspec
 
-from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome, Retry
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
@@ -28,7 +27,6 @@ from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, is_web_address
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import Answer, parse_retry_after, shown
 from logwatch.sinks.http_settings import check_url
-from logwatch.sinks.own_words import Writer
 from logwatch.sinks.words import Words
 
 LARGEST = 20_000
@@ -117,14 +115,7 @@ def _named(answer: Answer) -> float | None:
 
 
 def _make(settings: TeamsSettings) -> ChatSink:
-    clock = SystemClock()
-    endpoint = Endpoint(
-        settings.url,
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        clock=clock,
-    )
-    return ChatSink(endpoint, Writer(settings, "teams"), payload, clock=clock, read=read)
+    return ChatSink.of("teams", settings, settings.url, payload, read=read)
 
 
 def _from_url(url: str) -> TeamsSettings:

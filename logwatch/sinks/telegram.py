@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from logwatch.clock import SystemClock
 from logwatch.records import Alert, Outcome, Rejected, Retry, Severity
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
@@ -27,7 +26,6 @@ from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, later
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER, Answer, shown
 from logwatch.sinks.http_settings import check_url
-from logwatch.sinks.own_words import Writer
 from logwatch.sinks.words import Words
 
 LONGEST = 4096
@@ -137,19 +135,13 @@ def read(answer: Answer, endpoint: Endpoint) -> Outcome | None:
 
 
 def _make(settings: TelegramSettings) -> ChatSink:
-    clock = SystemClock()
-    endpoint = Endpoint(
-        f"{settings.url.rstrip('/')}/bot{settings.token}/sendMessage",
-        timeout=settings.timeout,
-        connect_timeout=settings.connect_timeout,
-        clock=clock,
-        secrets=(settings.token, settings.token.partition(":")[2]),
-    )
+    url = f"{settings.url.rstrip('/')}/bot{settings.token}/sendMessage"
+    secrets = (settings.token, settings.token.partition(":")[2])
 
     def message(said: Words, _alert: Alert) -> dict[str, Any]:
         return payload(said, settings)
 
-    return ChatSink(endpoint, Writer(settings, "telegram"), message, clock=clock, read=read)
+    return ChatSink.of("telegram", settings, url, message, secrets=secrets, read=read)
 
 
 def _from_url(url: str) -> TelegramSettings:

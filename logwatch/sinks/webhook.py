@@ -21,8 +21,8 @@ from msgspec import field
 
 from logwatch import telemetry
 from logwatch.clock import Clock, SystemClock
-from logwatch.records import Delivered, Notification, Outcome
-from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.records import Notification, Outcome
+from logwatch.sinks.base import SinkKind, SinkSettings, in_turn
 from logwatch.sinks.client_tls import TLSIdentity, TLSSettings, unusable_files
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import shown
@@ -104,20 +104,18 @@ class WebhookSink:
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
-        outcome: Outcome = Delivered()
-        for notification in batch:
-            body = self._body(notification)
-            headers = {**self._headers, "Idempotency-Key": notification.idempotency_key}
-            outcome = self._endpoint.deliver(
-                body, {**headers, **self._signature(body)}, self._settings.method
-            )
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return in_turn(batch, self._deliver_one)
 
     def close(self) -> None:
         """See `Sink.close`."""
         self._endpoint.close()
+
+    def _deliver_one(self, notification: Notification) -> Outcome:
+        body = self._body(notification)
+        headers = {**self._headers, "Idempotency-Key": notification.idempotency_key}
+        return self._endpoint.deliver(
+            body, {**headers, **self._signature(body)}, self._settings.method
+        )
 
     def _body(self, notification: Notification) -> bytes:
         """The alert in the body of one's own; as it is where that fails."""
