@@ -12,7 +12,6 @@ exists only compressed and damaged. Where bytes are known or feared to be lost, 
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Sequence
 from typing import Literal
@@ -22,23 +21,22 @@ from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.chain import Chain, ChainSettings
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import Key, OpenFile, is_remote
+from logwatch.tailer.fingerprint import Key, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
-from logwatch.tailer.opening import denial, open_regular
+from logwatch.tailer.opening import open_regular
+from logwatch.tailer.pauses import longer
 from logwatch.tailer.record_generation import RecordGeneration
-from logwatch.tailer.signs import Sign, inode_and_size, sign_of
-from logwatch.tailer.state import NO_FILE, Loss, Report, TailState
+from logwatch.tailer.signs import Sign, sign_of
+from logwatch.tailer.state import Loss, Report, TailState
+from logwatch.tailer.under_path import UnderPath
 
 __all__ = ["Claims", "Loss", "Tail", "TailState"]
 
-_FIRST_DELAY = 1.0
-_LONGEST_DELAY = 60.0
 _GRACE_POLL = 1.0
 _DOUBT = 1.0
 """Seconds for which a remote file must be shorter before that is believed."""
-_MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 
 class Tail:
@@ -74,13 +72,9 @@ class Tail:
         self._framer = framer
         settings = ChainSettings(path, start, Limits(max_line, block_size, framer))
         self._chain = Chain(settings, self._claims, self._report, known, self)
-        self._is_first_look = True
-        self._is_postponed = False
-        self._refused_at_first: tuple[int, int] | None = None
-        self._early: tuple[Key | None, int, int] = None, 0, 0
-        self._sign: Sign = 0
-        self._retry_at: float | None = None
-        self._delay = 0.0
+        self._under_path = UnderPath(
+            path, self._chain, claims=self._claims, report=self._report, owner=self
+        )
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
     def read(self, now: Moment, *, finish: bool = False) -> Block | None:
@@ -89,11 +83,11 @@ class Tail:
         With `finish` the files are taken to have ended: last lines without newline are handed out
         and generations that the path has left are let go. Never raises OSError; see `state`.
         """
-        self._look(now)
+        self._under_path.look(now)
         self._chain.look_again(now, finish=finish)
         block = self._next(now, finish=finish)
-        if block is None and self._is_postponed:
-            self._look(now)
+        if block is None and self._under_path.is_postponed:
+            self._under_path.look(now)
             block = self._next(now, finish=finish)
         if block is not None:
             self._claims.note(block.checkpoint)
@@ -114,7 +108,11 @@ class Tail:
 
     def next_look(self, now: Moment) -> float | None:
         """Steady time at which to call `read` though nothing changed; None: when it changes."""
-        times = [each for each in (self._retry_at, self._chain.look_again_at) if each is not None]
+        times = [
+            each
+            for each in (self._under_path.retry_at, self._chain.look_again_at)
+            if each is not None
+        ]
         for each in self._chain.generations:
             if each.delay:
                 times.append(each.retry_at)
@@ -173,122 +171,6 @@ class Tail:
         """Let go of every file, as they are."""
         self._sighting = None
         self._chain.close()
-
-    # What is under the path.
-
-    def _look(self, now: Moment) -> None:
-        self._is_postponed = False
-        sign = sign_of(self.path)
-        if sign == self._sign and (self._retry_at is None or now.steady < self._retry_at):
-            return
-        current = self._chain.current
-        if not isinstance(sign, tuple):
-            self._miss(sign, now)
-        elif current is not None and (current.file.device, current.file.inode) == sign[:2]:
-            self._settle(sign)
-            self._report.say("following")
-        else:
-            self._meet(sign, now)
-
-    def _miss(self, number: int, now: Moment) -> None:
-        if number not in _MISSING:
-            self._refuse(number, number, os.strerror(number), now)
-            return
-        try:
-            if self._is_first_look:
-                self._pass_first_look(now)
-            else:
-                self._chain.miss(now)
-        except OSError as error:
-            self._refuse(error.errno or errno.EIO, number, error.strerror or str(error), now)
-            return
-        self._settle(number)
-        self._report.say("waiting", NO_FILE)
-
-    def _meet(self, sign: Sign, now: Moment) -> None:
-        try:
-            file = open_regular(self.path)
-        except OSError as error:
-            number = error.errno or errno.EIO
-            if number in _MISSING:
-                self._miss(number, now)
-            else:
-                self._refuse(number, sign, error.strerror or str(error), now)
-            return
-        try:
-            self._take(file, sign, now)
-        except OSError as error:
-            self._chain.abandon(file)
-            self._refuse(error.errno or errno.EIO, sign, error.strerror or str(error), now)
-
-    def _take(self, file: OpenFile, sign: Sign, now: Moment) -> None:
-        chain = self._chain
-        held = chain.held(file.key)
-        if held is not None:
-            os.close(file.fd)
-            chain.return_to(held, now)
-        elif self._is_too_early(file):
-            os.close(file.fd)
-            self._stand_back("may be a copy in the making", sign, now)
-            return
-        elif not self._claims.claim(file.key, self):
-            os.close(file.fd)
-            owner = getattr(self._claims.owner(file.key), "path", "another path")
-            self._stand_back(f"followed as {owner}", sign, now)
-            return
-        elif self._is_first_look:
-            chain.begin(file, now, self._refused_at_first)
-            self._is_first_look = False
-        elif not chain.replace(file, now):
-            chain.abandon(file)
-            self._sign, self._is_postponed = 0, True
-            return
-        self._settle(sign)
-        self._report.say("following")
-
-    def _is_too_early(self, file: OpenFile) -> bool:
-        """Whether to leave a file to the tail of the log that it may be a copy of, for a while.
-
-        A few seconds are enough for that tail; a file that grows may have a minute.
-        """
-        if not self._chain.is_premature(file):
-            return False
-        key, size, looks = self._early
-        if key != file.key:
-            size, looks = file.size, 0
-        self._early = file.key, file.size, looks + 1
-        return looks < (6 if file.size > size else 3)
-
-    def _stand_back(self, reason: str, sign: Sign, now: Moment) -> None:
-        """Another tail reads this file, or may have to."""
-        self._pass_first_look(now)
-        self._chain.leave(now)
-        self._back_off(sign, now)
-        self._report.say("waiting", reason)
-
-    def _pass_first_look(self, now: Moment) -> None:
-        if self._is_first_look:
-            self._chain.begin(None, now)
-            self._is_first_look = False
-
-    def _settle(self, sign: Sign) -> None:
-        self._sign, self._retry_at, self._delay = sign, None, 0.0
-
-    def _refuse(self, number: int, sign: Sign, text: str, now: Moment) -> None:
-        """The path is there, but not for us: nothing moves, and we try again."""
-        self._back_off(sign, now)
-        if self._is_first_look and self._refused_at_first is None:
-            self._refused_at_first = inode_and_size(self.path)
-        if number in (errno.EACCES, errno.EPERM):
-            self._report.say("denied", denial(self.path))
-        else:
-            self._report.say("error", text)
-
-    def _back_off(self, sign: Sign, now: Moment) -> None:
-        before = self._delay if sign == self._sign else 0.0
-        self._sign = sign
-        self._delay = min(before * 2 or _FIRST_DELAY, _LONGEST_DELAY)
-        self._retry_at = now.steady + self._delay
 
     # What is in the files.
 
@@ -353,7 +235,7 @@ class Tail:
     def _fail(self, generation: Generation, error: OSError, now: Moment) -> None:
         """Nothing moves. The next try is through a new handle of the same file if there is one."""
         is_news = not generation.delay
-        generation.delay = min(generation.delay * 2 or _FIRST_DELAY, _LONGEST_DELAY)
+        generation.delay = longer(generation.delay)
         generation.retry_at = now.steady + generation.delay
         generation.seen = None
         text = error.strerror or str(error)
@@ -381,7 +263,7 @@ class Tail:
             generations=len(generations),
         )
         handles = tuple((each.file.fd, each.seen) for each in generations if not each.delay)
-        self._sighting = self._sign, handles
+        self._sighting = self._under_path.sign, handles
 
 
 def _stamp(fd: int) -> tuple[int, int] | None:

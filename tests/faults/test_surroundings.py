@@ -184,8 +184,8 @@ def test_r23_files_that_cannot_be_read_are_told_of(tmp_path):
         + IMPATIENT
         + """
 from logwatch.daemon import unread
-from logwatch.tailer import tail
-tail._LONGEST_DELAY, unread.PATIENCE_SECONDS[unread.NOT_READ] = 0.5, 0.2
+from logwatch.tailer import pauses
+pauses.LONGEST_SECONDS, unread.PATIENCE_SECONDS[unread.NOT_READ] = 0.5, 0.2
 """
     )
     out = tmp_path / "alerts.jsonl"
@@ -408,8 +408,8 @@ def test_r30_an_error_of_reading_moves_no_position(tmp_path, error):
         IMPATIENT
         + f"""
 import errno, os
-from logwatch.tailer import tail
-tail._FIRST_DELAY = 0.2
+from logwatch.tailer import pauses
+pauses.FIRST_SECONDS = 0.2
 pread, calls, log = os.pread, [], {str(tmp_path / "bad")!r}
 def fails(fd, length, offset):
     if os.path.exists(log) and len(calls) < 3:
@@ -457,8 +457,8 @@ def test_r32_more_files_than_handles(tmp_path):
         IMPATIENT
         + """
 import resource
-from logwatch.tailer import tail
-tail._FIRST_DELAY = tail._LONGEST_DELAY = 0.2
+from logwatch.tailer import pauses
+pauses.FIRST_SECONDS = pauses.LONGEST_SECONDS = 0.2
 resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
 """
     )
