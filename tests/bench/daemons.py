@@ -7,34 +7,24 @@ LOGWATCH_BENCH_SYSLOG_NG, LOGWATCH_BENCH_FLUENT_BIT (each the path of an executa
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import rmtree, which
+from shutil import rmtree
 
 from bench import child
 from bench.corpus import Corpus
-from bench.peers import Grep, Mtail, Peer, Ripgrep, Sec, Swatchdog, said, version_of
+from bench.peers import Grep, Mtail, Peer, Program, Ripgrep, Sec, Swatchdog, said, version_of
 from bench.rule_sets import NamedPattern, extended, without_names
 from bench.subject import count_lines
 
 
-class Fail2ban:
+class Fail2ban(Program):
     """fail2ban's own tool for trying rules, without a search for dates, which costs most."""
 
     name = "fail2ban"
-    group = "daemon"
+    executable = "fail2ban-regex"
     first_guess = 400_000
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return which("fail2ban-regex") is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of("fail2ban-regex", "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -48,9 +38,7 @@ class Fail2ban:
 
     def run(self, corpus: Corpus) -> child.Spent:
         """See `Peer.run`."""
-        return child.run(
-            ["fail2ban-regex", "-o", "id", corpus.path, self._filter], stdout=self._out
-        )
+        return child.run([self.program(), "-o", "id", corpus.path, self._filter], stdout=self._out)
 
     def count(self) -> int | None:
         """See `Peer.count`."""
@@ -74,21 +62,14 @@ def with_failure_id(pattern: str) -> str:
     return plain[:begin] + inside + plain[first.end() :]
 
 
-class Rsyslog:
+class Rsyslog(Program):
     """rsyslog: one file, `re_match` for each rule, which is the C library's."""
 
     name = "rsyslog"
-    group = "daemon"
+    executable = "rsyslogd"
+    asked_with = "-v"
     first_guess = 400_000
     whole_log = False
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return _find("RSYSLOG", "rsyslogd") is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(program("RSYSLOG", "rsyslogd"), "-v")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -103,7 +84,7 @@ class Rsyslog:
         text = rsyslog_configuration(self._rules, corpus.path, self._out, work)
         path = self._folder / "rsyslog.conf"
         path.write_text(text)
-        command = [program("RSYSLOG", "rsyslogd"), "-n", "-f", path, "-i", work / "pid"]
+        command = [self.program(), "-n", "-f", path, "-i", work / "pid"]
         return child.run(command, until=Written(self._out, len(corpus.hits)))
 
     def count(self) -> int | None:
@@ -134,21 +115,15 @@ def _escaped(pattern: str) -> str:
     return pattern.replace("\\", "\\\\").replace("'", "\\'")
 
 
-class SyslogNg:
+class SyslogNg(Program):
     """syslog-ng: one file, one filter with PCRE for each rule."""
 
     name = "syslog-ng"
-    group = "daemon"
-    first_guess = 1 << 20
     whole_log = False
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return _find("SYSLOG_NG", "syslog-ng") is not None
 
     def version(self) -> str:
         """See `Peer.version`."""
-        path = program("SYSLOG_NG", "syslog-ng")
+        path = self.program()
         found = re.search(r"\((\d+\.\d+\.\d+)\)", said(path, "-V"))
         return found[1] if found else version_of(path, "-V")
 
@@ -173,7 +148,7 @@ class SyslogNg:
         path = self._folder / "syslog-ng.conf"
         path.write_text(syslog_ng_configuration(self._rules, log, self._out, source, version))
         paths = ("-f", path, "-R", work / "persist", "-c", work / "control", "-p", work / "pid")
-        return [program("SYSLOG_NG", "syslog-ng"), "-F", "--no-caps", *paths]
+        return [self.program(), "-F", "--no-caps", *paths]
 
     def count(self) -> int | None:
         """See `Peer.count`."""
@@ -197,21 +172,10 @@ log {{ source(s); filter(f); destination(d); flags(flow-control); }};
 """
 
 
-class FluentBit:
+class FluentBit(Program):
     """Fluent Bit with large buffers: the `tail` input and one `grep` filter."""
 
     name = "fluent-bit"
-    group = "daemon"
-    first_guess = 1 << 20
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return _find("FLUENT_BIT", "fluent-bit") is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(program("FLUENT_BIT", "fluent-bit"), "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -226,7 +190,7 @@ class FluentBit:
         self._out.unlink(missing_ok=True)
         path = self._folder / "fluent-bit.conf"
         path.write_text(fluent_bit_configuration(self._rules, log, self._out, source))
-        return [program("FLUENT_BIT", "fluent-bit"), "-q", "-c", path]
+        return [self.program(), "-q", "-c", path]
 
     def count(self) -> int | None:
         """See `Peer.count`."""
@@ -285,18 +249,6 @@ class Written:
         self._read += len(data)
         self._missing -= data.count(b"\n")
         return self._missing <= 0
-
-
-def _find(variable: str, name: str) -> str | None:
-    return os.environ.get(f"LOGWATCH_BENCH_{variable}") or which(name)
-
-
-def program(variable: str, name: str) -> str:
-    """The executable `name`, or the one that the environment names instead. Raises RuntimeError."""
-    found = _find(variable, name)
-    if found is None:
-        raise RuntimeError(f"{name} is not installed")
-    return found
 
 
 def installed() -> list[Peer]:

@@ -73,7 +73,7 @@ def _rsyslog(folder: Path, log: Path, rules: Sequence[NamedPattern]) -> Made:
     path.write_text(
         daemons.rsyslog_configuration(rules, log, folder / "out", folder, from_end=True)
     )
-    return [daemons.program("RSYSLOG", "rsyslogd"), "-n", "-f", path, "-i", folder / "pid"], False
+    return [daemons.Rsyslog().program(), "-n", "-f", path, "-i", folder / "pid"], False
 
 
 def _syslog_ng(folder: Path, log: Path, rules: Sequence[NamedPattern]) -> Made:

@@ -8,12 +8,13 @@ a position in these runs or stores an alert durably, which logwatch does.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from bench import child
 from bench.corpus import Corpus
@@ -53,21 +54,41 @@ class Peer(Protocol):
         ...
 
 
-class Grep:
+class Program:
+    """A command, looked for by its name; `LOGWATCH_BENCH_<NAME>` names another place."""
+
+    name: str
+    group = "daemon"
+    first_guess = 1 << 20
+    whole_log = True
+    executable: ClassVar[str | None] = None
+    """What it is called where that is not its name."""
+    asked_with = "--version"
+
+    def __init__(self) -> None:
+        self._found = found(self.name, self.executable)
+
+    def installed(self) -> bool:
+        """See `Peer.installed`."""
+        return self._found is not None
+
+    def version(self) -> str:
+        """See `Peer.version`."""
+        return version_of(self.program(), self.asked_with)
+
+    def program(self) -> str:
+        """The executable. Raises RuntimeError where there is none."""
+        if self._found is None:
+            raise RuntimeError(f"{self.name} is not installed")
+        return self._found
+
+
+class Grep(Program):
     """GNU grep, in the C locale, where it is fastest."""
 
     name = "grep"
     group = "scanner"
     first_guess = 8 << 20
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return which(self.name) is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(self.name, "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -76,7 +97,7 @@ class Grep:
 
     def run(self, corpus: Corpus) -> child.Spent:
         """See `Peer.run`."""
-        command = ["grep", "-a", "-E", "-f", self._rules, corpus.path]
+        command = [self.program(), "-a", "-E", "-f", self._rules, corpus.path]
         return child.run(command, stdout=self._out, env={"LC_ALL": "C"}, statuses=(0, 1))
 
     def count(self) -> int | None:
@@ -99,25 +120,14 @@ class Ripgrep(Grep):
         """See `Peer.run`."""
         limits = ("--regex-size-limit=2G", "--dfa-size-limit=2G")
         flags = ("--no-config", "-a", "-N", "-I", "-j1", "--no-unicode", *limits)
-        command = ["rg", *flags, "-f", self._rules, corpus.path]
+        command = [self.program(), *flags, "-f", self._rules, corpus.path]
         return child.run(command, stdout=self._out, statuses=(0, 1))
 
 
-class Mtail:
+class Mtail(Program):
     """mtail, once over the file; one counter for each rule."""
 
     name = "mtail"
-    group = "daemon"
-    first_guess = 1 << 20
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return which(self.name) is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(self.name, "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -132,7 +142,7 @@ class Mtail:
         """See `Peer.run`."""
         once = ("--one_shot", "--one_shot_format=prometheus", "--max_recursion_depth=100000")
         folders = ("--progs", self._folder, "--log_dir", self._folder)
-        return child.run(["mtail", *once, *folders, "--logs", corpus.path], stdout=self._out)
+        return child.run([self.program(), *once, *folders, "--logs", corpus.path], stdout=self._out)
 
     def count(self) -> int | None:
         """See `Peer.count`."""
@@ -140,21 +150,10 @@ class Mtail:
         return sum(map(int, figures))
 
 
-class Sec:
+class Sec(Program):
     """The Simple Event Correlator, once over the file."""
 
     name = "sec"
-    group = "daemon"
-    first_guess = 1 << 20
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return which(self.name) is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(self.name, "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -165,7 +164,7 @@ class Sec:
         """See `Peer.run`."""
         self._out.unlink(missing_ok=True)
         flags = (f"--conf={self._rules}", f"--input={corpus.path}", "--notail", "--debug=1")
-        return child.run(["sec", *flags])
+        return child.run([self.program(), *flags])
 
     def count(self) -> int | None:
         """See `Peer.count`."""
@@ -181,21 +180,10 @@ def sec_rules(rules: Sequence[NamedPattern], out: Path) -> str:
     )
 
 
-class Swatchdog:
+class Swatchdog(Program):
     """swatchdog, examining one file."""
 
     name = "swatchdog"
-    group = "daemon"
-    first_guess = 1 << 20
-    whole_log = True
-
-    def installed(self) -> bool:
-        """See `Peer.installed`."""
-        return which(self.name) is not None
-
-    def version(self) -> str:
-        """See `Peer.version`."""
-        return version_of(self.name, "--version")
 
     def prepare(self, folder: Path, rules: Sequence[NamedPattern]) -> None:
         """See `Peer.prepare`."""
@@ -205,7 +193,7 @@ class Swatchdog:
     def run(self, corpus: Corpus) -> child.Spent:
         """See `Peer.run`."""
         folder = self._folder
-        command = ["swatchdog", "-c", folder / "swatch.conf", f"--script-dir={folder}"]
+        command = [self.program(), "-c", folder / "swatch.conf", f"--script-dir={folder}"]
         return child.run([*command, "-f", corpus.path], stdout=self._out)
 
     def count(self) -> int | None:
@@ -222,6 +210,12 @@ def swatch_rules(rules: Sequence[NamedPattern]) -> str:
     """For swatchdog: print each line that is taken. Its patterns become Perl source."""
     patterns = [rule.pattern.replace("@", r"\@").replace("/", r"\/") for rule in rules]
     return "\n".join(f"watchfor /{pattern}/\n\techo\n" for pattern in patterns)
+
+
+def found(name: str, executable: str | None = None) -> str | None:
+    """Where the program `name` is, if anywhere; the environment may name the place."""
+    variable = name.upper().replace("-", "_")
+    return os.environ.get(f"LOGWATCH_BENCH_{variable}") or which(executable or name)
 
 
 def said(program: str, flag: str) -> str:
