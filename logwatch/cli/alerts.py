@@ -14,7 +14,6 @@ import msgspec
 from msgspec import UNSET
 
 from logwatch.cli.dead_letters import as_builtins, in_words
-from logwatch.cli.main import config_flag, output_flag
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, state_folder
 from logwatch.errors import Exit, UsageError
@@ -23,35 +22,7 @@ from logwatch.sinks.plain_text import visible
 from logwatch.store.reader import StoredAlert, StoreReader
 from logwatch.units import parse_duration
 
-EXAMPLES = """\
-examples:
-  logwatch alerts                        what burns now, and the last messages
-  logwatch alerts --since 2h --rule ssh-guessing
-  logwatch alerts 7f3a                   one alert in full; the first characters of its id do
-  logwatch alerts -o json | jq .message
-  logwatch alerts --groups               messages about several alerts, too
-  logwatch alerts --dead                 what sinks will not take, and how to send it again
-"""
-
 _MARKS = {"firing": "▲", "updated": "△", "resolved": "✓"}
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    parser.add_argument("id", nargs="?", metavar="ID", help="show this alert in full")
-    config_flag(parser)
-    output_flag(parser)
-    parser.add_argument("--rule", help="only this rule's")
-    parser.add_argument("--since", metavar="WHEN", help="2h, or 2026-01-05T14:00 (local time)")
-    parser.add_argument("--until", metavar="WHEN", help="like --since")
-    parser.add_argument("-n", "--number", type=int, default=20, help="how many (default 20)")
-    parser.add_argument(
-        "--groups", action="store_true", help="list messages about several alerts, too"
-    )
-    parser.add_argument("--dead", action="store_true", help="what was given up, by sink")
-    parser.add_argument(
-        "--exit-code", action="store_true", help="exit 1 when an episode burns now, else 0"
-    )
 
 
 def execute(options: argparse.Namespace) -> Exit:

@@ -23,21 +23,7 @@ from logwatch.errors import Exit, UsageError
 from logwatch.store.reader import StoreReader
 from logwatch.units import parse_duration
 
-EXAMPLES = """\
-examples:
-  logwatch demo               thirty seconds
-  logwatch demo --for 2m      the same story, told more slowly
-"""
-
 STEP_SECONDS = 0.1
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    parser.add_argument(
-        "--for", dest="duration", default="30s", metavar="DURATION", help="how long"
-    )
-    parser.add_argument("--seed", type=int, default=7, help="another seed tells it differently")
 
 
 def execute(options: argparse.Namespace) -> Exit:

@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import NamedTuple, cast
 
 from logwatch import telemetry
-from logwatch.cli.main import config_flag
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
@@ -28,17 +27,7 @@ from logwatch.daemon.reloading import Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
 from logwatch.daemon.systemd import Notifier
 from logwatch.errors import Exit, LogwatchError
-from logwatch.matching.engine_names import CHOICES
 from logwatch.matching.known_patterns import KnownPatterns
-
-EXAMPLES = """\
-examples:
-  logwatch run                            the configuration of this machine
-  logwatch run -c logwatch.yaml --once    from where it was to the end of every file, for cron
-
-SIGTERM and SIGINT stop it with everything committed, SIGHUP reads the configuration again,
-SIGUSR1 logs every thread's stack.
-"""
 
 STACK_BYTES = 1024 * 1024
 """For each thread: a thousand monitors must not reserve eight gigabytes of address space, but a
@@ -46,24 +35,6 @@ quarter of this is too little for a line of JSON that is nested as deeply as its
 
 _M_ARENA_MAX = -8
 """As malloc.h of glibc has it."""
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    config_flag(parser)
-    parser.add_argument(
-        "--once", action="store_true", help="read to the end of every file, deliver, exit"
-    )
-    parser.add_argument(
-        "--engine",
-        choices=CHOICES,
-        help=argparse.SUPPRESS,
-    )
-    parser.add_argument(
-        "--waking", choices=("auto", "inotify", "poll"), default="auto", help=argparse.SUPPRESS
-    )
-    parser.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
-    parser.add_argument("-q", "--quiet", action="store_true", help="warnings and errors only")
 
 
 def execute(options: argparse.Namespace) -> Exit:

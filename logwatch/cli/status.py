@@ -13,7 +13,6 @@ from collections.abc import Callable
 from threading import Event
 
 from logwatch.cli.looker import Absence, Answer, Looker
-from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.status_screen import Screen, Style
 from logwatch.cli.terminal import full_screen
 from logwatch.clock import SystemClock
@@ -21,31 +20,11 @@ from logwatch.daemon.health import Status
 from logwatch.errors import Exit
 from logwatch.sinks.console import wants_color
 
-EXAMPLES = """\
-examples:
-  logwatch status                    what is wrong, then files, sinks, rules
-  logwatch status -w                 the same, drawn anew every 2 seconds; q ends it
-  logwatch status -o json | jq .troubles
-  logwatch status >/dev/null || page-me
-
-exit status: 0 all is well; 1 it runs, and something is wrong; 69 no daemon answers; 77 not
-permitted: run it as root, or as the user of the daemon. An alert that burns is nothing wrong with
-logwatch: logwatch alerts --exit-code asks for that.
-"""
-
 EVERY_SECONDS = 2.0
 NO_TERMINAL = (10_000, 1_000_000)
 """Columns and lines where a program reads on: it must find every file, and every path whole."""
 PROMPT_LINES = 2
 """What the shell writes below, so that the first line stays in sight."""
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    config_flag(parser)
-    output_flag(parser)
-    parser.add_argument("-w", "--watch", action="store_true", help="again every 2 s, until q")
-    parser.add_argument("-a", "--all", action="store_true", help="list every file")
 
 
 def execute(options: argparse.Namespace) -> Exit:

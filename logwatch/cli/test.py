@@ -19,7 +19,6 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from logwatch import telemetry
-from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.marking import GREEN, RED, Screen, screen_of
 from logwatch.cli.test_json import JsonReport
 from logwatch.cli.test_report import Report, Sums, TextReport
@@ -34,46 +33,6 @@ from logwatch.testing.junit import junit
 from logwatch.testing.outcome import Outcome
 from logwatch.testing.rewriting import may_be_taken, rewritten, write
 from logwatch.testing.runner import Runner
-
-EXAMPLES = """\
-examples:
-  logwatch test                       all tests of ./logwatch.yaml and what it includes
-  logwatch test rules.d/ssh.yaml      those that stand in one file
-  logwatch test -k ssh-guessing -v    those of one rule (a name, a glob, a part of a name,
-                                      or NAME:LINE), with what each line did
-  logwatch test -k ssh-guessing --update    take what came as right, and write it into the file
-  logwatch test --junit report.xml --min-coverage 100
-
-Exit 0: all is as expected; 1: a test failed, there is none, or too few rules have one; 2: wrong
-usage; 78: the configuration cannot be used.
-"""
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    parser.add_argument(
-        "files",
-        nargs="*",
-        metavar="FILE",
-        help="only tests in these files of the configuration; a file that is no part of it is a"
-        " configuration of its own",
-    )
-    parser.add_argument("-k", dest="names", action="append", metavar="NAME", help="only these")
-    parser.add_argument(
-        "--update", action="store_true", help="write what came into the tests that failed"
-    )
-    parser.add_argument("--junit", metavar="FILE", help="write a report as JUnit XML, too")
-    parser.add_argument(
-        "--min-coverage",
-        type=_percent,
-        metavar="PERCENT",
-        help="fail where fewer of the rules have a test",
-    )
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="all timelines, and what no test reaches"
-    )
-    config_flag(parser)
-    output_flag(parser)
 
 
 class _Chosen(NamedTuple):
@@ -289,10 +248,3 @@ def _names(outcomes: Sequence[Outcome]) -> dict[int, str]:
         counts[key] = counts.get(key, 0) + 1
         names[index] = f"{outcome.test.rule} #{counts[key]}"
     return names
-
-
-def _percent(text: str) -> float:
-    value = float(text.removesuffix("%"))
-    if not 0 <= value <= 100:
-        raise ValueError(text)
-    return value

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.cli.log_blocks import STANDARD_INPUT, records_of_file, records_of_text
-from logwatch.cli.main import config_flag, output_flag
 from logwatch.cli.marking import screen_of
 from logwatch.cli.try_firing import firing_of
 from logwatch.cli.try_report import JsonReport, Report, TextReport
@@ -24,45 +23,6 @@ from logwatch.cli.try_subject import Subject, subject_of
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit, UsageError
 from logwatch.tailer.settings import SourceSettings
-
-EXAMPLES = """\
-examples:
-  logwatch try ssh-guessing                         the files that its sources follow
-  logwatch try ssh-guessing /var/log/auth.log*      compressed ones, too
-  logwatch try 'Failed \\w+ for (?P<user>\\S+)' /var/log/auth.log
-  journalctl -o short | logwatch try 'segfault at' -
-  logwatch try checkout-slow --line '{"path":"/checkout","ms":812}'
-  logwatch try '5\\d\\d' access.log --format combined --where 'status >= 500' -v
-
-Exit 0: it takes some line; 1: it takes none; 2: there is no such rule or file; 78: the
-configuration cannot be used.
-"""
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """See `Verb.arguments`."""
-    parser.add_argument("what", metavar="RULE|PATTERN", help="a rule's name, or a pattern")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="logs; - is standard input")
-    parser.add_argument(
-        "--line", action="append", default=[], metavar="TEXT", help="a line instead of files"
-    )
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="show every line that it takes"
-    )
-    parser.add_argument(
-        "--only-missed", action="store_true", help="show near misses only, and more of them"
-    )
-    parser.add_argument("--source", metavar="NAME", help="read the lines as those of this source")
-    bare = parser.add_argument_group("for a bare pattern")
-    bare.add_argument(
-        "--unless", action="append", default=[], metavar="RE", help="but not with this"
-    )
-    bare.add_argument(
-        "--where", action="append", default=[], metavar="CONDITION", help="such as 'status >= 500'"
-    )
-    bare.add_argument("--format", metavar="NAME", help="of the lines, for --where")
-    config_flag(parser)
-    output_flag(parser)
 
 
 class _Input(NamedTuple):

@@ -1,0 +1,96 @@
+"""The table of verbs, and how the command line of each is read.
+
+Nothing here loads more than argparse: help, completion and the manual page are made of this table.
+A verb is a row here, its flags in `flags/<module>.py`, and what it does in `<module>.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import NoReturn, Protocol
+
+from logwatch.cli.flags.everywhere import flags_of_all, is_given
+from logwatch.errors import Exit
+
+VERBS: dict[str, tuple[str, str]] = {
+    # verb: (row of the overview, what it does)
+    "tail": ("watch", "follow files in the terminal, and be told with --match and --to"),
+    "run": ("watch", "the daemon, in the foreground"),
+    "init": ("write", "a configuration from a look into logs, in shadow mode"),
+    "check": ("write", "every problem of a configuration at once"),
+    "test": ("write", "the tests that stand beside the rules, in virtual time"),
+    "try": ("write", "what a rule or a pattern catches in logs, and what it just misses"),
+    "replay": ("write", "the whole configuration over the past; sends nothing"),
+    "learn": ("write", "makes a rule know the values or templates of old logs"),
+    "status": ("operate", "is it alive, what is wrong, how far is it"),
+    "alerts": ("operate", "what was told, newest first; one alert in full"),
+    "why": ("operate", "why a line was taken, an alert was told, a rule is silent; or not"),
+    "silence": ("operate", "hides alerts for a while, and says what it hides"),
+    "send": ("operate", "a test message to a sink; dead letters once more"),
+    "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
+}
+
+_MODULES = {"try": "try_rule"}
+"""Verbs that Python keeps for itself, each with its module."""
+
+
+class Flags(Protocol):
+    """What a module of `flags/` offers."""
+
+    EXAMPLES: str
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the verb's flags."""
+        ...
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors name a remedy and whose exit status is ours."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, with a suggestion, and exit 2."""
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        unknown = [word.partition("=")[0] for word in message.split() if word.startswith("-")]
+        near = get_close_matches(unknown[0], flags, 1) if unknown else []
+        hint = f"; did you mean {near[0]}?" if near and near[0] != unknown[0] else ""
+        sys.stderr.write(f"{self.prog}: {message}{hint}\n  {self.prog} --help shows every flag\n")
+        raise SystemExit(Exit.USAGE)
+
+
+def module_of(verb: str) -> str:
+    """The name of the verb's two modules."""
+    return _MODULES.get(verb, verb)
+
+
+def parser_of(verb: str) -> Parser:
+    """The command line of one verb."""
+    flags: Flags = import_module(f"logwatch.cli.flags.{module_of(verb)}")
+    parser = Parser(
+        prog=f"logwatch {verb}",
+        description=VERBS[verb][1].capitalize() + ".",
+        epilog=flags.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    flags.arguments(parser)
+    flags_of_all(parser)
+    return parser
+
+
+def verb_first(words: Sequence[str]) -> list[str]:
+    """The words with the verb before flags that every verb has: those may stand anywhere."""
+    before: list[str] = []
+    rest = list(words)
+    while rest and (taken := is_given(rest)):
+        before += rest[:taken]
+        rest = rest[taken:]
+    return [*rest[:1], *before, *rest[1:]]
+
+
+def nearest(word: str) -> str:
+    """What to say of a verb that there is not."""
+    near = get_close_matches(word, VERBS, 1)
+    return f"did you mean '{near[0]}'?" if near else f"there are: {' '.join(VERBS)}"
