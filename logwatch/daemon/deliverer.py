@@ -21,6 +21,7 @@ from typing import assert_never
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.crashpoints import crashpoint
 from logwatch.daemon.intake import Intake, Message, Report
 from logwatch.daemon.said import Said
 from logwatch.daemon.sink_condition import NAME, SinkCondition
@@ -256,12 +257,14 @@ class Deliverer(Worker):
                 moved = {one.name.id for one in batch} | (moved or set())
             elif moved is not None and isinstance(verdict, Done):
                 copies = self._copies(reader, batch, moved)
+            crashpoint("report.begin")
             reports.append(self._report(batch, verdict, copies))
             if isinstance(outcome, Retry):
                 break
             if self._time_is_up() or now - began > ROUND_SECONDS:
                 break
         self._await(reports)
+        crashpoint("report.committed")
 
     def _attempt(self, batch: Sequence[Notification]) -> Outcome | None:
         """What the sink says to `batch`; None where it broke down over one of several.

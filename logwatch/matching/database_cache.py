@@ -19,6 +19,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from logwatch import telemetry
+from logwatch.crashpoints import crashpoint
 
 CACHE_FOLDER = "patterns"
 """Its name in the folder of the store."""
@@ -114,7 +115,9 @@ def _write(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.close()
+            crashpoint("cache.written")
             Path(file.name).replace(path)
+            crashpoint("cache.renamed")
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise

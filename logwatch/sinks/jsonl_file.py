@@ -16,6 +16,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from logwatch.crashpoints import crashpoint
 from logwatch.errors import SinkError
 from logwatch.records import Delivered, Notification, Outcome, Retry
 from logwatch.sinks.base import SinkKind, SinkSettings, json_lines
@@ -82,7 +83,9 @@ class JsonlFileSink:
         lines = json_lines(batch)
         try:
             file = self._current()
+            crashpoint("append.begin")
             self._write(file, lines)
+            crashpoint("append.done")
             if self._fsync:
                 os.fdatasync(file)
         except OSError as error:

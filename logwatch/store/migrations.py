@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreTooNewError
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
@@ -205,4 +206,8 @@ def migrate(connection: sqlite3.Connection) -> None:
         if name in done:
             continue
         record = f"INSERT INTO migrations VALUES ('{name}')"  # noqa: S608 - our own constant
-        connection.executescript(f"BEGIN IMMEDIATE; {statements}; {record}; COMMIT;")
+        crashpoint("migration.begin")
+        connection.executescript(f"BEGIN IMMEDIATE; {statements}; {record};")
+        crashpoint("migration.written")
+        connection.execute("COMMIT")
+        crashpoint("migration.done")

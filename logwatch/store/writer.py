@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from logwatch import telemetry
+from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreError, StoreFullError
 from logwatch.records import Checkpoint, StateChange, decode_alert, encode_alert
 from logwatch.store import forwarding, outgoing, segments
@@ -170,6 +171,7 @@ class Store:
         Raises StoreFullError where nothing was committed: the same transaction may be committed
         again later.
         """
+        crashpoint("commit.begin")
         try:
             with self._transaction() as connection:
                 self._write_alerts(connection, transaction.alerts)
@@ -177,9 +179,11 @@ class Store:
                 _write_deliveries(connection, transaction, now)
                 _write_checkpoints(connection, transaction.checkpoints.values(), now)
                 _write_states(connection, transaction.states.values())
+                crashpoint("commit.written")
         except BaseException:
             self._in_doubt = True  # a COMMIT that failed may have been carried out all the same
             raise
+        crashpoint("commit.done")
         self._in_doubt = False
 
     def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
@@ -193,6 +197,8 @@ class Store:
             last = segments.last_to_forget(connection, keep=keep_rows, before=before)
             gone = segments.forget(connection, last, limit=limit)
             connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
+            crashpoint("prune.written")
+        crashpoint("prune.done")
         return gone
 
     def is_in_place(self) -> bool:
@@ -210,7 +216,9 @@ class Store:
         """
         try:
             if clean:
+                crashpoint("close.begin")
                 mark_clean(self._connection, clean=True)
+                crashpoint("close.marked")
         except sqlite3.Error as problem:
             telemetry.warning("store.not_closed_cleanly", reason=str(problem))
         self._connection.close()
@@ -287,6 +295,9 @@ def _write_told(connection: sqlite3.Connection, told: Mapping[str, tuple[str, ..
 
 
 def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction, now: float) -> None:
+    acknowledges = bool(transaction.taken or transaction.delivered)
+    if acknowledges:
+        crashpoint("acknowledgement.begin")
     outgoing.take(connection, transaction.taken)
     outgoing.forget_retries(connection, transaction.delivered)
     outgoing.postpone(connection, transaction.postponed)
@@ -294,6 +305,8 @@ def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction, 
     forwarding.forward(connection, transaction.forwarded, now)
     for again in transaction.again:
         forwarding.send_again(connection, again, now)
+    if acknowledges:
+        crashpoint("acknowledgement.written")
 
 
 def _write_checkpoints(

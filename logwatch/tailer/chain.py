@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.clock import Moment
+from logwatch.crashpoints import crashpoint
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.claims import Claims
@@ -225,11 +226,13 @@ class Chain:
         if same is not None and not same.is_drained:
             return False
         before = self.current.checkpoint.identity if self.current else None
+        crashpoint("rotation.begin")
         self.leave(now)
         if same is not None:
             self.remove(same)
         unseen = self._add_unseen(file, now, backlog=False)
         self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=False)
+        crashpoint("rotation.done")
         telemetry.info(
             "tailer.file_rotated", path=self._path, before=before, generation=name, unseen=unseen
         )
@@ -332,9 +335,11 @@ class Chain:
 
     def retire(self, generation: Generation) -> Block:
         """Close a generation for good; the block commits that."""
+        crashpoint("closing.begin")
         block = generation.moved(closed=True)
         self._claims.note(block.checkpoint)
         self.remove(generation)
+        crashpoint("closing.done")
         telemetry.info(
             "tailer.generation_closed",
             path=self._path,

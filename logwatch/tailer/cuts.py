@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from logwatch import telemetry
 from logwatch.clock import Moment
+from logwatch.crashpoints import crashpoint
 from logwatch.tailer.archives import Archive
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import may_begin_alike
@@ -62,6 +63,7 @@ class Cuts:
 
     def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
         """Finish a cut file's copy under the old generation, and begin the file anew after it."""
+        crashpoint("cut.begin")
         old = generation.checkpoint
         rebegun = self._begin_again(generation, found)
         position = self._chain.generations.index(generation)
@@ -84,6 +86,7 @@ class Cuts:
         self._chain.generations = (*before, rebegun, *after, *later)
         if self._chain.current is generation:
             self._chain.current = rebegun
+        crashpoint("cut.done")
         telemetry.telemetry.emit(
             "debug" if self.rewrites.is_habit else "warning",
             "tailer.file_truncated",
