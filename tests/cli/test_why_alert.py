@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from doubles.alerts import alert
-from doubles.why_world import RULES, morning, running, settle, told, world_in
+from doubles.why_world import RULES, morning, running, same_screen, settle, told, why, world_in
 
-from logwatch.cli.main import run_command_line
 from logwatch.records import AlertContext, AlertLine
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.writer import Addressed, Store
-
-SCREENS = Path(__file__).parent / "why_screens"
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +26,6 @@ def here(tmp_path, monkeypatch):
 def world(here, monkeypatch):
     """A store, written by the pipeline."""
     return world_in(here, monkeypatch)
-
-
-def why(capsys, *words):
-    """Exit status, stdout, stderr."""
-    status = run_command_line(["why", *words])
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def same_screen(name: str, columns: str, out: str) -> None:
-    assert out == (SCREENS / f"{name}-{columns}.txt").read_text()
 
 
 @pytest.mark.parametrize("columns", ["80", "120"])

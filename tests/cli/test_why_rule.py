@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import os
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
 from doubles.alerts import alert
 from doubles.daemon import Bench
 from doubles.rules import START
-from doubles.why_world import HOSTILE, RULES, morning, running, settle, told, world_in
+from doubles.why_world import (
+    HOSTILE,
+    RULES,
+    morning,
+    running,
+    same_screen,
+    settle,
+    told,
+    why,
+    world_in,
+)
 
 from logwatch.cli import looker, why_known
-from logwatch.cli.main import run_command_line
 from logwatch.daemon.health import Remark
 from logwatch.store.writer import Transaction
-
-SCREENS = Path(__file__).parent / "why_screens"
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +41,6 @@ def here(tmp_path, monkeypatch):
 def world(here, monkeypatch):
     """A store, written by the pipeline."""
     return world_in(here, monkeypatch)
-
-
-def why(capsys, *words):
-    """Exit status, stdout, stderr."""
-    status = run_command_line(["why", *words])
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def same_screen(name: str, columns: str, out: str) -> None:
-    assert out == (SCREENS / f"{name}-{columns}.txt").read_text()
 
 
 @pytest.mark.parametrize("columns", ["80", "120"])

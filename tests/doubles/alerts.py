@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logwatch.records import SCHEMA, Alert, AlertLine
+from logwatch.records import SCHEMA, Alert, AlertLine, Member
 
 
 def alert(**changes: Any) -> Alert:
@@ -31,3 +31,20 @@ def alert(**changes: Any) -> Alert:
         "lines": [AlertLine("/var/log/auth.log", 1234, "2026-01-05T01:01:30.000Z", "Failed …")],
     }
     return Alert(**values | changes)
+
+
+MEMBER = Member(
+    id="m1",
+    seq=1,
+    status="firing",
+    rule="disk-error",
+    severity="critical",
+    message="I/O error, dev sdb",
+    source="kern",
+    host="db1",
+    key={"dev": "sdb"},
+    count=12,
+    first="2026-01-05T01:00:00.000Z",
+    last="2026-01-05T01:01:30.000Z",
+)
+"""One of those that a message for several stands for."""

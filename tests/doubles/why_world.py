@@ -9,6 +9,7 @@ from pathlib import Path
 from doubles.daemon import Bench
 from doubles.rules import START, checkpoint
 from logwatch.cli import looker, why_known
+from logwatch.cli.main import run_command_line
 from logwatch.config.loader import load
 from logwatch.daemon.health import ConfigStatus, FileStatus, SinkStatus, Status
 from logwatch.records import Batch, Match, Record
@@ -16,6 +17,7 @@ from logwatch.rules.base import parts_of
 from logwatch.store.outgoing import Postponed
 from logwatch.store.writer import Addressed, Transaction
 
+SCREENS = Path(__file__).parents[1] / "cli" / "why_screens"
 RULES = r"""
 version: 1
 state: state
@@ -180,3 +182,15 @@ def told(world: World, *alerts, sinks=()) -> None:
     addressed = [Addressed(one, world.bench.clock.wall(), sinks) for one in alerts]
     world.commit(alerts=addressed)
     world.end()
+
+
+def why(capsys, *words):
+    """Exit status, stdout, stderr."""
+    status = run_command_line(["why", *words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def same_screen(name: str, columns: str, out: str) -> None:
+    """`out` is the golden file of that name and width."""
+    assert out == (SCREENS / f"{name}-{columns}.txt").read_text()

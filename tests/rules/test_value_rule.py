@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from doubles.restarts import histories, same_with_restarts
 from doubles.rules import START, Bench, told
+from doubles.threshold_story import threshold_story
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -273,9 +274,7 @@ def model(
     lines: list[tuple[float, float]], rule: Value, hold: float, cooldown: float
 ) -> list[tuple[str, float]]:
     """What a naive list of lines in order tells: status and event time."""
-    news: list[tuple[str, float]] = []
     seen: list[tuple[float, float]] = []
-    fired, burns = None, False
 
     def broken(now: float) -> bool:
         samples = [value for time, value in seen if now - rule.window < time <= now]
@@ -286,30 +285,7 @@ def model(
             rule.below is not None and figure < rule.below
         )
 
-    def pass_to(upto: float) -> None:
-        nonlocal burns
-        assert fired is not None
-        for at in sorted({fired + hold} | {time + rule.window for time, _ in seen}):
-            if burns and max(fired + hold, looked) <= at <= upto and at > fired and not broken(at):
-                news.append(("resolved", at))
-                burns = False
-
-    looked = -1.0
-    for time, value in lines:
-        if burns:
-            pass_to(time)
-        seen.append((time, value))
-        looked = time
-        if burns:
-            if not broken(time) and time >= fired + hold:
-                news.append(("resolved", time))
-                burns = False
-        elif broken(time) and (fired is None or time - fired >= cooldown):
-            fired, burns = time, True
-            news.append(("firing", time))
-    if burns:
-        pass_to(1e9)
-    return news
+    return threshold_story(lines, seen, broken, rule.window, hold=hold, cooldown=cooldown)
 
 
 @given(

@@ -7,6 +7,7 @@ import json
 import msgspec
 import pytest
 from doubles import golden
+from doubles.alerts import MEMBER
 
 from logwatch.clock import ManualClock
 from logwatch.errors import SinkError
@@ -15,7 +16,6 @@ from logwatch.records import (
     AlertLine,
     Delivered,
     Group,
-    Member,
     Rejected,
     Retry,
 )
@@ -110,20 +110,6 @@ LINES = [
 AROUND = AlertContext(
     before=(AlertLine("/var/log/auth.log", 1200, "2026-01-05T01:01:29.000Z", "Connection"),),
     after=(),
-)
-MEMBER = Member(
-    id="m1",
-    seq=1,
-    status="firing",
-    rule="disk-error",
-    severity="critical",
-    message="I/O error",
-    source="kern",
-    host="db1",
-    key={"dev": "sdb"},
-    count=12,
-    first="2026-01-05T01:00:00.000Z",
-    last="2026-01-05T01:01:30.000Z",
 )
 SEVERAL = {
     "id": "9a0b",

@@ -5,30 +5,15 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from doubles.alerts import alert
+from doubles.alerts import MEMBER, alert
 from doubles.hostile import TEXTS, alert_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.records import AlertContext, AlertLine, Group, Member
+from logwatch.records import AlertContext, AlertLine, Group
 from logwatch.sinks.blocks import Block, fitted
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.wording import LONGEST_TITLE, SEVERAL, as_text, blocks, words
-
-MEMBER = Member(
-    id="m1",
-    seq=1,
-    status="firing",
-    rule="disk-error",
-    severity="critical",
-    message="I/O error, dev sdb",
-    source="kern",
-    host="db1",
-    key={"dev": "sdb"},
-    count=12,
-    first="2026-01-05T01:00:00.000Z",
-    last="2026-01-05T01:01:30.000Z",
-)
 
 
 def group(**changes):

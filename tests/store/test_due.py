@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from doubles.alerts import alert
 
 from logwatch.records import decode_alert
 from logwatch.store.due import Lot, alone, taken
 from logwatch.store.outgoing import Postponed
-from logwatch.store.reader import StoreReader
 from logwatch.store.segments import MOST_ALERTS
-from logwatch.store.writer import Addressed, Store, Transaction
-
-
-@pytest.fixture
-def store(tmp_path):
-    made = Store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def reader(store, tmp_path):
-    made = StoreReader(tmp_path)
-    yield made
-    made.close()
+from logwatch.store.writer import Addressed, Transaction
 
 
 def commit(store, numbers, sinks=("file",)) -> None:

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from doubles.alerts import alert
 
 from logwatch.store.due import taken
 from logwatch.store.forwarding import ABSENT_SECONDS, Forwarded
 from logwatch.store.outgoing import DeadLetter, Postponed
-from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Addressed, Store, Transaction
-
-
-@pytest.fixture
-def store(tmp_path):
-    made = Store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def reader(store, tmp_path):
-    made = StoreReader(tmp_path)
-    yield made
-    made.close()
+from logwatch.store.writer import Addressed, Transaction
 
 
 def commit(store, *alerts, sinks=("pager",), **what) -> None:
