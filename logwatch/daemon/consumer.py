@@ -31,17 +31,13 @@ from logwatch.daemon.intake import (
     Order,
     Report,
 )
+from logwatch.daemon.reporting import record
 from logwatch.daemon.threads import Worker
 from logwatch.errors import LogwatchError, StoreFullError
 from logwatch.merging import Merger
-from logwatch.outbox.policy import Dead, Done, Later, Moved
 from logwatch.pipeline import Pipeline
-from logwatch.recipients import told_of_by
-from logwatch.records import Batch, Notification
+from logwatch.records import Batch
 from logwatch.rules.self_reports import SelfReport
-from logwatch.store import due
-from logwatch.store.forwarding import Forwarded
-from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.writer import Store, Transaction
 
 LAZY_SECONDS = 1.0
@@ -225,7 +221,8 @@ class Consumer(Worker):
             case NotWaitedFor(path):
                 self._merger.finish(path)
             case Report():
-                self._record(message, now)
+                record(message, self._pipeline, self._store, now)
+                self._committed.append(message.committed)
             case SelfReport():
                 self._pipeline.report(message, now)
             case Order():
@@ -241,43 +238,6 @@ class Consumer(Worker):
         except LogwatchError as problem:
             order.outcome.append(problem)
         self._committed.append(order.committed)
-
-    def _record(self, report: Report, now: Moment) -> None:
-        pending, sink = self._pipeline.pending, report.sink
-        for parcel, position in due.taken(report.notifications).items():
-            pending.taken[sink, parcel] = position
-        match report.verdict:
-            case Done():
-                pending.delivered.extend((sink, row) for row in due.alone(report.notifications))
-            case Later(next_try_at, reason):
-                tried = reason is not None
-                pending.postponed.extend(
-                    Postponed(sink, one.row, one.name.id, next_try_at, reason, tried, one.since)
-                    for one in report.notifications
-                )
-            case Dead(reason):
-                pending.dead.extend(
-                    DeadLetter(sink, one.row, one.attempts + 1, reason)
-                    for one in report.notifications
-                )
-            case Moved(to, _):
-                moved = [self._forwarded(one, sink, to, now) for one in report.notifications]
-                pending.forwarded.extend(moved)
-                if to != sink:
-                    self._pipeline.moved(
-                        to, {name for one in report.notifications for name in told_of_by(one.alert)}
-                    )
-        pending.forwarded.extend(report.copies)
-        if report.state is not None:
-            pending.states[report.state.rule, report.state.key] = report.state
-        self._committed.append(report.committed)
-
-    def _forwarded(self, one: Notification, origin: str, to: str, now: Moment) -> Forwarded:
-        """A message on its way to the sink `to`, as fast as that may be told."""
-        goes = True
-        if self._pipeline.paces(to) and (to == origin or not self._store.is_told(to, one.row)):
-            goes = self._pipeline.pace(one.alert, to, now)
-        return Forwarded(origin, to, one.row, one.name.id, is_collected=not goes)
 
     def _take_merged(self, now: Moment, *, heard: bool) -> None:
         """Take what is next in event time, over all files that are still being read."""

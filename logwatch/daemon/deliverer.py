@@ -220,7 +220,7 @@ class Deliverer(Worker):
         if rate is None or self.health.failing_since is not None:
             return (), None
         if self._anew_upto is None:
-            if reader.number_waiting(name) <= rate.messages:
+            if not reader.waits_more_than(name, rate.messages):
                 return (), None
             self._anew_upto, self._anew_after = reader.newest(name), 0
         upto = self._anew_upto

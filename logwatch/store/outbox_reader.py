@@ -252,6 +252,16 @@ class OutboxReader:
         ).fetchone()
         return int(number)
 
+    def waits_more_than(self, sink: str, most: int) -> bool:
+        """Whether more than `most` messages wait for `sink`: it does not count them all."""
+        (number,) = self._connection.execute(
+            "SELECT (SELECT coalesce(sum(some), 0) FROM"
+            " (SELECT size - taken AS some FROM parcels WHERE sink = :sink LIMIT :enough))"
+            " + (SELECT count(*) FROM (SELECT 1 FROM retries WHERE sink = :sink LIMIT :enough))",
+            {"sink": sink, "enough": most + 1},
+        ).fetchone()
+        return int(number) > most
+
     def next_due(self, sink: str) -> float | None:
         """Steady time at which something for `sink` falls due, None where nothing waits."""
         (parcel,) = self._connection.execute(_ANY_PARCEL, {"sink": sink}).fetchone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from doubles.alerts import alert
 
 from logwatch.records import decode_alert
@@ -89,3 +90,15 @@ def test_while_something_waits_on_its_own_its_episode_is_held_back(store, reader
         ("7", True),
         ("9", False),
     ]
+
+
+@pytest.mark.parametrize(("most", "is_more"), [(0, True), (6, True), (7, False), (100, False)])
+def test_whether_more_wait_than_some_is_known_without_counting_them(store, reader, most, is_more):
+    """Three in a parcel, one in another, and three that were put off."""
+    commit(store, [1, 2, 3, 4, 5, 6])
+    put_off = [Postponed("file", row, str(row), 60.0, "down") for row in (1, 2, 3)]
+    store.commit(Transaction(taken={("file", 1): 3}, postponed=put_off), now=2.0)
+    commit(store, [7])
+    assert reader.number_waiting("file") == 7
+    assert reader.waits_more_than("file", most) is is_more
+    assert not reader.waits_more_than("chat", most)
