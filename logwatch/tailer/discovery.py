@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.globs import Listings, expand, is_glob
 from logwatch.tailer.opening import denial, what_it_is
 from logwatch.tailer.settings import SourceSettings
@@ -38,20 +40,22 @@ class Scan(Struct, frozen=True):
 class Discovery:
     """Finds the files of all sources."""
 
-    def __init__(self, sources: Sequence[SourceSettings]) -> None:
+    def __init__(self, sources: Sequence[SourceSettings], files: FileSystem | None = None) -> None:
         self._sources = tuple(sources)
+        self._files = files or FileSystem()
 
     def scan(self) -> Scan:
         """Look at the file system once. Never raises OSError; see `Scan.problems`."""
-        return _Look(self._sources).scan()
+        return _Look(self._sources, self._files).scan()
 
 
 class _Look:
     """One scan while it runs."""
 
-    def __init__(self, sources: Sequence[SourceSettings]) -> None:
+    def __init__(self, sources: Sequence[SourceSettings], files: FileSystem) -> None:
         self._sources = sources
-        self._listings = Listings()
+        self._files = files
+        self._listings = Listings(files)
         self._names: dict[str, dict[str, None]] = {}
         self._literal: set[str] = set()
         self._problems: dict[str, str] = {}
@@ -103,12 +107,12 @@ class _Look:
         }
 
     def _preference(self, path: str) -> tuple[bool, bool]:
-        return path not in self._literal, os.path.islink(path)  # noqa: PTH114 - plain strings
+        return path not in self._literal, self._files.is_link(path)
 
     def _file_key(self, path: str) -> object | None:
         """What tells this file from others; None: not to be followed."""
         try:
-            status = os.stat(path)  # noqa: PTH116 - paths here are plain strings
+            status = self._files.stat(path)
         except OSError:
             # Missing, or not to be reached: its tail waits for it and says why.
             return path if path in self._literal else None
@@ -127,7 +131,7 @@ class _Look:
             directory = path.rpartition("/")[0] or "/"
             self._watch(directory)
             try:
-                target = os.readlink(path)  # noqa: PTH115 - paths here are plain strings
+                target = self._files.link_target(path)
             except OSError:
                 return
             path = os.path.normpath(f"{directory}/{target}" if target[0] != "/" else target)
@@ -138,11 +142,12 @@ class _Look:
             return
         self._walked.add(directory)
         existing = directory
-        while not os.path.isdir(existing):  # noqa: PTH112 - paths here are plain strings
+        while existing != "/" and not self._files.is_directory(existing):
             existing = existing.rpartition("/")[0] or "/"
-        self._directories.add(os.path.realpath(existing))
+        with suppress(OSError):  # it does not answer, of a sudden
+            self._directories.add(self._files.real(existing))
         for prefix in _prefixes(directory):
-            if os.path.islink(prefix):  # noqa: PTH114 - paths here are plain strings
+            if self._files.is_link(prefix):
                 self._watch_links(prefix)
 
 

@@ -6,21 +6,14 @@ of directories and does not go through symbolic links, so that a loop of links c
 
 from __future__ import annotations
 
-import os
 import re
 from fnmatch import translate
 
 from msgspec import Struct, field
 
+from logwatch.tailer.file_system import Entry, FileSystem
+
 _WILD = re.compile(r"[*?\[]")
-
-
-class Entry(Struct, frozen=True):
-    """One name in a directory."""
-
-    name: str
-    is_directory: bool
-    is_link: bool
 
 
 class Expansion(Struct, frozen=True):
@@ -34,6 +27,7 @@ class Expansion(Struct, frozen=True):
 class Listings(Struct):
     """Directory listings of one scan, each read once."""
 
+    files: FileSystem = field(default_factory=FileSystem)
     problems: dict[str, OSError] = field(default_factory=dict)
     _entries: dict[str, list[Entry]] = field(default_factory=dict)
 
@@ -46,11 +40,7 @@ class Listings(Struct):
 
     def _read(self, directory: str) -> list[Entry]:
         try:
-            with os.scandir(directory) as entries:
-                return sorted(
-                    (Entry(each.name, _is_directory(each), each.is_symlink()) for each in entries),
-                    key=lambda each: each.name,
-                )
+            return self.files.entries(directory)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -94,7 +84,7 @@ def _go_on(
     found: Expansion,
 ) -> None:
     if not rest:
-        if os.path.lexists(path):
+        if listings.files.exists(path):
             found.paths.append(path)
     elif is_directory:
         _walk(path, rest, listings, found)
@@ -114,10 +104,3 @@ def _matching(entries: list[Entry], part: str) -> list[Entry]:
     return [
         each for each in entries if accepts(each.name) and (hidden or not each.name.startswith("."))
     ]
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
