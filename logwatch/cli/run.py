@@ -13,16 +13,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from signal import SIGHUP
 from types import ModuleType
 from typing import NamedTuple, cast
 
 from logwatch import telemetry
 from logwatch.clock import SystemClock
+from logwatch.config.changes import Change, changes
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.daemon import signals
 from logwatch.daemon.assemble import Options, Waking, assemble, readings_of
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.reload_requests import ReloadRequests
 from logwatch.daemon.reloading import Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
 from logwatch.daemon.systemd import Notifier
@@ -94,6 +97,9 @@ def _without_rich() -> Iterator[None]:
             del sys.modules["rich"]
 
 
+MOST_CHANGES_SAID = 20
+"""In one line of the log."""
+
 MANY_RULES = 500
 """From here on the reading of the configuration leaves more than a look for it costs."""
 
@@ -124,7 +130,15 @@ class _Lives:
         self._notifier = notifier
         self._clock = SystemClock()
         self._present = first
-        self._reloading = Reloading(self._prepare, self._refuse)
+        self._outcome: tuple[Change, ...] | LogwatchError | None = None
+        """What becomes of a reload, to be told once a daemon is ready."""
+        self._requests = ReloadRequests(
+            # The one way in: what asks over the socket is for the main thread as SIGHUP is.
+            wake=lambda: os.kill(os.getpid(), SIGHUP),
+            preview=lambda: changes(self._present.config, load(self._path)),
+            clock=self._clock,
+        )
+        self._reloading = Reloading(self._prepare, self._refuse_at_once, self._in_force)
 
     def live(self, *, once: bool) -> Exit:
         """Until one ends for good; returns the exit status."""
@@ -145,6 +159,7 @@ class _Lives:
 
     def _prepare(self) -> _Prepared:
         """Called in a thread, while the present one runs on."""
+        self._requests.begin()
         known = KnownPatterns()
         config = load(self._path, known=known)
         readings = readings_of(config, self._options, self._clock)
@@ -159,19 +174,53 @@ class _Lives:
         try:
             daemon = self._assembled(following)
         except LogwatchError as problem:
-            self._refuse(problem)
-            return self._assembled(self._present)
+            return self._roll_back(problem)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end what worked before
+            telemetry.error("config.reload_failed", exc_info=True)
+            return self._roll_back(LogwatchError(f"{type(error).__name__}: {error}"))
+        self._outcome = changes(self._present.config, following.config)
         self._present = following
         self._notifier.remark = ""
-        config = following.config
-        telemetry.info("config.reloaded", rules=len(config.rules), sources=len(config.sources))
         return daemon
+
+    def _roll_back(self, problem: LogwatchError) -> Daemon:
+        self._refuse(problem)
+        self._outcome = problem
+        return self._assembled(self._present)
+
+    def _in_force(self) -> None:
+        """A daemon is ready: tell those who have asked."""
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, LogwatchError):
+            self._requests.refuse(outcome)
+        elif outcome is not None:
+            config, verdict = self._present.config, self._requests.accept(outcome)
+            telemetry.info(
+                "config.reloaded",
+                rules=len(config.rules),
+                sources=len(config.sources),
+                generation=verdict.generation,
+                seconds=round(verdict.seconds, 3),
+                changes=[str(each) for each in outcome[:MOST_CHANGES_SAID]],
+            )
 
     def _assembled(self, prepared: _Prepared) -> Daemon:
         config, known, readings = prepared
-        daemon = assemble(config, self._clock, self._options, self._notifier, readings)
+        daemon = assemble(
+            config,
+            self._clock,
+            self._options,
+            self._notifier,
+            readings,
+            reload_requests=self._requests,
+        )
         known.save()  # not before there is a state folder that is ours
         return daemon
+
+    def _refuse_at_once(self, problem: LogwatchError) -> None:
+        """What is on disk cannot be used, and the present one was never stopped."""
+        self._refuse(problem)
+        self._requests.refuse(problem)
 
     def _refuse(self, problem: LogwatchError) -> None:
         short = _in_short(problem)

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "alerts": ("operate", "what was told, newest first; one alert in full"),
     "why": ("operate", "why a line was taken, an alert was told, a rule is silent; or not"),
     "silence": ("operate", "hides alerts for a while, and says what it hides"),
+    "reload": ("operate", "takes the configuration anew, and says what changed"),
     "send": ("operate", "a test message to a sink; dead letters once more"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
 }

@@ -29,6 +29,7 @@ from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.reload_requests import ReloadRequests
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
@@ -76,18 +77,29 @@ def assemble(
     options: Options,
     notifier: Notifier,
     readings: Readings | None = None,
+    *,
+    reload_requests: ReloadRequests | None = None,
 ) -> Daemon:
     """Open the store, compile the rules, wire everything; nothing runs yet.
 
-    `readings` are those of `config` where they were made before. Raises EngineError where the
-    engine cannot be had, StoreError where the store cannot, SinkError where a sink cannot be made.
+    `readings` are those of `config` where they were made before; without `reload_requests` nobody
+    can ask for another configuration. Raises EngineError where the engine cannot be had, StoreError
+    where the store cannot, SinkError where a sink cannot be made.
     """
     readings = readings or readings_of(config, options, clock)
     today = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y%m%d")
     store = Store(config.state, durability=options.durability, today=today)
     try:
         readings.prepare_sources()
-        return _assemble(config, clock, options, notifier, store=store, readings=readings)
+        return _assemble(
+            config,
+            clock,
+            options,
+            notifier,
+            store=store,
+            readings=readings,
+            reload_requests=reload_requests,
+        )
     except BaseException:
         store.close(clean=False)
         raise
@@ -106,6 +118,7 @@ def _assemble(
     *,
     store: Store,
     readings: Readings,
+    reload_requests: ReloadRequests | None,
 ) -> Daemon:
     intake = Intake()
     pipeline = _pipeline(config, options, store, clock.moment())
@@ -203,9 +216,11 @@ def _assemble(
             scheduler=scheduler,
             stopping=scheduler_stop,
             notifier=notifier,
+            generation=lambda: 1 if reload_requests is None else reload_requests.generation,
         )
     )
     orders = Orders(intake)
+    reloading = {} if reload_requests is None else {"reload": reload_requests.verb}
     parts = Parts(
         clock=clock,
         intake=intake,
@@ -224,6 +239,7 @@ def _assemble(
                 "learn": orders.verb(order_verbs.learn),
                 "silence": orders.verb(order_verbs.silence),
                 "send-again": orders.verb(order_verbs.send_again),
+                **reloading,
             },
             clock=clock,
         ),

@@ -125,7 +125,7 @@ def _file_troubles(status: Status) -> Iterator[Remark]:
 
 def _config_troubles(status: Status) -> Iterator[Remark]:
     if status.remark:
-        remedy = "correct it, then reload; the configuration before it is running"
+        remedy = "correct it, then logwatch reload; the configuration before it is running"
         yield Remark(about="config", text=status.remark, remedy=remedy)
 
 
@@ -188,7 +188,8 @@ def _config_notes(status: Status) -> Iterator[Remark]:
     if status.config.changed and not status.remark:
         names = ", ".join(status.config.changed[:3])
         text = f"changed on disk since it was read: {names}"
-        yield Remark(about="config", text=text, remedy="logwatch check, then reload")
+        remedy = "logwatch reload --dry-run shows what, logwatch reload takes it"
+        yield Remark(about="config", text=text, remedy=remedy)
 
 
 def _number(count: int | None, noun: str, plural: str = "") -> str:

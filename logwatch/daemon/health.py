@@ -42,6 +42,8 @@ class ConfigStatus(Struct, frozen=True, kw_only=True):
     routes: int = 0
     changed: tuple[str, ...] = ()
     """Files that were changed on disk since this configuration took effect."""
+    generation: int = 1
+    """How many configurations this process has run, this one among them."""
 
 
 class FileStatus(Struct, frozen=True, kw_only=True):

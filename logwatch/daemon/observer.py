@@ -72,6 +72,7 @@ class Observed:
     scheduler: Scheduler
     stopping: threading.Event
     notifier: Notifier
+    generation: Callable[[], int] = lambda: 1
 
 
 class Outbox(NamedTuple):
@@ -179,6 +180,7 @@ class Observer:
             changed=tuple(
                 str(path) for path in config.files if _changed_at(path) > self._since.wall
             ),
+            generation=self._observed.generation(),
         )
 
     def _files(self, now: Moment) -> tuple[health.FileStatus, ...]:

@@ -37,6 +37,10 @@ class Reloads(Protocol):
         """Once: True where there is something to go on with, False where not. None: no news."""
         ...
 
+    def in_force(self) -> None:
+        """A daemon is ready: the one asked for, or where that cannot run the one before."""
+        ...
+
 
 class NoReloads:
     """For those who have no file to read again."""
@@ -50,6 +54,9 @@ class NoReloads:
         """See `Reloads.answer`."""
         return None
 
+    def in_force(self) -> None:
+        """See `Reloads.in_force`."""
+
 
 class Reloading(Generic[_T]):
     """Calls `prepare` in a thread at each request; what it raises is given to `refuse`.
@@ -57,9 +64,16 @@ class Reloading(Generic[_T]):
     `ask` and `answer` belong to one thread. `refuse` is called by that one too.
     """
 
-    def __init__(self, prepare: Callable[[], _T], refuse: Callable[[LogwatchError], None]) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], _T],
+        refuse: Callable[[LogwatchError], None],
+        in_force: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`in_force` is called whenever a daemon is ready, the first one too."""
         self._prepare = prepare
         self._refuse = refuse
+        self._in_force = in_force
         self._attempt: _Attempt[_T] | None = None
         self._again = False
         self._ready: _T | None = None
@@ -80,6 +94,10 @@ class Reloading(Generic[_T]):
     def under_way(self) -> bool:
         """See `Reloads.under_way`."""
         return self._attempt is not None
+
+    def in_force(self) -> None:
+        """See `Reloads.in_force`."""
+        self._in_force()
 
     def answer(self) -> bool | None:
         """See `Reloads.answer`."""

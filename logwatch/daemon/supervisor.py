@@ -100,6 +100,7 @@ class Daemon:
         """
         reloads = reloads or NoReloads()
         self.start()
+        reloads.in_force()
         ending: Ending | None = None
         while ending is None:
             received = signals.wait(

@@ -121,7 +121,7 @@ def test_the_unit_says_what_the_daemon_relies_on():
         "Type": "notify",
         "NotifyAccess": "main",
         "ExecStart": "/usr/bin/logwatch run",
-        "ExecReload": "/bin/kill -HUP $MAINPID",
+        "ExecReload": "/usr/bin/logwatch reload",
         "Restart": "always",
         "RestartPreventExitStatus": "78",
         "DynamicUser": "yes",
