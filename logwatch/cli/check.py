@@ -4,27 +4,73 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from logwatch.clock import SystemClock
-from logwatch.config.loader import examine, find_config
-from logwatch.config.problems import render
+from logwatch.config.loader import Summary, examine, find_config
+from logwatch.config.model import Config
+from logwatch.config.problems import Problem, Report, render
 from logwatch.errors import Exit
 
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    path = find_config(options.file or options.config, working_folder=True)
+    if options.schema:
+        return _print_schema()
+    given = options.files or ([options.config] if options.config else [])
+    paths = [Path(each) for each in given] or [find_config(working_folder=True)]
+    endings = [_check(path, options) for path in paths]
+    return next((each for each in (Exit.CONFIG, Exit.NO) if each in endings), Exit.DONE)
+
+
+def _check(path: Path, options: argparse.Namespace) -> Exit:
     config, problems, summary = examine(path, now=SystemClock().wall())
-    if options.output == "json":
+    if options.canonical and config is not None:
+        _print_canonical(summary)
+        return Exit.DONE
+    _say(path, problems, summary, as_json=options.output == "json")
+    if config is None:
+        return Exit.CONFIG
+    warned = any(problem.level == "warning" for problem in problems)
+    ending = Exit.NO if options.strict and warned else Exit.DONE
+    return ending if not options.send_test or _all_take_a_test(config) else Exit.NO
+
+
+def _say(path: Path, problems: Sequence[Problem], summary: Summary, *, as_json: bool) -> None:
+    if as_json:
         for problem in problems:
             sys.stdout.buffer.write(msgspec.json.encode(problem) + b"\n")
     elif problems:
         print(render(problems, summary.texts, counted=summary.counted))
     else:
         print(f"{path}: {summary.counted}: no problems")
-    if config is None:
-        return Exit.CONFIG
-    warned = any(problem.level == "warning" for problem in problems)
-    return Exit.NO if options.strict and warned else Exit.DONE
+
+
+def _print_schema() -> Exit:
+    from logwatch.config.schema import json_schema  # noqa: PLC0415 - nobody else needs it
+
+    text = msgspec.json.format(msgspec.json.encode(json_schema()), indent=1)
+    sys.stdout.buffer.write(text + b"\n")
+    return Exit.DONE
+
+
+def _print_canonical(summary: Summary) -> None:
+    """Each file by itself: what is relative in it is relative to its own folder."""
+    from logwatch.config.canonical import canonical  # noqa: PLC0415 - nobody else needs it
+    from logwatch.config.document import Document  # noqa: PLC0415
+
+    for number, (name, text) in enumerate(summary.texts.items()):
+        document = Document(name, text, Path())
+        document.parse(Report())
+        head = f"---\n# {name}\n" if number else ""
+        sys.stdout.write(head + canonical(document))
+
+
+def _all_take_a_test(config: Config) -> bool:
+    from logwatch.cli.send import send_test  # noqa: PLC0415 - loads what sends
+
+    taken = [send_test(sink.name, sink.kind, sink.settings) for sink in config.sinks]
+    return all(taken)

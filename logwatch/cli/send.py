@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.cli.figures import number
 from logwatch.cli.resending import send_again
-from logwatch.clock import SystemClock
+from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import find_config, load, state_folder
 from logwatch.errors import Exit, UsageError
 from logwatch.records import (
@@ -49,9 +49,24 @@ def execute(options: argparse.Namespace) -> Exit:
         raise UsageError("an alert has its own words: TEXT or --alert, not both")
     kind, settings = _sink(options)
     clock = SystemClock()
-    notification = Notification(0, encode_alert(_test_alert(options, clock.wall())))
+    alert = _as_test(_stored(options), clock.wall()) if options.alert else None
+    notification = _notification(alert or _test_alert(options.text, clock.wall()))
     if options.show:
         return _show(kind, settings, notification)
+    name = options.sink if ":" not in options.sink else kind
+    return _send(name, kind, settings, notification, clock)
+
+
+def send_test(name: str, kind: str, settings: SinkSettings) -> bool:
+    """Send a test message by one sink and say how it went; whether it was taken."""
+    clock = SystemClock()
+    notification = _notification(_test_alert(None, clock.wall()))
+    return _send(name, kind, settings, notification, clock) is Exit.DONE
+
+
+def _send(
+    name: str, kind: str, settings: SinkSettings, notification: Notification, clock: Clock
+) -> Exit:
     sink = KINDS[kind].make(settings)
     began = clock.steady()
     try:
@@ -61,7 +76,7 @@ def execute(options: argparse.Namespace) -> Exit:
     seconds = clock.steady() - began
     for each in exchanges:
         print(_exchange(each), file=sys.stderr)
-    return _say(options.sink if ":" not in options.sink else kind, outcome, seconds)
+    return _say(name, outcome, seconds)
 
 
 def _send_dead(options: argparse.Namespace) -> Exit:
@@ -101,12 +116,14 @@ def _test_id(wall: float) -> str:
     return f"{int(wall * 1000):016x}"
 
 
-def _test_alert(options: argparse.Namespace, wall: float) -> Alert:
-    if options.alert:
-        return _as_test(_stored(options), wall)
+def _notification(alert: Alert) -> Notification:
+    return Notification(0, encode_alert(alert))
+
+
+def _test_alert(text: str | None, wall: float) -> Alert:
     return about_logwatch(
         "logwatch.test",
-        f"{MARK}{options.text or 'a test message'}",
+        f"{MARK}{text or 'a test message'}",
         id=_test_id(wall),
         severity="info",
         wall=wall,

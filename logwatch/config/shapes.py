@@ -84,3 +84,9 @@ def fitting(kinds: list[inspect.Type], item: Item) -> inspect.Type:
             if isinstance(bare_kind, kind_type):
                 return kind
     return kinds[0]
+
+
+def item_type(info: inspect.Type) -> inspect.Type:
+    """What the items of a list are, where `info` is one of `SEQUENCES`."""
+    kinds: tuple[inspect.Type, ...] = getattr(info, "item_types", None) or (info.item_type,)  # type: ignore[attr-defined] # each of them has one of the two
+    return kinds[0]

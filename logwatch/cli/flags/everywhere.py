@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 
-def config_flag(parser: argparse.ArgumentParser) -> None:
+def config_flag(parser: argparse._ActionsContainer) -> None:
     """Add `-c/--config`."""
     parser.add_argument(
         "-c",
@@ -18,7 +18,7 @@ def config_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def output_flag(
-    parser: argparse.ArgumentParser,
+    parser: argparse._ActionsContainer,
     forms: Sequence[str] = ("text", "json"),
     help: str = "for people, or for programs",  # noqa: A002 - as argparse calls it
 ) -> None:
