@@ -40,6 +40,7 @@ from logwatch.pipeline import Pipeline
 from logwatch.records import Batch, Block
 from logwatch.rules import make_rule
 from logwatch.sinks import KINDS
+from logwatch.store.due import taken as handed_out
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Store, Transaction
 from logwatch.tailer.tail import Tail
@@ -259,7 +260,7 @@ class _Path:
         began, told = process_time(), 0
         while due := reader.due(settings.name, now=self._clock.steady(), limit=sink.batch_size):
             sink.deliver(due)
-            taken = {(settings.name, one.parcel): one.position for one in due}
+            taken = {(settings.name, name): upto for name, upto in handed_out(due).items()}
             store.commit(Transaction(taken=taken), now=self._clock.wall())
             told += len(due)
         used = process_time() - began
