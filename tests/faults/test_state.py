@@ -16,7 +16,7 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 from threading import Event
 
 import pytest
-from doubles import oracle
+from doubles import crash_stories, oracle
 from doubles.load import load
 from doubles.process import (
     Running,
@@ -27,7 +27,8 @@ from doubles.process import (
     write_config,
 )
 from doubles.receiver import Receiver
-from doubles.stage import IMPATIENT, stopped
+from doubles.stage import stopped
+from doubles.zygote import Zygote
 
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit
@@ -40,104 +41,29 @@ rules:
 sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 """
 
-POINTS = {
-    "before a commit": ("logwatch.store.writer", "Store.commit", "before"),
-    "after a commit": ("logwatch.store.writer", "Store.commit", "after"),
-    "before a delivery": ("logwatch.sinks.jsonl_file", "JsonlFileSink.deliver", "before"),
-    "after a delivery": ("logwatch.sinks.jsonl_file", "JsonlFileSink.deliver", "after"),
-    "before a rotation is taken": ("logwatch.tailer.chain", "Chain.replace", "before"),
-    "after a rotation is taken": ("logwatch.tailer.chain", "Chain.replace", "after"),
-    "before an old file is closed": ("logwatch.tailer.chain", "Chain.retire", "before"),
-    "after an old file is closed": ("logwatch.tailer.chain", "Chain.retire", "after"),
-    "before a cut is taken": ("logwatch.tailer.chain", "Chain.rebegin", "before"),
-    "after a cut is taken": ("logwatch.tailer.chain", "Chain.rebegin", "after"),
-    "before the history is shortened": ("logwatch.store.writer", "Store.prune", "before"),
-}
-"""Where a process is killed: a module, a method in it, and on which side of it."""
-
-
-def killed_at(point: str, number: int) -> str:
-    """Sabotage: SIGKILL at that point, the `number`-th time that it is reached."""
-    module, name, side = POINTS[point]
-    owner, method = name.split(".")
-    return f"""
-import os, signal
-from {module} import {owner} as owner
-real, times = owner.{method}, []
-def dies(*arguments, **named):
-    times.append(1)
-    if {side!r} == "after":
-        answer = real(*arguments, **named)
-    if len(times) == {number}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return answer if {side!r} == "after" else real(*arguments, **named)
-owner.{method} = dies
-"""
-
-
-def story_of_a_kill(folder: Path, point: str, number: int) -> int:
-    """Write, rotate and cut while daemons are killed at `point`; how often one was."""
-    config, out = CONFIG.format(folder=folder), folder / "alerts.jsonl"
-    kills = 0
-    with oracle.Writer(folder / "app.log") as writer:
-        writer.write(20)
-        for _ in range(2):
-            sabotage = IMPATIENT + killed_at(point, number)
-            with Running(folder, config, sabotage=sabotage) as daemon:
-                for deed in ("write", "rotate", "write", "cut", "write"):
-                    if not told_or_dead(daemon, out, writer):
-                        break
-                    if deed == "rotate":
-                        writer.shift()
-                        writer.begin_anew()
-                    elif deed == "cut":
-                        writer.truncate()
-                    writer.write(10)
-                told_or_dead(daemon, out, writer)
-                if point.endswith("closed"):
-                    eventually(lambda each=daemon: each.child.poll() is not None, point, 15)
-                elif point.endswith("shortened") and daemon.child.poll() is None:
-                    daemon.child.terminate()
-                    daemon.exit_status()
-                kills += daemon.child.poll() == -SIGKILL
-                daemon.kill()
-        assert run_once(folder, config).returncode == 0
-    account = oracle.settle(
-        oracle.ours(alerts_in(out, torn=True)), writer.written, repetitions=True
-    )
-    assert account.alerts == len(writer.written)
-    return kills
-
-
-def told_or_dead(daemon: Running, out: Path, writer: oracle.Writer) -> bool:
-    """Wait until every line is told, True, or the daemon was killed."""
-
-    def settled() -> str:
-        if daemon.child.poll() is not None:
-            return "dead"
-        return "told" if oracle.has_all(alerts_in(out, torn=True), writer.written) else ""
-
-    return eventually(settled, "all told, or dead", 20) == "told"
-
-
-@pytest.mark.parametrize("point", ["before a commit", "after a commit", "after a delivery"])
-def test_r43_killed_at_a_point_again_and_again(tmp_path, point):
-    """Nothing is lost, and what comes twice comes under its name; `make stress` has all points."""
-    assert story_of_a_kill(tmp_path, point, 2) >= 1
-
-
-OFTEN = ("commit", "delivery")
-"""What is reached more than once in the story."""
-
-
-@pytest.mark.stress
-@pytest.mark.parametrize(
-    ("point", "number"),
-    [(point, n) for point in POINTS for n in (1, 2, 3) if n == 1 or point.endswith(OFTEN)],
+SOONEST = (
+    *("commit.written", "commit.done", "acknowledgement.written", "append.done"),
+    *("rotation.done", "cut.begin", "cut.done"),
 )
-def test_r43_killed_at_every_point(tmp_path, point, number):
-    """Each is reached: a campaign that kills nobody shows nothing."""
-    assert story_of_a_kill(tmp_path, point, number) >= 1
+
+
+def test_r43_killed_at_a_point(tmp_path):
+    """Nothing is lost, and what comes twice comes under its name; `make stress` has all points."""
+    config = write_config(tmp_path, CONFIG.format(folder=tmp_path))
+    with Zygote(config) as zygote:
+        for point in SOONEST:
+            assert crash_stories.Story(zygote, tmp_path / point).killed_at(point, 1) == 1
+
+
+def test_r43_a_point_is_named_by_the_environment(tmp_path):
+    """So that any build may be killed anywhere; nothing is told twice, for nothing was told."""
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(10)
+        with Running(tmp_path, config, variables={"LOGWATCH_CRASH": "commit.written:2"}) as daemon:
+            assert daemon.exit_status() == -SIGKILL
+        assert run_once(tmp_path, config).returncode == 0
+    oracle.settle(alerts_in(out), writer.written)
 
 
 def test_r44_a_stop_that_is_asked_for_twice_under_load(tmp_path):
