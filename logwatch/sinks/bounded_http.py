@@ -2,10 +2,10 @@
 
 urllib3's own time-outs bound each wait, so a server that sends a byte a second is never late. Here
 each wait on the socket is given only what is left until one deadline: connecting (each address of
-a host in turn), TLS, sending, status line, headers and body all count. Only the resolver keeps its
-own time-outs. Certificates are verified against the system's authorities (`SSL_CERT_FILE` and
-`SSL_CERT_DIR` are obeyed), or those that a sink's `tls` names. Redirects and retries are left to
-the caller.
+a host in turn), a proxy's answer, TLS, sending, status line, headers and body all count. Only the
+resolver keeps its own time-outs. Certificates are verified against the system's authorities
+(`SSL_CERT_FILE` and `SSL_CERT_DIR` are obeyed), or those that a sink's `tls` names. Redirects and
+retries are left to the caller.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import http.client
 import io
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from logwatch.units import format_duration
 
 if TYPE_CHECKING:
     from logwatch.sinks.client_tls import TLSIdentity
+    from logwatch.sinks.proxy import Proxy
 
 # urllib3 names whole URLs, tokens and all, when it logs.
 logging.getLogger("urllib3").propagate = False
@@ -49,13 +51,15 @@ class Client:
         connect_timeout: float,
         clock: Clock,
         tls: TLSIdentity | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         parts = urlsplit(url)
-        self._where = shown(url)
+        self._where = shown(url) + (f" through the proxy {proxy.shown}" if proxy else "")
         self._timeout = timeout
         self._budget = _Budget(clock)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._headers = _basic_auth(parts.username, parts.password)
+        host, port = str(parts.hostname), parts.port
         make: type[urllib3.HTTPConnectionPool] = _PlainPool
         options: dict[str, Any] = {"budget": self._budget, "connect_timeout": connect_timeout}
         if parts.scheme == "https":
@@ -65,7 +69,14 @@ class Client:
                 options["ssl_context"] = ssl.create_default_context()
             elif tls.server_name is not None:
                 options["server_hostname"] = tls.server_name
-        self._pool = make(str(parts.hostname), parts.port, maxsize=1, **options)
+        if proxy is not None:
+            options["_proxy"] = urllib3.util.Url("http", host=proxy.host, port=proxy.port)
+            if proxy.credentials is not None:
+                options["_proxy_headers"] = _proxy_auth(proxy.credentials)
+            if parts.scheme == "http":  # the proxy itself is asked, for a whole address
+                host, port = proxy.host, proxy.port
+                self._target = f"http://{parts.netloc.rpartition('@')[2]}{self._target}"
+        self._pool = make(host, port, maxsize=1, **options)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer | NoAnswer:
         """What the server answered to a POST, or why it did not."""
@@ -84,6 +95,7 @@ class Client:
                 headers={**self._headers, **headers},
                 retries=False,
                 redirect=False,
+                assert_same_host=False,  # through a proxy it is not
                 preload_content=False,
                 decode_content=False,
                 timeout=self._timeout,
@@ -134,6 +146,11 @@ def _basic_auth(user: str | None, password: str | None) -> dict[str, str]:
     return {"Authorization": header["authorization"]}
 
 
+def _proxy_auth(credentials: str) -> dict[str, str]:
+    header = urllib3.make_headers(proxy_basic_auth=credentials)
+    return {"Proxy-Authorization": header["proxy-authorization"]}
+
+
 _TIMED_OUT = "timed out"
 
 
@@ -156,6 +173,8 @@ def _words(link: BaseException) -> str | None:
             words = _TIMED_OUT
         case http.client.RemoteDisconnected():
             words = "the connection was closed"
+        case _RefusedByProxyError():
+            words = str(link)
         case OSError():
             words = link.strerror
         case http.client.HTTPException():
@@ -177,6 +196,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield link
         waiting += [part for part in link.args if isinstance(part, BaseException)]
         waiting += [link.__cause__, link.__context__]
+
+
+class _RefusedByProxyError(OSError):
+    """A proxy does not connect us."""
+
+
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 class _Budget:
@@ -273,6 +299,19 @@ class _Bounded(HTTPConnection):
 
     def _patience(self) -> float:
         return min(self._connect_timeout, self._budget.left())
+
+    def _tunnel(self) -> None:
+        """Have a proxy connect us, within the budget. Raises OSError."""
+        connection = self.sock
+        self.sock = cast("socket.socket", _BoundedSocket(connection, self._budget))
+        try:
+            super()._tunnel()
+        except OSError as error:
+            found = _TUNNEL_REFUSED.match(str(error))
+            if found is None:
+                raise
+            raise _RefusedByProxyError(f"it refuses with {found[1]}") from None
+        self.sock = connection
 
     def connect(self) -> None:
         """Connect, with TLS where it is due, and bound whatever is said from then on."""

@@ -65,9 +65,9 @@ class Endpoint:
         """What the receiver answered, or why it did not."""
         looking = onlooker.get()
         if looking is None:
-            return self._connected().request(method, body, headers)
+            return self._request(method, body, headers)
         return looking.request(
-            method, self.shown, body, lambda: self._connected().request(method, body, headers)
+            method, self.shown, body, lambda: self._request(method, body, headers)
         )
 
     def outcome(self, answer: Answer | NoAnswer) -> Outcome:
@@ -90,10 +90,22 @@ class Endpoint:
         if client is not None:
             client.close()
 
+    def _request(
+        self, method: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer | NoAnswer:
+        try:
+            client = self._connected()
+        except ValueError as problem:  # of the environment
+            return NoAnswer(f"no connection to {self.shown}: {problem}")
+        return client.request(method, body, headers)
+
     def _connected(self) -> Client:
         if self._client is None:
             from logwatch.sinks.bounded_http import (  # noqa: PLC0415 - urllib3 takes 70 ms to load
                 Client,
+            )
+            from logwatch.sinks.proxy import (  # noqa: PLC0415 - urllib.request takes 20 ms
+                proxy_for,
             )
 
             self._client = Client(
@@ -102,5 +114,6 @@ class Endpoint:
                 connect_timeout=self._connect_timeout,
                 clock=self._clock,
                 tls=self._tls,
+                proxy=proxy_for(self._url),
             )
         return self._client
