@@ -8,7 +8,7 @@ garbage collector's reach (`gc=False`): they never form cycles.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -56,18 +56,48 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     closed: bool = False
 
 
-class Block(Struct, frozen=True, kw_only=True):
+class Places(Protocol):
+    """Where lines that were put into another encoding are in their file."""
+
+    def offset(self, index: int) -> int:
+        """Where in the file the line is that begins, or ends, at `data[index]`."""
+        ...
+
+    def index(self, offset: int) -> int:
+        """Where in `data` the first line is that begins at or behind `offset` of the file."""
+        ...
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Some of the lines of one generation of a file.
+
+    `data[i]` is byte `start + i` of the file, unless `places` says where its lines are.
+    """
+
+    data: bytes
+    start: int
+    places: Places | None = None
+    """Not None: the file is in another encoding."""
+
+    def offset(self, index: int) -> int:
+        """Where in the file the line is that begins, or ends, at `data[index]`."""
+        return self.start + index if self.places is None else self.places.offset(index)
+
+    def index(self, offset: int) -> int:
+        """Where in `data` the line is that begins at `offset` of the file."""
+        return offset - self.start if self.places is None else self.places.index(offset)
+
+
+class Block(Stretch, frozen=True, kw_only=True):
     """Whole lines read from one generation of a file, in one piece (tailer -> monitor).
 
-    `data[i]` is byte `start + i` of the file. Every line ends with a newline but for the last of
-    a `partial` or `truncated` block. `end` is where reading goes on; it is past `start + len(data)`
-    where bytes were skipped. A block may be empty: then it only moves the checkpoint. Where a
-    source has records of several lines the block holds whole records.
+    Every line ends with a newline but for the last of a `partial` or `truncated` block. `end` is
+    where reading goes on; it is past `start + len(data)` where bytes were skipped. A block may be
+    empty: then it only moves the checkpoint. Where a source has records of several lines the block
+    holds whole records.
     """
 
     path: str
-    data: bytes
-    start: int
     end: int
     checkpoint: Checkpoint
     backlog: bool = False

@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.multiline import JOINT, Framer
 from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.text_encoding import read_as_matched
 
 BLOCK_BYTES = 1024 * 1024
 STANDARD_INPUT = "-"
@@ -39,7 +40,8 @@ def records_of_file(path: str, source: SourceSettings) -> Iterator[RecordBlock]:
 
     Raises OSError, UsageError where there is nothing to uncompress it with.
     """
-    return record_blocks(blocks_of_file(path, source.max_line), source.framer)
+    blocks = blocks_of_file(path, source.max_line, source.encoding)
+    return record_blocks(blocks, source.framer)
 
 
 def record_blocks(blocks: Iterable[bytes], framer: Framer | None) -> Iterator[RecordBlock]:
@@ -72,17 +74,19 @@ def one_record(data: bytes, framer: Framer | None) -> RecordBlock:
     return RecordBlock(data + b"\n", joined)
 
 
-def blocks_of_file(path: str, longest: int) -> Iterator[bytes]:
+def blocks_of_file(path: str, longest: int, encoding: str = "utf-8") -> Iterator[bytes]:
     """Blocks of the file at `path`, `-` is standard input; each ends with its last line.
 
-    `longest` is how many bytes of one line are looked at. Raises OSError, UsageError where
-    there is nothing to uncompress it with.
+    `longest` is how many bytes of one line are looked at, `encoding` that of files without a byte
+    order mark. Blocks are as they are matched. Raises OSError, UsageError where there is nothing to
+    uncompress it with.
     """
     if path == STANDARD_INPUT:
-        yield from whole_lines(_reading(sys.stdin.buffer), longest)
+        yield from whole_lines(read_as_matched(_reading(sys.stdin.buffer), encoding), longest)
         return
     with closing(OldLog(path)) as file:
-        yield from whole_lines(lambda: file.read(BLOCK_BYTES), longest)
+        read = read_as_matched(lambda: file.read(BLOCK_BYTES), encoding)
+        yield from whole_lines(read, longest)
 
 
 def whole_lines(read: Callable[[], bytes], longest: int) -> Iterator[bytes]:

@@ -170,7 +170,7 @@ class Verdicts:
     def text_of(self, line: bytes) -> str:
         """The line as rules see it."""
         kept = line[: self._source.max_line]
-        return bare(kept.decode(self._source.encoding, "backslashreplace"))
+        return bare(kept.decode(self._source.matched_as, "backslashreplace"))
 
     def parses(self, line: bytes, now: float) -> bool:
         """Whether the line has fields as the format of the source gives them."""

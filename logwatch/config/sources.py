@@ -20,6 +20,7 @@ from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
 from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.text_encoding import is_wide
 
 _TIME_FORMATS = ("json", "logfmt")
 
@@ -281,23 +282,25 @@ def _encoding(found: Found[SourceKeys], report: Report) -> str | None:
     name = found.value.encoding
     try:
         codec = codecs.lookup(name)
-        if codec.name == "utf-8":
+        if codec.name in ("utf-8", "utf-8-sig"):  # a mark is always looked for
             return "utf-8"
-        if _is_single_byte(codec):
+        if is_wide(codec.name) or _is_single_byte(codec):
             return codec.name
     except (LookupError, ValueError):  # ValueError: a NUL in the name
         report.error(
             found.place("encoding"),
             "unknown-name",
             f"Python knows no encoding {shown(name)}",
-            suggestion(name, ("utf-8", "latin-1", "cp1252", "ascii", "iso8859-15"), of="common"),
+            suggestion(
+                name, ("utf-8", "utf-16", "latin-1", "cp1252", "ascii", "iso8859-15"), of="common"
+            ),
         )
         return None
     report.error(
         found.place("encoding"),
         "not-supported",
         f"encoding {name!r} is not supported yet",
-        "utf-8 and encodings of one byte a character are, such as latin-1 and cp1252",
+        "utf-8, utf-16 and encodings of one byte a character are, such as latin-1 and cp1252",
     )
     return None
 

@@ -170,6 +170,7 @@ def _assemble(
         tail = Tail(
             path,
             max_line=source.max_line,
+            encoding=source.encoding,
             start=source.start if new_to_us else "beginning",
             known=known,
             claims=claims,

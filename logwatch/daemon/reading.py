@@ -91,7 +91,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         parse, rules, selection = self.events.parse, self.rules, self.selection
         records: list[Record] = []
         matches: list[Match] = []
-        is_cut, joined = block.truncated, block.joined is not None
+        is_cut, joined, offset = block.truncated, block.joined is not None, block.offset
         for hit in hits:
             found = hit.found
             line = first_line(hit.text) if joined else hit.text
@@ -104,7 +104,7 @@ class Reading(Struct, frozen=True, kw_only=True):
                 time, fields, found = taken
             truncated = hit.truncated or is_cut or (joined and hit.start in block.cut)
             number = len(records)
-            records.append(Record(block.start + hit.start, hit.text, time, fields, truncated))
+            records.append(Record(offset(hit.start), hit.text, time, fields, truncated))
             matches += [Match(rules[rule], number, captures) for rule, captures in found]
         return records, matches
 

@@ -126,7 +126,7 @@ class Readings:
             before=most.before,
             after=most.after,
             parts=frozenset(wanted),
-            encoding=source.encoding,
+            encoding=source.matched_as,
             max_line=source.max_line,
             events=events,
             framer=source.framer,
@@ -141,14 +141,14 @@ class Readings:
         selectors = self._selectors(numbers)
         needled = source.format if any(each.where for each in selectors) else ""
         records = source.multiline is not None
-        key = (numbers, source.encoding, source.max_line, needled, records)
+        key = (numbers, source.matched_as, source.max_line, needled, records)
         if key not in self._matchers:
             matcher = Matcher(
                 [
                     RulePatterns(match=_scanned(each, source), unless=each.unless)
                     for each in selectors
                 ],
-                encoding=source.encoding,
+                encoding=source.matched_as,
                 max_line=source.max_line,
                 engines=self._engines,
                 audit=self._config.audit,

@@ -40,13 +40,13 @@ class Stamps:
         at, records = 0, batch.records
         for number, record in enumerate(records):
             if record.time == arrival:
-                start = record.offset - block.start
+                start = block.index(record.offset)
                 time = self._time(block.records, at, start, record.text, arrival)
                 records[number] = _at(record, time)
                 at = start
             else:
                 self._known = record.time
-                at = record.offset - block.start
+                at = block.index(record.offset)
         last = self._last(block.records, at, batch.last_time, arrival)
         return replace(batch, last_time=last)
 

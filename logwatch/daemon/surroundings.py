@@ -21,7 +21,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from logwatch.parsers.event_time import EventClock
-from logwatch.records import Batch, Block, NearLine
+from logwatch.records import Batch, Block, NearLine, Stretch
 from logwatch.rules.anchors import REACH
 from logwatch.rules.message import cut
 from logwatch.tailer.multiline import Framer
@@ -29,7 +29,7 @@ from logwatch.tailer.multiline import Framer
 MOST_GENERATIONS = 16
 """Generations of one path of which the last lines are kept, should none of them ever be closed."""
 
-ReadBack = Callable[[str, int, int], bytes]
+ReadBack = Callable[[str, int, int], Stretch]
 """Identity of a generation, from, to: these bytes of it, or none where they cannot be had."""
 
 
@@ -84,7 +84,7 @@ class Surroundings:
         trail = self._trail(block)
         parts = self._nearness.parts
         numbers = {match.record for match in batch.matches if match.rule in parts}
-        hits = [batch.records[number].offset - block.start for number in sorted(numbers)]
+        hits = [block.index(batch.records[number].offset) for number in sorted(numbers)]
         near: list[NearLine] | UnsetType = UNSET
         if block.data and (hits or trail.owed):
             lines = self._chosen(block, hits, trail)
@@ -106,14 +106,15 @@ class Surroundings:
         if not start:
             return _Trail([], -1, 0)
         base = max(0, start - REACH - 1)
-        data = self._read_back(identity, base, start)
+        found = self._read_back(identity, base, start)
+        data = found.data
         first = data.find(b"\n") + 1 if base else len(data) - len(data.lstrip(b"\0"))
         if base and not first:
-            data = b""
-        data, base = data[first:], base + first
+            first = len(data)
         framer = self._nearness.framer
-        whole = data if framer is None else framer.frame(data, final=True).joined
-        lines = list(_lines(_Text(data, whole), 0, len(data), base, -1))
+        whole = data[first:] if framer is None else framer.frame(data[first:], final=True).joined
+        text = _Text(data, data[:first] + whole, found)
+        lines = list(_lines(text, first, len(data), -1))
         last = lines[-1].offset if lines else -1
         kept = lines[max(0, len(lines) - self._nearness.before) :]
         return _Trail(kept, last, self._nearness.after)
@@ -121,13 +122,13 @@ class Surroundings:
     def _chosen(self, block: Block, hits: Sequence[int], trail: _Trail) -> Iterator[_Line]:
         """The lines to give along, in the order of the file, each once."""
         data, owed, spans = block.records, 0, list[tuple[int, int]]()
-        text = _Text(block.data, data)
+        text = _Text(block.data, data, block)
         missing = 0
         if trail.owed:
             end, owed = _forward(data, 0, trail.owed)
             spans.append((0, end))
         for hit in hits:
-            start, short = self._back(data, hit)
+            start, short = self._back(block, hit)
             end, left = _forward(data, hit, 1 + self._nearness.after)
             missing, owed = max(missing, short), max(owed, left)
             if spans and start <= spans[-1][1]:
@@ -138,17 +139,16 @@ class Surroundings:
         if missing:
             yield from trail.lines[-missing:]
         for start, end in spans:
-            before = _line_start(data, start - 1) + block.start if start else trail.last
-            yield from _lines(text, start, end, block.start, before)
+            yield from _lines(text, start, end, _before(block, start, trail))
 
-    def _back(self, data: bytes, hit: int) -> tuple[int, int]:
+    def _back(self, block: Block, hit: int) -> tuple[int, int]:
         """Where the lines before the one at `hit` begin, and how many must be of other blocks."""
-        start = hit
+        data, start = block.records, hit
         for found in range(self._nearness.before):
             if not start:
                 return 0, self._nearness.before - found
             previous = _line_start(data, start - 1)
-            if previous < hit - REACH:
+            if block.offset(previous) < block.offset(hit) - REACH:
                 break
             start = previous
         return start, 0
@@ -170,18 +170,23 @@ class Surroundings:
         if not block.data:
             return
         data = block.records
-        start, short = self._back(data, len(data))
+        start, short = self._back(block, len(data))
         last = _line_start(data, len(data) - 1)
-        before = _line_start(data, start - 1) + block.start if start else trail.last
-        lines = list(_lines(_Text(block.data, data), start, len(data), block.start, before))
+        text = _Text(block.data, data, block)
+        lines = list(_lines(text, start, len(data), _before(block, start, trail)))
         kept = trail.lines[-short:] if short else []
         trail.lines = [each for each in kept if each.offset >= block.end - REACH] + lines
-        trail.last = last + block.start
+        trail.last = block.offset(last)
 
 
 def _line_start(data: bytes, within: int) -> int:
     """Where the line begins that has the byte at `within`, maybe its newline."""
     return data.rfind(b"\n", 0, within) + 1
+
+
+def _before(block: Block, start: int, trail: _Trail) -> int:
+    """Offset of the line before the one at `start`, -1 where that is not known."""
+    return block.offset(_line_start(block.records, start - 1)) if start else trail.last
 
 
 def _forward(data: bytes, start: int, count: int) -> tuple[int, int]:
@@ -197,12 +202,15 @@ class _Text(NamedTuple):
     data: bytes
     records: bytes
     """As long, with each record as one line."""
+    found: Stretch
+    """Which knows where they are in the file."""
 
 
-def _lines(text: _Text, start: int, end: int, base: int, previous: int) -> Iterator[_Line]:
-    """The lines from `start` to `end`; `base` is where the text begins in the file."""
+def _lines(text: _Text, start: int, end: int, previous: int) -> Iterator[_Line]:
+    """The lines from `start` to `end`."""
     while start < end:
         newline = text.records.find(b"\n", start, end)
         stop = end if newline < 0 else newline
-        yield _Line(base + start, previous, text.data[start:stop])
-        previous, start = base + start, stop + 1
+        offset = text.found.offset(start)
+        yield _Line(offset, previous, text.data[start:stop])
+        previous, start = offset, stop + 1

@@ -16,13 +16,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.clock import SystemClock
-from logwatch.records import Block, Checkpoint, Marker
+from logwatch.records import Block, Checkpoint, Marker, Stretch
 from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
 from logwatch.tailer.multiline import Framed, Framer
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.record_generation import generation_of
+from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.text_encoding import (
+    LONGEST_MARK,
+    TextEncoding,
+    behind,
+    joined,
+    recognised,
+)
 
 STANDARD_INPUT = "-"
 BLOCK_BYTES = 1 << 21
@@ -40,14 +48,12 @@ class OldGeneration(Struct, frozen=True):
 
 
 @contextmanager
-def opened(
-    file: str, path: str, max_line: int, framer: Framer | None = None
-) -> Iterator[OldGeneration]:
-    """Open `file`, whose lines are those of the log `path`; with `framer` in whole records.
+def opened(file: str, path: str, source: SourceSettings) -> Iterator[OldGeneration]:
+    """Open `file`, whose lines are those of the log `path` of `source`, in whole records.
 
     Raises OSError; UsageError where it is compressed in a way that nothing here reads.
     """
-    limits = Limits(max_line, BLOCK_BYTES, framer)
+    limits = Limits(source.max_line, BLOCK_BYTES, source.framer, source.encoding)
     if file == STANDARD_INPUT:
         blocks = _stream(sys.stdin.buffer.read, _stand_in(path), path, limits)
         yield OldGeneration(SystemClock().wall(), lambda: 0, blocks)
@@ -98,14 +104,15 @@ def _stream(
 
 def reframed(blocks: Iterable[Block], framer: Framer) -> Iterator[Block]:
     """Blocks of whole lines as blocks of whole records."""
-    rest, start, last = b"", 0, None
+    rest, last = Stretch(data=b"", start=0), None
 
     def block(like: Block, found: Framed, *, partial: bool = False) -> Block:
-        end = start + len(found.data)
+        end = rest.offset(len(found.data))
         return replace(
             like,
             data=found.data,
-            start=start,
+            start=rest.start,
+            places=rest.places,
             end=end,
             checkpoint=replace(like.checkpoint, offset=end),
             truncated=False,
@@ -116,62 +123,74 @@ def reframed(blocks: Iterable[Block], framer: Framer) -> Iterator[Block]:
 
     for each in blocks:
         is_end = each.truncated or not each.data  # no record has room for an over-long line
-        if not rest:
-            start = each.start
         if is_end:
-            found = framer.frame(rest + each.data + b"\n", final=True).through(len(rest))
+            found = framer.frame(rest.data + each.data + b"\n", final=True).through(len(rest.data))
         else:
-            rest += each.data
-            found = framer.frame(rest, final=each.partial)
+            rest = joined(rest, each) if rest.data else each
+            found = framer.frame(rest.data, final=each.partial)
         if found.data:
             yield block(each, found, partial=each.partial)
-            rest, start = rest[len(found.data) :], start + len(found.data)
+            rest = behind(rest, len(found.data))
         if is_end:
             yield each
         last = each
-    if rest and last is not None:
-        yield block(last, framer.frame(rest, final=True))
+    if rest.data and last is not None:
+        yield block(last, framer.frame(rest.data, final=True))
 
 
 def _lines(
     read: Callable[[int], bytes], checkpoint: Checkpoint, path: str, limits: Limits
 ) -> Iterator[Block]:
     """Blocks of what can be read but once, cut as `Generation` cuts a file."""
-    window = max(limits.block_size, limits.max_line + 1)
-    rest, start, skipping = b"", 0, False
+    read, text = _begun(read, limits.encoding)
+    window = text.unit * max(limits.block_size, limits.max_line + 1)
+    rest, start, skipping = b"", text.mark, False
 
-    def block(data: bytes, end: int, *, truncated: bool = False, partial: bool = False) -> Block:
-        at = replace(checkpoint, offset=end)
+    def block(raw: bytes, end: int, *, most: int | None = None, partial: bool = False) -> Block:
+        lines = text.stretch(raw, start)
         return Block(
             path=path,
-            data=data,
+            data=lines.data[:most],
             start=start,
+            places=lines.places,
             end=end,
-            checkpoint=at,
+            checkpoint=replace(checkpoint, offset=end),
             backlog=True,
-            truncated=truncated,
+            truncated=most is not None,
             partial=partial,
         )
 
     while piece := read(window - len(rest)):
         rest += piece
         if skipping:
-            newline = rest.find(b"\n") + 1
+            newline = text.first_end(rest)
             skipping = not newline
-            passed = newline or len(rest)
+            passed = newline or len(rest) - len(rest) % text.unit
             yield block(b"", start + passed)
             rest, start = rest[passed:], start + passed
-        cut = rest.rfind(b"\n") + 1
+        cut = text.last_end(rest)
         if cut:
             yield block(rest[:cut], start + cut)
             rest, start = rest[cut:], start + cut
         elif len(rest) >= window:
-            yield block(rest[: limits.max_line], start + len(rest), truncated=True)
+            yield block(rest, start + len(rest), most=limits.max_line)
             rest, start, skipping = b"", start + len(rest), True
-    if rest and len(rest) > limits.max_line:
-        yield block(rest[: limits.max_line], start + len(rest), truncated=True)
+    rest = rest[: len(rest) - len(rest) % text.unit]
+    if rest and len(text.stretch(rest, start).data) > limits.max_line:
+        yield block(rest, start + len(rest), most=limits.max_line)
     elif rest:
         yield block(rest, start + len(rest), partial=True)
+
+
+def _begun(read: Callable[[int], bytes], named: str) -> tuple[Callable[[int], bytes], TextEncoding]:
+    """What reads what is behind a mark, and how it is text."""
+    head = b""
+    while (found := recognised(head, named)) is None and (more := read(LONGEST_MARK - len(head))):
+        head += more
+    text = found or recognised(head, named, final=True)
+    assert text is not None
+    begun = [head[text.mark :]] if len(head) > text.mark else []
+    return lambda size: begun.pop() if begun else read(size), text
 
 
 def _stand_in(path: str) -> Checkpoint:

@@ -22,7 +22,7 @@ from logwatch.daemon.readings import Readings
 from logwatch.daemon.stamps import Stamps
 from logwatch.matching.troubles import Trouble
 from logwatch.merging import Merger
-from logwatch.records import Batch, Block
+from logwatch.records import Batch, Block, Stretch
 from logwatch.simulation.generations import STANDARD_INPUT, OldGeneration, opened
 from logwatch.tailer.settings import SourceSettings
 
@@ -197,8 +197,7 @@ class _Log:
     def _batches(self) -> Iterator[Batch]:
         for name in self._file.generations:
             try:
-                source = self._source
-                with opened(name, self.path, source.max_line, source.framer) as generation:
+                with opened(name, self.path, self._source) as generation:
                     yield from self._of(name, generation)
             except OSError as problem:
                 reason = getattr(problem, "strerror", None) or str(problem)
@@ -253,9 +252,9 @@ class _Log:
         return batch
 
 
-def _nothing(_identity: str, _start: int, _end: int) -> bytes:
+def _nothing(_identity: str, _start: int, end: int) -> Stretch:
     """What is before the first block that is looked at: too old."""
-    return b""
+    return Stretch(data=b"", start=end)
 
 
 def _closing(batch: Batch) -> Batch:

@@ -27,7 +27,7 @@ from logwatch.daemon.readings import Readings
 from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Batch, Block, Checkpoint, Marker
+from logwatch.records import Alert, Batch, Block, Checkpoint, Marker, Stretch
 from logwatch.rules import make_rule
 from logwatch.rules.base import RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
@@ -143,7 +143,7 @@ class Simulation:
         settings = next(each for each in self.config.sources if each.name == source)
         path = settings.paths[0] if settings.paths and not is_glob(settings.paths[0]) else source
         for arrival, together in groupby(lines, key=lambda each: each[0]):
-            texts = [_encoded(text, settings.encoding) for _, text in together]
+            texts = [_encoded(text, settings.matched_as) for _, text in together]
             data = b"".join(text + b"\n" for text in texts)
             start = self._offsets[source]
             self._offsets[source] += len(data)
@@ -255,9 +255,9 @@ def _timed(batch: Batch, arrival: float) -> Batch:
     return replace(batch, near=near)
 
 
-def _nothing(_identity: str, _start: int, _end: int) -> bytes:
+def _nothing(_identity: str, _start: int, end: int) -> Stretch:
     """What is before the first line that is fed."""
-    return b""
+    return Stretch(data=b"", start=end)
 
 
 def _own_folder(owner: object) -> Path:

@@ -147,7 +147,7 @@ class Chain:
         inode, size = refused or (file.inode, file.size)
         if self._settings.start == "end" and not checkpoint.offset and inode == file.inode:
             then = file._replace(size=min(size, file.size))
-            checkpoint = at_last_line(then, checkpoint, self._settings.limits.max_line)
+            checkpoint = at_last_line(then, checkpoint, self._settings.limits)
         self._follow(file, checkpoint, beginning.reread_end, backlog=True)
 
     def _recover(self, checkpoint: Checkpoint, live: OpenFile | None, now: Moment) -> None:

@@ -3,7 +3,8 @@
 Reads by offset only, so that nothing but a block that was handed out moves the position; an error
 never does. Bytes are handed out in whole lines. Each read takes the bytes before the offset along
 and compares them, which is how a file that was cut and has grown again is noticed, whatever its
-size. No buffer is kept from one call to the next.
+size. No buffer is kept from one call to the next. Of a text that ends in the middle of a character
+the rest is waited for, and passed over where its file's life has ended.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 from msgspec import Struct
 from msgspec.structs import replace
 
-from logwatch.records import Block, Checkpoint, Marker
+from logwatch.records import Block, Checkpoint, Marker, Stretch
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
     MARKER_LENGTH,
@@ -26,6 +27,7 @@ from logwatch.tailer.fingerprint import (
     matches,
 )
 from logwatch.tailer.multiline import Framer
+from logwatch.tailer.text_encoding import LONGEST_MARK, TextEncoding, recognised
 
 _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
@@ -36,6 +38,7 @@ LARGE = 128 * 1024
 _TAIL = 8 * 1024
 """Where the end of the last line is looked for."""
 _MARKERS_KEPT = 12
+_PLAIN = TextEncoding("utf-8", "utf-8")
 
 
 class Limits(Struct, frozen=True):
@@ -45,6 +48,8 @@ class Limits(Struct, frozen=True):
     block_size: int
     framer: Framer | None = None
     """What puts lines together; None: each is a record."""
+    encoding: str = "utf-8"
+    """Of files without a byte order mark."""
 
 
 class Truncated(Struct, frozen=True):
@@ -85,6 +90,7 @@ class Generation:
         """Whether the generation behind it has to wait, since that record may go on there."""
         self._path = path
         self._limits = limits
+        self._text: TextEncoding | None = None
         self._backlog_end = file.size if backlog else 0
 
     @property
@@ -102,9 +108,38 @@ class Generation:
         """Whether everything up to the last look's end was handed out but for an open line."""
         return self.seen is not None and self.registered and not self.open_end
 
-    def read_back(self, start: int, end: int) -> bytes:
-        """Bytes that may have been handed out before. Raises OSError."""
-        return os.pread(self.file.fd, end - start, start)
+    @property
+    def text(self) -> TextEncoding:
+        """How its bytes are text. Raises OSError."""
+        if self._text is None:
+            self.recognise(final=True)
+        return self._text or _PLAIN
+
+    def recognise(self, *, final: bool = False) -> bool:
+        """Whether it is known how its bytes are text; with `final` an unfinished mark is none.
+
+        Raises OSError.
+        """
+        head = os.pread(self.file.fd, LONGEST_MARK, 0)
+        found = recognised(head, self._limits.encoding, final=final) if head else None
+        if found is not None and (odd := self.offset % found.unit):
+            # What was read before was read in another encoding.
+            self.checkpoint = at(self.file, self.checkpoint, self.offset - odd)
+        self._text = found
+        return found is not None
+
+    def read_back(self, start: int, end: int) -> Stretch:
+        """Lines that may have been handed out before, and what comes before them.
+
+        From the unit or mark on in which `start` is. Raises OSError.
+        """
+        text = self.text
+        start = max(start - start % text.unit, text.mark)
+        return self.stretch(os.pread(self.file.fd, max(0, end - start), start), start)
+
+    def stretch(self, raw: bytes, start: int) -> Stretch:
+        """`raw`, which is at `start` of the file, as it is matched. Raises OSError."""
+        return self.text.stretch(raw, start)
 
     def let_go(self) -> None:
         """Close what is open beside `file`: nothing."""
@@ -138,7 +173,10 @@ class Generation:
             return None
         if self.suspect or (not self.offset and not matches(self.file.fd, self.checkpoint.head)):
             return Truncated(size, shorter=False)
-        if self.checkpoint.skipping:
+        found: Block | Truncated | None
+        if self._text is None and not self.recognise(final=finish):
+            found = None
+        elif self.checkpoint.skipping:
             found = self._skip(size)
         else:
             found = self._next(size, finish=finish, flush=flush)
@@ -154,11 +192,13 @@ class Generation:
 
     def _lines(self, size: int, *, finish: bool, limit: int = 0) -> Block | Truncated | None:
         """As `read`; of `limit` bytes at most, where it is not that of a block."""
+        text = self.text
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         start = self.offset or self._first_data(size)
-        limit = limit or self._limits.block_size
+        limit = text.whole(limit or self._limits.block_size)
         in_backlog = start < self._backlog_end < size
         want = min((self._backlog_end if in_backlog else size) - start, limit)
+        want -= want % text.unit
         whole = self._whole_lines(start, want) if want >= LARGE else b""
         raw = whole or os.pread(self.file.fd, before + want, start - before)
         # The proof that it is the same file must not be older than what was read.
@@ -168,11 +208,12 @@ class Generation:
         self._grow_head(size)
         if whole:
             return self._take(whole, 0, len(whole), start)
-        cut = raw.rfind(b"\n", before) + 1
+        cut = text.last_end(raw, before)
         if cut > before:
             return self._take(raw, before, cut, start)
-        if want == limit <= self._limits.max_line:  # less than one line
-            return self._lines(size, finish=finish, limit=self._limits.max_line + 1)
+        longest = text.unit * (self._limits.max_line + 1)
+        if want == limit < longest:  # less than one line
+            return self._lines(size, finish=finish, limit=longest)
         if in_backlog:
             self._backlog_end = 0  # its last line is still being written: it belongs to the new
             return self._lines(size, finish=finish)
@@ -183,55 +224,65 @@ class Generation:
 
         Looking for the end of the last line first spares a copy of all of them.
         """
+        text = self.text
         tail = os.pread(self.file.fd, _TAIL, start + want - _TAIL)
-        newline = tail.rfind(b"\n") + 1
-        if not newline:
+        end = text.last_end(tail)
+        if not end:
             return b""
-        lines = os.pread(self.file.fd, want - _TAIL + newline, start)
-        return lines if lines.endswith(b"\n") else b""
+        lines = os.pread(self.file.fd, want - _TAIL + end, start)
+        return lines if text.last_end(lines) == len(lines) else b""
 
     def _unfinished(self, raw: bytes, before: int, start: int, *, finish: bool) -> Block | None:
+        text, longest = self.text, self._limits.max_line
+        if not finish:
+            raw = text.whole_characters(raw)
         length = len(raw) - before
-        if length > self._limits.max_line:
-            end = before + self._limits.max_line
+        if length <= 0 or not (finish or length > longest):
+            return None
+        found = self.stretch(raw[before:], start)
+        if len(found.data) > longest:
             self._move(raw, len(raw), start + length, skipping=True)
-            return self._block(raw[before:end], start, truncated=True)
-        if finish and length:
+            return self._block(found, found.data[:longest], truncated=True)
+        if finish:
             self._move(raw, len(raw), start + length)
-            return self._block(raw[before:], start, partial=True)
+            return self._block(found, partial=True)
         return None
 
     def _take(self, raw: bytes, before: int, cut: int, start: int) -> Block:
         self._move(raw, cut, start + cut - before)
-        return self._block(raw[before:cut], start)
+        return self._block(self.stretch(raw[before:cut], start))
 
     def _skip(self, size: int) -> Block | Truncated | None:
         """Pass over the rest of an over-long line, without keeping it."""
+        text = self.text
         start = position = self.offset
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         while position < min(size, start + _SKIP_AT_ONCE):
             raw = os.pread(self.file.fd, before + _SKIP_CHUNK, position - before)
             if not self._is_same(raw[:before]):
                 return Truncated(size, shorter=False)
-            if len(raw) == before:
+            if len(raw) < before + text.unit:
                 break
-            newline = raw.find(b"\n", before) + 1
-            cut = newline or len(raw)
+            newline = text.first_end(raw, before)
+            cut = newline or len(raw) - (len(raw) - before) % text.unit
             position += cut - before
             self._move(raw, cut, position, skipping=not newline)
             before = self.checkpoint.markers[-1].length
             if newline:
                 break
-        return self._block(b"", start) if position > start else None
+        return self._block(Stretch(data=b"", start=start)) if position > start else None
 
     def _is_same(self, before: bytes) -> bool:
         last = self.checkpoint.markers[-1:]
         return not last or digest(before) == last[0].digest
 
     def _first_data(self, size: int) -> int:
-        """Where the content begins: a writer without O_APPEND leaves a hole when it is cut."""
+        """Where the content begins: behind a mark, or behind a hole.
+
+        A writer without O_APPEND leaves one when its file is cut.
+        """
         if os.pread(self.file.fd, 1, 0) != b"\0":
-            return 0
+            return self.text.mark
         position = 0
         while position < size:
             try:
@@ -243,7 +294,7 @@ class Generation:
             position += len(chunk) - len(content)
             if content or not chunk:
                 break
-        return position
+        return position - position % self.text.unit
 
     def _grow_head(self, size: int) -> None:
         known = self.checkpoint.head.length
@@ -266,13 +317,20 @@ class Generation:
         )
 
     def _block(
-        self, data: bytes, start: int, *, truncated: bool = False, partial: bool = False
+        self,
+        lines: Stretch,
+        data: bytes | None = None,
+        *,
+        truncated: bool = False,
+        partial: bool = False,
     ) -> Block:
-        end = self.offset
+        """`lines`, or only `data` at their beginning, up to the position."""
+        end, start = self.offset, lines.start
         return Block(
             path=self._path,
-            data=data,
+            data=lines.data if data is None else data,
             start=start,
+            places=lines.places,
             end=end,
             checkpoint=self.checkpoint,
             backlog=end <= self._backlog_end,
@@ -296,16 +354,18 @@ def fresh_checkpoint(file: OpenFile, path: str, identity: str, epoch: int) -> Ch
     )
 
 
-def at_last_line(file: OpenFile, checkpoint: Checkpoint, max_line: int) -> Checkpoint:
+def at_last_line(file: OpenFile, checkpoint: Checkpoint, limits: Limits) -> Checkpoint:
     """The same, behind the file's last newline: a line that is being written is read whole.
 
     Within a line of more than `max_line` bytes it is at the end and skips. Raises OSError.
     """
-    size = file.size
-    tail = os.pread(file.fd, min(size, max_line), max(0, size - max_line))
-    newline = tail.rfind(b"\n") + 1
-    skipping = not newline and size > max_line
-    offset = size if skipping else max(0, size - max_line) + newline
+    first = os.pread(file.fd, LONGEST_MARK, 0)
+    text = recognised(first, limits.encoding, final=True) or _PLAIN
+    size, longest = file.size - file.size % text.unit, limits.max_line * text.unit
+    tail = os.pread(file.fd, min(size, longest), max(0, size - longest))
+    newline = text.last_end(tail)
+    skipping = not newline and size > longest
+    offset = size if skipping else max(0, size - longest) + newline
     return at(file, checkpoint, offset, skipping=skipping)
 
 

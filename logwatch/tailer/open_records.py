@@ -65,7 +65,8 @@ def _settled(
             if generation.waits_since is None:
                 generation.waits_since = now.steady
             is_over |= now.steady - generation.waits_since >= framer.timeout
-            return _joined(generation, following, framer.frame(begun + lines, final=is_over))
+            framed = framer.frame(begun + lines, final=is_over)
+            return _joined(generation, following, framed, len(begun))
         later = later if lines else later[1:]
     if is_over or any(os.fstat(each.file.fd).st_size > each.offset for each in later):
         return generation.read(flush=True)
@@ -73,16 +74,18 @@ def _settled(
 
 
 def _joined(
-    generation: RecordGeneration, following: RecordGeneration, found: Framed
+    generation: RecordGeneration, following: RecordGeneration, found: Framed, own: int
 ) -> Block | Truncated | None:
-    """The record with what `following` begins with, if that belongs to it; `found` has both."""
+    """The record with what `following` begins with, if that belongs to it.
+
+    `found` has both; its first `own` bytes are of `generation`.
+    """
     if not found.data:
         generation.holds_back = True
         return None
-    own = generation.open_end - generation.offset
     found = found.through(own)
     if rest := found.data[own:]:
-        return generation.hand_out(found, following.pass_over(rest))
+        return generation.hand_out(found, own, following.pass_over(rest))
     return generation.read(flush=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from logwatch.records import Block, Checkpoint
+from logwatch.records import Block, Checkpoint, Stretch
 from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile
 from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.record_generation import RecordGeneration
@@ -32,7 +32,8 @@ class Packed(Generation):
         """See `packed_generation`."""
         self._unpacking, self._lose, self._done = unpacking, lose, done
         # One byte more than is ever asked for, so that what ends there is known to go on.
-        most = max(self._limits.block_size, 2 * self._limits.max_line + 2, HEAD_LENGTH)
+        # A character in UTF-16 is twice as long as the shortest in UTF-8.
+        most = max(self._limits.block_size, 4 * self._limits.max_line + 4, HEAD_LENGTH)
         self._window = most + 1
 
     def cut(self) -> Truncated | None:
@@ -53,9 +54,9 @@ class Packed(Generation):
         self._tell_damage()
         return None
 
-    def read_back(self, start: int, end: int) -> bytes:
+    def read_back(self, start: int, end: int) -> Stretch:
         """See `Generation.read_back`; nothing where the bytes were given back."""
-        return super().read_back(start, end) if self._unpacking.has(start) else b""
+        return super().read_back(start if self._unpacking.has(start) else end, end)
 
     def let_go(self) -> None:
         """Close the compressed file; the window is closed as every generation's file is."""

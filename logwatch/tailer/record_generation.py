@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from logwatch.records import Stretch
 from logwatch.tailer.fingerprint import MARKER_LENGTH
 from logwatch.tailer.generation import LARGE, Generation, Limits, Truncated
 
@@ -73,43 +74,70 @@ class RecordGeneration(Generation):
         """
         if not self.open_end or self.size != self.open_end:
             return None
-        return os.pread(self.file.fd, self.open_end - self.offset, self.offset)
+        return self._own(self.open_end).data
+
+    def _own(self, end: int) -> Stretch:
+        """What there is up to `end`. Raises OSError."""
+        start = self.offset or self._first_data(end)
+        return self.stretch(self._raw(start, end), start)
+
+    def _raw(self, start: int, end: int) -> bytes:
+        return os.pread(self.file.fd, end - start, start)
 
     def first_lines(self, most: int) -> bytes:
-        """Whole lines at its beginning. Raises OSError."""
-        head = os.pread(self.file.fd, most, 0)
-        return b"" if head.startswith(b"\0") else head[: head.rfind(b"\n") + 1]
+        """Whole lines at its beginning, of about `most` bytes. Raises OSError."""
+        return self._first_lines(most).data
+
+    def _first_lines(self, most: int) -> Stretch:
+        text = self.text
+        lines = os.pread(self.file.fd, most * text.unit, text.mark)
+        if lines.startswith(b"\0" * text.unit):
+            return Stretch(data=b"", start=0)
+        return self.stretch(lines[: text.last_end(lines)], text.mark)
 
     def pass_over(self, lines: bytes) -> Checkpoint:
-        """Go on behind its first lines, which somebody else has; the checkpoint there."""
-        self._grow_head(len(lines))
+        """Go on behind its first lines, which somebody else has; the checkpoint there.
+
+        Raises OSError.
+        """
+        # No character takes more than twice the bytes in the file.
+        end = self._first_lines(2 * len(lines)).offset(len(lines))
+        raw = self._raw(self.text.mark, end)
+        self._grow_head(end)
         self._note_open(0)
-        self._move(lines, len(lines), len(lines))
+        self._move(raw, len(raw), end)
         return self.checkpoint
 
-    def hand_out(self, framed: Framed, also: Checkpoint) -> Block:
-        """All there is, as the beginning of records that go on in the generation of `also`."""
-        start, end = self.offset, self.open_end
+    def hand_out(self, framed: Framed, own: int, also: Checkpoint) -> Block:
+        """All there is, as the beginning of records that go on in the generation of `also`.
+
+        The first `own` bytes of `framed` are of this one. Raises OSError.
+        """
+        start, end = self.offset or self._first_data(self.open_end), self.open_end
+        raw = framed.data[:own] if self.text.is_plain else self._raw(start, end)
+        lines = self.stretch(raw, start)
         self._note_open(0)
-        own = framed.data[: end - start]
-        self._move(own, len(own), end)
-        return replace(self._whole(framed, start), also=also)
+        self._move(raw, len(raw), end)
+        return replace(self._whole(lines, framed), also=also)
 
     def _next(self, size: int, *, finish: bool, flush: bool) -> Block | Truncated | None:
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         start = self.offset or self._first_data(size)
-        framer = self._framer
-        limit, most = self._limits.block_size, 2 * self._limits.max_line + 2
+        text, longest = self.text, self._limits.max_line
+        limit, most = text.whole(self._limits.block_size), text.unit * (2 * longest + 2)
         while True:
-            data = self._whole_lines(start, limit) if size - start >= limit >= LARGE else b""
-            data = data or os.pread(self.file.fd, min(size - start, limit), start)
+            raw = self._whole_lines(start, limit) if size - start >= limit >= LARGE else b""
+            raw = raw or self._raw(start, start + min(size - start, limit))
+            raw = raw if finish else text.whole_characters(raw)
             # The proof that it is the same file must not be older than what was read.
             proof = os.pread(self.file.fd, before, start - before)
             if not self._is_same(proof):
                 return Truncated(size, shorter=False)
-            is_all = start + len(data) >= size
-            if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= self._limits.max_line:
-                framed = framer.frame(data, final=True)
+            found = self.stretch(raw, start)
+            data = found.data
+            is_all = start + len(raw) > size - text.unit
+            if finish and is_all and len(data) - data.rfind(b"\n") - 1 <= longest:
+                framed = self._framer.frame(data, final=True)
             else:
                 framed = self._complete(data, final=flush and is_all)
             if framed.data or is_all or limit >= most:
@@ -117,22 +145,24 @@ class RecordGeneration(Generation):
             limit = most  # less than one record
         self._grow_head(size)
         lines = data.rfind(b"\n") + 1
-        self._note_open(0 if framed.data or finish or not lines else start + lines)
+        self._note_open(0 if framed.data or finish or not lines else found.offset(lines))
         if start < self._backlog_end:
-            framed = framed.through(self._backlog_end - start)
+            framed = framed.through(found.index(self._backlog_end))
         if framed.data:
-            self._move_behind(proof, framed.data, start)
+            self._move_behind(proof, raw, start, found.offset(len(framed.data)))
             is_partial = not framed.data.endswith(b"\n")
-            return self._whole(framed, start, partial=is_partial)
+            return self._whole(found, framed, partial=is_partial)
         if not lines:
-            return self._unfinished(proof + data, before, start, finish=finish)
+            return self._unfinished(proof + raw, before, start, finish=finish)
         return None
 
-    def _move_behind(self, proof: bytes, data: bytes, start: int) -> None:
-        end = data[-MARKER_LENGTH:]
+    def _move_behind(self, proof: bytes, raw: bytes, start: int, offset: int) -> None:
+        """Put the position to `offset`; `raw` is at `start`, `proof` before it."""
+        cut = offset - start
+        end = raw[max(0, cut - MARKER_LENGTH) : cut]
         if len(end) < MARKER_LENGTH:
             end = (proof + end)[-MARKER_LENGTH:]
-        self._move(end, len(end), start + len(data))
+        self._move(end, len(end), offset)
 
     def _complete(self, data: bytes, *, final: bool) -> Framed:
         """The records in `data` that are complete, of whole lines."""
@@ -148,11 +178,11 @@ class RecordGeneration(Generation):
         if end != self.open_end:
             self.open_end, self.open_since = end, None
 
-    def _whole(self, framed: Framed, start: int, *, partial: bool = False) -> Block:
+    def _whole(self, lines: Stretch, framed: Framed, *, partial: bool = False) -> Block:
         # Of a record that was begun before the file was followed the rest may have come since.
         return replace(
-            self._block(framed.data, start, partial=partial),
-            backlog=start < self._backlog_end,
+            self._block(lines, framed.data, partial=partial),
+            backlog=lines.start < self._backlog_end,
             joined=framed.joined,
             cut=framed.cut,
         )

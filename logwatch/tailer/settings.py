@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
+from logwatch.tailer.text_encoding import matched_as
 
 
 class SourceSettings(Struct, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     tz: str | None = None
     """IANA name of the zone of stamps that name none; None: the machine's."""
     encoding: str = "utf-8"
+    """Of files that do not begin with a byte order mark."""
     start: Literal["end", "beginning"] = "end"
     """Where to begin in a file that was there before logwatch first saw it."""
     max_line: int = 262_144
@@ -45,4 +47,9 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
         """What puts its lines together; None: each line is a record."""
         if self.multiline is None:
             return None
-        return framer_of(self.multiline, self.encoding, self.max_line)
+        return framer_of(self.multiline, self.matched_as, self.max_line)
+
+    @property
+    def matched_as(self) -> str:
+        """The encoding in which its lines are handed out and matched: no UTF-16."""
+        return matched_as(self.encoding)

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
 from logwatch import telemetry
 from logwatch.clock import Moment
-from logwatch.records import Block, Checkpoint
+from logwatch.records import Block, Checkpoint, Stretch
 from logwatch.tailer.chain import Chain, ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import Key, is_remote
@@ -57,20 +58,22 @@ class Tail:
         grace: float = 300.0,
         claims: Claims | None = None,
         framer: Framer | None = None,
+        encoding: str = "utf-8",
     ) -> None:
         """Does no I/O.
 
         `known` are the store's checkpoints of this path and of other generations in its directory,
         newest last. `start` counts only for a file that is found at the very first look and has no
         checkpoint; what appears later is read from its beginning. Sizes in bytes, `grace` in
-        seconds. With `framer` blocks hold whole records of several lines.
+        seconds. With `framer` blocks hold whole records of several lines. `encoding` is that of
+        files without a byte order mark; blocks are in UTF-8 where it is UTF-16, else in it.
         """
         self.path = path
         self._grace = grace
         self._claims = claims or Claims()
         self._report = Report(path)
         self._framer = framer
-        settings = ChainSettings(path, start, Limits(max_line, block_size, framer))
+        settings = ChainSettings(path, start, Limits(max_line, block_size, framer, encoding))
         self._chain = Chain(settings, self._claims, self._report, known, self)
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=self
@@ -148,15 +151,13 @@ class Tail:
         """Inode and birth of every generation held open; from any thread."""
         return frozenset(each.key for each in self._chain.generations)
 
-    def read_back(self, identity: str, start: int, end: int) -> bytes:
+    def read_back(self, identity: str, start: int, end: int) -> Stretch:
         """Bytes of a generation that may have been handed out before; none if it is not open."""
         for each in self._chain.generations:
             if each.checkpoint.identity == identity:
-                try:
+                with suppress(OSError):
                     return each.read_back(start, end)
-                except OSError:
-                    return b""
-        return b""
+        return Stretch(data=b"", start=end)
 
     def losses(self) -> list[Loss]:
         """What was or may have been lost since the last call."""

@@ -27,7 +27,7 @@ def records_of(
         by_source.setdefault(line.source, []).append((number, line))
     found: list[tuple[int, TimedLine]] = []
     for source, own in by_source.items():
-        framer, encoding = framers.get(source), sources[source].encoding
+        framer, encoding = framers.get(source), sources[source].matched_as
         if framer is None:
             found += own
             continue

@@ -30,6 +30,7 @@ from logwatch.records import Batch
 from logwatch.rules.base import RuleSettings
 from logwatch.simulation import SimulatedAlert, Simulation
 from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.text_encoding import as_matched
 from logwatch.testing.comparing import compared, probed, routing
 from logwatch.testing.coverage import Coverage, Reached
 from logwatch.testing.explaining import Explanation
@@ -266,7 +267,9 @@ def _lines_of_file(test: RuleTest, source: SourceSettings) -> Iterator[TimedLine
     if len(data) > LARGEST_FILE_BYTES:
         raise OSError(f"it has more than {LARGEST_FILE_BYTES:,} bytes; take a part of it")
     at = None
-    for number, line in enumerate(data.decode(source.encoding, "surrogateescape").splitlines(), 1):
+    data = as_matched(data, source.encoding)
+    text = data.decode(source.matched_as, "surrogateescape")
+    for number, line in enumerate(text.splitlines(), 1):
         stamp = parser.time(line, at or test.start)
         at = max(at or stamp or test.start, stamp or 0.0)
         place = test.place._replace(file=str(test.file), line=number, column=1, end_column=2)

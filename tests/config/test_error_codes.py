@@ -458,8 +458,8 @@ DRAWINGS = [
         sinks: {out: {exec: {argv: [/bin/true]}}}
                       ^^^^
     """),
-    ("not-supported", "encoding 'utf-16' is not supported yet", r"""
-        sources: {app: {path: /dev/null, encoding: utf-16}}
+    ("not-supported", "encoding 'utf-32' is not supported yet", r"""
+        sources: {app: {path: /dev/null, encoding: utf-32}}
                                                    ^^^^^^
     """),
     # -- unreadable

@@ -140,14 +140,28 @@ def test_encodings_of_one_byte_a_character_are_taken(bench, written, codec):
 
 
 @pytest.mark.parametrize(
+    ("name", "encoding", "matched_as"),
+    [
+        ("utf-16", "utf-16", "utf-8"),
+        ("UTF-16LE", "utf-16-le", "utf-8"),
+        ("utf_16_be", "utf-16-be", "utf-8"),
+        ("utf-8-sig", "utf-8", "utf-8"),
+        ("latin-1", "iso8859-1", "iso8859-1"),
+    ],
+)
+def test_text_in_utf_16_is_matched_as_utf_8(bench, name, encoding, matched_as):
+    """A byte order mark is looked for in any case."""
+    config = bench.load(f"sources: {{app: {{path: /dev/null, encoding: {name}}}}}")
+    source = config.sources[0]
+    assert (source.encoding, source.matched_as) == (encoding, matched_as)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *(
-            "utf-16",
-            "utf-16-le",
             "utf-32",
             "utf-7",
-            "utf-8-sig",
             "gbk",
             "shift_jis",
             "euc-jp",

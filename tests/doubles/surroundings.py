@@ -18,7 +18,7 @@ from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Batch, Block, StateChange
+from logwatch.records import Alert, Batch, Block, StateChange, Stretch
 from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.anchors import REACH
 from logwatch.rules.base import ContextSettings, PlainMatch, RuleSettings, parts_of
@@ -101,9 +101,9 @@ class Follower:
         if self._live:
             self.pipeline.go_live(self.now)
 
-    def read_back(self, _identity: str, start: int, end: int) -> bytes:
+    def read_back(self, _identity: str, start: int, end: int) -> Stretch:
         """As a tail does it."""
-        return self.data[start:end]
+        return Stretch(data=self.data[start:end], start=start)
 
     def batch(self, end: int, *, closed: bool = False) -> Batch:
         """What is found in the block up to `end`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -120,15 +121,53 @@ def test_r38_a_line_of_a_hundred_megabytes(tmp_path):
         ("utf-8", b"ERROR \xe9\xff\xc3\xa9\xed\xa0\x80", r"ERROR \xe9\xffé\xed\xa0\x80"),
         ("latin-1", b"ERROR \xe9\xa4", "ERROR é¤"),
         ("cp1252", b"ERROR \x80\x81", "ERROR €\\x81"),
-        ("utf-8", b"\xef\xbb\xbfERROR", "\ufeffERROR"),
-        ("utf-8", "ERROR no\n".encode("utf-16-le"), None),
+        ("utf-8", b"\xef\xbb\xbfERROR \xef\xbb\xbf", "ERROR \ufeff"),
+        ("cp1252", b"\xef\xbb\xbfERROR \xc3\xa9 \xe2\x86\x92", "ERROR é \\u2192"),
     ],
 )
 def test_r39_bytes_of_any_encoding(tmp_path, encoding, data, text):
-    """None is an error or lost: what cannot be decoded is shown as it is. UTF-16 is not read."""
+    """None is an error or lost: what cannot be decoded is shown as it is. No mark is shown."""
     (tmp_path / "app.log").write_bytes(data + b"\nERROR next\n")
-    expected = ["ERROR next"] if text is None else [text, "ERROR next"]
-    assert read_once(tmp_path, f", encoding: {encoding}") == expected
+    assert read_once(tmp_path, f", encoding: {encoding}") == [text, "ERROR next"]
+
+
+@pytest.mark.parametrize("rest", ["", ", multiline: {start: '^ERROR'}"])
+@pytest.mark.parametrize(
+    ("codec", "named", "mark"),
+    [
+        ("utf-16-le", "utf-8", codecs.BOM_UTF16_LE),
+        ("utf-16-be", "latin-1", codecs.BOM_UTF16_BE),
+        ("utf-16-le", "utf-16", b""),
+        ("utf-16-be", "utf-16-be", b""),
+    ],
+)
+def test_r39_text_in_utf_16(tmp_path, codec, named, mark, rest):
+    """By its mark or by its source's word; no half of a character is a newline, and each line is
+    where the file has it, also where it is quoted around another one.
+    """
+    lines = ["ERROR 1 é\r", "ERROR 2 \u0a0a\u0a41\u0d0a", "around", "ERROR 3 \U0001f600", "ERROR 4"]
+    shown = [line.rstrip("\r") for line in lines]
+    if named == "latin-1":
+        shown = [line.encode("latin-1", "backslashreplace").decode("latin-1") for line in shown]
+    places, at = [], len(mark)
+    for line in lines:
+        places.append(at)
+        at += len(f"{line}\n".encode(codec))
+    text = "".join(f"{line}\n" for line in lines)
+    (tmp_path / "app.log").write_bytes(mark + text.encode(codec))
+    config = CONFIG.replace("cooldown: 0", "cooldown: 0, context: 1")
+    more = f", encoding: {named}{rest}"
+    done = run_once(tmp_path, config.format(folder=tmp_path, more=more))
+    assert done.returncode == 0, done.stderr
+    alerts = alerts_in(tmp_path / "alerts.jsonl")
+    found = [(each["lines"][0]["offset"], each["lines"][0]["text"]) for each in alerts]
+    if rest:
+        shown[1] += "\naround"
+    records = [0, 1, 3, 4]
+    assert found == [(places[number], shown[number]) for number in records]
+    before = alerts[2]["context"]["before"][0]
+    expected = 1 if rest else 2
+    assert (before["offset"], before["text"]) == (places[expected], shown[expected])
 
 
 def test_r42_a_file_that_is_written_in_place(stage):

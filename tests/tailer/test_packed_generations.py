@@ -391,7 +391,7 @@ def test_lines_read_a_moment_ago_can_be_quoted(follow, numbered):
         block = log.tail.read(log.clock.moment())
         if block.data:
             start = block.start
-            back = log.tail.read_back(block.checkpoint.identity, start - 1000, start)
-            assert back in (content[start - 1000 : start], b"")
-    assert back
-    assert log.tail.read_back(block.checkpoint.identity, 5000, 6000) == b""
+            back = log.tail.read_back(block.checkpoint.identity, max(0, start - 1000), start)
+            assert back.data in (content[max(0, start - 1000) : start], b"")
+    assert back.data
+    assert log.tail.read_back(block.checkpoint.identity, 5000, 6000).data == b""
