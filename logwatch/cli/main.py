@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Protocol
 
 from logwatch import __version__
-from logwatch.cli.verbs import VERBS, module_of, nearest, parser_of, verb_first
+from logwatch.cli.verbs import VERBS, in_full, module_of, nearest, parser_of, verb_first
 from logwatch.errors import Exit, LogwatchError
 
 __all__ = ["OVERVIEW", "VERBS", "overview", "run_command_line"]
@@ -92,7 +92,7 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
 
 
 def _execute(name: str, words: Sequence[str]) -> int:
-    options = parser_of(name).parse_intermixed_args(words)
+    options = parser_of(name).parse_intermixed_args(in_full(name, words))
     if options.color in _COLORS:
         wanted, unwanted = _COLORS[options.color]
         os.environ[wanted] = "1"
@@ -107,9 +107,23 @@ def _help(words: Sequence[str]) -> int:
         return Exit.DONE
     if words[0] in VERBS:
         return _execute(words[0], ["--help"])
-    return _unknown(words[0])
+    return _help_on_code(words[0])
 
 
-def _unknown(word: str) -> int:
-    print(f"logwatch: no command '{word}'; {nearest(word)}", file=sys.stderr)
+def _help_on_code(word: str) -> int:
+    from logwatch.cli.code_page import code_page, codes, list_of_codes  # noqa: PLC0415 - text only
+
+    if word == "codes":
+        print(list_of_codes(), end="")
+        return Exit.DONE
+    try:
+        print(code_page(word), end="")
+    except KeyError:
+        return _unknown(word, codes())
+    return Exit.DONE
+
+
+def _unknown(word: str, codes: Sequence[str] = ()) -> int:
+    what = "command or code" if codes else "command"
+    print(f"logwatch: no {what} '{word}'; {nearest(word, codes)}", file=sys.stderr)
     return Exit.USAGE

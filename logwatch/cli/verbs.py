@@ -81,6 +81,13 @@ def parser_of(verb: str) -> Parser:
     return parser
 
 
+def in_full(verb: str, words: Sequence[str]) -> Sequence[str]:
+    """The words for argparse, where the verb knows forms that argparse does not."""
+    flags = import_module(f"logwatch.cli.flags.{module_of(verb)}")
+    spelled_out = getattr(flags, "in_full", None)
+    return words if spelled_out is None else spelled_out(words)
+
+
 def verb_first(words: Sequence[str]) -> list[str]:
     """The words with the verb before flags that every verb has: those may stand anywhere."""
     before: list[str] = []
@@ -91,7 +98,7 @@ def verb_first(words: Sequence[str]) -> list[str]:
     return [*rest[:1], *before, *rest[1:]]
 
 
-def nearest(word: str) -> str:
-    """What to say of a verb that there is not."""
-    near = get_close_matches(word, VERBS, 1)
+def nearest(word: str, others: Sequence[str] = ()) -> str:
+    """What to say of a verb that there is not, where `others` would do as well."""
+    near = get_close_matches(word, [*VERBS, *others], 1)
     return f"did you mean '{near[0]}'?" if near else f"there are: {' '.join(VERBS)}"

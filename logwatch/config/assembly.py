@@ -31,6 +31,7 @@ from logwatch.config.references import STAND_IN, References
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
+from logwatch.config.service_reader import service_reader, warn_of_unreadable
 from logwatch.config.sink_keys import check_fallbacks, fallback_place
 from logwatch.config.sink_words import check_words, has_own_words
 from logwatch.config.surroundings import Surroundings
@@ -143,8 +144,11 @@ class Assembly:
         if notifying:
             notifying.check(self._alert_fields(built_rules, built_sources))
         if self._thorough:
+            reader = service_reader()
             for name, found in found_sources.items():
                 sources.look_for_files(found, built_sources[name], self._report)
+                if reader is not None:
+                    warn_of_unreadable(found, built_sources[name], reader, self._report)
             notifying.warn(built_rules, self._now)
             if not self._report.failed:
                 sink_names = self._names["sinks"]
@@ -268,6 +272,7 @@ class Assembly:
                 sinks.warn_of_plain_secrets(node, walker)
                 if settings is not None:
                     sinks.examine(settings, node, walker, self._kinds)
+                    sinks.warn_of_missing_program(settings, node, walker)
         check_fallbacks(built, fallbacks, self._names["sinks"], self._report)
         return built
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 from typing import NamedTuple
 
 from yaml import Node, ScalarNode, SequenceNode
@@ -12,6 +13,8 @@ from logwatch.config.fields import Fields
 from logwatch.config.found import Found
 from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
+from logwatch.matching.covering import covers
+from logwatch.matching.hanging import Hang, hanging_line
 from logwatch.matching.known_patterns import KnownPatterns, Names
 from logwatch.matching.outline import outline
 from logwatch.matching.pattern import PatternError, risk
@@ -129,7 +132,8 @@ def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:
     for number, text in enumerate(texts):
         reason = risk(text)
         if reason:
-            warn_of_risk(found.place(key, number), reason, report)
+            line = hanging_line(text, process_time)
+            warn_of_risk(found.place(key, number), reason, report, line)
 
 
 def note_every_line(found: Found[SelectorKeys], report: Report) -> None:
@@ -145,13 +149,27 @@ def note_every_line(found: Found[SelectorKeys], report: Report) -> None:
         )
 
 
-def warn_of_risk(place: Place, reason: str, report: Report) -> None:
-    """Warn of the pattern at `place`."""
+def warn_of_covering(found: Found[SelectorKeys], report: Report) -> None:
+    """Warn of an `unless` that excludes whatever `match` finds."""
+    match = found.value.match
+    for number, text in enumerate(found.value.unless):
+        if match and text not in match and all(covers(text, each) for each in match):
+            report.warning(
+                found.place("unless", number),
+                "never-fires",
+                "'unless' is in every line that 'match' finds: nothing is let through",
+                "make it narrower, or remove it",
+            )
+
+
+def warn_of_risk(place: Place, reason: str, report: Report, hang: Hang | None = None) -> None:
+    """Warn of the pattern at `place`, with a line on which it hangs where one is known."""
+    such = f"it hangs on {hang}; " if hang is not None else ""
     report.warning(
         place,
         "risky-pattern",
         f"this pattern can take very long on some line: {reason}",
-        "make the repeats exclude each other: [^,]* instead of .*",
+        f"{such}make the repeats exclude each other: [^,]* instead of .*",
     )
 
 

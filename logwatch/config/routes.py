@@ -10,7 +10,7 @@ from logwatch.config.alert_conditions import Asked
 from logwatch.config.found import Found
 from logwatch.config.keys import RouteKeys, RuleKeys
 from logwatch.config.names import Names, distinct
-from logwatch.config.problems import Place, Report
+from logwatch.config.problems import Report
 from logwatch.config.route_timers import build_timers
 from logwatch.rules.base import RuleSettings
 
@@ -44,18 +44,38 @@ def check_sinks(found: Entry, sinks: Names, report: Report) -> bool:
 
 
 def warn_of_dead_routes(routes: Sequence[Found[RouteKeys]], report: Report) -> None:
-    """Warn of routes after one that takes everything."""
-    taken: Place | None = None
+    """Warn of routes after one that takes everything that they would take."""
+    ending: list[Found[RouteKeys]] = []
     for found in routes:
-        if taken is not None:
+        if not found.sound("if", "also"):
+            continue
+        earlier = next((one for one in ending if _takes_all_of(one, found)), None)
+        if earlier is not None:
+            what = "what this one would take" if earlier.value.condition else "everything"
             report.warning(
                 found.place(),
                 "unused",
                 "this route is never reached",
-                f"the route at {taken.short} takes everything; give it also: true, or move it down",
+                f"the route at {earlier.place().short} takes {what}; give it also: true,"
+                " or move it down",
             )
-        elif found.sound("if", "also") and not found.value.condition and not found.value.also:
-            taken = found.place()
+        elif not found.value.also:
+            ending.append(found)
+
+
+def _takes_all_of(wide: Found[RouteKeys], narrow: Found[RouteKeys]) -> bool:
+    """Whether each alert of one route surely fits the other: the same is asked, or less."""
+    asked = narrow.value.condition
+    return all(
+        field in asked
+        and (set(asked[field]) <= set(texts) if _is_plain(texts) else asked[field] == texts)
+        for field, texts in wide.value.condition.items()
+    )
+
+
+def _is_plain(texts: Sequence[str]) -> bool:
+    """Whether any one of them will do, so that fewer ask for more."""
+    return not any(text.startswith("!") for text in texts)
 
 
 def warn_of_unreached_sinks(

@@ -144,6 +144,8 @@ def _captured(
                 patterns.warn_of_risks(found, key, report)
         if match is not None:
             patterns.note_every_line(found, report)
+        if match is not None and unless is not None:
+            patterns.warn_of_covering(found, report)
     _check_unless(found, report)
     if match is None or unless is None or not found.sound("match"):
         return None

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from shutil import which
 from typing import Any, TypeVar
 
 import msgspec
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from logwatch.config.document import is_null
+from logwatch.config.document import child, is_null
 from logwatch.config.model import NamedSink
 from logwatch.config.problems import Place, shown, split_remedy, suggestion
 from logwatch.config.references import shell_reference
 from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.command import CommandSettings
 
 LATER_KINDS: dict[str, str] = {
     "heartbeat": "write it beside 'sinks': heartbeat: https://host/path",
@@ -74,6 +77,24 @@ def examine(sink: NamedSink, node: Node, walker: Walker, kinds: Mapping[str, Sin
         report = walker.report
         what = f"sink {sink.name!r} ({sink.kind})"
         report.error(walker.document.place(node), "bad-value", f"{what}: {message}", remedy)
+
+
+def warn_of_missing_program(sink: NamedSink, node: Node, walker: Walker) -> None:
+    """Warn where the program of a `command` sink is not there, or may not be run."""
+    if not isinstance(sink.settings, CommandSettings):
+        return
+    program = sink.settings.argv[0]
+    if which(program) is not None:
+        return
+    if "/" not in program:
+        message, remedy = f"there is no program {program!r}", "write its full path"
+    elif Path(program).exists():
+        message, remedy = f"{program} may not be run", f"chmod +x {program}"
+    else:
+        message, remedy = f"there is no program {program}", "correct the path, or install it"
+    argv = child(node, "command", "argv")
+    first = argv.value[0] if isinstance(argv, SequenceNode) and argv.value else argv
+    walker.report.warning(walker.document.place(first), "missing-program", message, remedy)
 
 
 def warn_of_plain_secrets(node: Node, walker: Walker) -> bool:

@@ -6,7 +6,8 @@ import argparse
 
 import pytest
 
-from logwatch.cli.run import _waking, arguments
+from logwatch.cli.flags.run import arguments
+from logwatch.cli.run import _waking
 
 
 @pytest.mark.parametrize(

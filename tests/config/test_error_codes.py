@@ -453,6 +453,14 @@ DRAWINGS = [
         routes: [{if: {taem: web}, to: out}]
                        ^^^^
     """),
+    # -- never-fires
+    ("never-fires", "'unless' is in every line that 'match' finds", r"""
+        rules:
+          - name: a
+            match: ['port (\w+) failed', '^failed']
+            unless: ['b', 'fail']
+                          ^^^^^^
+    """),
     # -- not-supported
     ("not-supported", "'exec' is not supported yet", r"""
         sinks: {out: {exec: {argv: [/bin/true]}}}
@@ -575,9 +583,9 @@ def test_only_a_check_looks_at_what_patterns_require(bench, monkeypatch):
 
 
 def test_every_code_has_an_example():
-    """`empty` has its own test, for it has no place inside a line."""
+    """`empty` has its own test, for it has no place inside a line; programs need a real sink."""
     drawn = {code for code, _, _ in DRAWINGS}
-    assert drawn | {"empty"} == set(CODES)
+    assert drawn | {"empty", "missing-program"} == set(CODES)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "~\n", "{}\n"])

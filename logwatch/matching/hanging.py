@@ -1,0 +1,132 @@
+"""A line on which a risky pattern takes long, to show that it is no theory.
+
+The static look (backtracking.py) says that a pattern may be slow. Here lines are made that go
+through the repeats of the pattern and then fail, longer and longer, until one of them takes a
+noticeable time; what can be found in a fraction of a second is found, and no line is ever tried
+that could take minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from logwatch.matching.alphabet import members
+from logwatch.matching.syntax import Atomic, Chars, Concat, Either, Look, Node, Repeat, parse
+
+_NOTICEABLE_SECONDS = 0.02
+_SPENT_SECONDS = 0.3
+"""For one pattern, all tries together."""
+_ROUNDS = (*range(10, 40, 2), 50, 100, 200, 400, 800)
+"""By the last, a search that costs the square of a line's length is no matter yet."""
+_STEEPEST_POWER = 6
+"""What grows faster with the rounds than this power of them doubles again and again."""
+_STEEPEST = 40.0
+"""A try is left out where the one before says that it would take so many times too long."""
+_TAILS = ("!", "\u00a7", "\x00")
+_NICE = b"a0 -/:=,.x"
+
+
+class Hang(NamedTuple):
+    """A line on which a pattern takes practically for ever, as a recipe."""
+
+    head: str
+    pump: str
+    tail: str
+    explodes: bool
+    """Whether some rounds more double the time; else it grows with a power of the rounds."""
+
+    @property
+    def rounds(self) -> int:
+        """How often `pump` stands in the line."""
+        return 60 if self.explodes else 20_000
+
+    @property
+    def line(self) -> str:
+        """The line itself."""
+        return self.head + self.pump * self.rounds + self.tail
+
+    def __str__(self) -> str:
+        """As one would write it in Python: `'id=' + 'a' * 60 + '!'`."""
+        head = f"{self.head!r} + " if self.head else ""
+        return f"{head}{self.pump!r} * {self.rounds} + {self.tail!r}"
+
+
+def hanging_line(text: str, cpu_seconds: Callable[[], float]) -> Hang | None:
+    """A line on which the valid pattern `text` takes very long; None where none was found.
+
+    `cpu_seconds` tells what this process has spent.
+    """
+    pattern = re.compile(text)
+    began = cpu_seconds()
+    for head, pump in _attacks(parse(text), ""):
+        for tail in _TAILS:
+            if cpu_seconds() - began > _SPENT_SECONDS:
+                return None
+            found = _slow(pattern, head, pump, tail, cpu_seconds)
+            if found is not None:
+                return found
+    return None
+
+
+def _slow(
+    pattern: re.Pattern[str], head: str, pump: str, tail: str, cpu_seconds: Callable[[], float]
+) -> Hang | None:
+    before, rounds_before, growth = 0.0, 0, 1.0
+    for rounds in _ROUNDS:
+        more = rounds - rounds_before
+        if before * growth**more > _NOTICEABLE_SECONDS * _STEEPEST:
+            return None
+        began = cpu_seconds()
+        if pattern.search(head + pump * rounds + tail):
+            return None
+        seconds = cpu_seconds() - began
+        if seconds > _NOTICEABLE_SECONDS:
+            power = (rounds / max(rounds_before, 1)) ** _STEEPEST_POWER
+            return Hang(head, pump, tail, explodes=seconds > before * power)
+        if before > 1e-5:
+            growth = max(1.0, (seconds / before) ** (1 / more))
+        before, rounds_before = max(seconds, 1e-6), rounds
+    return None
+
+
+def _attacks(node: Node, head: str) -> Iterator[tuple[str, str]]:
+    """Each repeat without an end, the outermost first: what leads to it, and one round of it."""
+    match node:
+        case Repeat(body, _, most) if most is None or most >= 10:
+            yield head, _sample(body)
+            yield from _attacks(body, head)
+        case Repeat(body, _, _) | Atomic(body):
+            yield from _attacks(body, head)
+        case Concat(items):
+            for item in items:
+                yield from _attacks(item, head)
+                head += _sample(item)
+        case Either(branches):
+            for branch in branches:
+                yield from _attacks(branch, head)
+        case _:
+            return
+
+
+def _sample(node: Node) -> str:
+    """A short text that `node` matches, as far as characters go."""
+    match node:
+        case Chars(mask):
+            return _character(mask)
+        case Concat(items):
+            return "".join(map(_sample, items))
+        case Either(branches):
+            return _sample(branches[0])
+        case Repeat(body, least, most):
+            return _sample(body) * (least or (1 if most is None else 0))
+        case Atomic(body):
+            return _sample(body)
+        case Look() | _:
+            return ""
+
+
+def _character(mask: int) -> str:
+    nice = next((byte for byte in _NICE if mask >> byte & 1), None)
+    return chr(next(members(mask), 0x61) if nice is None else nice)
