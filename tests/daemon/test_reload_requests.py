@@ -101,7 +101,11 @@ def test_dry_runs_at_a_time_are_few(desk):
     assert not desk.ask(dry_run=True).busy
 
 
-@pytest.mark.parametrize("ticket", ["1-1", f"{os.getpid()}-99", f"{os.getpid()}-x", "nonsense", ""])
+@pytest.mark.parametrize(
+    "ticket",
+    ["1-1", f"{os.getpid()}-99", f"{os.getpid()}-x", "nonsense", ""],
+    ids=["another process", "not given out", "no number", "nonsense", "nothing"],
+)
 def test_a_ticket_of_another_process_or_of_nobody_is_unknown(desk, ticket):
     assert desk.ask(ticket=ticket).unknown
 
