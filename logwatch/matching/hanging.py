@@ -16,9 +16,11 @@ from logwatch.matching.alphabet import members
 from logwatch.matching.syntax import Atomic, Chars, Concat, Either, Look, Node, Repeat, parse
 
 _NOTICEABLE_SECONDS = 0.02
-_SPENT_SECONDS = 0.3
+_MEASURABLE_SECONDS = 2e-4
+"""Below that a growth would be noise."""
+_SPENT_SECONDS = 0.5
 """For one pattern, all tries together."""
-_ROUNDS = (*range(10, 40, 2), 50, 100, 200, 400, 800)
+_ROUNDS = (*range(8, 40, 2), *range(40, 100, 10), 100, 140, 200, 280, 400, 560, 800)
 """By the last, a search that costs the square of a line's length is no matter yet."""
 _STEEPEST_POWER = 6
 """What grows faster with the rounds than this power of them doubles again and again."""
@@ -85,7 +87,7 @@ def _slow(
         if seconds > _NOTICEABLE_SECONDS:
             power = (rounds / max(rounds_before, 1)) ** _STEEPEST_POWER
             return Hang(head, pump, tail, explodes=seconds > before * power)
-        if before > 1e-5:
+        if before > _MEASURABLE_SECONDS:
             growth = max(1.0, (seconds / before) ** (1 / more))
         before, rounds_before = max(seconds, 1e-6), rounds
     return None
