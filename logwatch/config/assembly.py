@@ -13,6 +13,7 @@ from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
 from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
+from logwatch.config.http import HttpSettings, build_http
 from logwatch.config.inline_sinks import InlineSinks
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
@@ -124,7 +125,7 @@ class Assembly:
             self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
         built_sinks = self._sinks()
-        heartbeat = self._heartbeat()
+        heartbeat, http = self._heartbeat(), self._http()
         notifying = Notifying(
             self._list("routes", RouteKeys),
             self._list("mutes", MuteKeys),
@@ -172,6 +173,7 @@ class Assembly:
             mutes=notifying.mutes,
             inhibit=notifying.inhibit,
             heartbeat=heartbeat,
+            http=http,
             tests=tuple(built_tests),
         )
 
@@ -282,6 +284,13 @@ class Assembly:
         if self._thorough and node is not None:
             sinks.warn_of_plain_secrets(node, walker)
         return build_heartbeat(node, walker, sends=self._sends)
+
+    def _http(self) -> HttpSettings | None:
+        assert self._main is not None
+        walker, node = self._tops[0][0], self._main.value.http
+        if self._thorough and node is not None:
+            sinks.warn_of_plain_secrets(node, walker)
+        return build_http(node, walker, sends=self._sends)
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
         assert self._main is not None

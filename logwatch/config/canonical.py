@@ -18,6 +18,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import Document, is_null
 from logwatch.config.heartbeat import HeartbeatSettings
+from logwatch.config.http import HttpSettings
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys, SourceKeys
 from logwatch.config.shapes import SEQUENCES, fitting, is_one_or_many, item_type, shape_of
 from logwatch.config.sink_keys import BESIDE, SinkKeys
@@ -74,6 +75,8 @@ def _section(name: str, node: Node) -> Node:
         return _map([(key, _sink(value)) for key, value in node.value])
     if name == "heartbeat":
         return _settings(HeartbeatSettings, node, "url")
+    if name == "http":
+        return _settings(HttpSettings, node, "listen")
     return _value(shape_of(FileKeys).fields[name][1], node)
 
 

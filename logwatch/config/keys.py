@@ -253,7 +253,6 @@ class FileKeys(Keys, frozen=True):
     """The top of a file."""
 
     later: ClassVar = {
-        "http": "until then read what logwatch says on stderr",
         "templates": "write the words in the rule's 'say'",
     }
     examples: ClassVar = {
@@ -270,6 +269,7 @@ class FileKeys(Keys, frozen=True):
         "inhibit": "[{while: {rule: outage}, mute: {source: web}}]",
         "sinks": "{out: {console: {}}}",
         "heartbeat": "https://hc-ping.com/UUID",
+        "http": "127.0.0.1:8420",
         "tests": "[{rule: errors, lines: ['+0s ERROR'], fires: [{at: +0s}]}]",
     }
 
@@ -286,8 +286,9 @@ class FileKeys(Keys, frozen=True):
     mutes: Raw = None
     inhibit: Raw = None
     heartbeat: Raw = None
+    http: Raw = None
     tests: Raw = None
 
 
-MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults", "heartbeat")
+MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults", "heartbeat", "http")
 """Keys of `FileKeys` that an included file may not hold."""

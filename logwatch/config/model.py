@@ -9,6 +9,7 @@ from msgspec import Struct
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.route import RouteSettings
 from logwatch.config.heartbeat import HeartbeatSettings
+from logwatch.config.http import HttpSettings
 from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
@@ -60,4 +61,5 @@ class Config(Struct, frozen=True, kw_only=True):
     mutes: tuple[MuteSettings, ...] = ()
     inhibit: tuple[InhibitSettings, ...] = ()
     heartbeat: HeartbeatSettings | None = None
+    http: HttpSettings | None = None
     tests: tuple[RuleTest, ...] = ()

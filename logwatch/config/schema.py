@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec import Struct, inspect
 
 from logwatch.config.heartbeat import HeartbeatSettings
+from logwatch.config.http import HttpSettings
 from logwatch.config.key_forms import Keys
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys, SourceKeys
 from logwatch.config.shapes import SEQUENCES, Shape, is_one_or_many, item_type, shape_of
@@ -76,6 +77,7 @@ class _Builder:
         properties["sources"] = _or_nothing(_map_of(self._type(inspect.type_info(SourceKeys))))
         properties["sinks"] = _or_nothing(_map_of(self._sink(kinds)))
         properties["heartbeat"] = self._settings(HeartbeatSettings, "url")
+        properties["http"] = self._settings(HttpSettings, "listen")
         for name, keys in _SECTIONS.items():
             item = self._type(inspect.type_info(keys))
             properties[name] = _or_nothing({"type": "array", "items": item})

@@ -21,6 +21,7 @@ from logwatch.daemon.control import ControlServer
 from logwatch.daemon.control_wire import server_places
 from logwatch.daemon.delivering import adopt_sinks, deliverers_of
 from logwatch.daemon.dispatching import dispatch_of
+from logwatch.daemon.figures import Figures
 from logwatch.daemon.following import Following
 from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake
@@ -42,6 +43,7 @@ from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline
 from logwatch.records import Checkpoint
 from logwatch.rules import fingerprints, make_rule
+from logwatch.rules.base import parts_of
 from logwatch.rules.self_reports import SelfReport
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
@@ -137,6 +139,12 @@ def _assemble(
     stored = store.checkpoints()
     claims = Claims()
     claims.learn(stored)
+    figures = Figures(
+        (source.name for source in config.sources),
+        parts_of(config.rules),
+        [rule.name for rule in config.rules],
+    )
+    figures.resume(each.alert.id for each in store.burning())
 
     def wake_sinks(names: set[str]) -> None:
         for name in names & deliverers.keys():  # a removed sink may have something, too
@@ -150,6 +158,7 @@ def _assemble(
         awaited=awaited,
         wake_sinks=wake_sinks,
         on_live=lambda: store.remember_sources(fingerprints),
+        figures=figures,
     )
     known_sources = store.known_sources()
     seen = {name for name, text in fingerprints.items() if known_sources.get(name) == text}
@@ -184,6 +193,7 @@ def _assemble(
             intake=intake,
             slots=slots,
             clock=clock,
+            volume=figures.volumes[source.name],
         )
 
     following = Following(
@@ -200,26 +210,42 @@ def _assemble(
         intake.put(_loss(store.put_aside))
     scheduler_stop = Event()
     scheduler = Scheduler(clock, scheduler_stop)
-    observer = Observer(
-        Observed(
-            clock=clock,
-            host=options.host,
-            config=config,
-            readings=readings,
-            intake=intake,
-            pipeline=pipeline,
-            store=store,
-            consumer=consumer,
-            deliverers=deliverers,
-            sinks=sinks,
-            following=following,
-            waker=waker,
-            scheduler=scheduler,
-            stopping=scheduler_stop,
-            notifier=notifier,
-            generation=lambda: 1 if reload_requests is None else reload_requests.generation,
-        )
+    observed = Observed(
+        clock=clock,
+        host=options.host,
+        config=config,
+        readings=readings,
+        intake=intake,
+        pipeline=pipeline,
+        store=store,
+        consumer=consumer,
+        deliverers=deliverers,
+        sinks=sinks,
+        following=following,
+        waker=waker,
+        scheduler=scheduler,
+        stopping=scheduler_stop,
+        notifier=notifier,
+        generation=lambda: 1 if reload_requests is None else reload_requests.generation,
     )
+    observer = Observer(observed)
+    ready = Event()
+
+    def stalling(now: Moment) -> list[str]:
+        return stalled((consumer, *deliverers.values(), *following.monitors), scheduler, now)
+
+    http = None
+    if config.http is not None:
+        from logwatch.daemon.pages import serve  # noqa: PLC0415 - many have no `http`
+
+        http = serve(
+            config.http,
+            observed,
+            figures,
+            ready=ready,
+            stalling=stalling,
+            compiled=lambda: readings.compiling.seconds,
+        )
     orders = Orders(intake)
     reloading = {} if reload_requests is None else {"reload": reload_requests.verb}
     parts = Parts(
@@ -247,13 +273,10 @@ def _assemble(
         awaited=awaited,
         heartbeat=None
         if config.heartbeat is None
-        else Heartbeat(
-            config.heartbeat,
-            troubles=lambda now: stalled(
-                (consumer, *deliverers.values(), *following.monitors), scheduler, now
-            ),
-            clock=clock,
-        ),
+        else Heartbeat(config.heartbeat, troubles=stalling, clock=clock),
+        figures=figures,
+        http=http,
+        ready=ready,
     )
     return Daemon(parts, grace=options.grace)
 

@@ -31,6 +31,8 @@ class CompileWatch:
         self._read_after: float | None = None
         self._ended = Event()
         self._thread: Thread | None = None
+        self.seconds = 0.0
+        """What compiling has taken so far."""
 
     def begin(self, patterns: int) -> None:
         """See `Compiling.begin`."""
@@ -54,8 +56,11 @@ class CompileWatch:
             self._thread = None
             telemetry.say("\r\x1b[K")
         if self._patterns:
-            seconds = round(self._clock.steady() - self._began, 3)
-            telemetry.info("matching.compiled", patterns=self._patterns, seconds=seconds)
+            seconds = self._clock.steady() - self._began
+            self.seconds += seconds
+            telemetry.info(
+                "matching.compiled", patterns=self._patterns, seconds=round(seconds, 3)
+            )
 
     def percent(self) -> int:
         """How far it should be by now, at most 99."""

@@ -21,6 +21,7 @@ from threading import Event
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.delivering import give_up_absent
+from logwatch.daemon.figures import Figures
 from logwatch.daemon.intake import (
     CaughtUp,
     Intake,
@@ -76,6 +77,7 @@ class Consumer(Worker):
         awaited: set[str],
         wake_sinks: Callable[[set[str]], None],
         on_live: Callable[[], None],
+        figures: Figures | None = None,
     ) -> None:
         """`awaited`: paths whose backlog must be read before deadlines take effect."""
         super().__init__("consumer", clock=clock, stop=Event())
@@ -85,6 +87,7 @@ class Consumer(Worker):
         self._awaited = awaited
         self._wake_sinks = wake_sinks
         self._on_live = on_live
+        self._figures = figures or Figures((), (), ())
         self.degraded = False
         """Whether it tries in vain to commit."""
         self._told_live = False
@@ -211,6 +214,7 @@ class Consumer(Worker):
     def _take_one(self, message: Message, now: Moment) -> None:
         match message:
             case Batch():
+                self._figures.took(message)
                 if self._pipeline.live:
                     self._pipeline.take(message, now)
                 else:
@@ -317,6 +321,7 @@ class Consumer(Worker):
     def _commit_until_it_holds(self, transaction: Transaction, now: Moment) -> None:
         failures = 0
         while True:
+            began = self.clock.steady()
             try:
                 self._store.commit(transaction, now=now.wall)
             except StoreFullError as problem:
@@ -333,6 +338,7 @@ class Consumer(Worker):
                 self._stamp = self.clock.steady()  # it does not hang: a restart would not help
             else:
                 self.degraded = False
+                self._figures.committed(transaction, self.clock.steady() - began)
                 if failures:
                     telemetry.info("store.recovered", attempts=failures)
                 return

@@ -284,7 +284,7 @@ class ControlServer(Worker):
 
     def _open(self, place: Path) -> None:
         """Listen at `place`. Raises OSError where that cannot be had."""
-        _make_way(place)
+        make_way(place)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
             with address(place) as name:
@@ -333,7 +333,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _make_way(place: Path) -> None:
+def make_way(place: Path) -> None:
     """Remove the socket that a dead daemon left at `place`.
 
     Raises OSError where somebody answers there, or where it is no socket.

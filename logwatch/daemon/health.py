@@ -88,6 +88,8 @@ class SinkStatus(Struct, frozen=True, kw_only=True):
     """Messages that it took since the start."""
     refused: int = 0
     """Messages that it refused for good since the start."""
+    failed: int = 0
+    """Attempts since the start that failed and are made again."""
     delivering_seconds: float = 0.0
     """For how long a delivery has been going on; 0.0: none is."""
     absent: bool = False
@@ -151,6 +153,8 @@ class EngineStatus(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     """One that uses it."""
     rules: int
+    cpu_seconds: float = 0.0
+    """What looking for patterns has taken."""
     blocks: int = 0
     bytes: int = 0
     """What was scanned since the start."""

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.stamps import Stamps
@@ -55,7 +56,9 @@ class Monitor(Worker):
         intake: Intake,
         slots: AbstractContextManager[object],
         clock: Clock,
+        volume: Volume | None = None,
     ) -> None:
+        """`volume`: where what is read is counted."""
         super().__init__(f"file {path}", clock=clock, stop=Event())
         self.path = path
         self.sources: tuple[str, ...] = (reading.source,)
@@ -65,6 +68,7 @@ class Monitor(Worker):
         self._stamps = Stamps(reading)
         self._intake = intake
         self._slots = slots
+        self._volume = volume or Volume()
         self._dirty = Event()
         self._dirty.set()
         self._more = False
@@ -134,6 +138,8 @@ class Monitor(Worker):
             self.looked = True
             batch = self._batch(block, now) if block is not None else None
             self._working = False
+        if block is not None:
+            self._volume.add(block.data)
         self._tell_losses()
         self._tell_rewritten()
         self._tell_troubles()

@@ -243,6 +243,7 @@ class Observer:
                 differences=figures.differences,
             ),
             fallback=tuple(names[rule] for rule in figures.fallback),
+            cpu_seconds=round(figures.cpu_seconds, 3),
             blocks=figures.blocks,
             bytes=figures.bytes,
             timeouts={names[rule]: count for rule, count in timeouts.items()},
@@ -324,6 +325,7 @@ def _sink(
         given_up=None if waiting is None else outbox.dead if outbox else 0,
         delivered=standing.delivered,
         refused=standing.refused,
+        failed=standing.failed,
         delivering_seconds=0.0 if began is None else max(0.0, now.steady - began),
     )
 

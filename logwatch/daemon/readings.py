@@ -47,6 +47,8 @@ class Readings:
 
     def __init__(self, config: Config, engine: Engine, compiling: Compiling) -> None:
         self._config = config
+        self.compiling = compiling
+        """Who was told of the compiling of patterns."""
         self._engines = Engines(engine, config.state / CACHE_FOLDER, compiling)
         self._engines.choose(())
         self._by_sources: dict[tuple[str, ...], Reading] = {}

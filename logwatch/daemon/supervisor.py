@@ -11,11 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from queue import Full
 from signal import Signals
 from threading import Event, Thread
+from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock
@@ -23,6 +24,7 @@ from logwatch.daemon import liveness, signals, threads
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
+from logwatch.daemon.figures import Figures
 from logwatch.daemon.following import Following
 from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake, LastCall, Nudge
@@ -75,6 +77,26 @@ class Parts:
     control: ControlServer
     awaited: set[str]
     heartbeat: Heartbeat | None = None
+    figures: Figures = field(default_factory=lambda: Figures((), (), ()))
+    http: Http | None = None
+    ready: Event = field(default_factory=Event)
+    """Set while what is written is found."""
+
+
+class Http(Protocol):
+    """Shows pages; see http_server.py, which is loaded where the configuration asks for it."""
+
+    def start(self) -> None:
+        """Listen; never raises for want of the address."""
+        ...
+
+    def end(self) -> None:
+        """Stop."""
+        ...
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the end."""
+        ...
 
 
 class Daemon:
@@ -86,6 +108,8 @@ class Daemon:
         self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
         self._next_watchdog = 0.0
         self._store_gone = False
+        self._counted: tuple[float | None, int] = None, 0
+        """When lines were last counted, and how many there were."""
         self._full_since: float | None = None
         """Steady time since which nothing could be committed."""
         self._called_last = False
@@ -121,6 +145,8 @@ class Daemon:
         """
         parts = self._parts
         parts.control.start()
+        if parts.http is not None:
+            parts.http.start()
         parts.awaited.update(parts.following.prepare())
         parts.consumer.start()
         for deliverer in parts.deliverers:
@@ -132,6 +158,7 @@ class Daemon:
         parts.scheduler.every(RESCAN_SECONDS, parts.following.rescan, "find files")
         self._scheduler.start()
         self._await_first_looks()
+        parts.ready.set()
         parts.notifier.ready(self._status())
         if parts.heartbeat is not None:
             parts.heartbeat.start()
@@ -270,17 +297,30 @@ class Daemon:
         monitors = self._parts.following.monitors
         states = [monitor.tail.state().status for monitor in monitors]
         followed = states.count("following")
-        text = f"{followed} {'file' if followed == 1 else 'files'} followed"
+        rate, burning = self._rate(), self._parts.figures.burning
+        text = f"{followed:,} {'file' if followed == 1 else 'files'}"
+        text += "" if rate is None else f", {rate:,} lines/s"
+        text += f", {burning:,} firing"
         for status, words in (("denied", "not readable"), ("error", "in error")):
             if status in states:
                 text += f", {states.count(status)} {words}"
         return text
+
+    def _rate(self) -> int | None:
+        """Lines a second since this was last asked; None where that was just now, or never."""
+        now, lines = self._parts.clock.steady(), self._parts.figures.lines
+        since, before = self._counted
+        if since is not None and now - since < TICK_SECONDS:
+            return None
+        self._counted = now, lines
+        return None if since is None else round((lines - before) / (now - since))
 
     def stop(self, ending: Ending) -> None:
         """Monitors, Queue, deliverers, consumer, store: in this order, all under one deadline."""
         parts, clock = self._parts, self._parts.clock
         if ending is not Ending.RELOAD:
             parts.notifier.stopping()
+        parts.ready.clear()
         deadline = clock.steady() + self._grace + 1.0
         if parts.heartbeat is not None:
             parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
@@ -298,6 +338,9 @@ class Daemon:
         least = RELOAD_SECONDS if ending is Ending.RELOAD else 1.0
         self._stop_consumer(max(least, deadline - clock.steady()), late, clean=clean)
         parts.control.end()  # the last to go: whoever waits for a slow stop may ask why
+        if parts.http is not None:
+            parts.http.end()
+            parts.http.join(1.0)  # or the next one could not have its address
         if not parts.control.join(1.0):
             late.append(parts.control)
         for worker in late:

@@ -23,8 +23,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     delivered: int = 0
     refused: int = 0
     """Messages that it will never take."""
+    failed: int = 0
+    """Attempts that failed and are made again."""
     failures: int = 0
-    """Attempts that failed since the last one that did not."""
+    """Of these, the ones since the last attempt that did not fail."""
     failing_since: float | None = None
     """Wall time of the first of those."""
     reason: str = ""
@@ -85,11 +87,18 @@ class WatchedSink:
                     reason=reason,
                 )
             case Retry(reason, partly=True):
-                return replace(before, failures=0, failing_since=None, reason=reason)
+                return replace(
+                    before,
+                    failed=before.failed + 1,
+                    failures=0,
+                    failing_since=None,
+                    reason=reason,
+                )
             case Retry(reason):
                 since = before.failing_since
                 return replace(
                     before,
+                    failed=before.failed + 1,
                     failures=before.failures + 1,
                     failing_since=self._clock.wall() if since is None else since,
                     reason=reason,

@@ -78,6 +78,7 @@ class Matcher:
         """Which of "hyperscan", "aho-corasick" and "reference" it is, and why."""
         self._everywhere = tuple(self._prefilter.unfiltered)
         self._clock = clock
+        self._seconds = 0.0
         settings = AuditSettings(encoding=encoding, max_line=max_line, share=audit)
         self._audit = Audit(self._filtered(), self._confirmation, settings, clock, random)
 
@@ -101,6 +102,7 @@ class Matcher:
         confirmation = self._confirmation
         searches = confirmation.searches
         return Statistics(
+            cpu_seconds=self._seconds,
             blocks=searches.blocks,
             bytes=searches.bytes,
             timeouts=self.timeouts,
@@ -153,7 +155,9 @@ class Matcher:
             joined = data  # each line is a record
         before = self._clock()
         hits = self._hits(data, joined)
-        return self._audit.review(data, hits, self._clock() - before, joined)
+        taken = self._clock() - before
+        self._seconds += taken
+        return self._audit.review(data, hits, taken, joined)
 
     def _hits(self, data: bytes, joined: bytes | None) -> list[LineHit]:
         """What the engine finds."""

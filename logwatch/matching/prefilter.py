@@ -43,6 +43,9 @@ class Prefilter(NamedTuple):
 class Compiling(Protocol):
     """Is told how far it is with what may take seconds: begin, read, end, in this order."""
 
+    seconds: float
+    """What all of it has taken so far."""
+
     def begin(self, patterns: int) -> None:
         """So many patterns are read now, and compiled then."""
         ...
@@ -58,6 +61,8 @@ class Compiling(Protocol):
 
 class Unwatched:
     """Nobody wants to know."""
+
+    seconds = 0.0
 
     def begin(self, patterns: int) -> None:
         """See `Compiling.begin`."""

@@ -32,6 +32,8 @@ class Trouble(Struct, frozen=True, kw_only=True):
 class Statistics(Struct, frozen=True, kw_only=True):
     """What one matcher has done so far. Where threads meet, a count may be short by a few."""
 
+    cpu_seconds: float
+    """Of all threads, for the engine and for `re`, without the audit."""
     blocks: int
     bytes: int
     timeouts: Mapping[int, int]

@@ -82,7 +82,10 @@ class Report:
             end=end,
             reason=reason,
         )
-        telemetry.count("bytes_lost", 0 if end is None else max(0, end - start))
+        number = 0 if end is None else max(0, end - start)
+        telemetry.count("bytes_lost", number)
+        telemetry.count(f"bytes_lost.{reason}", number)
+        telemetry.count(f"losses.{reason}")
 
     def drain_losses(self) -> list[Loss]:
         """What was lost since the last call."""
