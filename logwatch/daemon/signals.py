@@ -13,6 +13,7 @@ SIGPIPE needs nothing: Python ignores it, and `subprocess` restores its default 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,16 @@ def wait(timeout: float) -> signal.Signals | None:
     if found is None or found.si_signo not in SIGNALS:
         return None
     return signal.Signals(found.si_signo)
+
+
+def die_of(number: int) -> None:
+    """End as a process does that this signal kills, so that a shell sees which one it was."""
+    signal.signal(number, signal.SIG_DFL)  # noqa: TID251 - there is no handler to come
+    os.kill(os.getpid(), number)
+
+
+INTERRUPT = int(signal.SIGINT)
+BROKEN_PIPE = int(signal.SIGPIPE)
 
 
 def for_child(command: Sequence[str]) -> list[str]:

@@ -145,62 +145,6 @@ def test_send_to_what_is_no_sink_names_those_there_are(config, capsys):
     assert "Connection refused" in capsys.readouterr().err
 
 
-def test_tail_on_a_pipe_prints_the_lines_as_they_are(tmp_path):
-    """Byte for byte, even what is no text, and the last line without its newline."""
-    log = tmp_path / "app.log"
-    log.write_bytes(b"one\nt\x1b[31mwo\xff\nthree")
-    done = logwatch("tail", log, "--no-follow")
-    assert done.stdout == b"one\nt\x1b[31mwo\xff\nthree\n"
-    assert done.stderr == b""
-    assert logwatch("tail", log, "--no-follow", "-n", "1").stdout == b"three\n"
-
-
-def test_tail_filters_with_the_daemons_own_engine(tmp_path):
-    """-m takes, -x leaves out."""
-    log = tmp_path / "app.log"
-    log.write_text("ERROR a\nfine\nERROR b\nFATAL c\n")
-    done = logwatch("tail", log, "--no-follow", "-m", "ERROR", "-m", "FATAL", "-x", "b$")
-    assert done.stdout == b"ERROR a\nFATAL c\n"
-
-
-def test_tail_of_several_files_ends_quietly_when_its_reader_goes(tmp_path):
-    """EPIPE is no error."""
-    for name in ("a.log", "b.log"):
-        (tmp_path / name).write_text("line\n" * 50_000)
-    command = f"{sys.executable} -m logwatch tail {tmp_path}/*.log --no-follow -n 50000 | head -n 1"
-    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=60, check=False)
-    assert done.stdout == b"line\n"
-    assert done.stderr == b""
-
-
-@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-def test_tail_refuses_what_cannot_be_meant(tmp_path, capsys):
-    """--to without --match, a bad pattern, a URL of nothing."""
-    log = str(tmp_path / "a.log")
-    assert run_command_line(["tail", log, "--to", "console:"]) == 2
-    assert "which lines shall be told?" in capsys.readouterr().err
-    assert run_command_line(["tail", log, "-m", "("]) == 2
-    assert "bad pattern" in capsys.readouterr().err
-    assert run_command_line(["tail", log, "-m", "x", "--to", "pigeon:home"]) == 2
-    assert "pigeon: is no sink" in capsys.readouterr().err
-    assert run_command_line(["tail", log, "-m", "x", "--to", "slak://host/s3cret"]) == 2
-    said = capsys.readouterr().err
-    assert "did you mean 'slack://hooks.slack.com/services/...'?" in said
-    assert "s3cret" not in said
-
-
-@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-def test_tail_tells_what_apprise_knows(tmp_path, capsys):
-    """Any of its schemes, as it is; what it does not take is refused before anything runs."""
-    log = str(tmp_path / "a.log")
-    (tmp_path / "a.log").write_text("x\n")
-    url = "tgram://123456789:abcdefg_hijklmnop/12315544"
-    assert run_command_line(["tail", log, "--no-follow", "-m", "x", "--to", url]) == 0
-    capsys.readouterr()
-    assert run_command_line(["tail", log, "--no-follow", "-m", "x", "--to", "gotify://x"]) == 2
-    assert "apprise does not take URL 1, gotify://…" in capsys.readouterr().err
-
-
 def test_a_rule_tells_a_sink_that_it_names_by_url(tmp_path):
     """No `sinks:` at all; a relative path is one beside the configuration."""
     (tmp_path / "app.log").write_text("disk ERROR\nall is well\n")

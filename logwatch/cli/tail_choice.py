@@ -1,0 +1,59 @@
+"""Which lines of a block are shown: the daemon's matcher and its conditions, then their time.
+
+A line without a stamp of its own goes with the line before it.
+"""
+
+from __future__ import annotations
+
+from logwatch.cli.tail_filters import Wanted
+from logwatch.cli.tail_folding import Folding
+from logwatch.cli.tail_page import Line, as_lines
+from logwatch.cli.tail_time import TimeSpan
+from logwatch.conditions import compile_where
+from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.searches import GuardedSearch
+
+
+class Choice:
+    """What the flags of one command line choose. Raises EngineError."""
+
+    def __init__(self, wanted: Wanted | None, span: TimeSpan) -> None:
+        self._span = span
+        self._matcher: Matcher | None = None
+        self._predicate = None
+        if wanted is None:
+            return
+        if wanted.match or wanted.unless:
+            patterns = RulePatterns(match=wanted.match, unless=wanted.unless)
+            self._matcher = Matcher([patterns], audit=0.0)
+        if wanted.where:
+            self._predicate = compile_where(
+                wanted.where, lambda pattern: GuardedSearch(pattern, records=True).search
+            )
+
+    def of(self, data: bytes, folding: Folding, now: float) -> list[Line]:
+        """Those of the whole lines in `data` that are chosen."""
+        lines = self._matching(data)
+        if self._predicate is not None:
+            fits = self._predicate
+            lines = [line for line in lines if fits(folding.fields_of(line.text, now)[1])]
+        if self._span.is_all:
+            return lines
+        return self._in_time(lines, folding, now)
+
+    def _matching(self, data: bytes) -> list[Line]:
+        if self._matcher is None:
+            return as_lines(data)
+        hits = self._matcher.match(data)
+        return [Line(data[hit.start : hit.end], hit.text) for hit in hits]
+
+    def _in_time(self, lines: list[Line], folding: Folding, now: float) -> list[Line]:
+        shown: list[Line] = []
+        holds = False
+        for line in lines:
+            at = folding.time_of(line.text, now)
+            if at is not None:
+                holds = self._span.holds(at)
+            if holds:
+                shown.append(line)
+        return shown

@@ -1,0 +1,106 @@
+"""Where to begin in a file: before its last lines or bytes, behind its first ones, at a time.
+
+The position is a checkpoint, from which the daemon's follower reads on. Offsets in bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from logwatch.cli.tail_request import Request
+from logwatch.records import Checkpoint
+from logwatch.tailer.fingerprint import OpenFile, identity
+from logwatch.tailer.generation import at, fresh_checkpoint
+from logwatch.tailer.latest import at_last_lines
+from logwatch.tailer.opening import open_regular
+
+_STEP = 1 << 16
+_NEAR = 1 << 20
+"""So near to the time that is asked for the lines are read one by one."""
+FAR_BYTES = 4 << 20
+TimeOf = Callable[[str], float | None]
+
+
+def begin_at(
+    path: str, request: Request, since: float | None, time_of: TimeOf, *, far: bool = False
+) -> list[Checkpoint]:
+    """The position from which to read on, in the form that a tail takes it.
+
+    `since` in seconds since the epoch wins over a number of lines that nobody gave; `far`: some
+    megabytes before the end. Empty where the file cannot be read now.
+    """
+    try:
+        if far:
+            return [_at(path, _far_back)]
+        if since is not None and not request.amount_given:
+            return [_at(path, lambda file: _offset_of(file, since, time_of))]
+        if request.from_start:
+            return [_at(path, lambda file: _behind_first(file, request))]
+        if request.unit == "lines":
+            return [at_last_lines(path, request.amount)]
+        return [_at(path, lambda file: max(0, file.size - request.amount))]
+    except OSError:
+        return []
+
+
+def _at(path: str, offset_of: Callable[[OpenFile], int]) -> Checkpoint:
+    file = open_regular(path)
+    try:
+        name = identity(file.inode, file.birth, 0)
+        return at(file, fresh_checkpoint(file, path, name, 0), offset_of(file))
+    finally:
+        os.close(file.fd)
+
+
+def _far_back(file: OpenFile) -> int:
+    offset = max(0, file.size - FAR_BYTES)
+    return offset and offset + os.pread(file.fd, _STEP, offset).find(b"\n") + 1
+
+
+def _behind_first(file: OpenFile, request: Request) -> int:
+    if request.unit == "bytes":
+        return min(request.amount, file.size)
+    left, offset = request.amount, 0
+    while left:
+        piece = os.pread(file.fd, _STEP, offset)
+        if not piece:
+            return offset
+        if (ends := piece.count(b"\n")) < left:
+            left -= ends
+            offset += len(piece)
+            continue
+        cut = 0
+        for _ in range(left):
+            cut = piece.find(b"\n", cut) + 1
+        return offset + cut
+    return offset
+
+
+def _offset_of(file: OpenFile, since: float, time_of: TimeOf) -> int:
+    """An offset before the first line that is not older, near it, at the beginning of a line.
+
+    The stamps of a log rise, if not always by the line: what is within a megabyte is not decided
+    here.
+    """
+    low, high = 0, file.size
+    while high - low > _NEAR:
+        middle = (low + high) // 2
+        found = _stamp_near(file, middle, time_of)
+        if found is not None and found < since:
+            low = middle
+        else:
+            high = middle
+    if not low:
+        return 0
+    piece = os.pread(file.fd, _STEP, low)
+    return low + piece.find(b"\n") + 1
+
+
+def _stamp_near(file: OpenFile, offset: int, time_of: TimeOf) -> float | None:
+    lines = os.pread(file.fd, _STEP, offset).split(b"\n")[1:-1]
+    for line in lines:
+        stamp = time_of(line.decode(errors="replace"))
+        if stamp is not None:
+            return stamp
+    return None
