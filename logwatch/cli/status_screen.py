@@ -98,7 +98,7 @@ class Screen:
         rate = _bytes_read(before, status)
         if rate is not None:
             parts.append(f"{size(rate)}/s")
-        summary = self._style.well + " all is well: " + self._sum(status)
+        summary = f"{self._style.well} {_how_well(status)}: {self._sum(status)}"
         code = _GREEN
         if not status.well:
             summary = f"{self._style.trouble} {_things(len(status.troubles))} wrong"
@@ -116,6 +116,8 @@ class Screen:
         waiting = sum(each.waiting or 0 for each in status.sinks)
         parts = [number(followed, "file") + " followed", f"{size(behind)} behind"]
         parts.append(number(waiting, "message") + " waiting")
+        if status.queue.messages:
+            parts.append(number(status.queue.messages, "block") + " of matches not judged yet")
         if status.burning:
             parts.append(number(status.burning, "alert") + " burning")
         return ", ".join(parts)
@@ -151,17 +153,33 @@ class Screen:
         files = sorted(status.files, key=_file_order)
         shown = files if self._every_file else files[:most]
         rows = [
-            (each.path, each.sources[0], size(each.behind), ago(each.last_read, now), _state(each))
+            (
+                each.path,
+                each.sources[0],
+                f"{each.lines_per_second:,.1f}",
+                size(each.behind),
+                ago(each.last_read, now),
+                self._state(each),
+            )
             for each in shown
         ]
-        head = ("file", "source", "behind", "last read", "state")
-        lines = ["", *self._table(head, rows, width, right=(2, 3))]
+        head = ("file", "source", "lines/s", "behind", "last read", "state")
+        lines = ["", *self._table(head, rows, width, right=(2, 3, 4))]
         rest = files[len(shown) :]
         if rest:
             behind = sum(each.behind for each in rest)
             text = f"and {len(rest):,} more, {size(behind)} behind; -a lists all"
             lines.append(self._style.paint(text, _DIM))
         return lines
+
+    def _state(self, each: FileStatus) -> str:
+        words = {"waiting": "no such file", "denied": "not readable", "error": "in error"}
+        if each.status == "following" and each.quiet:
+            return f"{self._style.note} quiet"
+        older = each.generations - 1
+        if each.status == "following" and older > 0:
+            return f"following, and {older} rotated"
+        return words.get(each.status, each.status)
 
     def _sinks(self, status: Status, now: float, width: int) -> list[str]:
         if not status.sinks:
@@ -264,6 +282,12 @@ class Screen:
         return text if len(text) <= width else self._style.cut + text[len(text) - width + 1 :]
 
 
+def _how_well(status: Status) -> str:
+    """Not more than is known: what was read and is not judged yet may burn."""
+    sure = status.phase == "live" and not status.queue.messages
+    return "all is well" if sure else "nothing is wrong so far"
+
+
 def _things(count: int) -> str:
     return "1 thing is" if count == 1 else f"{count:,} things are"
 
@@ -275,14 +299,6 @@ def _count(count: int | None) -> str:
 def _file_order(each: FileStatus) -> tuple[int, int, str, str]:
     latest = "".join(chr(0x10FFFF - ord(character)) for character in each.last_read or "")
     return _FILE_ORDER.get(each.status, 0), -each.behind, latest or "\U0010ffff", each.path
-
-
-def _state(each: FileStatus) -> str:
-    words = {"waiting": "no such file", "denied": "not readable", "error": "in error"}
-    older = each.generations - 1
-    if each.status == "following" and older > 0:
-        return f"following, and {older} rotated"
-    return words.get(each.status, each.status)
 
 
 def _how(each: SinkStatus, now: float) -> str:

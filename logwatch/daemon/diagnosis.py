@@ -131,6 +131,7 @@ def _config_troubles(status: Status) -> Iterator[Remark]:
 
 def _notes(status: Status) -> Iterator[Remark]:
     yield from _file_notes(status)
+    yield from _quiet_notes(status)
     yield from _sink_notes(status)
     yield from _engine_notes(status)
     yield from _config_notes(status)
@@ -155,6 +156,18 @@ def _file_notes(status: Status) -> Iterator[Remark]:
         yield Remark(
             about="files", text="no source has a file now", remedy="logwatch check says why"
         )
+
+
+def _quiet_notes(status: Status) -> Iterator[Remark]:
+    quiet = [each for each in status.files if each.quiet and each.status == "following"]
+    for each in quiet[:MOST_OF_A_KIND]:
+        usual = format_duration(max(1, round(each.usual_pause_seconds or 1)))
+        text = f"quiet; usually something new every {usual}"
+        remedy = "is its writer well? a rule with 'absent' would tell of it"
+        yield Remark(about=f"file {each.path}", text=text, remedy=remedy)
+    more = len(quiet) - MOST_OF_A_KIND
+    if more > 0:
+        yield Remark(about="files", text=f"{more:,} more are quiet, and usually are not")
 
 
 def _missing(missing: list[FileStatus]) -> str:

@@ -36,12 +36,13 @@ class Volume:
         self.lines = 0
         self.bytes = 0
 
-    def add(self, data: bytes) -> None:
-        """One block more; callable from any thread."""
+    def add(self, data: bytes) -> int:
+        """One block more; how many lines it has. Callable from any thread."""
         lines = lines_in(data)
         with self._lock:
             self.lines += lines
             self.bytes += len(data)
+        return lines
 
 
 def lines_in(data: bytes) -> int:

@@ -65,6 +65,12 @@ class FileStatus(Struct, frozen=True, kw_only=True):
     """Files held open under this path: the newest one, and older ones not yet let go."""
     last_read: str | None = None
     """When something new was read for the last time since the start."""
+    lines_per_second: float = 0.0
+    """Over the last minute or so."""
+    usual_pause_seconds: float | None = None
+    """From one time that something comes to the next; None: not known yet."""
+    quiet: bool = False
+    """Whether nothing has come for much longer than ever since the start."""
 
 
 class SinkStatus(Struct, frozen=True, kw_only=True):

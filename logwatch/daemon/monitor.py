@@ -20,6 +20,7 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.reading import Reading
+from logwatch.daemon.rhythm import Rhythm
 from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
 from logwatch.matching.troubles import Kind
@@ -80,6 +81,8 @@ class Monitor(Worker):
         self._in_hand: Block | None = None
         self.looked = False
         """Whether it has looked at its path at least once."""
+        self.rhythm = Rhythm()
+        """How often something new comes, since it was caught up."""
         self.active_at = 0.0
         """Steady time of the last block."""
         self.look_at: float | None = None
@@ -139,7 +142,7 @@ class Monitor(Worker):
             batch = self._batch(block, now) if block is not None else None
             self._working = False
         if block is not None:
-            self._volume.add(block.data)
+            self.rhythm.heard(now.steady, self._volume.add(block.data))
         self._tell_losses()
         self._tell_rewritten()
         self._tell_troubles()
@@ -174,6 +177,7 @@ class Monitor(Worker):
             return
         if self.tail.past_opening() or self.tail.state().status != "following":
             self._told_caught_up = self._put(CaughtUp(self.path))
+            self.rhythm = Rhythm()  # what was read at once until now says nothing of its pauses
 
     def _tell_losses(self) -> None:
         for loss in self.tail.losses():

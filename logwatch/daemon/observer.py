@@ -298,6 +298,9 @@ def _file(monitor: Monitor, now: Moment) -> health.FileStatus:
         behind=max(0, state.size - state.offset),
         generations=state.generations,
         last_read=rfc3339(now.wall - (now.steady - read_at)) if read_at else None,
+        lines_per_second=round(monitor.rhythm.lines_per_second(now.steady), 3),
+        usual_pause_seconds=monitor.rhythm.usual_pause,
+        quiet=monitor.rhythm.is_quiet(now.steady),
     )
 
 

@@ -17,6 +17,7 @@ from logwatch.cli.looker import Absence, WaitingSink
 from logwatch.cli.status import verdict, watch
 from logwatch.cli.status_screen import Screen, Style
 from logwatch.cli.terminal import Terminal, full_screen
+from logwatch.daemon.diagnosis import diagnose
 from logwatch.daemon.health import (
     Audit,
     ConfigStatus,
@@ -55,6 +56,7 @@ STATUS = Status(
             size=100,
             generations=1,
             last_read=EARLIER,
+            lines_per_second=0.4,
         ),
         FileStatus(
             path="/srv/app.log",
@@ -107,9 +109,9 @@ def test_a_healthy_daemon_says_so_first_and_then_how_far_it_is():
         "logwatch 1.0  web1  pid 811  up 3d 4h  live",
         "● all is well: 2 files followed, 12 KiB behind, 3 messages waiting, 2 alerts burning",
         "",
-        "file               source  behind  last read  state",
-        "/srv/app.log       app     12 KiB          -  following, and 1 rotated",
-        "/var/log/auth.log  auth       0 B     4m ago  following",
+        "file               source  lines/s  behind  last read  state",
+        "/srv/app.log       app         0.0  12 KiB          -  following, and 1 rotated",
+        "/var/log/auth.log  auth        0.4     0 B     4m ago  following",
         "",
         "sink   kind     delivered  waiting  given up  state",
         "chat   webhook      1,031        0         0  well",
@@ -152,6 +154,41 @@ def test_what_is_not_told_now_is_named_and_when_that_ends():
         "silence  #2 ends with 7f3a02 7f3a02 7f3a02 and 2 more; rule=disk, by bob",
         f"held     {held_back}, 40 alerts for chat wait for its rate or the backlog",
     ]
+
+
+def test_all_is_well_is_not_said_while_matches_wait_to_be_judged():
+    """What was read and not judged may burn; nor while the backlog is read."""
+    waiting = replace(STATUS, queue=replace(STATUS.queue, messages=3))
+    summary = " ".join(shown(waiting)[1:3])
+    assert summary.startswith("● nothing is wrong so far: 2 files followed, 12 KiB behind, ")
+    assert ", 3 blocks of matches not judged yet, 2 alerts burning" in summary
+    backlog = replace(STATUS, phase="backlog")
+    assert shown(backlog)[1].startswith("● nothing is wrong so far: 2 files")
+
+
+def test_a_log_that_is_quiet_for_longer_than_usual_is_marked_and_noted():
+    """Not only by its time."""
+    quiet = replace(STATUS.files[0], quiet=True, usual_pause_seconds=20.2)
+    status = replace(STATUS, files=(quiet,))
+    note = diagnose(status)[1][0]
+    assert (note.about, note.text) == (
+        "file /var/log/auth.log",
+        "quiet; usually something new every 20s",
+    )
+    lines = shown(replace(status, notes=(note,)))
+    assert "! file /var/log/auth.log: quiet; usually something new every 20s" in lines
+    assert "/var/log/auth.log  auth        0.4     0 B     4m ago  ! quiet" in lines
+
+
+def test_many_quiet_logs_are_summed_up():
+    """A network that is away silences hundreds."""
+    files = tuple(
+        replace(STATUS.files[0], path=f"/var/log/{n}.log", quiet=True, usual_pause_seconds=20.0)
+        for n in range(30)
+    )
+    notes = diagnose(replace(STATUS, files=files))[1]
+    assert "20 more are quiet, and usually are not" in [each.text for each in notes]
+    assert sum(each.text.startswith("quiet") for each in notes) == 10
 
 
 def test_trouble_comes_before_everything_else_with_its_remedy():
