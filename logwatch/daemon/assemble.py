@@ -31,6 +31,7 @@ from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.reload_requests import ReloadRequests
+from logwatch.daemon.replacement import replacement_report
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
 from logwatch.daemon.supervisor import Daemon, Parts
@@ -44,7 +45,6 @@ from logwatch.pipeline import Pipeline
 from logwatch.records import Checkpoint
 from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.base import parts_of
-from logwatch.rules.self_reports import SelfReport
 from logwatch.sinks import KINDS
 from logwatch.store.database import Durability
 from logwatch.store.writer import Store
@@ -150,6 +150,7 @@ def _assemble(
         for name in names & deliverers.keys():  # a removed sink may have something, too
             deliverers[name].wake()
 
+    doubtful = store.replaced is not None
     consumer = Consumer(
         intake=intake,
         pipeline=pipeline,
@@ -183,6 +184,7 @@ def _assemble(
             start=source.start if new_to_us else "beginning",
             known=known,
             claims=claims,
+            doubtful=doubtful and at_start,
             block_size=min(MOST_BLOCK, max(LEAST_BLOCK, BACKLOG_BYTES // files)),
             framer=source.framer,
         )
@@ -206,8 +208,8 @@ def _assemble(
         tell=intake.tell,
         waited_for=waited_for(config),
     )
-    if store.put_aside is not None:
-        intake.put(_loss(store.put_aside))
+    if store.replaced is not None:
+        intake.put(replacement_report(store.path, store.replaced))
     scheduler_stop = Event()
     scheduler = Scheduler(clock, scheduler_stop)
     observed = Observed(
@@ -300,16 +302,6 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
     pipeline.resume(store.burning(), now)
     pipeline.begin(now)
     return pipeline
-
-
-def _loss(aside: Path) -> SelfReport:
-    return SelfReport(
-        what="store-replaced",
-        severity="critical",
-        message=f"the store was damaged and is now at {aside}; positions, open alerts and"
-        " undelivered messages in it are not known to this run",
-        path=str(aside),
-    )
 
 
 def _canary() -> Path | None:

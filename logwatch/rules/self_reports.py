@@ -22,6 +22,8 @@ class SelfReport(Struct, frozen=True, kw_only=True):
     episode: str = ""
     """Names what goes on until a report says `resolved`; empty: an event, over at once."""
     status: Status = "firing"
+    name: str = ""
+    """Of an event that may be told again after a crash: the same then."""
 
     @property
     def burns(self) -> bool:
@@ -39,8 +41,8 @@ class SelfReports:
     def alert(self, what: SelfReport, wall: float) -> Alert:
         """The alert that says so, at wall time `wall`."""
         rule = f"logwatch.{what.what}"
-        if what.episode:
-            number, stamp = 0, what.episode
+        if what.episode or what.name:
+            number, stamp = 0, what.episode or what.name
         else:
             self._number += 1
             number, stamp = self._number, f"{wall:.6f}"

@@ -1,26 +1,27 @@
-"""Opens the one SQLite file: owned by one daemon, durable, put aside where it is damaged.
+"""Opens the one SQLite file: owned by one daemon, durable, checked after an unclean end.
 
 The folder is made 0700 and the file 0600. A lock file names the daemon that owns the store. With
 `synchronous=FULL` a commit survives a power cut, with `NORMAL` it survives kill -9 only
-(https://www.sqlite.org/pragma.html#pragma_synchronous). After an unclean end the file is checked,
-and a damaged one is moved aside, never deleted: what it held is lost to the daemon, which says so.
+(https://www.sqlite.org/pragma.html#pragma_synchronous). What becomes of a damaged file is said in
+replacing.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from logwatch import telemetry
 from logwatch.errors import StoreBusyError, StoreError
+from logwatch.store.files import remove_database, sync_folder
 from logwatch.store.migrations import migrate
 
 FILE_NAME = "state.db"
+BACKUP_NAME = f"{FILE_NAME}.backup"
 _PAGE_BYTES = 16_384
 """Segments of alerts are long: with pages of 4 KiB storing them takes half as much again."""
 Durability = Literal["full", "normal", "off"]
@@ -86,26 +87,43 @@ def connect(path: Path, *, durability: Durability = "full") -> sqlite3.Connectio
     Raises sqlite3.DatabaseError where the file is no sound database, StoreTooNewError where a
     later version wrote it.
     """
+    if not path.exists():
+        _begin(path, durability)
     _refuse_empty(path)
-    is_new = not path.exists()
-    with _private_umask():
-        connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=5.0
-        )
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     try:
-        connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # heeded in a new file only
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={durability.upper()}")
-        connection.execute("PRAGMA foreign_keys=OFF")  # one writer keeps them; checks cost a seek
-        connection.execute("PRAGMA temp_store=MEMORY")
-        migrate(connection)
+        _prepare(connection, durability)
         _check_after_unclean_end(connection)
     except BaseException:
         connection.close()
-        if is_new and path.exists() and path.stat().st_size == 0:
-            path.unlink()  # the next start must not take it for a store that was damaged
         raise
     return connection
+
+
+def _begin(path: Path, durability: Durability) -> None:
+    """A new store; it has its name only once it is whole, so that an empty one was damaged."""
+    fresh = path.with_name(f"{path.name}.new")
+    remove_database(fresh)
+    try:
+        with private_umask(), closing(sqlite3.connect(fresh, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
+            _prepare(connection, durability)
+        remove_database(path)  # a log without its store would be taken for one of this
+        fresh.rename(path)
+    except BaseException:
+        with suppress(OSError):
+            remove_database(fresh)
+        raise
+    if durability != "off":
+        sync_folder(path.parent)
+
+
+def _prepare(connection: sqlite3.Connection, durability: Durability) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA synchronous={durability.upper()}")
+    connection.execute("PRAGMA foreign_keys=OFF")  # one writer keeps them; checks cost a seek
+    connection.execute("PRAGMA temp_store=MEMORY")
+    migrate(connection)
 
 
 def _refuse_empty(path: Path) -> None:
@@ -119,27 +137,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
 
 
-def open_or_put_aside(
-    path: Path, *, durability: Durability, today: str
-) -> tuple[sqlite3.Connection, Path | None]:
-    """The connection, and where a damaged file went (None: it was sound).
-
-    `today` goes into the name of the file that is put aside.
-    """
-    try:
-        return connect(path, durability=durability), None
-    except sqlite3.DatabaseError as problem:
-        if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
-            raise StoreError(f"cannot open {path}: {problem}") from problem
-        aside = _put_aside(path, today)
-        telemetry.error("store.put_aside", path=str(path), to=str(aside), reason=str(problem))
-    try:
-        return connect(path, durability=durability), aside
-    except sqlite3.DatabaseError as problem:
-        raise StoreError(f"cannot make {path} anew: {problem}") from problem
-
-
-@contextlib.contextmanager
+@contextmanager
 def reading(path: Path) -> Iterator[None]:
     """What SQLite says of a file that cannot be read, as StoreError."""
     try:
@@ -162,23 +160,9 @@ def _check_after_unclean_end(connection: sqlite3.Connection) -> None:
     mark_clean(connection, clean=False)
 
 
-def _is_damage(problem: sqlite3.OperationalError) -> bool:
-    return problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _put_aside(path: Path, today: str) -> Path:
-    number = 0
-    while (aside := path.with_name(f"{path.name}.corrupt-{today}-{number}")).exists():
-        number += 1
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    return aside
-
-
-@contextlib.contextmanager
-def _private_umask() -> Iterator[None]:
+@contextmanager
+def private_umask() -> Iterator[None]:
+    """What is made meanwhile is for its owner alone."""
     before = os.umask(0o077)
     try:
         yield

@@ -25,13 +25,16 @@ from logwatch.store.database import (
     StoreLock,
     connect,
     mark_clean,
-    open_or_put_aside,
     prepare_folder,
     reading,
 )
 from logwatch.store.forwarding import Again, Forwarded
 from logwatch.store.outgoing import DeadLetter, Postponed
+from logwatch.store.replacing import forget_replacement, open_store
 from logwatch.store.transaction import Addressed, Burning, Transaction
+
+REPLACED = "logwatch.store-replaced"
+"""The rule of the alert which says that the store is not the one of the last daemon."""
 
 _decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
 _encode_checkpoint = msgspec.json.Encoder().encode
@@ -62,7 +65,7 @@ class Store:
         self._durability: Durability = durability
         self._lock = StoreLock(folder)
         try:
-            self._connection, self.put_aside = open_or_put_aside(
+            self._connection, self.replaced = open_store(
                 self.path, durability=durability, today=today
             )
         except BaseException:
@@ -185,6 +188,9 @@ class Store:
             raise
         crashpoint("commit.done")
         self._in_doubt = False
+        if self.replaced is not None and _tells_of_replacement(transaction):
+            self.replaced = None
+            forget_replacement(self.path)
 
     def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
         """Forget the oldest alerts that are over `keep_rows` or older than `before`.
@@ -229,6 +235,8 @@ class Store:
 
     def reopen(self) -> None:
         """Replace the connection after an I/O error, whose page cache cannot be trusted."""
+        if not self.is_in_place():  # a new one would be begun
+            raise StoreError(f"{self.path} was removed or replaced")
         before, fresh = self._connection, connect(self.path, durability=self._durability)
         self._connection = fresh
         before.close()
@@ -254,6 +262,10 @@ class Store:
         outgoing.write_parcels(connection, packed, (sinks for sinks, _ in who))
         _write_burning(connection, alerts, first)
         self._next_alert_row = first + len(alerts)
+
+
+def _tells_of_replacement(transaction: Transaction) -> bool:
+    return any(one.alert.rule == REPLACED for one in transaction.alerts)
 
 
 def _unknown(connection: sqlite3.Connection, alerts: list[Addressed]) -> list[Addressed]:

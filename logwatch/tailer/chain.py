@@ -38,6 +38,9 @@ from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.siblings import find_inode
 from logwatch.tailer.state import LossReason, Report
 
+_EVERYTHING = 1 << 62
+"""Bytes: more than any file has."""
+
 
 class ChainSettings(Struct, frozen=True):
     """What a chain needs to know of its tail."""
@@ -45,6 +48,8 @@ class ChainSettings(Struct, frozen=True):
     path: str
     start: Literal["end", "beginning"]
     limits: Limits
+    doubtful: bool = False
+    """Whether what is there at the first look may have been read since what is known of it."""
 
 
 class Chain:
@@ -138,6 +143,12 @@ class Chain:
         if known:
             self._cuts.finish_all(now)
             lineage.look_around()
+
+    def doubt_all(self) -> None:
+        """After `begin`: what is there now is marked as read again, where that may be so."""
+        if self._settings.doubtful:
+            for each in self.generations:
+                each.reread_end = _EVERYTHING if isinstance(each, Packed) else each.file.size
 
     def _begin_anew(self, file: OpenFile, refused: tuple[int, int] | None) -> None:
         """Begin with a file that nobody followed before."""

@@ -59,6 +59,7 @@ class Tail:
         claims: Claims | None = None,
         framer: Framer | None = None,
         encoding: str = "utf-8",
+        doubtful: bool = False,
     ) -> None:
         """Does no I/O.
 
@@ -67,13 +68,15 @@ class Tail:
         checkpoint; what appears later is read from its beginning. Sizes in bytes, `grace` in
         seconds. With `framer` blocks hold whole records of several lines. `encoding` is that of
         files without a byte order mark; blocks are in UTF-8 where it is UTF-16, else in it.
+        `doubtful`: what is there at the very first look may have been told of before.
         """
         self.path = path
         self._grace = grace
         self._claims = claims or Claims()
         self._report = Report(path)
         self._framer = framer
-        settings = ChainSettings(path, start, Limits(max_line, block_size, framer, encoding))
+        limits = Limits(max_line, block_size, framer, encoding)
+        settings = ChainSettings(path, start, limits, doubtful)
         self._chain = Chain(settings, self._claims, self._report, known, self)
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=self

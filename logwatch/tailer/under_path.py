@@ -113,6 +113,7 @@ class UnderPath:
             return
         elif self._is_first_look:
             chain.begin(file, now, self._refused_at_first)
+            chain.doubt_all()
             self._is_first_look = False
         elif not chain.replace(file, now):
             chain.abandon(file)
@@ -144,6 +145,7 @@ class UnderPath:
     def _pass_first_look(self, now: Moment) -> None:
         if self._is_first_look:
             self._chain.begin(None, now)
+            self._chain.doubt_all()
             self._is_first_look = False
 
     def _settle(self, sign: Sign) -> None:

@@ -19,11 +19,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+ROOT = Path(__file__).parents[2]
+
 PROBE = """
 import sys
 from logwatch.__main__ import main
 sys.argv[1:] = {words!r}
-main()
+assert main() == 0
 print(*(name for name in sys.modules if name.split(".")[0] in {tops!r}))
 """
 TOPS = ("logwatch", "hyperscan", "structlog", "sqlite3", "msgspec", "regex", "urllib3", "watchdog")
@@ -59,7 +61,7 @@ class Life:
         state = Path(f"/proc/{self.pid}/stat")
         try:
             return state.read_text(encoding="utf-8").rpartition(") ")[2].startswith("Z")
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return True
 
     def kill(self) -> int:
@@ -77,8 +79,9 @@ class Zygote:
         words = ["run", "-c", str(config), "--once"]
         probe = PROBE.format(words=words, tops=TOPS)
         probed = subprocess.run(
-            [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+            [sys.executable, "-c", probe], capture_output=True, text=True, check=False, cwd=ROOT
         )
+        assert probed.returncode == 0, probed.stderr
         self._process = subprocess.Popen(
             [sys.executable, __file__, *probed.stdout.split()],
             stdin=subprocess.PIPE,
@@ -117,6 +120,7 @@ class Zygote:
 
 
 def _serve(modules: list[str]) -> None:
+    sys.path.insert(0, str(ROOT))
     for name in modules:
         with suppress(ImportError):
             importlib.import_module(name)

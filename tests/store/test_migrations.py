@@ -36,7 +36,7 @@ def test_what_an_older_store_still_had_to_tell_is_told(tmp_path):
     folder = tmp_path / "state"
     _old_store(folder)
     store = Store(folder)
-    assert store.put_aside is None
+    assert store.replaced is None
     assert [(one.alert.id, one.told) for one in store.burning()] == [("b", ("chat",))]
     reader = StoreReader(folder)
     due = reader.due("chat", now=50.0, limit=10)

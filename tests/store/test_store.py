@@ -324,8 +324,10 @@ def test_a_damaged_store_is_put_aside_and_a_new_one_begun(folder, damage):
         (folder / "state.db-wal").unlink(missing_ok=True)
     again = Store(folder, today="20260105")
     assert again.checkpoints() == []
-    assert again.put_aside == folder / "state.db.corrupt-20260105-0"
-    assert again.put_aside.exists()
+    assert again.replaced is not None
+    assert again.replaced.aside == "state.db.corrupt-20260105-0"
+    assert (folder / again.replaced.aside).exists()
+    assert again.replaced.restored_from is None
     again.close()
 
 
@@ -412,5 +414,5 @@ def test_a_store_that_could_not_be_begun_is_not_one_that_was_damaged(folder):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     store = Store(folder)
-    assert store.put_aside is None
+    assert store.replaced is None
     store.close()

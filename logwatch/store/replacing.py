@@ -1,0 +1,166 @@
+"""Opens the store, and puts another in its place where it is damaged or gone.
+
+The damaged file is put aside, never deleted. What takes its place is the backup of the last hour,
+where that is sound, else a new one. A note on the disk says that this is under way, from before the
+first file is moved until somebody was told of it in a commit: whenever the process is killed in
+between, the next start goes on, and the alert is told.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from logwatch import telemetry
+from logwatch.crashpoints import crashpoint
+from logwatch.errors import StoreError
+from logwatch.store.database import BACKUP_NAME, Durability, connect
+from logwatch.store.files import PARTS, part, remove_database, sync_file, sync_folder, write_whole
+
+_NOTE_NAME = "replacing.json"
+
+
+class Replaced(Struct, frozen=True):
+    """That the store which the last daemon wrote is not the one that is used."""
+
+    aside: str | None
+    """Name of the damaged file now, beside the store; None: there was none any more."""
+    reason: str
+    restored_from: float | None = None
+    """Wall seconds at which the backup was made that took its place; None: it begins anew."""
+
+    @property
+    def name(self) -> str:
+        """The same at each start that tells of it."""
+        return f"{self.aside}\0{self.restored_from}"
+
+
+def open_store(
+    path: Path, *, durability: Durability, today: str
+) -> tuple[sqlite3.Connection, Replaced | None]:
+    """The writer's connection, and what nobody has been told of yet (None: nothing happened).
+
+    `today` goes into the name of a file that is put aside. Raises StoreError where there can be no
+    store, StoreTooNewError where a later version wrote it.
+    """
+    try:
+        replaced = _go_on(path) or _replace_what_is_gone(path)
+        try:
+            return connect(path, durability=durability), replaced
+        except sqlite3.DatabaseError as problem:
+            if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
+                raise
+            replaced = _replace(path, today, str(problem))
+        try:
+            return connect(path, durability=durability), replaced
+        except sqlite3.DatabaseError as problem:
+            if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
+                raise
+            telemetry.error("store.backup_damaged", path=str(path), reason=str(problem))
+        replaced = msgspec.structs.replace(replaced, restored_from=None)
+        _note(path, replaced)
+        remove_database(path)
+        return connect(path, durability=durability), replaced
+    except sqlite3.DatabaseError as problem:
+        raise StoreError(f"cannot open {path}: {problem}") from problem
+    except OSError as problem:
+        raise StoreError(f"cannot put {path} in order: {problem}") from problem
+
+
+def forget_replacement(path: Path) -> None:
+    """Somebody was told."""
+    try:
+        path.with_name(_NOTE_NAME).unlink(missing_ok=True)
+    except OSError as problem:  # then it is told once more, under the same name
+        telemetry.warning("store.note_not_removed", reason=str(problem))
+
+
+def _replace(path: Path, today: str, reason: str) -> Replaced:
+    """Put the damaged store aside, and the backup in its place."""
+    number = 0
+    while path.with_name(aside := f"{path.name}.corrupt-{today}-{number}").exists():
+        number += 1
+    replaced = Replaced(aside, reason, _backed_up_at(path))
+    _note(path, replaced)
+    crashpoint("aside.begin")
+    _carry_out(path, replaced)
+    telemetry.error("store.put_aside", path=str(path), to=aside, reason=reason)
+    return replaced
+
+
+def _replace_what_is_gone(path: Path) -> Replaced | None:
+    """Put the backup in the place of a store that was removed; None where there never was one."""
+    if path.exists():
+        return None
+    made = _backed_up_at(path)
+    if made is None:
+        return None
+    replaced = Replaced(None, "it is gone", made)
+    _note(path, replaced)
+    _carry_out(path, replaced)
+    telemetry.error("store.gone", path=str(path), restored_from=made)
+    return replaced
+
+
+def _go_on(path: Path) -> Replaced | None:
+    """What an earlier start began and nobody was told of."""
+    try:
+        replaced = msgspec.json.decode(path.with_name(_NOTE_NAME).read_bytes(), type=Replaced)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError:  # it cannot be half: somebody else wrote it
+        return None
+    _carry_out(path, replaced)
+    return replaced
+
+
+def _carry_out(path: Path, replaced: Replaced) -> None:
+    """What the note says, from wherever it was left."""
+    aside = None if replaced.aside is None else path.with_name(replaced.aside)
+    if aside is not None and path.exists() and not aside.exists():
+        for suffix in PARTS:  # the one that makes it a store is the last
+            if part(path, suffix).exists():
+                part(path, suffix).rename(part(aside, suffix))
+            if suffix == PARTS[0]:
+                crashpoint("aside.between")
+        sync_folder(path.parent)
+        crashpoint("aside.done")
+    if not path.exists() and replaced.restored_from is not None:
+        _restore(path)
+
+
+def _restore(path: Path) -> None:
+    """A copy of the backup as the store; the backup stays, in case this one is damaged, too."""
+    remove_database(path)  # a log without its store would be taken for one of this
+    fresh = path.with_name(f"{path.name}.new")
+    remove_database(fresh)
+    try:
+        shutil.copyfile(path.with_name(BACKUP_NAME), fresh)
+    except FileNotFoundError:  # it is gone since: begin anew
+        return
+    os.chmod(fresh, 0o600)  # noqa: PTH101 - as the line before
+    sync_file(fresh)
+    crashpoint("restore.written")
+    fresh.rename(path)
+    sync_folder(path.parent)
+    crashpoint("restore.done")
+
+
+def _note(path: Path, replaced: Replaced) -> None:
+    write_whole(path.with_name(_NOTE_NAME), msgspec.json.encode(replaced).decode())
+
+
+def _backed_up_at(path: Path) -> float | None:
+    try:
+        return path.with_name(BACKUP_NAME).stat().st_mtime
+    except OSError:
+        return None
+
+
+def _is_damage(problem: sqlite3.OperationalError) -> bool:
+    return problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
