@@ -331,8 +331,15 @@ class Pipeline:
 
 def _upto(batch: Batch, end: int) -> Checkpoint:
     """The position before the record of the match `end` of `batch`."""
-    offset = batch.records[batch.matches[end].record].offset
-    return replace(batch.checkpoint, offset=offset, markers=(), skipping=False, closed=False)
+    number = batch.matches[end].record
+    return replace(
+        batch.checkpoint,
+        offset=batch.records[number].offset,
+        markers=(),
+        skipping=False,
+        closed=False,
+        cursor=UNSET if batch.cursors is UNSET else batch.cursors[number],
+    )
 
 
 def _with_alert(one: Addressed, alert: Alert) -> Addressed:

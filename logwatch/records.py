@@ -54,6 +54,20 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     markers: tuple[Marker, ...] = ()
     skipping: bool = False
     closed: bool = False
+    cursor: str | UnsetType = UNSET
+    """How a source that is no file calls the position; see receivers/."""
+
+
+class Envelopes(Protocol):
+    """What came around the records of a block, beside their text."""
+
+    def told(self, index: int) -> tuple[float | None, dict[str, str]]:
+        """Event time, None where only the text tells, and fields of the record at `data[index]`."""
+        ...
+
+    def cursor(self, index: int) -> str:
+        """How the source calls the position before that record; empty: its offset is enough."""
+        ...
 
 
 class Places(Protocol):
@@ -112,6 +126,8 @@ class Block(Stretch, frozen=True, kw_only=True):
     """`data` with a vertical tab for each newline inside a record; None: each line is one."""
     cut: frozenset[int] = frozenset()
     """Offsets in `data` of records that were ended for want of room."""
+    envelopes: Envelopes | None = None
+    """Not None: the source says more of its records than is in their text."""
     also: Checkpoint | None = None
     """Where the last record goes on in the next generation: `data` ends with what it has of it,
     and this is behind that. To be committed with `checkpoint`."""
@@ -172,6 +188,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     reread: bool = False
     also: Checkpoint | UnsetType = UNSET
     """Where the last record went on in another generation: behind it. Committed with the other."""
+    cursors: list[str] | UnsetType = UNSET
+    """For each record, how its source calls the position before it; see `Checkpoint.cursor`."""
     near: list[NearLine] | UnsetType = UNSET
     """Where a rule asks for `context`: lines around the records, and behind those of before."""
 

@@ -25,6 +25,7 @@ from logwatch.config.model import Config
 from logwatch.daemon import signals
 from logwatch.daemon.assemble import Options, Waking, assemble, readings_of
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.receiving import Kept
 from logwatch.daemon.reload_requests import ReloadRequests
 from logwatch.daemon.reloading import Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
@@ -130,6 +131,7 @@ class _Lives:
         self._notifier = notifier
         self._clock = SystemClock()
         self._present = first
+        self._kept = Kept()
         self._outcome: tuple[Change, ...] | LogwatchError | None = None
         """What becomes of a reload, to be told once a daemon is ready."""
         self._requests = ReloadRequests(
@@ -149,6 +151,8 @@ class _Lives:
             with _looking_later() if leavings else nullcontext():
                 ending = daemon.run(once=once, reloads=self._reloading)
             leavings = True  # of the daemon before
+            if ending is not Ending.RELOAD:
+                self._kept.close()
             match ending:
                 case Ending.STOPPED | Ending.CAUGHT_UP:
                     return Exit.DONE
@@ -213,6 +217,7 @@ class _Lives:
             self._notifier,
             readings,
             reload_requests=self._requests,
+            kept=self._kept,
         )
         known.save()  # not before there is a state folder that is ours
         return daemon

@@ -28,6 +28,7 @@ from logwatch.config.kind_keys import (
     WhenKeys,
 )
 from logwatch.config.multiline import MultilineKeys
+from logwatch.config.origin_keys import ORIGINS, JournaldKeys
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.units import Duration
@@ -53,8 +54,10 @@ class SourceKeys(Keys, frozen=True):
     """One entry of `sources:`."""
 
     required: ClassVar = ("path",)
+    either: ClassVar = {"path": ORIGINS}
     examples: ClassVar = {
         "path": "/var/log/app/*.log",
+        "journald": "{units: sshd.service}",
         "exclude": "'*.gz'",
         "format": "syslog",
         "time": "ts",
@@ -70,6 +73,7 @@ class SourceKeys(Keys, frozen=True):
     }
 
     path: OneOrMany = ()
+    journald: JournaldKeys | None = None
     exclude: OneOrMany = ()
     format: str = "plain"
     time: str | None = None

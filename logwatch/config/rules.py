@@ -201,7 +201,7 @@ def known_fields(
     """Every field that an alert can have by these rules; None where only the lines decide."""
     names: set[str] = set()
     for source in sources.values():
-        given = parsers.field_names(source.format)
+        given = parsers.field_names(source.told_as)
         if given is None or source.format == "syslog":
             return None
         names.update(given)

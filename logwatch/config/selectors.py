@@ -167,7 +167,7 @@ def _formats(sources: tuple[str, ...] | None, around: Surroundings) -> dict[str,
     """The format of each of `sources`; None where one of them is not known."""
     if sources is None or any(name not in around.sources for name in sources):
         return None
-    return {name: around.sources[name].format for name in sources}
+    return {name: around.sources[name].told_as for name in sources}
 
 
 def _parsed_fields(

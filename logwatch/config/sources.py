@@ -15,6 +15,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, SourceKeys
 from logwatch.config.multiline import problem_of
 from logwatch.config.names import distinct
+from logwatch.config.origins import build_origin, origin_key
 from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
@@ -38,9 +39,11 @@ def build_source(
 ) -> SourceSettings | None:
     """The settings of one source; None after reporting why it cannot be."""
     keys = found.value
-    paths = _paths(found, references, report)
+    origin = build_origin(found, references, report)
+    is_file = origin_key(found) is None
+    paths = _paths(found, references, report) if is_file else ()
     checks = (
-        bool(paths) or not found.sound("path"),
+        bool(paths) or origin is not None or (is_file and not found.sound("path")),
         _check_format(found, report),
         _check_time(found, report),
         _check_zone(found, report),
@@ -53,6 +56,7 @@ def build_source(
     return SourceSettings(
         name=name,
         defined_at=found.place().short,
+        origin=origin,
         paths=paths,
         exclude=tuple(_exclusion(text, references) for text in keys.exclude),
         format=keys.format,
@@ -74,6 +78,8 @@ def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Rep
 
     Where one path of several fits, the others are alternatives, unless a much alike name exists.
     """
+    if source.origin is not None:
+        return
     missing = [
         (number, path)
         for number, path in enumerate(source.paths)

@@ -30,6 +30,7 @@ from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
 from logwatch.daemon.readings import Readings
+from logwatch.daemon.receiving import Kept, receiving
 from logwatch.daemon.reload_requests import ReloadRequests
 from logwatch.daemon.replacement import replacement_report
 from logwatch.daemon.scheduler import Scheduler
@@ -42,6 +43,7 @@ from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline
+from logwatch.receivers.course import is_file
 from logwatch.records import Checkpoint
 from logwatch.rules import fingerprints, make_rule
 from logwatch.rules.base import parts_of
@@ -81,10 +83,12 @@ def assemble(
     readings: Readings | None = None,
     *,
     reload_requests: ReloadRequests | None = None,
+    kept: Kept | None = None,
 ) -> Daemon:
     """Open the store, compile the rules, wire everything; nothing runs yet.
 
-    `readings` are those of `config` where they were made before; without `reload_requests` nobody
+    `readings` are those of `config` where they were made before, `kept` is what the daemon before
+    left of sources that are no files; without `reload_requests` nobody
     can ask for another configuration. Raises EngineError where the engine cannot be had, StoreError
     where the store cannot, SinkError where a sink cannot be made.
     """
@@ -101,6 +105,7 @@ def assemble(
             store=store,
             readings=readings,
             reload_requests=reload_requests,
+            kept=kept or Kept(),
         )
     except BaseException:
         store.close(clean=False)
@@ -121,6 +126,7 @@ def _assemble(
     store: Store,
     readings: Readings,
     reload_requests: ReloadRequests | None,
+    kept: Kept,
 ) -> Daemon:
     intake = Intake()
     pipeline = _pipeline(config, options, store, clock.moment())
@@ -131,14 +137,17 @@ def _assemble(
     deliverers = deliverers_of(
         config, sinks, intake=intake, clock=clock, random=SystemRandom().random
     )
-    fingerprints = {source.name: repr((source.paths, source.start)) for source in config.sources}
+    fingerprints = {
+        source.name: repr((source.paths or source.origin, source.start))
+        for source in config.sources
+    }
     slots = Slots(max(2, os.cpu_count() or 1), clock)
     waker = make_waker(options.waking, clock, _canary())
     awaited: set[str] = set()
     store.cap_waits(clock.steady() + LONGEST_RETRY_AFTER)
     stored = store.checkpoints()
     claims = Claims()
-    claims.learn(stored)
+    claims.learn(filter(is_file, stored))
     figures = Figures(
         (source.name for source in config.sources),
         parts_of(config.rules),
@@ -174,6 +183,17 @@ def _assemble(
         files: int,
     ) -> Monitor:
         source = by_name[sources[0]]
+        if source.origin is not None:
+            return receiving(
+                source,
+                known,
+                kept=kept,
+                reading=readings.of(sources),
+                intake=intake,
+                slots=slots,
+                clock=clock,
+                volume=figures.volumes[source.name],
+            )
         # A file that came while nobody looked is read whole; one that was there before the first
         # look at its source begins where the source says.
         new_to_us = at_start and not seen.intersection(sources)
@@ -207,6 +227,7 @@ def _assemble(
         stored=stored,
         tell=intake.tell,
         waited_for=waited_for(config),
+        receivers={each.address: (each.name,) for each in config.sources if each.origin},
     )
     if store.replaced is not None:
         intake.put(replacement_report(store.path, store.replaced))

@@ -75,12 +75,15 @@ class Following:
         stored: Iterable[Checkpoint],
         tell: Callable[[Message], bool],
         waited_for: Container[str] = (),
+        receivers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """`tell` hands a message to the consumer without waiting; False: not now.
 
-        `waited_for` are the sources of whose silence somebody wants to know.
+        `waited_for` are the sources of whose silence somebody wants to know. `receivers` are those
+        that are no files, by what stands for the path.
         """
         self._discovery = discovery
+        self._receivers = dict(receivers or {})
         self._make_monitor = make_monitor
         self._waker = waker
         self._clock = clock
@@ -160,7 +163,8 @@ class Following:
         return [each for each in monitors if not each.join(deadline - self._clock.steady())]
 
     def _start(self, monitor: Monitor) -> None:
-        self._waker.watch(monitor.path, monitor.wake)
+        if monitor.is_file:
+            self._waker.watch(monitor.path, monitor.wake)
         monitor.start()
 
     def _scan(self, *, at_start: bool) -> Container[str]:
@@ -170,7 +174,8 @@ class Following:
         for directory in found.directories - self._directories:
             self._waker.watch_directory(directory, self._rescan_soon)
         self._directories = set(found.directories)
-        for path, sources in found.files.items():
+        wanted = found.files | self._receivers
+        for path, sources in wanted.items():
             if path in self._monitors:
                 continue
             known = self._stored.get(path, [])
@@ -181,7 +186,7 @@ class Following:
             self._monitors[path] = monitor
             if not at_start:
                 self._start(monitor)
-        return found.files
+        return wanted
 
     def _rescan_soon(self) -> None:
         # Called by the waker's thread: only a flag, the scheduler's next tick does the work.
@@ -243,8 +248,7 @@ class Following:
         )
         fresh.sources = dead.sources
         self._monitors[path] = fresh
-        self._waker.watch(path, fresh.wake)
-        fresh.start()
+        self._start(fresh)
 
     def _note_problems(self, problems: Mapping[str, str]) -> None:
         for path, text in problems.items():

@@ -24,6 +24,7 @@ from logwatch.daemon.rhythm import Rhythm
 from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
 from logwatch.matching.troubles import Kind
+from logwatch.receivers.base import Receiver
 from logwatch.records import Batch, Block, Checkpoint, Severity
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import Loss
@@ -48,11 +49,14 @@ _TROUBLES: dict[Kind, tuple[str, Severity]] = {
 class Monitor(Worker):
     """The thread of one path."""
 
+    is_file = True
+    """Whether events may tell that there is something to read."""
+
     def __init__(
         self,
         path: str,
         *,
-        tail: Tail,
+        tail: Tail | Receiver,
         reading: Reading,
         intake: Intake,
         slots: AbstractContextManager[object],
@@ -112,12 +116,16 @@ class Monitor(Worker):
     def step(self, _now: Moment) -> None:
         """Wait until woken, unless there is more to read at once; then read one block."""
         if not self._more:
-            self._dirty.wait()
-            self._dirty.clear()
+            self._wait()
             if self.stopping.is_set():
                 return
             self._stamp = self.clock.steady()  # it had nothing to do: that was no hang
         self._more = self.read_on(self.clock.moment())
+
+    def _wait(self) -> None:
+        """Until woken."""
+        self._dirty.wait()
+        self._dirty.clear()
 
     def positions_in_hand(self) -> tuple[Checkpoint, ...]:
         """Where the block begins that was read and, as the thread died, not handed on."""
@@ -158,7 +166,8 @@ class Monitor(Worker):
         return True
 
     def _batch(self, block: Block, now: Moment) -> Batch:
-        made = self._stamps if block.backlog and block.data else self._reading
+        is_told = block.envelopes is not None  # the times of its records
+        made = self._stamps if block.backlog and block.data and not is_told else self._reading
         batch = made.batch(block, now.wall)
         return batch if self._surroundings is None else self._surroundings.add(block, batch)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
@@ -19,7 +19,7 @@ from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
-from logwatch.records import Batch, Block, Match, Record
+from logwatch.records import Batch, Block, Envelopes, Match, Record
 from logwatch.tailer.multiline import Framer
 
 LONGEST_STAMPED = 4096
@@ -66,7 +66,11 @@ class Reading(Struct, frozen=True, kw_only=True):
     def batch(self, block: Block, arrival: float) -> Batch:
         """What the rules find in `block`, which was read at wall time `arrival`."""
         hits = self.matcher.match(block.data, block.joined) if block.data else []
-        records, matches = self._found(hits, block, arrival)
+        cursors: list[str] | UnsetType = UNSET
+        if block.envelopes is None:
+            records, matches = self._found(hits, block, arrival)
+        else:
+            records, matches, cursors = self._unwrapped(hits, block, block.envelopes, arrival)
         if self.fields is not None:
             self.fields.scanned(len(block.data))
         return Batch(
@@ -82,6 +86,7 @@ class Reading(Struct, frozen=True, kw_only=True):
             backlog=block.backlog,
             reread=block.reread,
             also=UNSET if block.also is None else block.also,
+            cursors=cursors,
         )
 
     def _found(
@@ -108,11 +113,38 @@ class Reading(Struct, frozen=True, kw_only=True):
             matches += [Match(rules[rule], number, captures) for rule, captures in found]
         return records, matches
 
+    def _unwrapped(
+        self, hits: list[LineHit], block: Block, envelopes: Envelopes, arrival: float
+    ) -> tuple[list[Record], list[Match], list[str] | UnsetType]:
+        """As `_found`, where the source tells more of its records than their text."""
+        records: list[Record] = []
+        matches: list[Match] = []
+        cursors: list[str] = []
+        tell, selection = self.events.tell, self.selection
+        for hit in hits:
+            stamp, told = envelopes.told(hit.start)
+            head = first_line(hit.text)
+            time, fields = tell(head, stamp, arrival=arrival, backlog=block.backlog)
+            fields = fields | told if fields else told
+            found = hit.found if selection is None else selection.of_fields(fields, hit.found)
+            if not found:
+                continue
+            truncated = hit.truncated or hit.start in block.cut
+            number = len(records)
+            records.append(Record(block.offset(hit.start), hit.text, time, fields, truncated))
+            matches += [Match(self.rules[rule], number, captures) for rule, captures in found]
+            cursors.append(envelopes.cursor(hit.start))
+        return records, matches, cursors if any(cursors) else UNSET
+
     def _last_time(self, block: Block, arrival: float) -> float:
+        """Event time of the last record."""
         data, records = block.data, block.records
         end = len(data) - data.endswith(b"\n")
         start = records.rfind(b"\n", 0, end) + 1
         last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
         if block.joined is not None:
             last = first_line(last)
+        if block.envelopes is not None and data:
+            stamp, _ = block.envelopes.told(start)
+            return self.events.tell(last, stamp, arrival=arrival, backlog=block.backlog)[0]
         return self.events.time(last, arrival=arrival, backlog=block.backlog)

@@ -74,6 +74,9 @@ class Readings:
         """Compile now what the files that there are will need."""
         for names in set(Discovery(self._config.sources).scan().files.values()):
             self.of(names)
+        for source in self._config.sources:
+            if source.origin is not None:
+                self.of((source.name,))
         self.prepare_sources()
 
     def prepare_sources(self) -> None:
@@ -141,8 +144,8 @@ class Readings:
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
         selectors = self._selectors(numbers)
-        needled = source.format if any(each.where for each in selectors) else ""
-        records = source.multiline is not None
+        needled = source.told_as if any(each.where for each in selectors) else ""
+        records = source.joins
         key = (numbers, source.matched_as, source.max_line, needled, records)
         if key not in self._matchers:
             matcher = Matcher(
@@ -165,9 +168,9 @@ class Readings:
 
 def _scanned(selector: Selector, source: SourceSettings) -> tuple[str, ...]:
     """The patterns by which the lines of a selector are found, () for all lines of the source."""
-    found = parsers.needle(source.format, selector.where) if selector.where else None
+    found = parsers.needle(source.told_as, selector.where) if selector.where else None
     if found is not None and (not selector.match or found.patterns == (parsers.NEVER,)):
-        if source.multiline is None:
+        if not source.joins:
             return found.patterns
         return tuple(map(_of_first_line, found.patterns))
     return selector.match

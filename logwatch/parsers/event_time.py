@@ -38,6 +38,14 @@ class EventClock:
             return None
         return self._believed(parsed.time, arrival, backlog=backlog), parsed.fields
 
+    def tell(
+        self, text: str, stamp: float | None, *, arrival: float, backlog: bool
+    ) -> tuple[float, dict[str, str]]:
+        """As `parse`, for a record whose source has a time for it: that counts, if there is one."""
+        parsed = self._parser.parse(text, arrival)
+        time = parsed.time if stamp is None else stamp
+        return self._believed(time, arrival, backlog=backlog), parsed.fields
+
     def time(self, text: str, *, arrival: float, backlog: bool) -> float:
         """Event time alone."""
         return self._believed(self._parser.time(text, arrival), arrival, backlog=backlog)

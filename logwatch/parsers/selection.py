@@ -46,3 +46,10 @@ class Selection:
 
         parsed = self._events.select(text, any_takes, arrival=arrival, backlog=backlog)
         return None if parsed is None else (*parsed, taken)
+
+    def of_fields(self, fields: Fields, found: Taken) -> Taken:
+        """Those of `found` that take a record with these fields."""
+        predicates = self._predicates
+        return [
+            one for one in found if (predicate := predicates[one[0]]) is None or predicate(fields)
+        ]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
 from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
 from logwatch.tailer.text_encoding import matched_as
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where lines come from that are in no file; receivers/ has one kind of these for each."""
+
+    kind: ClassVar[str]
+    joins: ClassVar[bool] = False
+    """Whether one record may have several lines, whatever `multiline` says."""
+
+    def told_as(self, format: str) -> str:  # noqa: A002 - the name in YAML
+        """What `parsers` calls the fields of its records, whose texts are of `format`."""
+        return format
 
 
 class SourceSettings(Struct, frozen=True, kw_only=True):
@@ -16,6 +28,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     name: str
     defined_at: str = ""
     """`file:line` of the entry."""
+    origin: Origin | None = None
+    """None: files; else there are no paths."""
     paths: tuple[str, ...]
     """Absolute paths and globs (`*`, `?`, `[...]`, `**`)."""
     exclude: tuple[str, ...] = ()
@@ -41,6 +55,21 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """Seconds without any line after which the source is told of; None: never."""
     max_skew: float = 86_400.0
     """Seconds that a stamp may be ahead of the clock, or behind a live file, and still be taken."""
+
+    @property
+    def address(self) -> str:
+        """What stands for the path where the source is no file: `journald:system`."""
+        return self.name if self.origin is None else f"{self.origin.kind}:{self.name}"
+
+    @property
+    def told_as(self) -> str:
+        """What `parsers` calls the fields of its records: the format, or that and more."""
+        return self.format if self.origin is None else self.origin.told_as(self.format)
+
+    @property
+    def joins(self) -> bool:
+        """Whether a record may have several lines."""
+        return self.multiline is not None or (self.origin is not None and self.origin.joins)
 
     @property
     def framer(self) -> Framer | None:

@@ -1,0 +1,37 @@
+"""Stage 1 beside the tailer: sources that are no files -> blocks of records.
+
+One file for each kind of source; what they have in common is in base.py. Cutting bytes into
+records, and the positions, are plain objects without input or output (lines.py, export_format.py,
+octet_counting.py, course.py); the rest reads descriptors that never block. Threads are in daemon/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from logwatch.receivers.base import Receiver
+from logwatch.records import Checkpoint
+from logwatch.tailer.settings import SourceSettings
+
+Make = Callable[[SourceSettings, Sequence[Checkpoint]], Receiver]
+
+
+def make_receiver(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    """The receiver of a source that is no file; `known` are its positions in the store.
+
+    Raises KeyError for an origin of no kind.
+    """
+    assert source.origin is not None
+    return _KINDS[source.origin.kind](source, known)
+
+
+def _journald(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    from logwatch.receivers.journald import JournaldReceiver  # noqa: PLC0415 - few have one
+
+    return JournaldReceiver(source, known)
+
+
+_KINDS: dict[str, Make] = {
+    "journald": _journald,
+}
+"""How the source of each kind is read."""

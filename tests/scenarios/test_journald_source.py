@@ -1,0 +1,149 @@
+"""The journal under the daemon's eyes: killed, stopped, reloaded, and what it forgets."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+from doubles.journal import Journal
+from doubles.process import Running, alerts_in, eventually, run_once
+
+from logwatch.cli.looker import Looker
+from logwatch.clock import SystemClock
+
+CONFIG = """\
+sources: {{system: {{journald: {0}, start: beginning}}}}
+rules:
+  - {{name: numbered, match: 'number=(?P<n>\\d+)$', cooldown: 0}}
+  - {{name: grave, where: {{_SYSTEMD_UNIT: db.service, severity: [err, crit]}}, cooldown: 0}}
+sinks: {{out: {{jsonl_file: {{path: {1}/alerts.jsonl}}}}}}
+"""
+
+
+class Scene:
+    """A journal, and the daemons that read it one after the other."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.journal = Journal(folder / "journal")
+        self.config = CONFIG.format("all", folder)
+        self.written = 0
+
+    def daemon(self) -> Running:
+        return Running(self.folder, self.config, variables={"PATH": self.journal.path})
+
+    def append(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.written += 1
+            self.journal.append(f"number={self.written}", _SYSTEMD_UNIT="app.service")
+
+    def alerts(self, rule="numbered"):
+        return [each for each in alerts_in(self.folder / "alerts.jsonl") if each["rule"] == rule]
+
+    def numbers(self):
+        return [int(each["fields"]["n"]) for each in self.alerts()]
+
+    def until_all(self):
+        wanted = [*range(1, self.written + 1)]
+        eventually(lambda: self.numbers() == wanted, lambda: f"not all: {self.numbers()}")
+
+
+@pytest.fixture
+def scene(tmp_path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_each_entry_is_told_once_over_kills_and_stops(scene):
+    """The position is committed with the alerts; ids are those of the journal's numbers."""
+    scene.append(3)
+    with scene.daemon() as daemon:
+        scene.until_all()
+        scene.append(2)
+        scene.until_all()
+        daemon.kill()
+    scene.append(2)
+    with scene.daemon() as daemon:
+        scene.until_all()
+        scene.append()
+        scene.until_all()
+        daemon.stop()
+    assert len({each["id"] for each in scene.alerts()}) == scene.written
+    assert [each["lines"][0]["offset"] for each in scene.alerts()] == scene.numbers()
+
+
+def test_conditions_look_at_fields_of_the_journal(scene):
+    """Those that it has, and the names that syslog has for them."""
+    scene.journal.append("down", _SYSTEMD_UNIT="db.service", PRIORITY="3", _PID="7")
+    scene.journal.append("well", _SYSTEMD_UNIT="db.service", PRIORITY="6")
+    scene.journal.append("else", _SYSTEMD_UNIT="app.service", PRIORITY="3")
+    with scene.daemon():
+        eventually(lambda: scene.alerts("grave"), "an alert")
+        scene.append()
+        scene.until_all()
+    (alert,) = scene.alerts("grave")
+    assert (alert["message"], alert["path"]) == ("down", "journald:system")
+    assert alert["fields"].items() >= {"pid": "7", "severity": "err", "PRIORITY": "3"}.items()
+    assert alert["first"] == "2026-01-05T08:00:01.000Z"
+
+
+def test_the_same_journal_gives_the_same_ids_on_a_new_store(scene, tmp_path):
+    """And with another filter: the number of an entry is its own."""
+    scene.append(3)
+    variables = scene.journal.path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", variables)
+        assert run_once(tmp_path, scene.config).returncode == 0
+        first = {each["id"] for each in scene.alerts()}
+        other = tmp_path / "other"
+        other.mkdir()
+        config = CONFIG.format("{match: {_SYSTEMD_UNIT: app.service}}", other)
+        assert run_once(other, config).returncode == 0
+    assert {each["id"] for each in alerts_in(other / "alerts.jsonl")} == first
+
+
+def test_what_the_journal_forgot_while_nobody_read_is_an_alert(scene):
+    """With how many entries at most."""
+    scene.append()
+    with scene.daemon() as daemon:
+        scene.until_all()
+        daemon.stop()
+    for _ in range(4):
+        scene.journal.append("missed")
+    scene.journal.forget(4)
+    with scene.daemon():
+        eventually(lambda: scene.alerts("logwatch.source-lost"), "an alert")
+    (alert,) = scene.alerts("logwatch.source-lost")
+    assert "up to 3 entries are lost" in alert["message"]
+    assert (alert["source"], alert["severity"]) == ("system", "error")
+
+
+def test_a_reload_goes_on_behind_the_last_entry(scene):
+    """With another filter, too."""
+    scene.append()
+    with scene.daemon() as daemon:
+        scene.until_all()
+        daemon.config.write_text(
+            daemon.config.read_text("utf-8").replace("journald: all", "journald: app.service"),
+            encoding="utf-8",
+        )
+        daemon.signal(signal.SIGHUP)
+        daemon.ready(2)
+        scene.append()
+        scene.until_all()
+        assert "--unit=app.service" in scene.journal.calls[-1]
+        assert not scene.alerts("logwatch.source-lost")
+
+
+def test_a_machine_without_a_journal_is_told_and_the_rest_goes_on(tmp_path):
+    """The status says why, and so does an alert after a minute."""
+    config = CONFIG.format("all", tmp_path).replace(
+        "sources: {", f"sources: {{file: {{path: {tmp_path}/app.log, start: beginning}}, "
+    )
+    (tmp_path / "app.log").write_text("number=1\n", encoding="utf-8")
+    with Running(tmp_path, config, variables={"PATH": str(tmp_path)}) as daemon:
+        eventually(lambda: alerts_in(tmp_path / "alerts.jsonl"), "the file's alert")
+        eventually(lambda: "there is no program journalctl" in daemon.stderr, "the reason")
+        _, document = Looker(str(daemon.config), SystemClock()).look()
+        files = {each["path"]: each for each in json.loads(document)["files"]}
+        assert files["journald:system"]["status"] == "error"
