@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "silence": ("operate", "hides alerts for a while, and says what it hides"),
     "reload": ("operate", "takes the configuration anew, and says what changed"),
     "send": ("operate", "a test message to a sink; dead letters once more"),
+    "doctor": ("operate", "holds the configuration against the unit and this machine"),
     "demo": ("watch", "live sample logs, an incident, the alerts it raises"),
 }
 

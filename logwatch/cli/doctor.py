@@ -1,0 +1,79 @@
+"""`logwatch doctor`: holds the configuration against the service's unit and against this machine.
+
+It changes nothing, and asks no daemon: it is for before the start, and for when a file is not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+from msgspec import Struct
+
+from logwatch.cli.doctor_checks import CHECKS, Patient, examine
+from logwatch.cli.doctor_unit import Finding, read_unit, run_command
+from logwatch.clock import SystemClock
+from logwatch.config.loader import find_config, load
+from logwatch.errors import Exit
+from logwatch.tailer.discovery import Discovery
+
+SCHEMA = 1
+_MARKS = {"trouble": "\N{BALLOT X}", "note": "!"}
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What `-o json` prints."""
+
+    schema: int = SCHEMA
+    well: bool
+    """Whether there is no trouble; there may be notes."""
+    checks: tuple[str, ...]
+    """What was looked at."""
+    unit: str | None
+    """The unit that was compared with, None where there is none."""
+    findings: tuple[Finding, ...]
+
+
+def execute(options: argparse.Namespace) -> Exit:
+    """See `Verb.execute`."""
+    config = load(find_config(options.config), sends=False)
+    unit = read_unit(options.unit)
+    patient = Patient(
+        config=config,
+        scan=Discovery(config.sources).scan(),
+        unit=unit,
+        wall=SystemClock().wall(),
+        run=run_command,
+    )
+    findings = examine(patient)
+    report = Report(
+        well=not any(each.level == "trouble" for each in findings),
+        checks=tuple(CHECKS),
+        unit=None if unit is None else unit.name,
+        findings=tuple(findings),
+    )
+    if options.output == "json":
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    else:
+        print("\n".join(in_words(report, files=len(patient.scan.files))))
+    return Exit.DONE if report.well else Exit.NO
+
+
+def in_words(report: Report, *, files: int) -> list[str]:
+    """What a person reads."""
+    lines = []
+    for each in report.findings:
+        lines.append(f"{_MARKS[each.level]} {each.about}: {each.text}")
+        if each.remedy:
+            lines.append(f"    \N{RIGHTWARDS ARROW} {each.remedy}")
+    troubles = sum(each.level == "trouble" for each in report.findings)
+    notes = len(report.findings) - troubles
+    checks = f"{len(report.checks)} checks on {files:,} {'file' if files == 1 else 'files'}"
+    verdict = "nothing wrong" if not troubles else f"{troubles} {_plural('trouble', troubles)}"
+    more = f", {notes} {_plural('note', notes)}" if notes else ""
+    return [*lines, f"{checks}: {verdict}{more}"]
+
+
+def _plural(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"
