@@ -39,10 +39,14 @@ def execute(options: argparse.Namespace) -> Exit:
     try:
         return session.run()
     except BrokenPipeError:
-        _die("BROKEN_PIPE")
-    except KeyboardInterrupt:
+        number = None
+    except KeyboardInterrupt as end:
         session.sum_up()
-        _die("INTERRUPT")
+        number = getattr(end, "number", 2)
+    from logwatch.daemon import signals  # noqa: PLC0415 - at the very end
+
+    # As every filter ends: so that the shell sees the signal.
+    signals.die_of(signals.BROKEN_PIPE if number is None else number)
     return Exit.DONE
 
 
@@ -86,7 +90,8 @@ class _Session:
         from logwatch.cli.tail_stream import stream  # noqa: PLC0415 - see the module
 
         sheet = PlainSheet(self._output, headers=self._request.headers)
-        return stream(self._request, self._output, sheet)
+        news = self._told.news if self._told else None
+        return stream(self._request, self._output, sheet, news)
 
     def _show(self, wanted: Wanted | None, *, timed: bool) -> Exit:
         from logwatch.cli.tail_lines import Lines  # noqa: PLC0415
@@ -112,6 +117,7 @@ class _Session:
             full=options.full,
             since=span.since,
             until=span.until,
+            news=self._told.news if self._told else None,
         )
         self._lines.run(self._output)
         return Exit.DONE if self._lines.all_well else Exit.NO
@@ -194,10 +200,3 @@ def _is_color_forced() -> bool:
 
 def _encoding() -> str:
     return sys.stdout.encoding or "utf-8"
-
-
-def _die(of: str) -> None:
-    """End as every filter does: so that the shell sees the signal."""
-    from logwatch.daemon import signals  # noqa: PLC0415 - at the very end
-
-    signals.die_of(getattr(signals, of))

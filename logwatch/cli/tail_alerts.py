@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from logwatch.cli.tail_leaves import first_lines
 from logwatch.cli.tail_request import Request, note
 from logwatch.clock import SystemClock
 from logwatch.config.model import Config, NamedSink
+from logwatch.daemon import signals
 from logwatch.daemon.assemble import Options, assemble
 from logwatch.daemon.supervisor import Ending
 from logwatch.daemon.systemd import Notifier
@@ -37,32 +37,50 @@ from logwatch.units import parse_duration
 
 SINK = "to"
 RULE = "tail"
+MOST_COUNTED = 1_000_000
+LOOK_SECONDS = 2.0
 GRACE_SECONDS = 5.0
 """How long the end waits for what is being sent."""
 
 
 class Told:
-    """What was told so far."""
+    """What was told so far, and what is in the way of the rest. For one thread."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, where: str) -> None:
+        """`where`: the receiver, as it may be shown."""
         self._state = state
+        self._where = where
+        self._clock = SystemClock()
+        self._next_at = 0.0
+        self._trouble = ""
+        self.alerts = 0
+        """How many alerts there were at the last look."""
+        self.waiting = 0
+        """Messages that were not delivered by then."""
 
-    @property
-    def alerts(self) -> int:
-        """How many alerts there were."""
+    def look(self) -> str | None:
+        """Look into the store; why the receiver does not take what waits for it, if so."""
         reader = StoreReader(self._state)
         try:
-            return len(reader.alerts(limit=100_000))
+            self.alerts = len(reader.alerts(limit=MOST_COUNTED))
+            lanes = [each for each in reader.waiting() if each.sink == SINK]
         finally:
             reader.close()
+        self.waiting = sum(each.waiting + each.dead for each in lanes)
+        return next((each.reason for each in lanes if each.reason), None)
 
-    def waiting(self) -> int:
-        """How many messages were not delivered."""
-        reader = StoreReader(self._state)
-        try:
-            return sum(each.waiting + each.dead for each in reader.waiting())
-        finally:
-            reader.close()
+    def news(self) -> None:
+        """Say on stderr when the receiver fails, and when it is well again; looks now and then."""
+        now = self._clock.steady()
+        if now < self._next_at:
+            return
+        self._next_at = now + LOOK_SECONDS
+        trouble = self.look() or ""
+        if trouble and not self._trouble:
+            note(f"{self._where} was not told: {trouble}; tried again, later each time")
+        elif self._trouble and not trouble:
+            note(f"{self._where} was told now")
+        self._trouble = trouble
 
 
 @contextmanager
@@ -70,21 +88,22 @@ def telling(options: argparse.Namespace, request: Request, wanted: Wanted | None
     """Run the daemon for as long as the block lasts. Raises UsageError."""
     if "-" in request.files:
         raise UsageError("--to follows files; write standard input to one with tee, and follow it")
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure("error")  # what a person needs to know is said by `news`
     with tempfile.TemporaryDirectory(prefix="logwatch-tail-") as folder:
         config = _config(options, request, wanted, Path(folder))
         quick = Options(durability="off", grace=GRACE_SECONDS)
         daemon = assemble(config, SystemClock(), quick, Notifier({}))
+        signals.end_in_order()
         daemon.start()
-        told = Told(config.state)
+        told = Told(config.state, _shown(options.to))
         try:
             yield told
         finally:
             daemon.stop(Ending.STOPPED)
-            if waiting := told.waiting():
-                messages = "message was" if waiting == 1 else "messages were"
-                note(f"{waiting} {messages} not delivered to {_shown(options.to)}, and is gone now")
-            sys.stderr.flush()
+            told.look()
+            if told.waiting:
+                are, them = ("message is", "it") if told.waiting == 1 else ("messages are", "them")
+                note(f"{told.waiting} {are} lost: {_shown(options.to)} did not take {them}")
 
 
 def _config(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # loaded with the first file that is followed
     from logwatch.tailer.fingerprint import Key
     from logwatch.tailer.tail import Loss, Tail
 
+ROTATION_SECONDS = 1.0
+"""For so long there may be no file under a name before that is told."""
 _SAMPLE = 200
 _TYPICAL_LINE = 100
 """Bytes of a line, where nobody has seen one."""
@@ -38,6 +40,8 @@ class Leaf:
     keys: frozenset[Key] = frozenset()
     identity: str = ""
     status: str = ""
+    gone_at: float = 0.0
+    """Steady time since which there is none under its name, where that is not told yet."""
     bytes_read: int = 0
     lines_read: int = 0
     lost: int = 0
@@ -98,12 +102,13 @@ class Leaves:
             else:
                 self._note_rotation(leaf, now)
             self._note_losses(leaf)
-            self._note_state(leaf)
+            self._note_state(leaf, now)
         return came
 
     def next_look(self, now: Moment) -> float | None:
         """Seconds until a look is due though nothing changed; None: when it changes."""
         times = [each for leaf in self.all if (each := leaf.tail.next_look(now)) is not None]
+        times += [leaf.gone_at + ROTATION_SECONDS for leaf in self.all if leaf.gone_at]
         return max(0.0, min(times) - now.steady) if times else None
 
     def close(self) -> None:
@@ -114,10 +119,12 @@ class Leaves:
     # What happened.
 
     def _note_generation(self, leaf: Leaf, block: Block, now: Moment) -> None:
+        if block.checkpoint.closed:
+            return  # an older one that is let go
         before, leaf.identity = leaf.identity, block.checkpoint.identity
-        if not before or before == leaf.identity or block.checkpoint.closed:
+        if before == leaf.identity:
             return
-        if before.rpartition(".")[0] == leaf.identity.rpartition(".")[0]:
+        if before and before.rpartition(".")[0] == leaf.identity.rpartition(".")[0]:
             leaf.events.append(f"truncated {_clock(now)}, read from its beginning")
         self._note_rotation(leaf, now)
 
@@ -147,18 +154,26 @@ class Leaves:
             return f"lines lost, nobody can say how many ({reasons})"
         return f"about {leaf.lost:,} lines lost, {known:,} bytes ({reasons})"
 
-    def _note_state(self, leaf: Leaf) -> None:
+    def _note_state(self, leaf: Leaf, now: Moment) -> None:
         state = leaf.tail.state()
+        if state.status == "waiting" and leaf.status == "following":
+            # While a file is rotated there is none for a moment: that is no news.
+            leaf.gone_at = leaf.gone_at or now.steady
+            if now.steady - leaf.gone_at < ROTATION_SECONDS:
+                return
+        if state.status != "waiting":
+            leaf.gone_at = 0.0
         if state.status == leaf.status:
             return
         before, leaf.status = leaf.status, state.status
         if state.status == "waiting":
+            leaf.gone_at = 0.0
             leaf.events.append("is gone, waiting" if before else "waiting, there is no such file")
         elif state.status == "denied":
             leaf.events.append(f"permission denied: {state.detail}")
         elif state.status == "error":
             leaf.events.append(state.detail)
-        elif before in ("denied", "error", "waiting"):
+        elif before:
             leaf.events.append("is there now")
 
 

@@ -91,8 +91,13 @@ class Lines:
         full: bool,
         since: float | None,
         until: float | None,
+        news: Callable[[], None] | None = None,
     ) -> None:
-        """`choice` None: every line. `rules` finds those of a configuration for these files."""
+        """`choice` None: every line. `rules` finds those of a configuration for these files.
+
+        `news` is called now and then, and says what nobody else would.
+        """
+        self._news = news
         self._request = request
         self._page = page
         self._clock = clock
@@ -189,6 +194,8 @@ class Lines:
             leaf.events.clear()
         self._tell()
         self._page.settle(self._clock.wall())
+        if self._news is not None:
+            self._news()
         return came
 
     def _tell(self) -> None:
@@ -211,7 +218,7 @@ class Lines:
             waits.append(max(0.0, self._until - now.wall) + 0.01)
         if self._request.pid is not None or self._request.follow == "descriptor":
             waits.append(self._request.interval)
-        if self._globs.patterns:
+        if self._globs.patterns or self._news is not None:
             waits.append(GLOB_SECONDS)
         known = [each for each in waits if each is not None]
         return min(known) if known else None

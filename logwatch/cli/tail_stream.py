@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from logwatch.cli.tail_bytes import ByteFollower
 from logwatch.cli.tail_globs import Globs
@@ -21,8 +21,13 @@ from logwatch.errors import Exit
 NO_EVENTS = "inotify cannot be used, reverting to polling"
 
 
-def stream(request: Request, output: Output, sheet: Sheet) -> Exit:
-    """Show what is there, then what comes. Raises BrokenPipeError when the reader goes."""
+def stream(
+    request: Request, output: Output, sheet: Sheet, news: Callable[[], None] | None = None
+) -> Exit:
+    """Show what is there, then what comes. Raises BrokenPipeError when the reader goes.
+
+    `news` is called after each look, and says what nobody else would.
+    """
     if not request.amount and request.follow is None and not request.from_start:
         return Exit.DONE
     globs = Globs(request.files)
@@ -30,7 +35,7 @@ def stream(request: Request, output: Output, sheet: Sheet) -> Exit:
     try:
         follower.begin()
         if request.follow is not None and (globs.patterns or follower.drop_pipes_on_stdin()):
-            _follow(request, output, follower, globs)
+            _follow(request, output, follower, globs, news)
     finally:
         follower.close()
     if sys.stdin is None and "-" in request.files:
@@ -38,7 +43,13 @@ def stream(request: Request, output: Output, sheet: Sheet) -> Exit:
     return Exit.DONE if follower.all_well else Exit.NO
 
 
-def _follow(request: Request, output: Output, follower: ByteFollower, globs: Globs) -> None:
+def _follow(
+    request: Request,
+    output: Output,
+    follower: ByteFollower,
+    globs: Globs,
+    news: Callable[[], None] | None,
+) -> None:
     waiting = Waiting(request.interval, output=output if output.is_pipe else None)
     hearing = request.events and bool(follower.names() or globs.patterns)
     if hearing and (why_not := waiting.hear(follower.names())):
@@ -47,10 +58,12 @@ def _follow(request: Request, output: Output, follower: ByteFollower, globs: Glo
     try:
         writer_is_dead = False
         # A file that was moved away is heard of no more, and a process that ends not at all.
-        by_the_clock = request.pid is not None or request.follow == "descriptor"
+        by_the_clock = request.pid is not None or request.follow == "descriptor" or news is not None
         soonest = request.interval if by_the_clock else None
         while True:
             came = follower.look()
+            if news is not None:
+                news()
             if not follower.is_anything_left() and not globs.patterns:
                 note("no files remaining")
                 return

@@ -53,6 +53,27 @@ INTERRUPT = int(signal.SIGINT)
 BROKEN_PIPE = int(signal.SIGPIPE)
 
 
+class EndedError(KeyboardInterrupt):
+    """Raised in the main thread of a command when a signal asks it to end, after `end_in_order`."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def end_in_order() -> None:
+    """Let TERM and HUP raise EndedError in the main thread, as INT raises KeyboardInterrupt.
+
+    For a command that has something to put away; a daemon blocks its signals instead.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        raise EndedError(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)  # noqa: TID251 - it sets no Event, so nothing can deadlock
+
+
 def for_child(command: Sequence[str]) -> list[str]:
     """`command` (program and arguments) in a form that starts with no signal blocked.
 
