@@ -29,6 +29,7 @@ from logwatch.config.names import Names
 from logwatch.config.notifying import Notifying
 from logwatch.config.problems import Place, Report
 from logwatch.config.references import STAND_IN, References
+from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
 from logwatch.config.search import default_state
@@ -124,6 +125,8 @@ class Assembly:
         if state is not None and not self._thorough:
             self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
+        roots = build_roots(self._main, self._tops[0][0].references, self._report)
+        check_roots(roots, found_sources, built_sources, self._report)
         built_sinks = self._sinks()
         heartbeat, http = self._heartbeat(), self._http()
         notifying = Notifying(
@@ -166,6 +169,7 @@ class Assembly:
             state=state,
             engine=self._main.value.engine,
             audit=self._main.value.audit,
+            allowed_roots=roots,
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),

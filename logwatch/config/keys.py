@@ -264,6 +264,7 @@ class FileKeys(Keys, frozen=True):
         "state": "/var/lib/logwatchd",
         "engine": "aho-corasick",
         "audit": "1%",
+        "allowed_roots": "[/var/log, /srv]",
         "include": "[rules.d/*.yaml]",
         "defaults": "{cooldown: 1m}",
         "sources": "{app: /var/log/app.log}",
@@ -281,6 +282,7 @@ class FileKeys(Keys, frozen=True):
     state: str | None = None
     engine: Engine = "auto"
     audit: Annotated[float, Meta(ge=0, le=0.5, extra={"unit": "share"})] = 0.01
+    allowed_roots: OneOrMany = ()
     include: OneOrMany = ()
     defaults: DefaultKeys = DefaultKeys()
     sources: Raw = None
@@ -294,5 +296,7 @@ class FileKeys(Keys, frozen=True):
     tests: Raw = None
 
 
-MAIN_FILE_ONLY = ("state", "engine", "audit", "include", "defaults", "heartbeat", "http")
+MAIN_FILE_ONLY = (
+    *("state", "engine", "audit", "allowed_roots", "include", "defaults", "heartbeat", "http"),
+)
 """Keys of `FileKeys` that an included file may not hold."""

@@ -53,6 +53,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """What scans for patterns."""
     audit: float = 0.01
     """How much of what matching costs may be spent on checking a sample of it."""
+    allowed_roots: tuple[str, ...] = ()
+    """Folders in which all logs are; empty: it depends on who made a link where it may lead."""
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     sinks: tuple[NamedSink, ...] = ()

@@ -52,6 +52,7 @@ from logwatch.store.database import Durability
 from logwatch.store.writer import Store
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.links import LinkRule
 from logwatch.tailer.tail import Tail
 
 MOST_BLOCK = 1 << 21
@@ -146,7 +147,8 @@ def _assemble(
     awaited: set[str] = set()
     store.cap_waits(clock.steady() + LONGEST_RETRY_AFTER)
     stored = store.checkpoints()
-    claims = Claims()
+    links = LinkRule(config.allowed_roots)
+    claims = Claims(links)
     claims.learn(filter(is_file, stored))
     figures = Figures(
         (source.name for source in config.sources),
@@ -219,7 +221,7 @@ def _assemble(
         )
 
     following = Following(
-        discovery=Discovery(config.sources),
+        discovery=Discovery(config.sources, links=links),
         make_monitor=make_monitor,
         waker=waker,
         clock=clock,

@@ -33,6 +33,7 @@ from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.links import LinkRule
 from logwatch.tailer.settings import SourceSettings
 
 MANY_RULES = 500
@@ -72,12 +73,16 @@ class Readings:
 
     def prepare(self) -> None:
         """Compile now what the files that there are will need."""
-        for names in set(Discovery(self._config.sources).scan().files.values()):
+        for names in set(self._discovery().scan().files.values()):
             self.of(names)
         for source in self._config.sources:
             if source.origin is not None:
                 self.of((source.name,))
         self.prepare_sources()
+
+    def _discovery(self) -> Discovery:
+        links = LinkRule(self._config.allowed_roots)
+        return Discovery(self._config.sources, links=links)
 
     def prepare_sources(self) -> None:
         """Compile now what the first file of each source will need, where that takes seconds."""

@@ -36,7 +36,7 @@ from logwatch.tailer.fingerprint import (
     is_proof,
     matches,
 )
-from logwatch.tailer.opening import open_regular
+from logwatch.tailer.opening import open_beside
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
     Sibling,
@@ -187,7 +187,7 @@ class Archives:
     def _opened(self, sibling: Sibling) -> Unpacking | Unreadable | None:
         """With its first bytes uncompressed; None: it is empty, gone or just being written."""
         try:
-            file = open_regular(sibling.path)
+            file = open_beside(self._path, sibling.path, self._claims.links)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -15,6 +15,7 @@ from typing import Final
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
+from logwatch.tailer.links import LinkRule
 from logwatch.tailer.siblings import Listings, Sign, stem
 
 _CLOSED_KEPT: Final = 8192
@@ -23,7 +24,9 @@ _CLOSED_KEPT: Final = 8192
 class Claims:
     """The files of a process's tails, each with its one owner and its latest checkpoint."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: LinkRule | None = None) -> None:
+        """`links`: where links may lead, for all tails alike."""
+        self.links = links or LinkRule()
         self._owners: dict[Key, object] = {}
         self._latest: dict[Key, Checkpoint] = {}
         self._epochs: dict[str, int] = {}

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.globs import Listings, expand, is_glob
+from logwatch.tailer.links import LinkRule
 from logwatch.tailer.opening import denial, what_it_is
 from logwatch.tailer.settings import SourceSettings
 
@@ -37,23 +40,38 @@ class Scan(Struct, frozen=True):
     """Paths that cannot be looked at or followed, and why."""
 
 
+class _File(NamedTuple):
+    device: int
+    inode: int
+
+
 class Discovery:
     """Finds the files of all sources."""
 
-    def __init__(self, sources: Sequence[SourceSettings], files: FileSystem | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[SourceSettings],
+        files: FileSystem | None = None,
+        links: LinkRule | None = None,
+    ) -> None:
+        """`links`: where links may lead; a file that they may not lead to has no such name."""
         self._sources = tuple(sources)
         self._files = files or FileSystem()
+        self._links = links or LinkRule()
 
     def scan(self) -> Scan:
         """Look at the file system once. Never raises OSError; see `Scan.problems`."""
-        return _Look(self._sources, self._files).scan()
+        return _Look(self._sources, self._files, self._links).scan()
 
 
 class _Look:
     """One scan while it runs."""
 
-    def __init__(self, sources: Sequence[SourceSettings], files: FileSystem) -> None:
+    def __init__(
+        self, sources: Sequence[SourceSettings], files: FileSystem, links: LinkRule
+    ) -> None:
         self._sources = sources
+        self._links = links
         self._files = files
         self._listings = Listings(files)
         self._names: dict[str, dict[str, None]] = {}
@@ -93,10 +111,7 @@ class _Look:
         order = {source.name: number for number, source in enumerate(self._sources)}
         chosen: dict[object, str] = {}
         takers: dict[str, set[str]] = {}
-        for path in sorted(self._names, key=self._preference):
-            key = self._file_key(path)
-            if key is None:
-                continue
+        for path, key in self._keys().items():
             first = chosen.setdefault(key, path)
             takers.setdefault(first, set()).update(self._names[path])
             self._watch_links(path)
@@ -105,6 +120,26 @@ class _Look:
             for path in self._names
             if path in takers
         }
+
+    def _keys(self) -> dict[str, object]:
+        """What tells the files of the paths from one another, the preferred names first."""
+        found: dict[str, object] = {}
+        for path in sorted(self._names, key=self._preference):
+            key = self._file_key(path)
+            if key is not None:
+                found[path] = key
+        often = Counter(found.values())
+        # By a link that is not to be followed nobody gets at what others may read: it stands for
+        # itself, and its tail says why.
+        return {
+            path: key if often[key] == 1 or self._leads_to(path, key) else path
+            for path, key in found.items()
+        }
+
+    def _leads_to(self, path: str, key: object) -> bool:
+        if not isinstance(key, _File):
+            return True
+        return self._files.leads_to(path, self._links, (key.device, key.inode))
 
     def _preference(self, path: str) -> tuple[bool, bool]:
         return path not in self._literal, self._files.is_link(path)
@@ -118,7 +153,7 @@ class _Look:
             return path if path in self._literal else None
         kind = what_it_is(status.st_mode)
         if not kind:
-            return status.st_dev, status.st_ino
+            return _File(status.st_dev, status.st_ino)
         if path in self._literal or not stat.S_ISDIR(status.st_mode):
             self._problems[path] = f"is {kind}, not a regular file"
         return path if path in self._literal else None

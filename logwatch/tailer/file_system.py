@@ -16,6 +16,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from logwatch.tailer.links import LinkRule
+
 Asking: TypeAlias = Callable[[str], AbstractContextManager[object]]
 """Entered around each call, given its path; raises OSError where that is not to be asked."""
 
@@ -72,6 +74,15 @@ class FileSystem:
         """`path` without links. Raises OSError where that is not to be asked."""
         with self._asking(path):
             return os.path.realpath(path)
+
+    def leads_to(self, path: str, rule: LinkRule, file: tuple[int, int]) -> bool:
+        """Whether `path` leads to `file`, a device and an inode, by links that `rule` permits."""
+        try:
+            with self._asking(path), rule.place(path) as place:
+                status = os.fstat(place)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == file
 
     def entries(self, directory: str) -> list[Entry]:
         """What is in `directory`, in order of name. Raises OSError."""

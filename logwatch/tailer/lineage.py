@@ -35,7 +35,7 @@ from logwatch.tailer.fingerprint import (
     is_proof,
 )
 from logwatch.tailer.generation import at, fresh_checkpoint, intact_end
-from logwatch.tailer.opening import open_regular
+from logwatch.tailer.opening import open_beside
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
     Sibling,
@@ -152,7 +152,7 @@ class Lineage:
                 continue
             if sibling.sign in self._seen and not is_proof(checkpoint):
                 continue  # it was there before the file was cut, and proves too little
-            file = _open(sibling.path)
+            file = self._open(sibling.path)
             if file is None:
                 continue
             if self._is_unknown(file.key) and _continues(file.fd, checkpoint):
@@ -225,7 +225,7 @@ class Lineage:
             if any(sibling.inode == inode for inode, _ in skipped):
                 continue
             try:
-                file = open_regular(sibling.path)
+                file = open_beside(self._path, sibling.path, self._claims.links)
             except OSError as error:
                 if error.errno in PASSING:
                     raise
@@ -237,6 +237,13 @@ class Lineage:
                 opened[sibling] = file
             else:
                 os.close(file.fd)
+
+    def _open(self, path: str) -> OpenFile | None:
+        """A file of the family; None where it cannot be had."""
+        try:
+            return open_beside(self._path, path, self._claims.links)
+        except OSError:
+            return None
 
     def _is_unknown(self, key: Key) -> bool:
         return self._claims.latest(key) is None and self._claims.owner(key) in (None, self._owner)
@@ -292,13 +299,6 @@ def _in_order(siblings: Iterable[Sibling]) -> list[Sibling]:
             order.append(packed.pop())
         order.append(plain)
     return [*order, *reversed(packed)]
-
-
-def _open(path: str) -> OpenFile | None:
-    try:
-        return open_regular(path)
-    except OSError:
-        return None
 
 
 def _continues(fd: int, checkpoint: Checkpoint) -> bool:

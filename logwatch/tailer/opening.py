@@ -16,6 +16,7 @@ import resource
 import stat
 
 from logwatch.tailer.fingerprint import OpenFile, describe
+from logwatch.tailer.links import LinkRule
 
 _KINDS = {
     stat.S_IFDIR: "a directory",
@@ -28,20 +29,33 @@ _NOT_FOR_LOGS = 32
 """Handles that are left to everything else."""
 
 
-def open_regular(path: str) -> OpenFile:
-    """The regular file at `path`, open for reading.
+def open_regular(path: str, rule: LinkRule | None = None) -> OpenFile:
+    """The regular file at `path`, open for reading; with `rule` only where links may lead.
 
-    Raises OSError; with errno EINVAL where the path is something else than a regular file, and
-    EMFILE where the last handles would be taken.
+    Raises OSError; with errno EINVAL where the path is something else than a regular file, EMFILE
+    where the last handles would be taken, ELOOP where a link leads where it must not.
     """
+    if rule is not None:
+        with rule.place(path) as place:
+            return _opened(place, path)
     place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        kind = what_it_is(os.fstat(place).st_mode)
-        if kind:
-            raise OSError(errno.EINVAL, f"{kind}, not a regular file", path)
-        fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return _opened(place, path)
     finally:
         os.close(place)
+
+
+def open_beside(path: str, other: str, rule: LinkRule) -> OpenFile:
+    """The same of `other`, which was found in the directory where the file of `path` really is."""
+    with rule.place_beside(path, other) as place:
+        return _opened(place, other)
+
+
+def _opened(place: int, path: str) -> OpenFile:
+    kind = what_it_is(os.fstat(place).st_mode)
+    if kind:
+        raise OSError(errno.EINVAL, f"{kind}, not a regular file", path)
+    fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         _leave_some(fd)
         return describe(fd)

@@ -82,7 +82,7 @@ class UnderPath:
 
     def _meet(self, sign: Sign, now: Moment) -> None:
         try:
-            file = open_regular(self._path)
+            file = open_regular(self._path, self._claims.links)
         except OSError as error:
             number = error.errno or errno.EIO
             if number in _MISSING:

@@ -458,3 +458,16 @@ def test_a_test_may_name_a_source_by_its_tag(tmp_path):
     )
     (test,) = load(path).tests
     assert (test.source, test.lines[0].source) == ("app", "app")
+
+
+def test_allowed_roots_are_folders_and_every_path_can_be_in_one(bench):
+    """A glob may come to one further down."""
+    (bench.folder / "logs").mkdir()
+    config = bench.load(
+        "allowed_roots: [logs, /var]\n"
+        "sources: {app: logs/app.log, all: /var/*/x.log, every: '/*/log/y.log'}"
+    )
+    assert config.allowed_roots == (str(bench.folder / "logs"), "/var")
+    problem = bench.one("allowed_roots: [/var]\nsources: {app: /dev/null}")
+    assert (problem.code, problem.help) == ("bad-value", "add /dev to allowed_roots")
+    assert bench.one("allowed_roots: ['']\nsources: {app: /dev/null}").code == "bad-value"

@@ -513,3 +513,65 @@ def test_r34_no_file_is_exchanged_for_a_device_behind_our_back(stage):
             stop.set()
             thread.join()
         place.settle(writer)
+
+
+@pytest.mark.parametrize("rule", ["allowed_roots", "owners"])
+def test_r34_a_log_that_is_swapped_for_a_link_to_a_secret_shows_nothing_of_it(tmp_path, rule):
+    """Two thousand times, and as the last thing: what is told are the log's own lines, once."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "secret").mkdir()
+    log, new = tmp_path / "logs" / "app.log", tmp_path / "logs" / "new"
+    for name in ("app.log", "app.log.1", "app.log-20260105"):
+        (tmp_path / "secret" / name).write_text("ERROR gen=9 seq=9 crc=00000000 secret\n")
+    # Whoever runs the tests makes all links; here nobody trusts him, and the secret is another's.
+    sabotage = (
+        IMPATIENT
+        + f"""
+import os
+from logwatch.tailer import links
+class Calls:
+    def __getattr__(self, name):
+        return getattr(os, name)
+    def fstat(self, fd):
+        status = os.fstat(fd)
+        where = os.readlink("/proc/self/fd/%d" % fd)
+        fields = list(status)
+        fields[4] = 1 if where.startswith({str(tmp_path / "secret")!r}) else 65534
+        return os.stat_result(fields)
+if {rule == "owners"}:
+    links._trusted, links.os = tuple, Calls()
+"""
+    )
+    text = config(tmp_path, "logs/app.log")
+    if rule == "allowed_roots":
+        text += f"allowed_roots: [{tmp_path}/logs]\n"
+    out, pause = tmp_path / "alerts.jsonl", Event()
+
+    def state() -> dict[str, str]:
+        answer = json.loads(ask(tmp_path / "state" / "control.sock", "status"))
+        return next(each for each in answer["files"] if each["path"] == str(log))
+
+    with oracle.Writer(log) as writer:
+        writer.write(5)
+        os.link(log, tmp_path / "logs" / "real.log")
+        with Running(tmp_path, text, sabotage=sabotage).ready() as daemon:
+            for number in range(2000):
+                new.symlink_to(tmp_path / "secret" / "app.log")
+                new.rename(log)
+                if not number % 100:
+                    writer.write(1)
+                pause.wait(0.0005)
+                os.link(tmp_path / "logs" / "real.log", new)
+                new.rename(log)
+            new.symlink_to(tmp_path / "secret" / "app.log")
+            new.rename(log)
+            writer.write(1)
+            said = (
+                "in none of allowed_roots" if rule == "allowed_roots" else "is a link that belongs"
+            )
+            daemon.says(said)
+            eventually(lambda: said in state()["detail"], "shown by status")
+            assert state()["status"] == "error"
+            all_told(tmp_path, writer)
+            daemon.stop()
+    assert "00 secret" not in out.read_text()

@@ -596,11 +596,11 @@ def test_too_few_handles_hold_up_a_rotation_and_lose_nothing(follow, monkeypatch
     log.rotate(".2", b"two\n")
     log.rotate(".1", b"three\n")
 
-    def fail(path):
-        raise OSError(errno.EMFILE, "Too many open files", path)
+    def fail(_path, other, _rule):
+        raise OSError(errno.EMFILE, "Too many open files", other)
 
     with monkeypatch.context() as patch:
-        patch.setattr("logwatch.tailer.lineage.open_regular", fail)
+        patch.setattr("logwatch.tailer.lineage.open_beside", fail)
         assert log.read() == []
     assert log.tail.state().status == "error"
     log.advance(1.0)
@@ -614,10 +614,10 @@ def test_an_unseen_generation_that_may_not_be_read_is_told_as_lost(follow, monke
     log.rotate(".2", b"two\n")
     log.rotate(".1", b"three\n")
 
-    def fail(path):
-        raise OSError(errno.EACCES, "Permission denied", path)
+    def fail(_path, other, _rule):
+        raise OSError(errno.EACCES, "Permission denied", other)
 
-    monkeypatch.setattr("logwatch.tailer.lineage.open_regular", fail)
+    monkeypatch.setattr("logwatch.tailer.lineage.open_beside", fail)
     assert log.read() == [b"three\n"]
     (loss,) = log.tail.losses()
     assert (loss.generation, loss.end, loss.reason) == (str(log.beside(".1")), 4, "unreadable")
