@@ -29,6 +29,7 @@ from logwatch.daemon.liveness import stalled
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
+from logwatch.daemon.places import Places
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept, receiving
 from logwatch.daemon.reload_requests import ReloadRequests
@@ -52,6 +53,7 @@ from logwatch.store.database import Durability
 from logwatch.store.writer import Store
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.tail import Tail
 
@@ -143,7 +145,15 @@ def _assemble(
         for source in config.sources
     }
     slots = Slots(max(2, os.cpu_count() or 1), clock)
-    waker = make_waker(options.waking, clock, _canary())
+    places, scheduler_stop = Places(), Event()
+    scheduler = Scheduler(clock, scheduler_stop)
+    waker = make_waker(
+        options.waking,
+        clock,
+        _canary(),
+        places=places,
+        soon=lambda task: scheduler.at(clock.steady(), task, "walk the ways again"),
+    )
     awaited: set[str] = set()
     store.cap_waits(clock.steady() + LONGEST_RETRY_AFTER)
     stored = store.checkpoints()
@@ -221,7 +231,7 @@ def _assemble(
         )
 
     following = Following(
-        discovery=Discovery(config.sources, links=links),
+        discovery=Discovery(config.sources, FileSystem(places.asking), links),
         make_monitor=make_monitor,
         waker=waker,
         clock=clock,
@@ -229,12 +239,11 @@ def _assemble(
         stored=stored,
         tell=intake.tell,
         waited_for=waited_for(config),
+        places=places,
         receivers={each.address: (each.name,) for each in config.sources if each.origin},
     )
     if store.replaced is not None:
         intake.put(replacement_report(store.path, store.replaced))
-    scheduler_stop = Event()
-    scheduler = Scheduler(clock, scheduler_stop)
     observed = Observed(
         clock=clock,
         host=options.host,
@@ -283,6 +292,7 @@ def _assemble(
         waker=waker,
         scheduler=scheduler,
         scheduler_stop=scheduler_stop,
+        places=places,
         notifier=notifier,
         control=ControlServer(
             server_places(config.state),

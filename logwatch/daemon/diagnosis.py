@@ -18,6 +18,13 @@ SLOW_DELIVERY_SECONDS = 120.0
 """Longer than any sink takes by its own time-outs, unless these were set higher."""
 FULL = 0.95
 """Share of the queue's limit from which on monitors are about to wait."""
+_UNREAD = {
+    "denied": "not readable",
+    "error": "in error",
+    "dead": "not read",
+    "not answering": "not answering",
+}
+"""States of files from which nothing comes though it should, in words."""
 MOST_OF_A_KIND = 10
 """Remarks on files that are alike; what is more is summed up."""
 
@@ -47,10 +54,12 @@ def _store_troubles(status: Status) -> Iterator[Remark]:
 
 
 def _thread_troubles(status: Status) -> Iterator[Remark]:
+    known = {f"file {each.path}" for each in status.files if each.status == "not answering"}
     for thread in status.threads:
         hangs = thread.alive and thread.busy and thread.idle_seconds >= STALL_SECONDS
         if thread.name.startswith("file "):
-            if hangs:  # also at the start, which may be what it holds up; else the file says it
+            # Also at the start, which may be what it holds up; else the file says it.
+            if hangs and thread.name not in known:
                 waits = format_duration(round(thread.idle_seconds))
                 text = f"reading it has not come back for {waits}"
                 yield Remark(about=thread.name, text=text, remedy="does its disk or server answer?")
@@ -111,10 +120,10 @@ def _rule_troubles(status: Status) -> Iterator[Remark]:
 
 
 def _file_troubles(status: Status) -> Iterator[Remark]:
-    bad = [each for each in status.files if each.status in ("denied", "error", "dead")]
+    bad = [each for each in status.files if each.status in _UNREAD]
     for each in bad[:MOST_OF_A_KIND]:
         text, _, remedy = each.detail.partition("; ")
-        words = {"denied": "not readable", "error": "in error", "dead": "not read"}[each.status]
+        words = _UNREAD[each.status]
         yield Remark(about=f"file {each.path}", text=f"{words}: {text}", remedy=remedy)
     more = len(bad) - MOST_OF_A_KIND
     if more > 0:

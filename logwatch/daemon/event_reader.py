@@ -12,6 +12,7 @@ A lone write is never delayed.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -56,6 +57,12 @@ _LEAST_CREDIT = -30.0
 _HEADER_BYTES = 16
 
 logging.getLogger("watchdog").addHandler(logging.NullHandler())  # the waker says it in its own way
+
+
+_LIMITS = {
+    errno.ENOSPC: ("watches", "sysctl -w fs.inotify.max_user_watches=1048576"),
+    errno.EMFILE: ("instances", "sysctl -w fs.inotify.max_user_instances=1024"),
+}
 
 
 class Interest:
@@ -228,3 +235,13 @@ def distinct(events: bytes) -> bytes:
         kept[events[start:end]] = None
         start = end
     return b"".join(kept)
+
+
+def explain(error: OSError | RuntimeError) -> tuple[str, str]:
+    """Why an instance or a watch cannot be had, and what to do about it."""
+    if isinstance(error, RuntimeError):
+        return f"no thread for the event reader: {error}", "raise TasksMax= of the service"
+    if error.errno in _LIMITS:
+        what, remedy = _LIMITS[error.errno]
+        return f"the limit of inotify {what} is reached", remedy
+    return os.strerror(error.errno or 0), ""

@@ -2,8 +2,9 @@
 
 Its jobs run in the scheduler's thread. `rescan` asks discovery for the paths; `poll` is the safety
 net under the events: one look at each handle, every second for a file that is busy or that events
-do not reach, every ten for one that is idle. A monitor that died is started again from the last
-position that it handed on, later each time.
+do not reach, every ten for one that is idle. What is in a place that does not answer (places.py) is
+left alone until that does: its monitor would only hang as well. A monitor that died is started
+again from the last position that it handed on, later each time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.places import NotAnsweringError, Places
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
@@ -29,6 +31,8 @@ IDLE_POLLS = 10
 COVERED_RESCANS = 6
 """Where events reach every directory, every sixth rescan looks for files all the same."""
 LONGEST_BACK_OFF = 60.0
+HUNG_TICKS = 10
+"""Ticks, a second apart, in which one read is found under way before its file is said to hang."""
 MANY_CRASHES = 3
 """When the monitor of a file has died so often a person is told, and nobody waits for it."""
 
@@ -75,6 +79,7 @@ class Following:
         stored: Iterable[Checkpoint],
         tell: Callable[[Message], bool],
         waited_for: Container[str] = (),
+        places: Places | None = None,
         receivers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """`tell` hands a message to the consumer without waiting; False: not now.
@@ -90,6 +95,10 @@ class Following:
         self._claims = claims
         self._tell = tell
         self._unread = Unread(tell, waited_for)
+        self._places = places or Places()
+        self._changes = self._places.changes
+        self._reads: dict[str, tuple[float, int]] = {}
+        """Reads that take long: since when, and in how many ticks."""
         self._stored: dict[str, list[Checkpoint]] = {}
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)
@@ -101,7 +110,7 @@ class Following:
         self._rescans = 0
         self._rescan_now = False
         self._ended = False
-        self._prepared: list[Monitor] = []
+        self._unstarted: dict[str, Monitor] = {}
 
     @property
     def monitors(self) -> list[Monitor]:
@@ -114,30 +123,40 @@ class Following:
         return self._problems
 
     def prepare(self) -> set[str]:
-        """Make, but do not start, the monitors of the files that are there; returns their paths."""
+        """Make, but do not start, the monitors of the files that are there.
+
+        Returns the paths of those that can be read now, as far as is known.
+        """
         self._scan(at_start=True)
-        self._prepared = self.monitors
-        return set(self._monitors)
+        return {path for path in self._monitors if not self._places.where(path)}
 
     def start(self) -> None:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
-        for monitor in self._prepared:
-            self._start(monitor)
-        self._prepared.clear()
+        for path, monitor in list(self._unstarted.items()):
+            if not self._places.where(path):
+                if monitor.is_file:
+                    self._waker.watch(path, monitor.wake)
+                monitor.start()
+                del self._unstarted[path]
 
     def rescan(self, _now: Moment) -> None:
         """Find paths that came, and let go of those that went."""
         self._rescans += 1
         if self._ended or not (self._rescan_now or self._rescan_due()):
             return
-        self._rescan_now = False
+        self._rescan_now = True  # should this be given up half-way, it is done once more
         wanted = self._scan(at_start=False)
+        self._rescan_now = False
+        self.start()
         self._let_go_but(wanted)
 
     def poll(self, now: Moment) -> None:
         """Wake the monitors that have something to do, though no event said so."""
         self._ticks += 1
+        self._see_what_answers()
         for number, monitor in enumerate(self.monitors):
+            if monitor.not_answering:
+                continue
             look_at = monitor.look_at
             if look_at is not None and look_at <= now.steady:
                 monitor.look_at = None
@@ -147,10 +166,10 @@ class Following:
             due = (number + self._ticks) % IDLE_POLLS == 0
             if not (due or busy or not self._waker.covers(monitor.path)):
                 continue
-            if monitor.tail.changed():
+            if self._has_changed(monitor):
                 monitor.wake()
         self._revive(now)
-        self._unread.look(self.monitors, now)
+        self._unread.look(self.monitors, now, self._unanswering())
         if self._rescan_now:
             self.rescan(now)
 
@@ -162,13 +181,60 @@ class Following:
             monitor.end()
         return [each for each in monitors if not each.join(deadline - self._clock.steady())]
 
-    def _start(self, monitor: Monitor) -> None:
-        if monitor.is_file:
-            self._waker.watch(monitor.path, monitor.wake)
-        monitor.start()
+    # -- what does not answer -----------------------------------------------------------------
+
+    def _has_changed(self, monitor: Monitor) -> bool:
+        try:
+            with self._places.asking(monitor.path):
+                return monitor.tail.changed()
+        except NotAnsweringError:
+            return False
+
+    def _see_what_answers(self) -> None:
+        """Mark the monitors that wait for a disk or server, and wake those whose is back."""
+        changes = self._places.changes
+        if self._changes != changes:
+            self._rescan_now = True
+            for monitor in self.monitors:
+                place = self._places.where(monitor.path)
+                was, monitor.not_answering = monitor.not_answering, _in_words(place)
+                if was and not place:
+                    monitor.wake()
+            self.start()
+            self._changes = changes
+        self._judge_reads()
+
+    def _judge_reads(self) -> None:
+        """One read that takes long is a file that hangs, whatever the rest of its disk does."""
+        reads = {}
+        for monitor in self.monitors:
+            since = monitor.reading_since
+            if since is not None:
+                before, ticks = self._reads.get(monitor.path, (since, 0))
+                reads[monitor.path] = since, ticks + 1 if before == since else 0
+        for path in self._reads.keys() | reads.keys():
+            monitor_of = self._monitors.get(path)
+            if monitor_of is None or self._places.where(path):
+                continue
+            hangs = path in reads and reads[path][1] >= HUNG_TICKS
+            if hangs and not monitor_of.not_answering:
+                telemetry.warning("daemon.file_not_answering", path=path)
+            elif monitor_of.not_answering and not hangs:
+                telemetry.info("daemon.file_answers", path=path)
+            monitor_of.not_answering = "a read of it does not come back" if hangs else ""
+        self._reads = reads
+
+    def _unanswering(self) -> list[tuple[str, str]]:
+        return [
+            (place, source)
+            for place in self._places.dead
+            for source in self._discovery.sources_in(place)
+        ]
+
+    # -- what there is --------------------------------------------------------------------------
 
     def _scan(self, *, at_start: bool) -> Container[str]:
-        """Make a monitor for each new path, and start it unless all start later; all the paths."""
+        """Make a monitor for each new path; all the paths. Done twice it does no harm."""
         found = self._discovery.scan()
         self._note_problems(found.problems)
         for directory in found.directories - self._directories:
@@ -183,9 +249,8 @@ class Following:
                 path, sources, known, at_start=at_start, files=len(found.files)
             )
             monitor.sources = sources
-            self._monitors[path] = monitor
-            if not at_start:
-                self._start(monitor)
+            monitor.not_answering = _in_words(self._places.where(path))
+            self._monitors[path] = self._unstarted[path] = monitor
         return wanted
 
     def _rescan_soon(self) -> None:
@@ -206,6 +271,7 @@ class Following:
             self._waker.unwatch(path)
             monitor.end()
             del self._monitors[path]
+            self._unstarted.pop(path, None)
             telemetry.info("daemon.file_let_go", path=path)
 
     def _revive(self, now: Moment) -> None:
@@ -248,10 +314,16 @@ class Following:
         )
         fresh.sources = dead.sources
         self._monitors[path] = fresh
-        self._start(fresh)
+        if fresh.is_file:
+            self._waker.watch(path, fresh.wake)
+        fresh.start()
 
     def _note_problems(self, problems: Mapping[str, str]) -> None:
         for path, text in problems.items():
             if self._problems.get(path) != text:
                 telemetry.warning("tailer.cannot_look", path=path, reason=text)
         self._problems = dict(problems)
+
+
+def _in_words(place: str) -> str:
+    return f"{place} does not answer" if place else ""

@@ -52,8 +52,9 @@ class FileStatus(Struct, frozen=True, kw_only=True):
     path: str
     sources: tuple[str, ...]
     """The first one's settings count."""
-    status: TailStatus | Literal["dead"]
-    """`waiting`: there is no such file now. `dead`: its thread died and will be started again."""
+    status: TailStatus | Literal["dead", "not answering"]
+    """`waiting`: there is no such file now. `dead`: its thread died and will be started again. `not
+    answering`: its disk or server does not; it is read on when that does."""
     detail: str = ""
     """Why it is not followed."""
     offset: int = 0

@@ -12,7 +12,6 @@ events of which the kernel makes none (docs/decisions/0005-waking.md); the safet
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 import threading
@@ -24,8 +23,17 @@ from watchdog.observers.inotify_c import CallbackId, InotifyFD
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.canary import Canary
-from logwatch.daemon.event_reader import MASK, DirectoryWatch, Doubts, Interest, Reader
+from logwatch.daemon.event_reader import (
+    MASK,
+    DirectoryWatch,
+    Doubts,
+    Interest,
+    Reader,
+    explain,
+)
 from logwatch.daemon.lookup import Identity, filesystem_without_events, identity_of, steps
+from logwatch.daemon.places import GivenUp, Places
+from logwatch.daemon.scheduler import Task
 from logwatch.daemon.waker import PolledDirectory, Wake, WakerStatus
 
 FIRST_RETRY_SECONDS = 1.0
@@ -34,11 +42,6 @@ OVERFLOW_EVERY_SECONDS = 1.0
 _VERIFY_SHARE = 30
 """Each `check` compares this fraction of the watched directories with what is at their paths."""
 _LOCK_WAIT_SECONDS = 0.05
-
-_LIMITS = {
-    errno.ENOSPC: ("watches", "sysctl -w fs.inotify.max_user_watches=1048576"),
-    errno.EMFILE: ("instances", "sysctl -w fs.inotify.max_user_instances=1024"),
-}
 
 
 def probe() -> OSError | None:
@@ -54,8 +57,10 @@ def probe() -> OSError | None:
 class InotifyWaker:
     """See the module. `canary` is a file of our own whose events prove that the reader hears.
 
-    `_lock` guards interests and directories and comes before the lock in `Reader`; the callbacks
-    in the reader's thread take neither, and `settle` there gives up soon rather than wait.
+    Ways are walked by one thread at a time, which has `places.turn`; no lock but that is held
+    while the file system is asked, for the answer may never come. `_lock` guards interests and
+    directories; it comes after the turn and before the lock in `Reader`. The callbacks in the
+    reader's thread take none of them, and `settle` there gives up soon rather than wait.
     """
 
     def __init__(
@@ -63,8 +68,16 @@ class InotifyWaker:
         clock: Clock,
         canary: Path | None = None,
         make_reader: Callable[[Clock, Callable[[Reader], None]], Reader] = Reader,
+        *,
+        places: Places | None = None,
+        soon: Callable[[Task], object] | None = None,
     ) -> None:
+        """Without `soon`, which has the scheduler call something, the reader walks the ways."""
         self._clock = clock
+        self._places = places or Places()
+        self._soon = soon
+        self._is_asked = False
+        self._changes = self._places.changes
         self._make_reader = make_reader
         self._canary = Canary(canary)
         self._lock = threading.Lock()
@@ -76,6 +89,8 @@ class InotifyWaker:
         self._interests: dict[tuple[str, bool], Interest] = {}
         self._directories: dict[str, DirectoryWatch] = {}
         self._doubts = Doubts()
+        self._to_walk: dict[Interest, None] = {}
+        self._to_wake: dict[Interest, None] = {}
         self._without_events: dict[int, str | None] = {}
         self._warned: set[str] = set()
         self._retry_at = 0.0
@@ -92,7 +107,10 @@ class InotifyWaker:
                 return
             self._running = True
             self._open_reader()
-            self._follow_all(self._interests.values())
+            interests = list(self._interests.values())
+        with self._places.turn:
+            for interest in interests:
+                self._follow(interest)
         if self._canary.path:
             self._canary.write()
             self.watch(self._canary.path, self._canary.answer)
@@ -107,7 +125,7 @@ class InotifyWaker:
 
     def unwatch(self, path: str) -> None:
         """See `Waker.unwatch`."""
-        with self._lock:
+        with self._places.turn, self._lock:
             for entries in (False, True):
                 interest = self._interests.pop((path, entries), None)
                 if interest is not None:
@@ -128,7 +146,10 @@ class InotifyWaker:
         with self._lock:
             if now.steady >= self._retry_at:
                 self._retry(now)
-            self._verify()
+            if self._changes != self._places.changes:
+                self._changes = self._places.changes
+                self._doubts.stale.extend(self._interests.values())
+        self._verify()
         self._settle_all(now.steady)
 
     def status(self) -> WakerStatus:
@@ -164,8 +185,9 @@ class InotifyWaker:
     # Ways: interest -> directories
 
     def _add(self, interest: Interest) -> None:
-        with self._lock:
+        with self._places.turn:
             self._follow(interest)
+        with self._lock:
             replaced = self._interests.get((interest.path, interest.entries))
             self._interests[interest.path, interest.entries] = interest
             if replaced is not None:
@@ -176,27 +198,29 @@ class InotifyWaker:
         way, interest.way = interest.way, ()
         self._leave(interest, way)
 
-    def _follow_all(self, interests: Iterable[Interest]) -> list[Interest]:
-        followed = [interest for interest in dict.fromkeys(interests) if interest.active]
-        for interest in followed:
-            self._follow(interest)
-        return followed
-
     def _follow(self, interest: Interest) -> None:
         """Walk the way to the interest's path, arming each directory before looking into it."""
-        before = dict.fromkeys(interest.way)
         way: dict[tuple[DirectoryWatch, bytes], None] = {}
-        for step in steps(interest.path):
-            if not step.name and not interest.entries:
-                break
-            directory = self._armed(step.directory, step.identity)
-            name = os.fsencode(step.name)
-            directory.add(name, interest)
-            way[directory, name] = None
-        interest.way = tuple(way)
-        self._leave(interest, (step for step in before if step not in way))
-        if self._running and not interest.covered:
-            self._warn(interest.way[-1][0])
+        try:
+            for step in steps(interest.path, self._places.asking_here):
+                if not step.name and not interest.entries:
+                    break
+                name = os.fsencode(step.name)
+                with self._lock:
+                    directory = self._armed(step.directory, step.identity)
+                    directory.add(name, interest)
+                way[directory, name] = None
+        except GivenUp:
+            with self._lock:  # another walked it meanwhile
+                self._leave(interest, (each for each in way if each not in interest.way))
+            raise
+        with self._lock:
+            before, interest.way = interest.way, tuple(way)
+            self._leave(interest, (each for each in before if each not in way))
+            if not interest.active:  # forgotten while it was walked
+                self._forget(interest)
+            elif self._running and not interest.covered:
+                self._warn(interest.way[-1][0])
 
     def _leave(self, interest: Interest, way: Iterable[tuple[DirectoryWatch, bytes]]) -> None:
         for directory, name in way:
@@ -233,7 +257,7 @@ class InotifyWaker:
         try:
             wd = reader.add_callback(os.fsencode(directory.path), MASK, directory, directory.number)
         except OSError as error:
-            directory.reason, directory.remedy = _explain(error)
+            directory.reason, directory.remedy = explain(error)
             return
         if wd == -1:  # watchdog swallows EACCES and files all such callbacks under one watch
             reader.remove_callbacks([(wd, directory.number)])
@@ -270,27 +294,46 @@ class InotifyWaker:
             self._retry_seconds = FIRST_RETRY_SECONDS
             self._retry_at = self._clock.steady() + FIRST_RETRY_SECONDS
 
-    # After events, in the reader's thread
+    # After events
 
     def _settle(self, reader: Reader) -> None:
-        if (self._doubts.stale or self._doubts.overflowed) and reader is self._reader:
+        if not (self._doubts.stale or self._doubts.overflowed) or reader is not self._reader:
+            return
+        if self._soon is None:
             self._settle_all(self._clock.steady())
+        elif not self._is_asked:
+            self._is_asked = True
+            self._soon(self._walk_again)
+
+    def _walk_again(self, now: Moment) -> None:
+        self._is_asked = False
+        self._settle_all(now.steady)
 
     def _settle_all(self, now: float) -> None:
-        """Walk the ways that events made doubtful, then wake those who asked."""
-        if not self._lock.acquire(timeout=_LOCK_WAIT_SECONDS):
-            return  # somebody is arming; `check` comes back to it within a second
+        """Walk the ways that events made doubtful, and wake those who asked."""
+        turn = self._places.turn
+        if not turn.acquire(timeout=_LOCK_WAIT_SECONDS):
+            return  # somebody is walking; `check` comes back to it within a second
         try:
-            if self._doubts.overflowed and now - self._overflow_at >= OVERFLOW_EVERY_SECONDS:
+            with self._lock:
                 self._take_overflow(now)
-            taken = [self._doubts.stale.popleft() for _ in range(len(self._doubts.stale))]
-            followed = self._follow_all(taken)
+            stale, to_walk = self._doubts.stale, self._to_walk
+            to_walk.update((stale.popleft(), None) for _ in range(len(stale)))
+            while to_walk:  # one by one: should a call not come back, another goes on from there
+                interest = next(iter(to_walk))
+                if interest.active:
+                    self._follow(interest)
+                    self._to_wake[interest] = None
+                del to_walk[interest]
+            walked, self._to_wake = self._to_wake, {}
         finally:
-            self._lock.release()
-        for interest in followed:
+            turn.release()
+        for interest in walked:
             interest.wake()
 
     def _take_overflow(self, now: float) -> None:
+        if not self._doubts.overflowed or now - self._overflow_at < OVERFLOW_EVERY_SECONDS:
+            return
         self._overflow_at = now
         self._overflows += 1
         self._doubts.overflowed = False
@@ -327,7 +370,7 @@ class InotifyWaker:
             self._reader.start()
         except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
             self._reader = None
-            self._reason, self._remedy = _explain(error)
+            self._reason, self._remedy = explain(error)
 
     def _retry(self, now: Moment) -> None:
         self._retry_seconds = min(LONGEST_RETRY_SECONDS, self._retry_seconds * 2)
@@ -341,13 +384,17 @@ class InotifyWaker:
 
     def _verify(self) -> None:
         """See that some of the watches still are on what is at their paths (think of mounts)."""
-        directories = list(self._directories.values())
+        with self._lock:
+            directories = list(self._directories.values())
         share = min(len(directories), max(16, len(directories) // _VERIFY_SHARE))
-        for number in range(self._verified, self._verified + share):
+        first, self._verified = self._verified, self._verified + share
+        for number in range(first, first + share):
             directory = directories[number % len(directories)]
-            if directory.wd is not None and identity_of(directory.path) != directory.identity:
+            if directory.wd is None:
+                continue
+            identity = identity_of(directory.path, self._places.asking_here)
+            if identity != directory.identity:
                 self._doubts.stale.extend(directory.everyone())
-        self._verified += share
 
 
 def _close(reader: Reader) -> None:
@@ -355,13 +402,3 @@ def _close(reader: Reader) -> None:
         reader.stop()
     except OSError as error:  # its descriptors may be gone already, and so may we
         telemetry.debug("waker.close_failed", reason=error.strerror)
-
-
-def _explain(error: OSError | RuntimeError) -> tuple[str, str]:
-    """Why, and what to do about it."""
-    if isinstance(error, RuntimeError):
-        return f"no thread for the event reader: {error}", "raise TasksMax= of the service"
-    if error.errno in _LIMITS:
-        what, remedy = _LIMITS[error.errno]
-        return f"the limit of inotify {what} is reached", remedy
-    return os.strerror(error.errno or 0), ""

@@ -1,7 +1,8 @@
 """Whether the daemon gets on: the verdict that feeds systemd's watchdog, and the heartbeat out.
 
 A thread that waits for work is well, however long it waits; one that has had work for half a minute
-and has not completed a step is not.
+and has not completed a step is not. Neither is the daemon to blame for one file on a disk or server
+that does not answer: `logwatch status` says so, and a new start would wait for it again.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ STALL_SECONDS = 30.0
 def stalled(workers: Iterable[Worker], scheduler: Scheduler, now: Moment) -> list[str]:
     """Names of the threads that have work and do not get on with it."""
     names = [
-        progress.name
-        for progress in (worker.progress() for worker in workers)
-        if progress.stalled(now, STALL_SECONDS)
+        worker.name
+        for worker in workers
+        if worker.progress().stalled(now, STALL_SECONDS) and not worker.waits_for_others()
     ]
     if scheduler.busy_for(now.steady) >= STALL_SECONDS:
         names.append("scheduler")

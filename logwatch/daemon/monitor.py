@@ -91,6 +91,10 @@ class Monitor(Worker):
         """Steady time of the last block."""
         self.look_at: float | None = None
         """Steady time at which to look again though nothing changed."""
+        self.reading_since: float | None = None
+        """Steady time at which it asked its disk or server for the next block, while it waits."""
+        self.not_answering = ""
+        """Why its file cannot be looked at: what it is on does not answer. Following says so."""
 
     def wake(self) -> None:
         """Look again; callable from any thread."""
@@ -112,6 +116,10 @@ class Monitor(Worker):
         One that died does not hang: it is waiting to be started again.
         """
         return self._working and self.failure is None
+
+    def waits_for_others(self) -> bool:
+        """See `Worker.waits_for_others`: a read may hang for as long as a server is down."""
+        return self.reading_since is not None
 
     def step(self, _now: Moment) -> None:
         """Wait until woken, unless there is more to read at once; then read one block."""
@@ -145,7 +153,7 @@ class Monitor(Worker):
         """Read and hand on one block; False when there is nothing new."""
         with self._slots:
             self._working = True
-            self._in_hand = block = self.tail.read(now)
+            self._in_hand = block = self._next_block(now)
             self.looked = True
             batch = self._batch(block, now) if block is not None else None
             self._working = False
@@ -164,6 +172,13 @@ class Monitor(Worker):
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
+
+    def _next_block(self, now: Moment) -> Block | None:
+        self.reading_since = now.steady
+        try:
+            return self.tail.read(now)
+        finally:
+            self.reading_since = None
 
     def _batch(self, block: Block, now: Moment) -> Batch:
         is_told = block.envelopes is not None  # the times of its records

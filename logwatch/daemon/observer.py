@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -38,6 +38,7 @@ from logwatch.pipeline import Pipeline
 from logwatch.stamps import rfc3339
 from logwatch.store.reader import StoreReader, Waiting
 from logwatch.store.writer import Store
+from logwatch.tailer.state import TailStatus
 
 SLOW_PART_SECONDS = 1.0
 """How long a part that may hang, on a disk that does not answer say, is waited for."""
@@ -287,12 +288,18 @@ class Observer:
 def _file(monitor: Monitor, now: Moment) -> health.FileStatus:
     state = monitor.tail.state()
     dead = monitor.failure is not None
+    status: Literal["dead", "not answering"] | TailStatus = state.status
+    detail = state.detail
+    if dead:
+        status, detail = "dead", f"its thread died: {monitor.failure!r}"
+    elif monitor.not_answering:
+        status, detail = "not answering", monitor.not_answering
     read_at = monitor.active_at
     return health.FileStatus(
         path=monitor.path,
         sources=monitor.sources,
-        status="dead" if dead else state.status,
-        detail=f"its thread died: {monitor.failure!r}" if dead else state.detail,
+        status=status,
+        detail=detail,
         offset=state.offset,
         size=state.size,
         behind=max(0, state.size - state.offset),

@@ -13,12 +13,10 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from logwatch import telemetry
+from logwatch.daemon.threads import start_deep
 from logwatch.errors import LogwatchError
 
 _T = TypeVar("_T")
-
-STACK_BYTES = 16 * 1024 * 1024
-"""For the thread that compiles: the engine's parser goes as deep as a pattern is nested."""
 
 
 class Reloads(Protocol):
@@ -138,10 +136,5 @@ class _Attempt(Generic[_T]):
 
 
 def _start(attempt: _Attempt[_T]) -> _Attempt[_T]:
-    # The size is set for the whole process: a thread that another one starts just now gets more.
-    usual = threading.stack_size(STACK_BYTES)
-    try:
-        threading.Thread(target=attempt.run, name="reload", daemon=True).start()
-    finally:
-        threading.stack_size(usual)
+    start_deep(threading.Thread(target=attempt.run, name="reload", daemon=True))
     return attempt

@@ -64,6 +64,7 @@ class Scheduler:
         self._sequence = itertools.count()
         self._cancelled = 0
         self._job_began: float | None = None
+        self._running: Job | None = None
 
     def every(self, seconds: float, task: Task, name: str) -> Job:
         """Run `task` each `seconds`, for the first time `seconds` from now."""
@@ -123,6 +124,16 @@ class Scheduler:
             deadline = self.step(self._clock.moment())
             self._wait_until(deadline)
 
+    def take_over(self) -> None:
+        """Before `run`, in a thread that does so instead of another, which is stuck in a job.
+
+        The job is run again from its beginning. The other thread must not come back to it: what
+        its call raises then is no Exception.
+        """
+        job, self._running, self._job_began = self._running, None, None
+        if job is not None:
+            self._push(self._clock.steady(), job)
+
     def nudge(self) -> None:
         """Look again now; call it after setting the stop Event to end `run` without delay."""
         self._changed.set()
@@ -156,7 +167,7 @@ class Scheduler:
         return None
 
     def _run_job(self, job: Job, now: Moment) -> None:
-        self._job_began = now.steady
+        self._job_began, self._running = now.steady, job
         try:
             job.task(now)
         except Exception as error:  # noqa: BLE001 - the loop's edge: one job must not take the rest
@@ -164,9 +175,9 @@ class Scheduler:
             telemetry.count("scheduler.job_failures")
             if job.failures == 1:
                 telemetry.error("scheduler.job_failed", job=job.name, exc_info=error)
-            return
-        finally:
-            self._job_began = None
-        if job.failures:
-            telemetry.info("scheduler.job_recovered", job=job.name, failures=job.failures)
-            job.failures = 0
+        else:
+            if job.failures:
+                telemetry.info("scheduler.job_recovered", job=job.name, failures=job.failures)
+                job.failures = 0
+        # Not where it ended with something else: then another thread runs jobs by now.
+        self._job_began = self._running = None

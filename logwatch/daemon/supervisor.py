@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from queue import Full
 from signal import Signals
-from threading import Event, Thread
+from threading import Event
 from typing import Protocol
 
 from logwatch import telemetry
@@ -28,9 +28,11 @@ from logwatch.daemon.figures import Figures
 from logwatch.daemon.following import Following
 from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake, LastCall, Nudge
+from logwatch.daemon.places import Places
 from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.timed_work import TimedWork
 from logwatch.daemon.waker import Waker
 from logwatch.rules.self_reports import SelfReport
 from logwatch.store.writer import Store
@@ -73,6 +75,7 @@ class Parts:
     waker: Waker
     scheduler: Scheduler
     scheduler_stop: Event
+    places: Places
     notifier: Notifier
     control: ControlServer
     awaited: set[str]
@@ -105,8 +108,10 @@ class Daemon:
     def __init__(self, parts: Parts, *, grace: float = 5.0) -> None:
         self._parts = parts
         self._grace = grace
-        self._scheduler = Thread(target=parts.scheduler.run, name="scheduler", daemon=True)
+        self._timed = TimedWork(parts.scheduler, parts.places, parts.clock)
         self._next_watchdog = 0.0
+        self._stalled: list[str] = []
+        """The threads that did not get on at the last look."""
         self._store_gone = False
         self._counted: tuple[float | None, int] = None, 0
         """When lines were last counted, and how many there were."""
@@ -141,22 +146,23 @@ class Daemon:
     def start(self) -> None:
         """Start every thread; back when the watches are armed and every file was looked at.
 
-        Ready means that what is written from now on is found, whatever becomes of the files.
+        Ready means that what is written from now on is found, whatever becomes of the files. What
+        is on a disk or server that does not answer is left for later.
         """
         parts = self._parts
         parts.control.start()
         if parts.http is not None:
             parts.http.start()
-        parts.awaited.update(parts.following.prepare())
+        self._timed.start()
+        parts.awaited.update(self._timed.do(parts.following.prepare))
         parts.consumer.start()
         for deliverer in parts.deliverers:
             deliverer.start()
-        parts.waker.start()
-        parts.following.start()
+        self._timed.do(parts.waker.start)
+        self._timed.do(parts.following.start)
         parts.scheduler.every(TICK_SECONDS, parts.waker.check, "check the waker")
         parts.scheduler.every(TICK_SECONDS, parts.following.poll, "poll files")
         parts.scheduler.every(RESCAN_SECONDS, parts.following.rescan, "find files")
-        self._scheduler.start()
         self._await_first_looks()
         parts.ready.set()
         parts.notifier.ready(self._status())
@@ -177,13 +183,14 @@ class Daemon:
             if parts.clock.steady() >= deadline:
                 telemetry.warning("daemon.first_look_late", seconds=FIRST_LOOK_SECONDS)
                 return
+            self._timed.check()
             pause.wait(0.002)
 
     def dead_threads(self) -> list[str]:
         """Names of the threads without which nothing works and which are no more."""
         workers = (self._parts.consumer, *self._parts.deliverers)
         dead = [worker.name for worker in workers if not worker.is_alive()]
-        return dead if self._scheduler.is_alive() else [*dead, "scheduler"]
+        return dead if self._timed.is_alive() else [*dead, "scheduler"]
 
     def _on_signal(self, received: Signals | None, reloads: Reloads) -> Ending | None:
         match received:
@@ -210,6 +217,7 @@ class Daemon:
         return None
 
     def _tick(self, *, once: bool) -> Ending | None:
+        self._timed.check()
         dead = self.dead_threads()
         if dead:
             telemetry.error("daemon.failed", dead_threads=dead)
@@ -263,10 +271,14 @@ class Daemon:
         return True
 
     def _how_once_ended(self) -> Ending:
-        died = [each.name for each in self._parts.following.monitors if each.failure is not None]
+        monitors = self._parts.following.monitors
+        died = [each.name for each in monitors if each.failure is not None]
+        hang = [each.path for each in monitors if each.not_answering]
         if died:
             telemetry.error("daemon.failed", dead_threads=died)
-        return Ending.FAILED if died else Ending.CAUGHT_UP
+        if hang:
+            telemetry.error("daemon.failed", not_answering=hang)
+        return Ending.FAILED if died or hang else Ending.CAUGHT_UP
 
     def _feed_watchdog(self) -> None:
         notifier, now = self._parts.notifier, self._parts.clock.moment()
@@ -275,6 +287,10 @@ class Daemon:
             return
         self._next_watchdog = now.steady + interval
         stalled = liveness.stalled(self._workers(), self._parts.scheduler, now)
+        before, self._stalled = self._stalled, stalled
+        if stalled and not before:  # it may just have been given work, after a long idle time
+            self._next_watchdog = now.steady
+            return
         if stalled:
             telemetry.error("daemon.stalled", threads=stalled)
             telemetry.say(threads.dump(self._workers(), now))
@@ -287,7 +303,10 @@ class Daemon:
         parts = self._parts
         return (
             not parts.awaited
-            and all(each.caught_up or each.failure for each in parts.following.monitors)
+            and all(
+                each.caught_up or each.failure or each.not_answering
+                for each in parts.following.monitors
+            )
             and parts.consumer.settled
             and all(deliverer.idle for deliverer in parts.deliverers)
             and parts.consumer.settled
@@ -304,6 +323,8 @@ class Daemon:
         for status, words in (("denied", "not readable"), ("error", "in error")):
             if status in states:
                 text += f", {states.count(status)} {words}"
+        if hang := sum(1 for monitor in monitors if monitor.not_answering):
+            text += f", {hang} not answering"
         return text
 
     def _rate(self) -> int | None:
@@ -325,8 +346,7 @@ class Daemon:
         if parts.heartbeat is not None:
             parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
         parts.scheduler_stop.set()
-        parts.scheduler.nudge()
-        self._scheduler.join(0.5)  # or it could still start a monitor that nobody ends
+        self._timed.end(0.5)  # or it could still start a monitor that nobody ends
         late: list[threads.Worker] = [*parts.following.end(deadline=clock.steady() + 1.0)]
         parts.waker.stop(max(0.0, deadline - clock.steady()))
         self._await_consumer(deadline)

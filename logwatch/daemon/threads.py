@@ -18,6 +18,8 @@ from typing import NamedTuple
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 
+DEEP_STACK_BYTES = 16 * 1024 * 1024
+
 
 class Progress(NamedTuple):
     """How far one worker has come: proof of life is a stamp that moves, not a live thread."""
@@ -54,6 +56,13 @@ class Worker:
 
     def has_work(self) -> bool:
         """Whether work is pending; read by other threads, so it must neither lock nor block."""
+        return False
+
+    def waits_for_others(self) -> bool:
+        """Whether what it does now is in the hands of a disk or a server; see `has_work`.
+
+        However long that takes, to be started anew would not help it.
+        """
         return False
 
     def finish(self) -> None:
@@ -97,6 +106,16 @@ class Worker:
         telemetry.error("daemon.thread_died", thread=self.name, exc_info=error)
         # The first error is the cause. Its frames would keep whole blocks of a log in memory.
         self.failure = self.failure or error.with_traceback(None)
+
+
+def start_deep(thread: threading.Thread) -> None:
+    """Start a thread that compiles: the engine's parser goes as deep as a pattern is nested."""
+    # The size is set for the whole process: a thread that another one starts just now gets more.
+    usual = threading.stack_size(DEEP_STACK_BYTES)
+    try:
+        thread.start()
+    finally:
+        threading.stack_size(usual)
 
 
 def stack(thread: threading.Thread, frames: dict[int, FrameType]) -> str:

@@ -7,12 +7,14 @@ of, for many rotations leave none until the next line comes.
 A minute is what a rotation may take to give a new file its rights, five are long for making it. The
 files of one source are one episode, so that a right that is missing everywhere is told once and not
 a thousand times. After a restart an episode ends and, where nothing is better, begins anew.
+
+A place that does not answer is told of even where nobody knows which files are in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -29,6 +31,14 @@ PATIENCE_SECONDS = {NOT_READ: 60.0, MISSING: 300.0}
 
 _Trouble: TypeAlias = tuple[str, str]
 """What it is, and with which source."""
+
+
+class _Case(NamedTuple):
+    """One path that there is trouble with."""
+
+    trouble: _Trouble
+    path: str
+    detail: str
 
 
 def waited_for(config: Config) -> frozenset[str]:
@@ -55,9 +65,22 @@ class Unread:
         """Steady time since which there is trouble with a path."""
         self._told: dict[_Trouble, SelfReport] = {}
 
-    def look(self, monitors: Iterable[Monitor], now: Moment) -> None:
-        """Tell of what has become worse or better."""
-        overdue = self._overdue(monitors, now.steady)
+    def look(
+        self,
+        monitors: Iterable[Monitor],
+        now: Moment,
+        unanswering: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Tell of what has become worse or better.
+
+        `unanswering`: places that do not answer, each with a source that may have files there.
+        """
+        cases = [*map(self._case_of, monitors)]
+        cases += [
+            _Case((NOT_READ, source), place, f"{place} does not answer")
+            for place, source in unanswering
+        ]
+        overdue = self._overdue([each for each in cases if each is not None], now.steady)
         for trouble in overdue.keys() - self._told.keys():
             report = _report(*trouble, overdue[trouble], now)
             if self._tell(report):
@@ -66,31 +89,32 @@ class Unread:
             if self._tell(_over(self._told[trouble])):
                 del self._told[trouble]
 
-    def _overdue(self, monitors: Iterable[Monitor], now: float) -> dict[_Trouble, list[Monitor]]:
-        overdue: dict[_Trouble, list[Monitor]] = {}
+    def _overdue(self, cases: Iterable[_Case], now: float) -> dict[_Trouble, list[_Case]]:
+        overdue: dict[_Trouble, list[_Case]] = {}
         since: dict[str, float] = {}
-        for each in monitors:
-            what = self._trouble_of(each)
-            if what is None:
-                continue
+        for each in cases:
             since[each.path] = self._since.get(each.path, now)
-            if now - since[each.path] >= PATIENCE_SECONDS[what]:
-                overdue.setdefault((what, each.sources[0]), []).append(each)
+            if now - since[each.path] >= PATIENCE_SECONDS[each.trouble[0]]:
+                overdue.setdefault(each.trouble, []).append(each)
         self._since = since
         return overdue
 
-    def _trouble_of(self, monitor: Monitor) -> str | None:
-        state = monitor.tail.state()
+    def _case_of(self, monitor: Monitor) -> _Case | None:
+        state, source = monitor.tail.state(), monitor.sources[0]
+        if monitor.not_answering:
+            return _Case((NOT_READ, source), monitor.path, monitor.not_answering)
         if state.status in ("denied", "error"):
-            return NOT_READ
+            return _Case((NOT_READ, source), monitor.path, state.detail)
         is_gone = state.status == "waiting" and state.detail == NO_FILE
-        return MISSING if is_gone and monitor.sources[0] in self._waited_for else None
+        if is_gone and source in self._waited_for:
+            return _Case((MISSING, source), monitor.path, state.detail)
+        return None
 
 
-def _report(what: str, source: str, monitors: Sequence[Monitor], now: Moment) -> SelfReport:
-    first, more = monitors[0], len(monitors) - 1
+def _report(what: str, source: str, cases: Sequence[_Case], now: Moment) -> SelfReport:
+    first, more = cases[0], len(cases) - 1
     if what == NOT_READ:
-        text = f"{first.path} cannot be read: {first.tail.state().detail}"
+        text = f"{first.path} cannot be read: {first.detail}"
         also = "nor can"
     else:
         text = f"{first.path} is not there, so that its silence says nothing"

@@ -22,6 +22,8 @@ from msgspec import Struct
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment, SystemClock
+from logwatch.daemon.places import Places
+from logwatch.daemon.scheduler import Task
 
 Wake = Callable[[], None]
 """Sets an Event, or the like: called in the waker's thread, it must be quick and take no lock."""
@@ -183,13 +185,17 @@ def make_waker(
     mode: Literal["auto", "inotify", "poll"] = "auto",
     clock: Clock | None = None,
     canary: Path | None = None,
+    *,
+    places: Places | None = None,
+    soon: Callable[[Task], object] | None = None,
 ) -> Waker:
     """The waker for this machine.
 
     `canary` is a file, made where it is missing, in a directory of our own: a byte written to it
     now and then must come back as an event. `auto` polls where there is no inotify at all, and
     says so. Under `inotify`, and under `auto` where a limit is reached, whatever cannot be
-    watched is polled and tried again.
+    watched is polled and tried again. `soon` has the scheduler call something, which then is the
+    thread that asks the file system, as `places` has it; without it the waker does so itself.
     """
     if mode == "poll":
         return PollWaker()
@@ -201,7 +207,7 @@ def make_waker(
     problem = probe()
     if mode == "auto" and problem is not None and problem.errno in (errno.ENOSYS, errno.EPERM):
         return _polling(f"inotify is not available: {os.strerror(problem.errno)}")
-    return InotifyWaker(clock or SystemClock(), canary)
+    return InotifyWaker(clock or SystemClock(), canary, places=places, soon=soon)
 
 
 def _polling(reason: str) -> PollWaker:

@@ -63,6 +63,14 @@ class Discovery:
         """Look at the file system once. Never raises OSError; see `Scan.problems`."""
         return _Look(self._sources, self._files, self._links).scan()
 
+    def sources_in(self, place: str) -> list[str]:
+        """The sources that may have files in the directory `place`, or are that; asks nothing."""
+        return [
+            source.name
+            for source in self._sources
+            if any(_may_meet(path, place) for path in source.paths)
+        ]
+
 
 class _Look:
     """One scan while it runs."""
@@ -184,6 +192,16 @@ class _Look:
         for prefix in _prefixes(directory):
             if self._files.is_link(prefix):
                 self._watch_links(prefix)
+
+
+def _may_meet(pattern: str, place: str) -> bool:
+    """Whether a pattern may stand for a path in `place`; links are not known here."""
+    for part, name in zip(pattern.strip("/").split("/"), place.strip("/").split("/"), strict=False):
+        if part == "**":
+            return True
+        if not fnmatchcase(name, part) and name != part:
+            return False
+    return pattern.count("/") >= place.rstrip("/").count("/")
 
 
 def _is_excluded(path: str, exclude: Iterable[str]) -> bool:

@@ -629,7 +629,9 @@ def test_another_directory_mounted_over_is_found_by_comparing(live, tmp_path, cl
     woken = watch(live, tmp_path / "log" / "app.log")
     real = inotify.identity_of
     monkeypatch.setattr(
-        inotify, "identity_of", lambda path: (0, 0) if path.endswith("/log") else real(path)
+        inotify,
+        "identity_of",
+        lambda path, _asking: (0, 0) if path.endswith("/log") else real(path),
     )
     assert woken.by(lambda: live.check(clock.moment()))
 
@@ -637,7 +639,7 @@ def test_another_directory_mounted_over_is_found_by_comparing(live, tmp_path, cl
 def test_a_settled_lock_is_not_waited_for(live, tmp_path, clock):
     """Somebody who arms on a hanging file system holds up neither events nor the scheduler."""
     woken = watch(live, tmp_path / "app.log")
-    with live._lock:
+    with live._places.turn:
         (tmp_path / "app.log").touch()  # is left for later
         assert woken.by(lambda: append(tmp_path / "app.log"))  # a write needs no lock
     live.check(clock.moment())
