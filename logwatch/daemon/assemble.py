@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from logwatch.clock import Clock, Moment
 from logwatch.config.model import Config
 from logwatch.daemon import order_verbs
+from logwatch.daemon.backing_up import BackingUp
 from logwatch.daemon.compiling import CompileWatch
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
@@ -306,6 +307,7 @@ def _assemble(
             clock=clock,
         ),
         awaited=awaited,
+        backing_up=BackingUp(config.state, clock),
         heartbeat=None
         if config.heartbeat is None
         else Heartbeat(config.heartbeat, troubles=stalling, clock=clock),

@@ -21,6 +21,7 @@ from typing import Protocol
 from logwatch import telemetry
 from logwatch.clock import Clock
 from logwatch.daemon import liveness, signals, threads
+from logwatch.daemon.backing_up import BackingUp
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
@@ -80,6 +81,7 @@ class Parts:
     control: ControlServer
     awaited: set[str]
     heartbeat: Heartbeat | None = None
+    backing_up: BackingUp | None = None
     figures: Figures = field(default_factory=lambda: Figures((), (), ()))
     http: Http | None = None
     ready: Event = field(default_factory=Event)
@@ -118,6 +120,7 @@ class Daemon:
         self._full_since: float | None = None
         """Steady time since which nothing could be committed."""
         self._called_last = False
+        self._asked_for_backup = False
         """Whether it was said that what waits for more to be told with it need not wait."""
 
     def run(self, *, once: bool = False, reloads: Reloads | None = None) -> Ending:
@@ -168,6 +171,8 @@ class Daemon:
         parts.notifier.ready(self._status())
         if parts.heartbeat is not None:
             parts.heartbeat.start()
+        if parts.backing_up is not None:
+            parts.backing_up.start()
         self._say_ready()
 
     def _say_ready(self) -> None:
@@ -230,7 +235,7 @@ class Daemon:
         if once and self._all_done():
             if not self._called_last:
                 self._called_last = self._parts.intake.tell(LastCall())
-            elif not self._waits_for_slot():
+            elif not self._waits_for_slot() and not self._backs_up():
                 return self._how_once_ended()
         return None
 
@@ -269,6 +274,16 @@ class Daemon:
             telemetry.warning("daemon.left_for_next_run", seconds=round(seconds), why="a rate")
             return False
         return True
+
+    def _backs_up(self) -> bool:
+        """Whether the store is being copied: there is no other time for that in a single run."""
+        copying = self._parts.backing_up
+        if copying is None:
+            return False
+        if not self._asked_for_backup:
+            self._asked_for_backup = True
+            copying.hasten()
+        return copying.busy
 
     def _how_once_ended(self) -> Ending:
         monitors = self._parts.following.monitors
@@ -345,6 +360,8 @@ class Daemon:
         deadline = clock.steady() + self._grace + 1.0
         if parts.heartbeat is not None:
             parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
+        if parts.backing_up is not None:
+            parts.backing_up.end()
         parts.scheduler_stop.set()
         self._timed.end(0.5)  # or it could still start a monitor that nobody ends
         late: list[threads.Worker] = [*parts.following.end(deadline=clock.steady() + 1.0)]
@@ -357,6 +374,8 @@ class Daemon:
         clean = ending is not Ending.FAILED
         least = RELOAD_SECONDS if ending is Ending.RELOAD else 1.0
         self._stop_consumer(max(least, deadline - clock.steady()), late, clean=clean)
+        if parts.backing_up is not None and not parts.backing_up.join(1.0):
+            late.append(parts.backing_up)
         parts.control.end()  # the last to go: whoever waits for a slow stop may ask why
         if parts.http is not None:
             parts.http.end()
@@ -405,7 +424,9 @@ class Daemon:
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts
         heartbeat = () if parts.heartbeat is None else (parts.heartbeat,)
+        copying = () if parts.backing_up is None else (parts.backing_up,)
         return [
             *(parts.consumer, *parts.deliverers, *parts.following.monitors, parts.control),
             *heartbeat,
+            *copying,
         ]

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from logwatch import telemetry
 from logwatch.crashpoints import crashpoint
+from logwatch.errors import StoreError
 from logwatch.store.database import BACKUP_NAME, FILE_NAME, connect_read_only, private_umask
 from logwatch.store.files import remove_database, sync_file, sync_folder
 
@@ -33,10 +34,11 @@ class _StoppedError(Exception):
     """Raised within SQLite's copying when it is to end."""
 
 
-def back_up(folder: Path, *, rest: Callable[[], bool]) -> Made:
+def back_up(folder: Path, *, at: float, rest: Callable[[], bool]) -> Made:
     """Copy the store in `folder`; `rest` is called after each piece and says whether to give up.
 
-    Raises OSError and sqlite3.Error where it cannot be done; the backup before it is kept then.
+    `at` is wall time now, and from then on the age of the copy. Raises OSError and StoreError where
+    it cannot be done; the backup before it is kept then.
     """
     source, target = folder / FILE_NAME, folder / f"{BACKUP_NAME}.new"
     remove_database(target)
@@ -49,6 +51,7 @@ def back_up(folder: Path, *, rest: Callable[[], bool]) -> Made:
             if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 telemetry.error("store.backup_not_sound", path=str(source))
                 return "not sound"
+        os.utime(target, (at, at))
         sync_file(target)
         crashpoint("backup.written")
         target.rename(folder / BACKUP_NAME)
@@ -56,6 +59,8 @@ def back_up(folder: Path, *, rest: Callable[[], bool]) -> Made:
         crashpoint("backup.done")
     except _StoppedError:
         return "stopped"
+    except sqlite3.Error as problem:
+        raise StoreError(f"cannot copy {source}: {problem}") from problem
     finally:
         with suppress(OSError):
             remove_database(target)
@@ -93,12 +98,12 @@ def _copy(source: Path, copy: sqlite3.Connection, target: Path, rest: Callable[[
     copy.execute("PRAGMA synchronous=OFF")  # it is synced here
     pieces = 0
 
-    def after_each(_status: int, _left: int, _all: int) -> None:
+    def after_each(_status: int, left: int, _all: int) -> None:
         nonlocal pieces
         pieces += 1
         if not pieces % _PIECES_PER_SYNC:  # all at the end would hold up whoever syncs then
             sync_file(target)
-        if rest():
+        if left and rest():
             raise _StoppedError
 
     with closing(connect_read_only(source)) as reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from logwatch.crashpoints import crashpoint
@@ -188,16 +189,22 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 )
 
 
+_NAME = re.compile(r"\d{4}-[a-z-]{1,40}")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an open database to the newest schema.
 
     Raises StoreTooNewError where a later version of logwatch has been at work, before it touches
-    anything.
+    anything, and sqlite3.DatabaseError where it is damaged.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-    unknown = sorted(done - {name for name, _ in MIGRATIONS})
+    unknown = sorted(map(str, done - {name for name, _ in MIGRATIONS}))
+    if not all(_NAME.fullmatch(name) for name in unknown):
+        raise sqlite3.DatabaseError(f"nobody wrote a migration {unknown[0]!r}")
     if unknown:
+        _refuse_damaged(connection)
         raise StoreTooNewError(
             f"the store was written by a later version of logwatch (it has {unknown[0]!r}); "
             "install that version, or give this one another state folder"
@@ -211,3 +218,10 @@ def migrate(connection: sqlite3.Connection) -> None:
         crashpoint("migration.written")
         connection.execute("COMMIT")
         crashpoint("migration.done")
+
+
+def _refuse_damaged(connection: sqlite3.Connection) -> None:
+    """A wrong byte must not pass for a later version: that would stop the service for good."""
+    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise sqlite3.DatabaseError(f"quick_check: {answer}")

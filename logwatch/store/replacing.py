@@ -163,4 +163,9 @@ def _backed_up_at(path: Path) -> float | None:
 
 
 def _is_damage(problem: sqlite3.OperationalError) -> bool:
-    return problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    # SQLITE_ERROR: tables are there or are not, against what the store says of itself.
+    return problem.sqlite_errorcode & 0xFF in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,
+    )

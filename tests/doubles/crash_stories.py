@@ -31,10 +31,15 @@ HASTY = """
 from logwatch.daemon import supervisor
 from logwatch.tailer import tail
 supervisor.TICK_SECONDS = supervisor.RESCAN_SECONDS = 0.05
+from logwatch.daemon import backing_up
+backing_up.EVERY_SECONDS = backing_up.FIRST_SECONDS = 0.1
 tail._GRACE_POLL, tail.Tail.__init__.__kwdefaults__["grace"] = 0.02, 0.05
 """
-"""Looks twenty times a second, and lets go of an old file after a twentieth of one."""
+"""Looks twenty times a second, lets go of an old file after a twentieth of one, copies the store
+ten times a second."""
 
+REPLACING = ("aside.", "restore.")
+"""Points that are reached where the store is damaged."""
 DEEDS = ("write", "rotate", "write", "cut", "write") * 3
 
 
@@ -59,6 +64,7 @@ class Story:
         self._sabotage = sabotage
         self._tries = itertools.count()
         self._stderr = folder / "stderr.txt"
+        self._replaced = False
 
     def daemon(self, *flags: str, crash: str = "") -> Life:
         """The next one."""
@@ -73,17 +79,32 @@ class Story:
         """Have daemons killed there, the `number`-th time or so often in turn: how many were."""
         with oracle.Writer(self.folder / "app.log") as writer:
             writer.write(20)
-            kills = self._live(writer, f"{point}:{number}")
-            if not kills and number > 1:
-                kills = sum(self._live(writer, f"{point}:1") for _ in range(number))
+            if point.startswith(REPLACING):
+                kills = sum(self._replacing(writer, f"{point}:1") for _ in range(number))
+            else:
+                kills = self._live(writer, f"{point}:{number}")
+                if not kills and number > 1:
+                    kills = sum(self._live(writer, f"{point}:1") for _ in range(number))
             status = self.daemon("--once").end()
             assert status == 0, self._stderr.read_text(encoding="utf-8")[-4000:]
         self.settle(writer)
         return kills
 
+    def _replacing(self, writer: oracle.Writer, crash: str) -> bool:
+        """The store is damaged, and the next one is killed while it replaces it."""
+        if not self._replaced:
+            assert self.daemon("--once").end() == 0  # it leaves a copy
+            (self.folder / "state" / "state.db").write_bytes(b"not a database" * 4_000)
+        self._replaced = True
+        writer.write(3)
+        return self.daemon("--once", crash=crash).end() == -SIGKILL
+
     def settle(self, writer: oracle.Writer) -> oracle.Account:
         """Hold what was told against what was written."""
-        alerts = oracle.ours(alerts_in(self.out, torn=True))
+        alerts = alerts_in(self.out, torn=True)
+        about = {each["id"] for each in alerts if each["rule"] == "logwatch.store-replaced"}
+        assert len(about) == self._replaced, "it is told, under one name"
+        alerts = oracle.ours(alerts)
         return oracle.settle(alerts, writer.written, repetitions=True)
 
     def _live(self, writer: oracle.Writer, crash: str) -> bool:

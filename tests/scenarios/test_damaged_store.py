@@ -23,10 +23,11 @@ def replaced(out):
 
 @pytest.mark.parametrize("damage", [b"garbage " * 5_000, b"", b"SQLite format 3\0" + bytes(4_080)])
 def test_a_store_that_is_no_database_is_put_aside(tmp_path, damage):
-    """The daemon starts afresh, keeps the file, and tells of it through the sinks."""
+    """Without a copy the daemon starts afresh, keeps the file, and tells of it."""
     config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
     store = tmp_path / "state" / "state.db"
     assert run_once(tmp_path, config).returncode == Exit.DONE
+    store.with_name("state.db.backup").unlink()
     store.write_bytes(damage)
     with oracle.Writer(tmp_path / "app.log") as writer:
         writer.write(10)

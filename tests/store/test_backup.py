@@ -1,0 +1,187 @@
+"""The copy of the store, and what takes the place of one that is damaged."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from contextlib import closing
+
+import pytest
+from doubles.alerts import alert
+
+from logwatch.store import backup
+from logwatch.store.backup import BACKUP_NAME, back_up, backed_up_at
+from logwatch.store.migrations import MIGRATIONS
+from logwatch.store.writer import Addressed, Store, Transaction
+
+
+def some(*names: str) -> Transaction:
+    return Transaction(alerts=[Addressed(alert(id=name), 1.0, ()) for name in names])
+
+
+def told(store: Store) -> list[str]:
+    """Ids of the alerts in a store."""
+    rows = store._connection.execute("SELECT body FROM segments ORDER BY first")
+    return [
+        line.split(b'"id":"')[1].split(b'"')[0].decode()
+        for (body,) in rows
+        for line in body.splitlines()
+    ]
+
+
+def killed(store: Store) -> None:
+    """As after kill -9: not marked clean."""
+    store._connection.close()
+    store._lock.release()
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A state folder whose store holds `a` and has a backup with it, and then got `b`."""
+    store = Store(tmp_path, durability="off")
+    store.commit(some("a"), now=1.0)
+    assert back_up(tmp_path, at=1_767_571_200.0, rest=never) == "made"
+    store.commit(some("b"), now=2.0)
+    killed(store)
+    return tmp_path
+
+
+def test_a_copy_is_what_one_moment_had_committed(folder):
+    """And it says how old it is."""
+    with closing(sqlite3.connect(folder / BACKUP_NAME)) as copy:
+        assert copy.execute("SELECT count(*) FROM segments").fetchone() == (1,)
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert backed_up_at(folder) == 1_767_571_200.0
+    assert (folder / BACKUP_NAME).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"no database " * 3_000, b"SQLite format 3\0" + bytes(4_080), None]
+)
+def test_a_damaged_store_is_replaced_by_its_backup(folder, damage):
+    """None: it is gone as a whole, with its log."""
+    if damage is None:
+        for each in folder.glob("state.db*"):
+            if each.name != BACKUP_NAME:
+                each.unlink()
+    else:
+        (folder / "state.db").write_bytes(damage)
+    store = Store(folder, durability="off", today="20260105")
+    assert told(store) == ["a"]
+    assert store.replaced is not None
+    assert store.replaced.restored_from == 1_767_571_200.0
+    assert (store.replaced.aside is None) == (damage is None)
+    if damage is not None:
+        assert (folder / "state.db.corrupt-20260105-0").read_bytes() == damage
+    store.close()
+
+
+def test_random_bytes_anywhere_give_a_sound_store(folder):
+    """Fifty places: it is used as it is, or replaced by what the backup has."""
+    with closing(sqlite3.connect(folder / "state.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    good, chance, replaced = (folder / "state.db").read_bytes(), random.Random(5), 0
+    for _ in range(50):
+        for each in folder.glob("state.db*"):
+            if each.name != BACKUP_NAME:
+                each.unlink()
+        (folder / "replacing.json").unlink(missing_ok=True)
+        body = bytearray(good)
+        at = chance.randrange(len(good) // 16_384) * 16_384 + chance.randrange(32)
+        body[at : at + 16] = chance.randbytes(16)
+        (folder / "state.db").write_bytes(body)
+        store = Store(folder, durability="off", today="20260105")
+        answer = store._connection.execute("PRAGMA quick_check").fetchone()
+        assert answer == ("ok",)
+        replaced += store.replaced is not None
+        killed(store)
+    assert replaced
+
+
+def test_a_damaged_backup_is_of_no_use_and_no_harm(folder):
+    """Then a new store is begun, as where there is none."""
+    (folder / "state.db").write_bytes(b"x" * 50_000)
+    (folder / BACKUP_NAME).write_bytes(b"y" * 50_000)
+    store = Store(folder, durability="off", today="20260105")
+    assert told(store) == []
+    assert store.replaced is not None
+    assert store.replaced.restored_from is None
+    store.close()
+
+
+def test_a_replacement_is_told_of_until_that_is_committed(folder):
+    """Though the process is killed before: the next start has the same to say."""
+    (folder / "state.db").write_bytes(b"x" * 50_000)
+    first = Store(folder, durability="off", today="20260105")
+    killed(first)
+    second = Store(folder, durability="off", today="20260106")
+    assert second.replaced == first.replaced
+    second.commit(some("c"), now=3.0)
+    assert second.replaced is not None
+    second.commit(
+        Transaction(alerts=[Addressed(alert(id="d", rule="logwatch.store-replaced"), 1.0, ())]),
+        now=4.0,
+    )
+    assert second.replaced is None
+    second.close()
+    third = Store(folder, durability="off")
+    assert third.replaced is None
+    assert told(third) == ["a", "c", "d"]
+    third.close()
+
+
+def test_a_store_that_is_half_migrated_goes_on_where_it_was(tmp_path):
+    """Each step is one transaction with the record that it was done."""
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as old:
+        old.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY)")
+        old.executescript(f"BEGIN; {MIGRATIONS[0][1]}")
+        old.execute("INSERT INTO migrations VALUES (?)", (MIGRATIONS[0][0],))
+        old.execute("COMMIT")
+        old.executescript(f"BEGIN; {MIGRATIONS[1][1]}")  # and it was killed within the next
+    store = Store(tmp_path, durability="off")
+    assert store.replaced is None
+    store.commit(some("a"), now=1.0)
+    assert told(store) == ["a"]
+    store.close()
+
+
+def test_a_copy_that_is_given_up_leaves_the_one_before_it(folder, monkeypatch):
+    """The daemon stops, say."""
+    monkeypatch.setattr(backup, "_PAGES", 1)
+    before = (folder / BACKUP_NAME).read_bytes()
+    assert back_up(folder, at=5.0, rest=lambda: True) == "stopped"
+    assert (folder / BACKUP_NAME).read_bytes() == before
+    assert [each.name for each in folder.glob("*.new*")] == []
+
+
+def test_nothing_is_copied_where_little_room_is_left(folder, monkeypatch):
+    """The store itself comes first."""
+    full = os.statvfs(folder)
+    parts = list(full)
+    parts[4] = full.f_blocks // 20  # f_bavail
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(parts))
+    assert back_up(folder, at=5.0, rest=never) == "no room"
+
+
+def test_commits_go_on_while_it_is_copied(tmp_path, monkeypatch):
+    """The copy is of the moment in which it was begun, however much is written meanwhile."""
+    monkeypatch.setattr(backup, "_PAGES", 1)
+    store, names = Store(tmp_path, durability="off"), iter(range(1000))
+    store.commit(some(*(f"first {number}" for number in range(200))), now=1.0)
+
+    def rest() -> bool:
+        store.commit(some(f"later {next(names)}"), now=2.0)
+        return False
+
+    assert back_up(tmp_path, at=5.0, rest=rest) == "made"
+    assert next(names) > 3
+    store.close()
+    (tmp_path / "state.db").unlink()
+    restored = Store(tmp_path, durability="off")
+    assert len(told(restored)) == 200
+    restored.close()
