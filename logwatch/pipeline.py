@@ -232,6 +232,10 @@ class Pipeline:
         routed = self._dispatch.route(one, self._moment(), avoid=what.about_sink)
         self._pending.alerts.append(routed)
 
+    def address_unstored(self, what: SelfReport, now: Moment) -> Addressed:
+        """An alert about logwatch itself that is in no transaction, to all sinks of its routes."""
+        return self._dispatch.recipients.event(self._about_us.alert(what, now.wall), now.wall)
+
     def paces(self, sink: str) -> bool:
         """Whether a sink has a rate, or writes for people."""
         return self._dispatch.paces(sink)

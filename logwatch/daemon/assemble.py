@@ -37,6 +37,7 @@ from logwatch.daemon.reload_requests import ReloadRequests
 from logwatch.daemon.replacement import replacement_report
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.slots import Slots
+from logwatch.daemon.store_trouble import StoreTrouble
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.unread import waited_for
@@ -181,6 +182,9 @@ def _assemble(
         awaited=awaited,
         wake_sinks=wake_sinks,
         on_live=lambda: store.remember_sources(fingerprints),
+        trouble=StoreTrouble(
+            store.path, pipeline, {name: each.unstored for name, each in deliverers.items()}
+        ),
         figures=figures,
     )
     known_sources = store.known_sources()

@@ -33,6 +33,7 @@ from logwatch.daemon.intake import (
     Report,
 )
 from logwatch.daemon.reporting import record
+from logwatch.daemon.store_trouble import StoreTrouble
 from logwatch.daemon.threads import Worker
 from logwatch.errors import LogwatchError, StoreFullError
 from logwatch.merging import Merger
@@ -77,6 +78,7 @@ class Consumer(Worker):
         awaited: set[str],
         wake_sinks: Callable[[set[str]], None],
         on_live: Callable[[], None],
+        trouble: StoreTrouble | None = None,
         figures: Figures | None = None,
     ) -> None:
         """`awaited`: paths whose backlog must be read before deadlines take effect."""
@@ -87,6 +89,7 @@ class Consumer(Worker):
         self._awaited = awaited
         self._wake_sinks = wake_sinks
         self._on_live = on_live
+        self._trouble = trouble
         self._figures = figures or Figures((), (), ())
         self.degraded = False
         """Whether it tries in vain to commit."""
@@ -333,6 +336,7 @@ class Consumer(Worker):
                         reason=str(problem),
                         remedy="make room on the disk of the state folder; reading waits meanwhile",
                     )
+                self._tell_of_trouble(str(problem))
                 if self.stopping.wait(RETRY_SECONDS):
                     raise  # what is not committed is read again at the next start
                 self._stamp = self.clock.steady()  # it does not hang: a restart would not help
@@ -341,7 +345,16 @@ class Consumer(Worker):
                 self._figures.committed(transaction, self.clock.steady() - began)
                 if failures:
                     telemetry.info("store.recovered", attempts=failures)
+                    self._tell_that_it_is_over()
                 return
+
+    def _tell_of_trouble(self, reason: str) -> None:
+        if self._trouble is not None and self._trouble.goes_on(reason, self.clock.moment()):
+            self._wake_sinks(self._trouble.sinks)
+
+    def _tell_that_it_is_over(self) -> None:
+        if self._trouble is not None and self._trouble.is_over(self.clock.moment()):
+            self._intake.tell(Nudge())  # there is something to commit about that
 
     def _prune(self, now: Moment) -> bool:
         """Forget some of the history's end; whether more may be left."""

@@ -26,6 +26,7 @@ from logwatch.daemon.intake import Intake, Message, Report
 from logwatch.daemon.said import Said
 from logwatch.daemon.sink_condition import NAME, SinkCondition
 from logwatch.daemon.threads import Worker
+from logwatch.daemon.unstored import Unstored
 from logwatch.daemon.watched_sink import reminding
 from logwatch.outbox.policy import Dead, Done, Later, Moved, SinkHealth, Terms, Verdict
 from logwatch.records import Notification, Outcome, Rejected, Retry
@@ -67,6 +68,8 @@ class Deliverer(Worker):
         super().__init__(f"sink {name}", clock=clock, stop=Event())
         self.sink_name = name
         self._sink = sink
+        self.unstored = Unstored(name, sink, clock)
+        """What this sink is told though the store cannot be written."""
         self._reminding = reminding(sink)
         self._remind_at = 0.0
         self._folder = folder
@@ -115,13 +118,14 @@ class Deliverer(Worker):
         """Deliver one round, or wait for news or the next try."""
         self._idle = False  # before the news are taken away, or nobody would seem to have any
         self._news.clear()
+        self.unstored.deliver()
         reminder = self._remind(now.steady)
         wait = self.deliver_due(now.steady)
         if self._drain_by is not None and (wait > 0 or self._time_is_up()):
             self.stopping.set()
         elif wait > 0:
             self._idle = True
-            self._news.wait(min(wait, reminder))
+            self._news.wait(min(wait, reminder, self.unstored.wait()))
 
     def finish(self) -> None:
         """Let go of the store and the sink."""
@@ -329,6 +333,7 @@ class Deliverer(Worker):
             try:
                 self._intake.put(message, timeout=1.0)
             except queue.Full:
+                self.unstored.deliver()
                 continue
             break
 
@@ -336,6 +341,7 @@ class Deliverer(Worker):
         """Wait until the reports are committed: only then may the outbox be read again."""
         for report in reports:
             while not report.committed.wait(1.0):
+                self.unstored.deliver()  # it may be for want of room that nothing is committed
                 if self._stopped_hard():
                     return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import stat
@@ -33,6 +34,7 @@ from doubles.zygote import Zygote
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit
 from logwatch.stamps import rfc3339
+from logwatch.store.reader import StoreReader
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
@@ -137,6 +139,66 @@ Store.commit = full
             assert "store.degraded" in daemon.stderr
         assert run_once(tmp_path, config).returncode == 0
     oracle.settle(alerts_in(tmp_path / "alerts.jsonl"), writer.written)
+
+
+def test_r46_a_store_that_cannot_be_written_is_told_without_it(tmp_path):
+    """From memory, once; when it is over that is told, and both are in the history."""
+    sabotage = "from logwatch.daemon import store_trouble\nstore_trouble.AFTER_SECONDS = 0.2\n"
+    wal = tmp_path / "state" / "state.db-wal"
+
+    def about(receiver: Receiver) -> list[tuple[str, int]]:
+        rule = "logwatch.store-degraded"
+        return [(a["status"], a["seq"]) for a in receiver.alerts() if a["rule"] == rule]
+
+    with Receiver(lambda number: "take") as receiver, oracle.Writer(tmp_path / "app.log") as writer:
+        config = CONFIG.format(folder=tmp_path).replace(
+            "sinks: {", f"sinks: {{web: {{webhook: {{url: '{receiver.url}'}}}}, "
+        )
+        with Running(tmp_path, config, sabotage=sabotage).ready() as daemon:
+            writer.write(100)
+            eventually(lambda: oracle.has_all(receiver.alerts(), writer.written), "all told")
+            let_files_grow_to(daemon, wal.stat().st_size + 2_000)
+            writer.write(1_500)
+            eventually(lambda: about(receiver) == [("firing", 1)], "the alert")
+            let_files_grow_to(daemon, resource.RLIM_INFINITY)
+            eventually(lambda: about(receiver) == [("firing", 1), ("resolved", 2)], "its end")
+            eventually(
+                lambda: oracle.has_all(oracle.ours(receiver.alerts()), writer.written), "all told"
+            )
+            daemon.stop()
+        oracle.settle(oracle.ours(receiver.alerts()), writer.written, ordered=False)
+    reader = StoreReader(tmp_path / "state")
+    history = [each.status for each in reader.alerts(limit=9, rule="logwatch.store-degraded")]
+    reader.close()
+    assert history == ["resolved", "firing"]
+
+
+def let_files_grow_to(daemon: Running, size: int) -> None:
+    """No file of the daemon may be longer: its writes fail with EFBIG, as on a bad disk."""
+    resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("call", ["fdatasync", "pwrite64"])
+def test_r46_a_disk_whose_calls_fail(tmp_path, call):
+    """The file is opened anew and all that was to be committed is: no line twice, none lost."""
+    config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    path = write_config(tmp_path, config)
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(20)
+        assert run_once(tmp_path, config).returncode == 0
+        for first in (2, 3, 4, 6):
+            writer.write(20)
+            inject = f"inject={call}:error=EIO:when={first}..{first + 2}"
+            command = ["strace", "-f", "-qq", "-o", str(tmp_path / "trace"), "-e", inject]
+            command += [sys.executable, "-m", "logwatch", "run", "-c", str(path), "--once"]
+            ended = subprocess.run(
+                command, capture_output=True, text=True, env=environment(), check=False, timeout=60
+            )
+            assert ended.returncode in (0, Exit.SOFTWARE), ended.stderr
+            assert "INJECTED" in (tmp_path / "trace").read_text(encoding="utf-8")
+        assert run_once(tmp_path, config).returncode == 0
+    oracle.settle(oracle.ours(alerts_in(out)), writer.written, repetitions=True)
 
 
 @pytest.mark.stress
