@@ -243,7 +243,7 @@ class Places:
         telemetry.warning(
             "daemon.place_not_answering",
             place=place,
-            asked_for=", ".join(sorted(call.path for call in calls)),
+            asked_for=", ".join(sorted({call.path for call in calls})),
             remedy="does its disk or server answer? Other files are read meanwhile",
         )
 

@@ -8,6 +8,7 @@ asked for, unless `prepare` did that before.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
@@ -32,10 +33,12 @@ from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
-from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.discovery import Discovery, Scan
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.settings import SourceSettings
 
+LOOK_SECONDS = 5.0
+"""How long the files of a new configuration are looked for: a disk or server may not answer."""
 MANY_RULES = 500
 """So many take seconds to compile, for which the thread that finds a file has no time."""
 
@@ -73,7 +76,15 @@ class Readings:
 
     def prepare(self) -> None:
         """Compile now what the files that there are will need."""
-        for names in set(self._discovery().scan().files.values()):
+        scans: list[Scan] = []
+        looking = threading.Thread(
+            target=lambda: scans.append(self._discovery().scan()),
+            name="looking for files",
+            daemon=True,
+        )
+        looking.start()
+        looking.join(LOOK_SECONDS)
+        for names in {names for scan in scans for names in scan.files.values()}:
             self.of(names)
         for source in self._config.sources:
             if source.origin is not None:
