@@ -9,138 +9,39 @@ away. logwatch is installed there by the commands of docs/operations.md, as they
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import pytest
-from doubles.process import eventually
+from doubles.machine import Machine, sandbox
+from doubles.service import (
+    ALERTS,
+    AUTH,
+    BASIC,
+    CLOSED,
+    CONFIG,
+    DYNAMIC_USERS,
+    STATE,
+    SYSLOG,
+    UNIT,
+    Service,
+    line,
+    stamp,
+)
 
 pytestmark = pytest.mark.stress
 
-VARIABLE = "LOGWATCH_SYSTEMD_SANDBOX"
 CHECKOUT = Path(__file__).parents[2]
 MANUAL = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
-
-UNIT = "logwatchd.service"
-STATE = "/var/lib/logwatchd"
-CONFIG = "/etc/logwatchd/logwatch.yaml"
-ALERTS = f"{STATE}/alerts.jsonl"
-AUTH, SYSLOG, CLOSED = "/var/log/auth.log", "/var/log/syslog", "/var/log/closed"
-DYNAMIC_USERS = range(61184, 65520)  # systemd.exec(5), DynamicUser=
-
-BASIC = f"""\
-version: 1
-state: {STATE}
-sources:
-  auth: {{path: {AUTH}, format: syslog}}
-  system: {{path: {SYSLOG}, format: syslog}}
-rules:
-  - {{name: numbered, match: 'number=(?P<number>\\d+)', cooldown: 0}}
-sinks:
-  file: {{jsonl_file: {{path: {ALERTS}}}}}
-"""
-
-AGENT = """
-import json, subprocess, sys
-for line in sys.stdin:
-    order = json.loads(line)
-    try:
-        done = subprocess.run(order["argv"], input=order["input"], capture_output=True, text=True,
-                              errors="replace", timeout=order["seconds"])
-        answer = done.returncode, done.stdout, done.stderr
-    except subprocess.TimeoutExpired as late:
-        answer = 124, "", str(late)
-    print(json.dumps(answer), flush=True)
-"""
-
-
-class Done(NamedTuple):
-    """What became of a command."""
-
-    status: int
-    out: str
-    err: str
-
-
-class Machine:
-    """A booted systemd, and a shell in it."""
-
-    def __init__(self, program: str) -> None:
-        self._agent = subprocess.Popen(
-            [program, "--timeout", "900", "--", "/usr/bin/python3", "-c", AGENT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=CHECKOUT,
-            env={name: text for name, text in os.environ.items() if not name.startswith("PYTEST")},
-            start_new_session=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._agent.stdin
-        assert self._agent.stdout
-        self._agent.stdin.close()
-        try:
-            self._agent.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._agent.pid, signal.SIGTERM)
-            self._agent.wait(20)
-        self._agent.stdout.close()
-
-    def tries(self, *argv: str, text: str = "", seconds: float = 60.0) -> Done:
-        """Run a command to its end, whatever that is."""
-        assert self._agent.stdin
-        assert self._agent.stdout
-        self._agent.stdin.write(
-            json.dumps({"argv": argv, "input": text, "seconds": seconds}) + "\n"
-        )
-        self._agent.stdin.flush()
-        answer = self._agent.stdout.readline()
-        assert answer, f"no systemd, or it has gone, at: {argv}"
-        return Done(*json.loads(answer))
-
-    def does(self, *argv: str, text: str = "", seconds: float = 60.0) -> str:
-        """Run a command that must succeed; returns its stdout."""
-        done = self.tries(*argv, text=text, seconds=seconds)
-        assert done.status == 0, f"{argv}: {done}"
-        return done.out
-
-    def shell(self, script: str, seconds: float = 60.0) -> str:
-        """Run lines of shell, each of which must succeed."""
-        return self.does("sh", "-eu", text=script, seconds=seconds)
-
-    def write(self, path: str, text: str, mode: str = "0644", owner: str = "root:root") -> None:
-        """Make a file anew, with the folders that lead to it."""
-        self.does("install", "-D", "-m", mode, "/dev/null", path)
-        self.does("tee", path, text=text)
-        self.does("chown", owner, path)
-
-    def append(self, path: str, text: str) -> None:
-        """Append to a log as a program does that holds it open for appending."""
-        self.does("tee", "-a", path, text=text)
 
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     """The booted systemd, with logwatch installed in it by the manual's own commands."""
-    program = os.environ.get(VARIABLE) or shutil.which("systemd-sandbox")
-    if not program:
-        pytest.fail(
-            f"set {VARIABLE} to a program that boots a throwaway systemd and runs a command in it"
-            f" (this file's docstring says how it is called); or leave {Path(__file__).name} out"
-        )
-    with Machine(program) as booted:
+    with Machine(sandbox(), CHECKOUT) as booted:
         # As on every booted machine; without it LoadCredential= shows an empty directory.
         booted.does("mount", "--make-rshared", "/")
         installs, removes = re.findall(r"```sh\n(.*?)```", MANUAL, re.DOTALL)
@@ -150,128 +51,6 @@ def machine() -> Iterator[Machine]:
         booted.shell(removes)
         for path in ("/etc/logwatchd", "/opt/logwatchd", "/usr/bin/logwatch", STATE):
             assert booted.tries("test", "-e", path).status == 1, f"{path} is left"
-
-
-class Service:
-    """The unit, with a configuration, drop-ins and logs of its own for each test."""
-
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
-        self.began = machine.does("date", "+%s.%N").strip()
-        self._number = 0
-        self.written: set[int] = set()
-
-    def systemctl(self, *words: str, seconds: float = 60.0) -> str:
-        """Call systemctl, which must succeed."""
-        return self.machine.does("systemctl", *words, seconds=seconds)
-
-    def show(self, name: str) -> str:
-        """One property of the unit."""
-        return self.systemctl("show", "--value", "-p", name, UNIT).strip()
-
-    def status_says(self, files: int, more: str = "") -> bool:
-        """Whether the status line has so many files, and nothing but `more` is wrong."""
-        text = self.show("StatusText")
-        head = rf"{files} files?(, [\d,]+ lines/s)?, [\d,]+ firing"
-        return re.fullmatch(f"{head}{', ' * bool(more)}{more}", text) is not None
-
-    def drop_in(self, text: str) -> None:
-        """Add lines to the unit's section [Service]."""
-        self.machine.write(f"/etc/systemd/system/{UNIT}.d/test.conf", f"[Service]\n{text}\n")
-        self.systemctl("daemon-reload")
-
-    def install_drop_in(self, name: str) -> None:
-        """Copy one of the drop-ins that come with the unit."""
-        text = (CHECKOUT / "systemd" / name).read_text(encoding="utf-8")
-        self.machine.write(f"/etc/systemd/system/{UNIT}.d/{name}", text)
-        self.systemctl("daemon-reload")
-
-    def configure(self, text: str) -> None:
-        """Write the configuration."""
-        self.machine.write(CONFIG, text)
-
-    def log(self, count: int = 1, path: str = AUTH) -> None:
-        """Append numbered lines that the rule takes, each among lines that it does not."""
-        text = ""
-        for _ in range(count):
-            self._number += 1
-            self.written.add(self._number)
-            text += f"{stamp()} web1 app[1]: nothing\n{line(self._number)}\n"
-        self.machine.append(path, text)
-
-    def pour(self, count: int, path: str = AUTH) -> None:
-        """Begin to append so many numbered lines, some 500 a second; see `poured`."""
-        first, self._number = self._number + 1, self._number + count
-        self.written.update(range(first, self._number + 1))
-        loop = f'i={first}; while [ $i -le {self._number} ]; do echo "{stamp()} web1 app[1]:'
-        loop += f' number=$i" >>{path}; i=$((i+1)); sleep 0.001; done'
-        self.machine.does("systemd-run", "--quiet", "--unit=pour", "--collect", "sh", "-c", loop)
-
-    def poured(self) -> None:
-        """Wait for the end of `pour`."""
-        self.until(lambda: self.state("pour.service") == "inactive", "all is written", 60)
-
-    def state(self, unit: str = UNIT) -> str:
-        """`active`, `failed`, ..."""
-        return self.machine.tries("systemctl", "is-active", unit).out.strip()
-
-    def alerts(self, path: str = ALERTS) -> list[dict[str, Any]]:
-        """What the file sink has written, whole lines only."""
-        text = self.machine.tries("cat", path).out
-        return [json.loads(each) for each in text.splitlines(keepends=True) if each[-1] == "\n"]
-
-    def numbers(self) -> list[int]:
-        """The numbers of the lines that were told, in order."""
-        return [int(each["fields"]["number"]) for each in self.alerts() if each["fields"]]
-
-    def settle(self, *, repetitions: bool = False, seconds: float = 20.0) -> None:
-        """Everything written was told, and once; `repetitions`: or again under the same id."""
-        self.until(lambda: set(self.numbers()) >= self.written, "every line is told", seconds)
-        alerts = self.alerts()
-        messages = {(each["id"], each["seq"]) for each in alerts}
-        assert len(messages) == len(self.written), "one alert a line"
-        assert set(self.numbers()) == self.written
-        assert repetitions or len(alerts) == len(self.written), "and each once"
-
-    def until(self, condition: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
-        """Wait for something; where it does not come, fail with what the service says."""
-        try:
-            eventually(condition, what, seconds)
-        except AssertionError as late:
-            missing = sorted(self.written - set(self.numbers()))
-            late.add_note(f"{len(missing)} lines not told: {missing[:5]}")
-            late.add_note(self.machine.tries("journalctl", "-n", "60", "--no-pager").out)
-            raise
-
-    def entries(self) -> list[dict[str, Any]]:
-        """The unit's journal since this test began, its own lines and systemd's."""
-        self.machine.does("journalctl", "--sync")
-        text = self.machine.does(
-            "journalctl", "-u", UNIT, "-o", "json", "--all", f"--since=@{self.began}"
-        )
-        return [json.loads(each) for each in text.splitlines()]
-
-    def journal(self, priority: int = 7) -> str:
-        """The text of the daemon's own entries of at least this priority."""
-        return "\n".join(
-            str(each["MESSAGE"])
-            for each in self.entries()
-            if each.get("_TRANSPORT") == "stdout" and int(each["PRIORITY"]) <= priority
-        )
-
-    def says(self, text: str, priority: int = 7, seconds: float = 10.0) -> None:
-        """Wait until the journal has this text."""
-        self.until(lambda: text in self.journal(priority), f"{text!r} in the journal", seconds)
-
-
-def stamp() -> str:
-    """The time as rsyslog writes it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def line(number: int) -> str:
-    """A line that the rule takes."""
-    return f"{stamp()} web1 app[1]: number={number}"
 
 
 @pytest.fixture
@@ -690,7 +469,7 @@ def test_the_stock_configuration_tells_the_journal(service: Service):
 
 
 def test_a_cause_that_lasts_is_survived_and_nobody_need_do_anything(service: Service):
-    """Far more failures than systemd's own limit of starts, and it is back once the cause is gone."""
+    """Far more failures than systemd's own limit of starts; back once the cause is gone."""
     service.machine.write("/var/lib/private/logwatchd", "a file where the folder should be")
     service.drop_in("RestartSec=100ms\nStateDirectory=")
     service.machine.tries("systemctl", "start", UNIT)
