@@ -170,6 +170,7 @@ class Assembly:
             engine=self._main.value.engine,
             audit=self._main.value.audit,
             allowed_roots=roots,
+            held_files=self._main.value.held_files.limits(),
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),

@@ -31,6 +31,7 @@ from logwatch.config.multiline import MultilineKeys
 from logwatch.config.origin_keys import ORIGINS, JournaldKeys
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
+from logwatch.tailer.settings import HeldLimits
 from logwatch.units import Duration
 
 
@@ -253,6 +254,19 @@ class InhibitKeys(Keys, frozen=True, rename={"source": "while", "target": "mute"
     same: OneOrMany = ()
 
 
+class HeldFilesKeys(Keys, frozen=True):
+    """What may be kept of deleted files."""
+
+    examples: ClassVar = {"longest": "6h", "most": "2GiB"}
+
+    longest: Window = 86_400.0
+    most: Annotated[int, Meta(ge=0, extra={"unit": "size"})] = 10 << 30
+
+    def limits(self) -> HeldLimits:
+        """The same for the daemon."""
+        return HeldLimits(longest=self.longest, most=self.most)
+
+
 class FileKeys(Keys, frozen=True):
     """The top of a file."""
 
@@ -265,6 +279,7 @@ class FileKeys(Keys, frozen=True):
         "engine": "aho-corasick",
         "audit": "1%",
         "allowed_roots": "[/var/log, /srv]",
+        "held_files": "{longest: 6h, most: 2GiB}",
         "include": "[rules.d/*.yaml]",
         "defaults": "{cooldown: 1m}",
         "sources": "{app: /var/log/app.log}",
@@ -283,6 +298,7 @@ class FileKeys(Keys, frozen=True):
     engine: Engine = "auto"
     audit: Annotated[float, Meta(ge=0, le=0.5, extra={"unit": "share"})] = 0.01
     allowed_roots: OneOrMany = ()
+    held_files: HeldFilesKeys = HeldFilesKeys()
     include: OneOrMany = ()
     defaults: DefaultKeys = DefaultKeys()
     sources: Raw = None
@@ -297,6 +313,7 @@ class FileKeys(Keys, frozen=True):
 
 
 MAIN_FILE_ONLY = (
-    *("state", "engine", "audit", "allowed_roots", "include", "defaults", "heartbeat", "http"),
+    *("state", "engine", "audit", "allowed_roots", "held_files", "include", "defaults"),
+    *("heartbeat", "http"),
 )
 """Keys of `FileKeys` that an included file may not hold."""

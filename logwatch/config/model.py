@@ -14,7 +14,7 @@ from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkSettings
-from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.settings import HeldLimits, SourceSettings
 from logwatch.units import Rate
 
 
@@ -55,6 +55,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """How much of what matching costs may be spent on checking a sample of it."""
     allowed_roots: tuple[str, ...] = ()
     """Folders in which all logs are; empty: it depends on who made a link where it may lead."""
+    held_files: HeldLimits = HeldLimits()
+    """How much may be kept of deleted files that are not read to their end."""
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     sinks: tuple[NamedSink, ...] = ()

@@ -245,6 +245,7 @@ def _assemble(
         tell=intake.tell,
         waited_for=waited_for(config),
         places=places,
+        held=config.held_files,
         receivers={each.address: (each.name,) for each in config.sources if each.origin},
     )
     if store.replaced is not None:

@@ -58,9 +58,7 @@ class CompileWatch:
         if self._patterns:
             seconds = self._clock.steady() - self._began
             self.seconds += seconds
-            telemetry.info(
-                "matching.compiled", patterns=self._patterns, seconds=round(seconds, 3)
-            )
+            telemetry.info("matching.compiled", patterns=self._patterns, seconds=round(seconds, 3))
 
     def percent(self) -> int:
         """How far it should be by now, at most 99."""

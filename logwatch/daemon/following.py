@@ -15,6 +15,7 @@ from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.held_files import HeldFiles
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.places import NotAnsweringError, Places
@@ -24,6 +25,7 @@ from logwatch.records import Checkpoint
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.settings import HeldLimits
 
 BUSY_SECONDS = 30.0
 IDLE_POLLS = 10
@@ -80,6 +82,7 @@ class Following:
         tell: Callable[[Message], bool],
         waited_for: Container[str] = (),
         places: Places | None = None,
+        held: HeldLimits | None = None,
         receivers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """`tell` hands a message to the consumer without waiting; False: not now.
@@ -99,6 +102,7 @@ class Following:
         self._changes = self._places.changes
         self._reads: dict[str, tuple[float, int]] = {}
         """Reads that take long: since when, and in how many ticks."""
+        self._held = HeldFiles(held or HeldLimits(), tell, self._places.asking)
         self._stored: dict[str, list[Checkpoint]] = {}
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)
@@ -170,6 +174,7 @@ class Following:
                 monitor.wake()
         self._revive(now)
         self._unread.look(self.monitors, now, self._unanswering())
+        self._held.look(self.monitors, now)
         if self._rescan_now:
             self.rescan(now)
 

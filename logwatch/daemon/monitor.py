@@ -192,6 +192,8 @@ class Monitor(Worker):
             try:
                 self._intake.put(message, timeout=0.5)
             except queue.Full:
+                if isinstance(self.tail, Tail):
+                    self.tail.let_go_of_given_up()
                 continue
             return True
         return False
@@ -270,6 +272,8 @@ def _loss_in_words(loss: Loss) -> str:
             reason = "was rotated and compressed, and that file is damaged or cut off"
         case "unreadable":
             reason = "was rotated and cannot be read"
+        case "held":
+            reason = "was deleted and let go of, for it was held open too long or was too large"
         case _:
             assert_never(loss.reason)
     amount = "an unknown number of" if loss.end is None else f"{max(0, loss.end - loss.start):,}"

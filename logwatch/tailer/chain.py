@@ -373,6 +373,12 @@ class Chain:
             self._claims.release(file.key, self._owner)
             os.close(file.fd)
 
+    def cut_off(self, generation: Generation) -> None:
+        """Let go of a generation that is not read to its end; what it has is told as lost."""
+        self._give_up(generation.checkpoint, "held")
+        self._claims.note(replace(generation.checkpoint, closed=True))
+        self.remove(generation)
+
     def close(self) -> None:
         """Close all files, as they are."""
         self._claims.leave(self._path)

@@ -58,6 +58,10 @@ class Packed(Generation):
         """See `Generation.read_back`; nothing where the bytes were given back."""
         return super().read_back(start if self._unpacking.has(start) else end, end)
 
+    def deleted_bytes(self) -> int | None:
+        """See `Generation.deleted_bytes`; it is small, and read to its end without a writer."""
+        return None
+
     def let_go(self) -> None:
         """Close the compressed file; the window is closed as every generation's file is."""
         self._unpacking.release()

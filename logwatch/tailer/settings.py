@@ -22,6 +22,15 @@ class Origin(Struct, frozen=True, kw_only=True):
         return format
 
 
+class HeldLimits(Struct, frozen=True, kw_only=True):
+    """How much may be kept of deleted files that are not read to their end."""
+
+    longest: float = 86_400.0
+    """Seconds since it was deleted."""
+    most: int = 10 << 30
+    """Bytes of disk that all of them keep together."""
+
+
 class SourceSettings(Struct, frozen=True, kw_only=True):
     """One entry of `sources:`."""
 

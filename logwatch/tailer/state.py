@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from logwatch import telemetry
 
 TailStatus: TypeAlias = Literal["waiting", "following", "denied", "error"]
-LossReason: TypeAlias = Literal["truncated", "gone", "compressed", "damaged", "unreadable"]
+LossReason: TypeAlias = Literal["truncated", "gone", "compressed", "damaged", "unreadable", "held"]
 
 _NEW = "not looked at yet"
 

@@ -81,6 +81,7 @@ class Tail:
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=self
         )
+        self._given_up: frozenset[str] = frozenset()
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
     def read(self, now: Moment, *, finish: bool = False) -> Block | None:
@@ -90,6 +91,7 @@ class Tail:
         and generations that the path has left are let go. Never raises OSError; see `state`.
         """
         self._under_path.look(now)
+        self.let_go_of_given_up()
         self._chain.look_again(now, finish=finish)
         block = self._next(now, finish=finish)
         if block is None and self._under_path.is_postponed:
@@ -161,6 +163,34 @@ class Tail:
                 with suppress(OSError):
                     return each.read_back(start, end)
         return Stretch(data=b"", start=end)
+
+    @property
+    def holds_older(self) -> bool:
+        """Whether it holds more than the file under its path; from any thread."""
+        return self.state().generations > (self._chain.current is not None)
+
+    def deleted(self) -> list[tuple[str, int]]:
+        """Generations whose file has no name any more, and the bytes of disk that it keeps.
+
+        From any thread.
+        """
+        left = [each for each in self._chain.generations if each.quiet_since is not None]
+        sizes = [(each.checkpoint.identity, each.deleted_bytes()) for each in left]
+        return [(name, size) for name, size in sizes if size is not None]
+
+    def give_up(self, identity: str) -> None:
+        """Have a generation let go of, read or not, at the next `read`; from any thread."""
+        self._given_up |= {identity}
+
+    def let_go_of_given_up(self) -> None:
+        """Do it now."""
+        if not self._given_up:
+            return
+        names, self._given_up = self._given_up, frozenset()
+        for each in self._chain.generations:
+            if each.checkpoint.identity in names and each is not self._chain.current:
+                self._chain.cut_off(each)
+        self._publish()
 
     def losses(self) -> list[Loss]:
         """What was or may have been lost since the last call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from threading import BoundedSemaphore
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.records import Batch
+from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.tail import Tail
 
 DAY = 86_400.0
@@ -177,3 +179,30 @@ def test_one_that_died_does_not_count_as_one_that_hangs(log):
     assert bench.monitor.join(5.0)
     bench.clock.advance(60)
     assert not bench.monitor.progress().stalled(bench.clock.moment(), 30.0)
+
+
+def test_while_it_waits_for_room_it_lets_go_of_what_is_held_too_long(tmp_path, log, monkeypatch):
+    """A store that cannot be written keeps no deleted file on the disk for ever."""
+    bench = Bench(log)
+    tail = bench.monitor.tail
+    bench.read()
+    with log.open("a") as file:
+        log.unlink()
+        bench.read()
+        file.write("ERROR more\n")
+        file.flush()
+        log.write_text("ERROR new\n")
+        really_put, tries = bench.intake.put, []
+
+        def is_full_once(message, timeout):
+            tries.append(message)
+            if len(tries) == 1:
+                tail.give_up(tries[0].checkpoint.identity)
+                raise queue.Full
+            really_put(message, timeout)
+
+        monkeypatch.setattr(bench.intake, "put", is_full_once)
+        found = bench.read()
+    assert [record.text for batch in found for record in batch.records][-1] == "ERROR new"
+    assert tail.deleted() == []
+    assert [each.what for each in bench.messages if isinstance(each, SelfReport)] == ["source-lost"]

@@ -490,6 +490,51 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (40, most))
         daemon.stop()
 
 
+def test_r33_deleted_files_are_let_go_of_beyond_a_limit(tmp_path):
+    """A program goes on writing to a log that was deleted: told of before, lost with account."""
+    text = config(tmp_path) + "held_files: {most: 1MiB}\n"
+    log, out, noise = tmp_path / "app.log", tmp_path / "alerts.jsonl", b"noise\n" * 20_000
+
+    def deleted() -> list[str]:
+        handles = (Path(f"/proc/{daemon.pid}/fd")).iterdir()
+        return [where for each in handles if "app.log (deleted)" in (where := _target(each))]
+
+    def alert(rule: str) -> dict:
+        found = [each for each in alerts_in(out) if each["rule"] == f"logwatch.{rule}"]
+        return found[-1] if found else {}
+
+    with Running(tmp_path, text, sabotage=IMPATIENT).ready() as daemon, log.open("ab", 0) as file:
+        with oracle.Writer(log) as writer:
+            writer.write(5)
+            eventually(lambda: oracle.has_all(oracle.ours(alerts_in(out)), writer.written), "read")
+        log.unlink()
+        for _ in range(8):
+            file.write(noise)
+        eventually(lambda: alert("files-held").get("status") == "firing", "told of before")
+        assert len(deleted()) == 1
+        for _ in range(2):
+            file.write(noise)
+        eventually(lambda: alert("source-lost"), "told as lost")
+        assert "was deleted and let go of" in alert("source-lost")["message"]
+        eventually(lambda: not deleted(), "the disk has its bytes back")
+        eventually(lambda: alert("files-held")["status"] == "resolved", "over")
+        with oracle.Writer(log) as writer:
+            writer.generation = 1
+            writer.write(5)
+            eventually(
+                lambda: oracle.has_all(oracle.ours(alerts_in(out)), writer.written),
+                "followed again",
+            )
+        daemon.stop()
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except FileNotFoundError:
+        return ""
+
+
 def test_r34_no_file_is_exchanged_for_a_device_behind_our_back(stage):
     """A log that is swapped for a link to a device and back, as fast as can be."""
     place, stop = stage.place(), Event()
