@@ -13,8 +13,10 @@ again takes a seventh of the time that it takes to import them."""
 def main() -> int:
     """Run the command line and return the exit status."""
     gc.set_threshold(OBJECTS_OF_IMPORTS)
+    from logwatch.cli.encoding import take_every_character  # noqa: PLC0415 - as the next
     from logwatch.cli.main import run_command_line  # noqa: PLC0415 - keeps `import logwatch` light
 
+    take_every_character()
     return run_command_line(sys.argv[1:])
 
 

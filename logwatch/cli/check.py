@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 from logwatch.clock import SystemClock
 from logwatch.config.loader import Summary, examine, find_config
 from logwatch.config.model import Config
-from logwatch.config.problems import Problem, Report, render
+from logwatch.config.problems import Level, Problem, Report, render
 from logwatch.errors import Exit
+
+SCHEMA = 1
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -41,12 +45,26 @@ def _check(path: Path, options: argparse.Namespace) -> Exit:
 
 def _say(path: Path, problems: Sequence[Problem], summary: Summary, *, as_json: bool) -> None:
     if as_json:
-        for problem in problems:
-            sys.stdout.buffer.write(msgspec.json.encode(problem) + b"\n")
+        for document in (*problems, _sum(path, problems, summary)):
+            sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
     elif problems:
         print(render(problems, summary.texts, counted=summary.counted))
     else:
         print(f"{path}: {summary.counted}: no problems")
+
+
+def _sum(path: Path, problems: Sequence[Problem], summary: Summary) -> dict[str, object]:
+    """A check that found nothing must not look like one that checked nothing."""
+    levels = Counter(problem.level for problem in problems)
+    names = ("files", "rules", "sources", "sinks", "routes", "tests")
+    return {
+        "kind": "sum",
+        "schema": SCHEMA,
+        "file": str(path),
+        "usable": not levels["error"],
+        **{name: getattr(summary, name) for name in names},
+        **{f"{level}s": levels[level] for level in get_args(Level)},
+    }
 
 
 def _print_schema() -> Exit:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+
 from logwatch import telemetry
 from logwatch.cli.init_report import Finding, table
 from logwatch.cli.log_sample import (
@@ -30,6 +32,8 @@ from logwatch.cli.marking import screen_of
 from logwatch.cli.proposal import Proposal, propose
 from logwatch.cli.source_names import merged, name_all
 from logwatch.cli.surveying import Survey, survey
+from logwatch.cli.verdict_text import encoded
+from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
 
 LEAST_BYTES = 64 * 1024
@@ -48,16 +52,37 @@ def execute(options: argparse.Namespace) -> Exit:
         raise UsageError(
             "which logs?  name files or folders: logwatch init --from /var/log/*.log /srv/*/logs"
         )
-    if options.output and os.path.lexists(options.output):
-        raise UsageError(f"{options.output} is there already; name a new file, or remove that one")
+    if options.write and os.path.lexists(options.write):
+        raise UsageError(f"{options.write} is there already; name a new file, or remove that one")
     findings, surveys = _look(options.places)
+    as_json = options.output == "json"
     if not surveys:
-        _show(findings)
+        if as_json:
+            print(encoded(_as_json(findings, None, None)))
+        else:
+            _show(findings)
         return _nothing(findings)
     with TemporaryDirectory(prefix="logwatch-init-") as folder:
         proposal = propose(surveys, Path(folder))
+    text = f"{MODELINE}\n{proposal.text}"
+    if options.write is not None:
+        _write(text, options.write)
+    if as_json:
+        print(encoded(_as_json(findings, text, options.write)))
+        return Exit.DONE
     _show(findings)
-    return _write(proposal, options.output)
+    if options.write is None:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    _say_next(proposal, options.write)
+    return Exit.DONE
+
+
+def _as_json(
+    findings: Sequence[Finding], config: str | None, written: str | None
+) -> dict[str, object]:
+    found = [msgspec.to_builtins(each) for each in findings]
+    return {"schema": 1, "findings": found, "written": written, "config": config}
 
 
 def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:
@@ -95,23 +120,19 @@ def _nothing(findings: Sequence[Finding]) -> Exit:
     return Exit.NO if any(one.kind == "empty" for one in findings) else Exit.USAGE
 
 
-def _write(proposal: Proposal, output: str | None) -> Exit:
-    if output is None:
-        sys.stdout.buffer.write(proposal.text.encode("utf-8", "backslashreplace"))
-        sys.stdout.buffer.flush()
-        where = "a configuration"
-    else:
-        try:
-            with Path(output).open("x", encoding="utf-8") as file:
-                file.write(proposal.text)
-        except OSError as problem:
-            raise WritingError(f"cannot write {output}: {problem.strerror}") from problem
-        where = output
+def _write(text: str, path: str) -> None:
+    try:
+        with Path(path).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as problem:
+        raise WritingError(f"cannot write {path}: {problem.strerror}") from problem
+
+
+def _say_next(proposal: Proposal, path: str | None) -> None:
     screen = screen_of(sys.stderr)
-    name = output or "logwatch.yaml"
+    where, name = path or "a configuration", path or "logwatch.yaml"
     screen.write(
         f"wrote {where}: {proposal.counted}; every rule is in shadow mode and sends nothing",
         f"next: logwatch replay -c {name} shows what it would have told",
     )
     screen.flush()
-    return Exit.DONE

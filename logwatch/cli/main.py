@@ -52,7 +52,7 @@ def overview() -> str:
     for verb, (row, _) in VERBS.items():
         rows.setdefault(row, []).append(verb)
     lines = [f"{row:<9}{'  '.join(verbs)}" for row, verbs in rows.items()]
-    ending = "\n\nlogwatch help COMMAND|CODE  ·  man logwatch\n"
+    ending = "\n\nlogwatch help COMMAND|CODE|json  ·  man logwatch\n"
     return OVERVIEW + "\n".join(lines) + ending
 
 
@@ -107,6 +107,8 @@ def _help(words: Sequence[str]) -> int:
         return Exit.DONE
     if words[0] in VERBS:
         return _execute(words[0], ["--help"])
+    if words[0] == "json":
+        return _help_on_json(words[1:])
     return _help_on_code(words[0])
 
 
@@ -120,6 +122,20 @@ def _help_on_code(word: str) -> int:
         print(code_page(word), end="")
     except KeyError:
         return _unknown(word, codes())
+    return Exit.DONE
+
+
+def _help_on_json(words: Sequence[str]) -> int:
+    from logwatch.cli.document_schemas import schema_text  # noqa: PLC0415 - loads all types
+    from logwatch.cli.documents import DOCUMENTS  # noqa: PLC0415
+
+    if not words:
+        print("logwatch help json COMMAND  prints the JSON Schema of a line of its -o json")
+        print(f"commands: {' '.join(DOCUMENTS)}")
+        return Exit.DONE
+    if words[0] not in DOCUMENTS:
+        return _unknown(words[0])
+    print(schema_text(words[0]), end="")
     return Exit.DONE
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from http import HTTPStatus
 from socket import gethostname
 
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.cli.figures import number
 from logwatch.cli.resending import send_again
+from logwatch.cli.verdict_text import encoded
 from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import find_config, load, state_folder
 from logwatch.errors import Exit, UsageError
@@ -38,6 +40,7 @@ from logwatch.sinks.rehearsal import Exchange, watched, written
 from logwatch.store.reader import StoreReader
 
 MARK = "[TEST] "
+_WORDS: dict[type[Outcome], str] = {Delivered: "delivered", Retry: "not now", Rejected: "refused"}
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -54,7 +57,7 @@ def execute(options: argparse.Namespace) -> Exit:
     if options.show:
         return _show(kind, settings, notification)
     name = options.sink if ":" not in options.sink else kind
-    return _send(name, kind, settings, notification, clock)
+    return _send(name, kind, settings, notification, clock, as_json=options.output == "json")
 
 
 def send_test(name: str, kind: str, settings: SinkSettings) -> bool:
@@ -65,7 +68,13 @@ def send_test(name: str, kind: str, settings: SinkSettings) -> bool:
 
 
 def _send(
-    name: str, kind: str, settings: SinkSettings, notification: Notification, clock: Clock
+    name: str,
+    kind: str,
+    settings: SinkSettings,
+    notification: Notification,
+    clock: Clock,
+    *,
+    as_json: bool = False,
 ) -> Exit:
     sink = KINDS[kind].make(settings)
     began = clock.steady()
@@ -74,9 +83,33 @@ def _send(
     finally:
         sink.close()
     seconds = clock.steady() - began
+    if as_json:
+        print(encoded(_as_json(name, outcome, exchanges, seconds)))
+        return Exit.DONE if isinstance(outcome, Delivered) else Exit.NO
     for each in exchanges:
         print(_exchange(each), file=sys.stderr)
     return _say(name, outcome, seconds)
+
+
+def _as_json(
+    name: str, outcome: Outcome, exchanges: Sequence[Exchange], seconds: float
+) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "sink": name,
+        "outcome": _WORDS[type(outcome)],
+        "detail": outcome.detail if isinstance(outcome, Delivered) else outcome.reason,
+        "seconds": round(seconds, 3),
+        "exchanges": [
+            {
+                "method": each.method,
+                "where": each.where,
+                "status": each.status,
+                "seconds": round(each.seconds, 3),
+            }
+            for each in exchanges
+        ],
+    }
 
 
 def _send_dead(options: argparse.Namespace) -> Exit:

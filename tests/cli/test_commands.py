@@ -77,8 +77,9 @@ def test_check_can_speak_json_and_be_strict(config, capsys):
     """For editors and CI."""
     config.write_text(config.read_text().replace("app.log", "nothing-here.log"))
     assert run_command_line(["check", "-c", str(config), "-o", "json", "--strict"]) == 1
-    problem = json.loads(capsys.readouterr().out)
+    problem, sums = map(json.loads, capsys.readouterr().out.splitlines())
     assert (problem["level"], problem["code"], problem["line"]) == ("warning", "no-match", 2)
+    assert (sums["kind"], sums["rules"], sums["errors"], sums["warnings"]) == ("sum", 1, 0, 1)
 
 
 def test_run_refuses_a_bad_configuration_with_exit_78_and_no_traceback(config):

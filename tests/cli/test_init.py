@@ -24,6 +24,7 @@ from logwatch.cli.source_names import merged, name_all
 from logwatch.cli.stock_rules import stock_rules, taken_by
 from logwatch.cli.surveying import Survey, survey
 from logwatch.config.loader import from_text
+from logwatch.config.schema import MODELINE
 from logwatch.rules.kinds import Absence, NewTemplate
 
 STOCK = stock_rules()
@@ -367,9 +368,9 @@ def test_any_text_comes_back_from_the_yaml_that_is_written(pattern, note):
         (["--from", "empty.log"], 1),
         (["--from", "binary"], 2),
         (["--from", "app.log"], 0),
-        (["--from", "app.log", "-o", "new.yaml"], 0),
-        (["--from", "app.log", "-o", "app.log"], 2),
-        (["--from", "app.log", "-o", "no/such/folder.yaml"], 2),
+        (["--from", "app.log", "-w", "new.yaml"], 0),
+        (["--from", "app.log", "-w", "app.log"], 2),
+        (["--from", "app.log", "-w", "no/such/folder.yaml"], 2),
     ],
 )
 def test_the_exit_status_says_whether_there_is_a_configuration(
@@ -436,7 +437,9 @@ def test_the_proposal_is_as_it_was_written(tmp_path, capsysbinary):
     log(tmp_path / "shop.log", as_json, 2000)
     log(tmp_path / "jobs.log", plain, 500)
     _, out, _ = logwatch(capsysbinary, "init", "--from", tmp_path)
-    assert out.replace(str(tmp_path), "/srv/logs") == (SCREENS / "proposal.yaml").read_text()
+    first, _, rest = out.partition("\n")
+    assert first == MODELINE  # where it is installed
+    assert rest.replace(str(tmp_path), "/srv/logs") == (SCREENS / "proposal.yaml").read_text()
 
 
 def test_a_folder_means_the_files_in_it_each_once(tmp_path):

@@ -10,7 +10,7 @@ EXAMPLES = """\
 examples:
   logwatch check                      ./logwatch.yaml, else the configuration that `run` takes
   logwatch check -c logwatch.yaml --strict
-  logwatch check -o json              one JSON object a problem
+  logwatch check -o json              one JSON object a problem, and one with the sums
   logwatch check --send-test          then sends a test message by every sink
   logwatch check --schema > logwatch.schema.json
   diff <(logwatch check --canonical old.yaml) <(logwatch check --canonical new.yaml)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from logwatch.cli.flags.everywhere import output_flag
+
 EXAMPLES = """\
 examples:
   logwatch init --from /var/log/auth.log /var/log/nginx/*.log
-  logwatch init --from /srv/shop/logs -o logwatch.yaml
+  logwatch init --from /srv/shop/logs -w logwatch.yaml
   logwatch init --from /var/log/*.log | less
 
 It reads the first and last few MB of each log and writes a configuration to standard output, or
-with -o to a file that is not there yet. Every rule in it is in shadow mode: it sends nothing.
+with -w to a file that is not there yet. Every rule in it is in shadow mode: it sends nothing.
 
 Exit 0: a configuration is written; 1: no log had a line; 2: wrong usage, or no such file; 77: none
 of them may be read by this user.
@@ -23,4 +25,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="places", nargs="+", metavar="FILE", help="logs, or folders with logs"
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write there; it must be a new file")
+    parser.add_argument("-w", "--write", metavar="FILE", help="write there; it must be a new file")
+    output_flag(parser)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from logwatch.cli.flags.everywhere import config_flag
+from logwatch.cli.flags.everywhere import config_flag, output_flag
 
 EXAMPLES = """\
 examples:
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sink", metavar="SINK|URL", help="name of a sink, or its URL")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="what it says")
     config_flag(parser)
+    output_flag(parser)
     parser.add_argument("--show", action="store_true", help="print what is sent, send nothing")
     parser.add_argument("--alert", metavar="ID", help="send the newest message of this alert")
     parser.add_argument("--dead", action="store_true", help="send dead letters again; no test")

@@ -36,7 +36,7 @@ def whole_parser() -> argparse.ArgumentParser:
         flags_of_all(sub)
         _mark_files(sub)
     topic = verbs.add_parser("help", help="a command, or a code of `logwatch check`")
-    topic.add_argument("topic", nargs="?", choices=[*VERBS, "codes", *EXPLANATIONS])
+    topic.add_argument("topic", nargs="?", choices=[*VERBS, "codes", "json", *EXPLANATIONS])
     return parser
 
 
