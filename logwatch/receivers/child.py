@@ -8,6 +8,7 @@ and SIGKILL where it is still there after a while.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from signal import SIGKILL, SIGSTOP, SIGTERM, Signals, valid_signals
 from logwatch.errors import LogwatchError
 
 CHUNK = 1 << 18
+PIPE_BYTES = 1 << 20
 MOST_CHUNKS = 10_000
 MOST_SAID_LINES = 20
 """Lines of stderr that are passed on from one look, at most."""
@@ -150,7 +152,14 @@ def output_of(command: Sequence[str], seconds: float) -> bytes:
 def _pipe() -> tuple[int, int]:
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
+    widen(reader)
     return reader, writer
+
+
+def widen(pipe: int) -> None:
+    """Let a pipe hold a megabyte, as far as this user may, so that few reads take much."""
+    with suppress(OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _spawn(command: Sequence[str], out: int, err: int) -> int:
