@@ -168,6 +168,7 @@ class _Lives:
         config = load(self._path, known=known)
         readings = readings_of(config, self._options, self._clock)
         readings.prepare()
+        self._kept.keeps = True  # the present daemon ends for this one
         return _Prepared(config, known, readings)
 
     def _assemble(self) -> Daemon:

@@ -28,7 +28,7 @@ from logwatch.config.kind_keys import (
     WhenKeys,
 )
 from logwatch.config.multiline import MultilineKeys
-from logwatch.config.origin_keys import ORIGINS, JournaldKeys
+from logwatch.config.origin_keys import ORIGINS, JournaldKeys, SyslogKeys
 from logwatch.matching.engine_names import Engine
 from logwatch.records import Severity
 from logwatch.tailer.settings import HeldLimits
@@ -59,6 +59,7 @@ class SourceKeys(Keys, frozen=True):
     examples: ClassVar = {
         "path": "/var/log/app/*.log",
         "journald": "{units: sshd.service}",
+        "syslog": "{udp: 0.0.0.0:514, tcp: 0.0.0.0:601}",
         "exclude": "'*.gz'",
         "format": "syslog",
         "time": "ts",
@@ -75,6 +76,7 @@ class SourceKeys(Keys, frozen=True):
 
     path: OneOrMany = ()
     journald: JournaldKeys | None = None
+    syslog: SyslogKeys | None = None
     exclude: OneOrMany = ()
     format: str = "plain"
     time: str | None = None

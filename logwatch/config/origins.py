@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from logwatch.config.document import child
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
-from logwatch.config.origin_keys import ORIGINS
-from logwatch.config.problems import Report, shown
+from logwatch.config.origin_keys import ORIGINS, SyslogKeys
+from logwatch.config.problems import Report, shown, split_remedy
 from logwatch.config.references import References
+from logwatch.receivers.addresses import Address, Allowed, parse_address
 from logwatch.receivers.journal import JournaldSettings, Match
+from logwatch.receivers.syslog_settings import SyslogSettings, TlsSettings
 from logwatch.tailer.settings import Origin
 
 _FIELD = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,62}").fullmatch
 _FOR_FILES = ("exclude",)
-_NOT_FOR = {
+_NOT_FOR: dict[str, tuple[str, ...]] = {
     "journald": ("encoding", "multiline", "time"),
+    "syslog": ("multiline", "start"),
 }
 """Keys that mean nothing for a kind, beside those that only files have."""
 
@@ -33,7 +37,13 @@ def build_origin(found: Found[SourceKeys], references: References, report: Repor
         return None
     if not _fits(found, key, report) or not found.sound(key):
         return None
-    return _journald(found, references, report)
+    return _KINDS[key](found, references, report)
+
+
+def format_of(found: Found[SourceKeys]) -> str:
+    """What its texts are: as written, else what is usual where they come from."""
+    is_given = "format" in found.given
+    return "syslog" if origin_key(found) == "syslog" and not is_given else found.value.format
 
 
 def _is_alone(found: Found[SourceKeys], key: str, report: Report) -> bool:
@@ -115,3 +125,130 @@ def _check_text(
     what = "is empty" if not text.strip() else "holds a NUL or a line break"
     report.error(place, "bad-value", f"{path[1]!r}: a text {what}", "write it, or leave it out")
     return False
+
+
+# -- syslog ------------------------------------------------------------------------------------
+
+_LISTENERS = ("udp", "tcp", "tls", "unix", "unix_stream")
+_MODE = re.compile(r"0?[0-7]{3}").fullmatch
+
+
+def _syslog(
+    found: Found[SourceKeys], references: References, report: Report
+) -> SyslogSettings | None:
+    keys = found.value.syslog
+    assert keys is not None
+    addresses = {
+        word: _addresses(found, word, texts, report)
+        for word, texts in (("udp", keys.udp), ("tcp", keys.tcp), ("tls", keys.tls))
+    }
+    paths = [
+        _check_text(found, ("syslog", word, number), text, report)
+        for word, texts in (("unix", keys.unix), ("unix_stream", keys.unix_stream))
+        for number, text in enumerate(texts)
+    ]
+    checks = [
+        *paths,
+        _check_any(found, report),
+        _check_mode(found, keys.mode, report),
+        _check_allow(found, keys.allow, report),
+        _check_certificates(found, keys, report),
+    ]
+    if not all(checks) or any(each is None for each in addresses.values()):
+        return None
+    return SyslogSettings(
+        udp=addresses["udp"] or (),
+        tcp=addresses["tcp"] or (),
+        tls=addresses["tls"] or (),
+        unix=tuple(str(references.path(text)) for text in keys.unix),
+        unix_stream=tuple(str(references.path(text)) for text in keys.unix_stream),
+        mode=int(keys.mode, 8),
+        allow=keys.allow,
+        connections=keys.connections,
+        idle=keys.idle,
+        receive_buffer=keys.receive_buffer,
+        certificates=_certificates(keys, references),
+    )
+
+
+def _check_any(found: Found[SourceKeys], report: Report) -> bool:
+    keys = found.value.syslog
+    if any(getattr(keys, word) for word in _LISTENERS):
+        return True
+    report.error(
+        found.key("syslog"),
+        "missing-key",
+        "'syslog' says not where to listen",
+        "write syslog: {udp: 0.0.0.0:514, tcp: 0.0.0.0:601}, or unix: /run/logwatch/log",
+    )
+    return False
+
+
+def _addresses(
+    found: Found[SourceKeys], word: str, texts: tuple[str, ...], report: Report
+) -> tuple[Address, ...] | None:
+    made = []
+    for number, text in enumerate(texts):
+        try:
+            made.append(parse_address(text))
+        except ValueError as problem:
+            message, remedy = split_remedy(str(problem))
+            # In the short form there is no such key to point at.
+            node = child(found.node, "syslog", word, number)
+            report.error(found.document.place(node), "bad-value", message, remedy)
+    return tuple(made) if len(made) == len(texts) else None
+
+
+def _check_mode(found: Found[SourceKeys], text: str, report: Report) -> bool:
+    if _MODE(text):
+        return True
+    report.error(
+        found.place("syslog", "mode"), "bad-value", f"{shown(text)} is no mode", "write '0660'"
+    )
+    return False
+
+
+def _check_allow(found: Found[SourceKeys], texts: tuple[str, ...], report: Report) -> bool:
+    sound = True
+    for number, text in enumerate(texts):
+        try:
+            Allowed((text,))
+        except ValueError:
+            sound = False
+            report.error(
+                found.place("syslog", "allow", number),
+                "bad-value",
+                f"{shown(text)} is no address and no network",
+                "write 10.0.0.0/8, or one address",
+            )
+    return sound
+
+
+def _check_certificates(found: Found[SourceKeys], keys: SyslogKeys, report: Report) -> bool:
+    needed = [name for name in ("certificate", "key") if not getattr(keys, name)]
+    if keys.tls and needed:
+        report.error(
+            found.key("syslog", "tls"),
+            "missing-key",
+            f"'tls' needs {' and '.join(map(repr, needed))}",
+            "write tls: 0.0.0.0:6514, certificate: /etc/logwatchd/syslog.pem, key: ...",
+        )
+        return False
+    return True
+
+
+def _certificates(keys: SyslogKeys, references: References) -> TlsSettings | None:
+    if not keys.tls or keys.certificate is None or keys.key is None:
+        return None
+    ca = keys.client_ca
+    return TlsSettings(
+        certificate=str(references.path(keys.certificate)),
+        key=str(references.path(keys.key)),
+        client_ca=None if ca is None else str(references.path(ca)),
+    )
+
+
+_KINDS: dict[str, Callable[[Found[SourceKeys], References, Report], Origin | None]] = {
+    "journald": _journald,
+    "syslog": _syslog,
+}

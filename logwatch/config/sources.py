@@ -15,7 +15,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, SourceKeys
 from logwatch.config.multiline import problem_of
 from logwatch.config.names import distinct
-from logwatch.config.origins import build_origin, origin_key
+from logwatch.config.origins import build_origin, format_of, origin_key
 from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
@@ -59,7 +59,7 @@ def build_source(
         origin=origin,
         paths=paths,
         exclude=tuple(_exclusion(text, references) for text in keys.exclude),
-        format=keys.format,
+        format=format_of(found),
         time=keys.time,
         tz=keys.tz,
         encoding=encoding,

@@ -235,6 +235,7 @@ def _assemble(
             volume=figures.volumes[source.name],
         )
 
+    kept.begin(source for source in config.sources if source.origin is not None)
     following = Following(
         discovery=Discovery(config.sources, FileSystem(places.asking), links),
         make_monitor=make_monitor,

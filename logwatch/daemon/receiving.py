@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import queue
 import select
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from threading import Lock
 
@@ -41,12 +41,24 @@ class Kept:
     """
 
     def __init__(self) -> None:
+        self.keeps = False
+        """Whether another daemon follows in this process."""
         self._receivers: dict[object, Receiver] = {}
         self._positions: dict[str, Checkpoint] = {}
 
     def leave(self, key: object, receiver: Receiver) -> None:
-        """Whoever comes next for the same settings may have it."""
-        self._receivers[key] = receiver
+        """Whoever comes next for the same settings may have it; closed if nobody will come."""
+        if self.keeps:
+            self._receivers[key] = receiver
+        else:
+            receiver.close()
+
+    def begin(self, sources: Iterable[SourceSettings]) -> None:
+        """A daemon with these sources begins: close what is for none of them."""
+        self.keeps = False
+        wanted = {_key(source) for source in sources}
+        for key in self._receivers.keys() - wanted:
+            self._receivers.pop(key).close()
 
     def take(self, key: object) -> Receiver | None:
         """One that was left for the same settings, if there is one."""
@@ -206,7 +218,7 @@ def receiving(
     volume: Volume,
 ) -> ReceivingMonitor:
     """The monitor of a source that is no file; `known` are its positions in the store."""
-    key = source.address, repr(source)
+    key = _key(source)
     receiver = kept.take(key)
     if receiver is None:
         newer = kept.position(source.address)
@@ -221,3 +233,8 @@ def receiving(
         clock=clock,
         volume=volume,
     )
+
+
+def _key(source: SourceSettings) -> tuple[str, str]:
+    """The same as long as it is read in the same way."""
+    return source.address, repr((source.origin, source.max_line, source.multiline))

@@ -33,6 +33,11 @@ FORMATS: dict[str, Callable[[ParserSettings], Parser]] = {
 }
 """How a source's `format` is made."""
 
+RECEIVED = "received "
+"""Before the name of a format: its records came over a network, with the address of the sender."""
+PEER = "peer"
+"""The field for that address, which no text has."""
+
 _FIELD_NAMES: dict[str, tuple[str, ...] | None] = {
     "plain": (),
     "syslog": syslog.FIELDS,
@@ -57,18 +62,20 @@ def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name
 
     syslog may have structured data under further, dotted names.
     """
-    return _FIELD_NAMES.get(format)
+    names = _FIELD_NAMES.get(format.removeprefix(RECEIVED))
+    return (*names, PEER) if names is not None and format.startswith(RECEIVED) else names
 
 
 def field_values(format: str, field: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML
     """All values that a field of `format` can have; None where they are without number."""
-    return syslog.VALUES.get(field) if format == "syslog" else None
+    return syslog.VALUES.get(field) if format.removeprefix(RECEIVED) == "syslog" else None
 
 
 def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
     """Whether a line of `format` can have `field`."""
-    names = _FIELD_NAMES.get(format)
-    return names is None or field in names or (format == "syslog" and "." in field)
+    names = field_names(format)
+    is_syslog = format.removeprefix(RECEIVED) == "syslog"
+    return names is None or field in names or (is_syslog and "." in field)
 
 
 def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name in YAML
@@ -76,5 +83,8 @@ def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name
     for condition in where:
         if not condition.passes_missing and not can_have(format, condition.field):
             return Needle((NEVER,), 0)
+    if format.startswith(RECEIVED):  # what is not in the text says nothing of it
+        where = tuple(each for each in where if each.field != PEER)
+        format = format.removeprefix(RECEIVED)  # noqa: A001 - the name in YAML
     writing_of = _WRITING.get(format)
     return None if writing_of is None else best(where, writing_of)

@@ -31,7 +31,14 @@ def _journald(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
     return JournaldReceiver(source, known)
 
 
+def _syslog(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    from logwatch.receivers.syslog import SyslogReceiver  # noqa: PLC0415 - few have one
+
+    return SyslogReceiver(source, known)
+
+
 _KINDS: dict[str, Make] = {
     "journald": _journald,
+    "syslog": _syslog,
 }
 """How the source of each kind is read."""

@@ -105,8 +105,8 @@ class Receiver:
             level, f"receivers.source_{status}", source=self.path, detail=detail
         )
 
-    def _show(self, offset: int) -> None:
-        self._state = replace(self._state, offset=offset, size=offset)
+    def _show(self, offset: int, connections: int = 0) -> None:
+        self._state = replace(self._state, offset=offset, size=offset, generations=connections)
 
     def _lose(self, sentence: str) -> None:
         """Something will never be handed out, or nobody can say."""

@@ -6,7 +6,9 @@ import pytest
 
 from logwatch.config.loader import from_text
 from logwatch.errors import ConfigError
+from logwatch.receivers.addresses import Address
 from logwatch.receivers.journal import JournaldSettings, Match
+from logwatch.receivers.syslog_settings import SyslogSettings, TlsSettings
 
 REST = "rules: [{name: r, match: x}]\nsinks: {out: {console: {}}}\n"
 
@@ -59,6 +61,14 @@ def test_everything_about_the_journal():
         ("journald: {match: {unit: x}}", "is no name of a field of the journal"),
         ("journald: {match: {_UID: []}}", "'_UID' is compared with nothing"),
         ("journald: {units: ['']}", "'units': a text is empty"),
+        ("syslog: {}", "'syslog' says not where to listen"),
+        ("syslog: 514", "'514' is no address"),
+        ("syslog: {udp: ['x:1', '1']}", "'1' is no address"),
+        ("syslog: {udp: ':1', mode: rw}", "'rw' is no mode"),
+        ("syslog: {udp: ':1', allow: here}", "'here' is no address and no network"),
+        ("syslog: {tls: ':1', key: /k}", "'tls' needs 'certificate'"),
+        ("syslog: {udp: ':1'}, start: end", "'start' means nothing for 'syslog'"),
+        ("syslog: {upd: ':1'}", "did you mean 'udp'?"),
         ('journald: {units: ["a\\nb"]}', "holds a NUL or a line break"),
     ],
 )
@@ -72,6 +82,45 @@ def test_all_mistakes_are_told_at_once():
     assert "is no name of a field" in told
     assert "a text is empty" in told
     assert "no time zone" in told
+
+
+def test_an_address_alone_is_heard_over_udp_and_tcp():
+    """And the format is syslog, where no other is named."""
+    found, here = source("syslog: 127.0.0.1:1514"), (Address("127.0.0.1", 1514),)
+    assert found.origin == SyslogSettings(udp=here, tcp=here)
+    assert found.format == "syslog"
+    assert source("syslog: ':1', format: json").format == "json"
+
+
+def test_everything_about_syslog():
+    found = source(
+        "syslog: {udp: ':1', tcp: ':2', tls: '[::1]:3', unix: /a, unix_stream: /b, mode: '0666',"
+        " allow: 10.0.0.0/8, connections: 5, idle: 1m, receive_buffer: 1MiB,"
+        " certificate: /c, key: /k, client_ca: /r}"
+    )
+    assert found.origin == SyslogSettings(
+        udp=(Address("", 1),),
+        tcp=(Address("", 2),),
+        tls=(Address("::1", 3),),
+        unix=("/a",),
+        unix_stream=("/b",),
+        mode=0o666,
+        allow=("10.0.0.0/8",),
+        connections=5,
+        idle=60.0,
+        receive_buffer=1 << 20,
+        certificates=TlsSettings(certificate="/c", key="/k", client_ca="/r"),
+    )
+
+
+def test_the_sender_is_a_field_of_syslog_and_of_no_file():
+    """A mistyped field is told as for files."""
+    rules = "rules: [{name: r, where: {peer: x, host: y}}]\nsinks: {out: {console: {}}}\n"
+    assert from_text(f"sources: {{s: {{syslog: ':1'}}}}\n{rules}").rules
+    for sources in ("{path: /x, format: syslog}", "{syslog: ':1'}"):
+        wrong = rules if "path" in sources else rules.replace("peer", "pear")
+        with pytest.raises(ConfigError, match="a field that source 's'"):
+            from_text(f"sources: {{s: {sources}}}\n{wrong}")
 
 
 def test_any_field_may_be_asked_for_in_the_journal():

@@ -9,11 +9,13 @@ import pytest
 
 from logwatch.config import origin_keys
 from logwatch.config.loader import from_text
-from logwatch.config.origin_keys import ORIGINS, JournaldKeys
+from logwatch.config.origin_keys import ORIGINS, JournaldKeys, SyslogKeys
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-KEYS = [(keys, name) for keys in (JournaldKeys,) for name in keys.__struct_encode_fields__]
+KEYS = [
+    (keys, name) for keys in (JournaldKeys, SyslogKeys) for name in keys.__struct_encode_fields__
+]
 
 
 @pytest.mark.parametrize(("keys", "name"), KEYS)
