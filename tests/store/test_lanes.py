@@ -24,13 +24,6 @@ def store(tmp_path):
     made.close()
 
 
-@pytest.fixture
-def reader(store, tmp_path):
-    made = StoreReader(tmp_path)
-    yield made
-    made.close()
-
-
 def commit(store, *alerts, sinks=("chat",)) -> None:
     told = [Addressed(one, 1.0, sinks) for one in alerts]
     store.commit(Transaction(alerts=told), now=1.0)

@@ -11,14 +11,7 @@ from logwatch.records import Group, StateChange
 from logwatch.store.life import Delivery, LifeReader
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Addressed, Store, Transaction
-
-
-@pytest.fixture
-def store(tmp_path):
-    made = Store(tmp_path)
-    yield made
-    made.close()
+from logwatch.store.writer import Addressed, Transaction
 
 
 @pytest.fixture
