@@ -45,6 +45,10 @@ class RuleBook(Protocol):
         """Until `alerts` may have something though no line came."""
         ...
 
+    def close(self) -> None:
+        """Put away what it has on disk."""
+        ...
+
 
 class Chooser(Protocol):
     """Which lines are shown: see `tail_choice.Choice`."""
@@ -153,6 +157,8 @@ class Lines:
             self._page.close()
             self._leaves.close()
             self._bytes.close()
+            if self._rules is not None:
+                self._rules.close()
 
     def _follow(self, output: Output) -> None:
         is_any_left = self._bytes.drop_pipes_on_stdin() or self._leaves.all

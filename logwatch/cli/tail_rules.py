@@ -100,6 +100,10 @@ class Rules:
         """Until `alerts` may have something though no line came."""
         return self._pipeline.seconds_to_deadline(now)
 
+    def close(self) -> None:
+        """Put away what was compiled."""
+        self._folder.cleanup()
+
 
 def find_rules(named: str | None, paths: Iterable[str], now: Moment) -> Rules | None:
     """The rules of the configuration that is named or found, if it has a source for any path.
@@ -112,6 +116,7 @@ def find_rules(named: str | None, paths: Iterable[str], now: Moment) -> Rules | 
     rules = Rules(config, now)
     if any(rules.sources_of(path) for path in paths):
         return rules
+    rules.close()
     if named is not None:
         note(f"none of these files is in a source of {named}: its rules are not asked")
     return None

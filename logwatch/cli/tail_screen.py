@@ -108,6 +108,12 @@ class Screen:
 
     def many(self, path: str, data: bytes, folding: Folding, now: float) -> None:
         """See `Page.many`."""
+        if data.count(b"\n") > MANY:
+            cut = len(data) - 1
+            for _ in range(STYLED):
+                cut = data.rfind(b"\n", 0, cut)
+            self._print([*self._ended(path), *self._in_bulk(path, data[:cut])])
+            data = data[cut + 1 :]
         self.lines(path, as_lines(data), folding, now)
 
     def event(self, path: str, text: str) -> None:
@@ -164,6 +170,14 @@ class Screen:
         if "\t" in text:
             text = text.expandtabs(8)
         return visible(text if self._full else shorten(text, LONGEST_SHOWN))
+
+    def _in_bulk(self, path: str, data: bytes) -> list[str]:
+        """Lines that nobody will read one by one, harmless all the same."""
+        label = self._labels.get(path, "")
+        text = data.decode(errors="backslashreplace")
+        if text.replace("\n", "").isprintable():  # nearly always, and at hardly any cost
+            return [label + text.replace("\n", f"\n{label}")]
+        return [f"{label}{self._plain(line)}" for line in text.split("\n")]
 
     def _marks_of(self, rules: Sequence[str]) -> list[str]:
         """What is said of a line inside a trace that a rule takes."""
