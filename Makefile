@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run test check stress soak bench clean
+.PHONY: help demo run test check stress soak bench deb clean
 
 help:
 	@echo "make demo    live sample logs, an incident, the alerts it raises (30 s)"
@@ -13,6 +13,7 @@ help:
 	@echo "make stress  the long campaigns: crashes, model tests, real systemd"
 	@echo "make soak    an hour of everything at once (FOR=60 for a minute)"
 	@echo "make bench   what it costs, measured here"
+	@echo "make deb     a Debian package for this machine's python3, in dist/"
 
 $(BIN)/.ready: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
@@ -43,6 +44,9 @@ soak: $(BIN)/.ready
 
 bench: $(BIN)/.ready
 	$(BIN)/python tests/bench/bench.py
+
+deb:
+	systemd/debian/build
 
 clean:
 	rm -rf $(VENV) .*_cache .hypothesis .coverage*

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,14 @@ def test_every_drop_in_is_known_here_and_explained_in_the_manual():
     assert [path.stem for path in sorted(UNIT.parent.glob("*.conf"))] == DROP_INS
     manual = (UNIT.parents[1] / "docs" / "operations.md").read_text()
     assert all(f"{name}.conf" in manual for name in DROP_INS)
+
+
+def test_the_wheel_carries_the_unit_and_every_drop_in():
+    """For whoever installs from an index and has no checkout."""
+    settings = tomllib.loads((UNIT.parents[1] / "pyproject.toml").read_text())
+    included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for path in [UNIT, *UNIT.parent.glob("*.conf")]:
+        assert included[f"systemd/{path.name}"] == f"logwatch/stock/systemd/{path.name}"
 
 
 def install(folder, drop_in):
