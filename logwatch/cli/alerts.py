@@ -15,7 +15,8 @@ from msgspec import UNSET
 
 from logwatch.cli.dead_letters import as_builtins, in_words
 from logwatch.clock import SystemClock
-from logwatch.config.loader import find_config, state_folder
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.errors import Exit, UsageError
 from logwatch.records import Alert, decode_alert
 from logwatch.sinks.plain_text import visible

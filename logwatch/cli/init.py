@@ -18,6 +18,7 @@ import msgspec
 
 from logwatch import telemetry
 from logwatch.cli.init_report import Finding, table
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.log_sample import (
     ALL_BYTES,
     END_BYTES,
@@ -32,7 +33,6 @@ from logwatch.cli.marking import screen_of
 from logwatch.cli.proposal import Proposal, propose
 from logwatch.cli.source_names import merged, name_all
 from logwatch.cli.surveying import Survey, survey
-from logwatch.cli.verdict_text import encoded
 from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
 

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from logwatch.clock import Clock
-from logwatch.config.loader import find_config, state_folder
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.daemon.control_wire import (
     ControlDeniedError,
     NoDaemonError,

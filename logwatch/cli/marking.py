@@ -10,12 +10,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 from unicodedata import category, east_asian_width
 
-from logwatch.cli.verdicts import Capture
 from logwatch.sinks.console import wants_color
 from logwatch.sinks.plain_text import shorten, visible
+
+if TYPE_CHECKING:
+    from logwatch.cli.verdicts import Capture  # loads the daemon, for those who print a table
 
 LONGEST_SHOWN = 4_000
 """Characters of one line; what is longer is cut in its middle, and the cut is shown."""

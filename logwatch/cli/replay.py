@@ -16,11 +16,11 @@ from typing import TextIO
 
 from logwatch import telemetry
 from logwatch.cli.figures import rough, size
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.marking import Screen, screen_of
 from logwatch.cli.replay_against import Difference, Told
 from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
 from logwatch.cli.replay_tally import Tally
-from logwatch.cli.verdict_text import encoded
 from logwatch.cli.when import moment
 from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import find_config, load

@@ -5,7 +5,8 @@ from __future__ import annotations
 from logwatch.cli.looker import Looker
 from logwatch.cli.ordering import give_order, refuse_foreign
 from logwatch.clock import Clock
-from logwatch.config.loader import find_config, state_folder
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Again, Store
 

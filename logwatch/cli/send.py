@@ -17,10 +17,12 @@ from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.cli.figures import number
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.resending import send_again
-from logwatch.cli.verdict_text import encoded
 from logwatch.clock import Clock, SystemClock
-from logwatch.config.loader import find_config, load, state_folder
+from logwatch.config.loader import load
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.errors import Exit, UsageError
 from logwatch.records import (
     Alert,

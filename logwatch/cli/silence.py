@@ -16,9 +16,9 @@ from logwatch import telemetry
 from logwatch.alerts.conditions import OWN_FIELDS
 from logwatch.alerts.silence_orders import EndSilence, NewSilence
 from logwatch.alerts.silences import SilenceError
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.marking import Screen, screen_of
 from logwatch.cli.silence_keeper import Keeper, keeper_of, stored_silences
-from logwatch.cli.silence_preview import look_at
 from logwatch.cli.silence_words import (
     as_builtins,
     ended_in_words,
@@ -26,10 +26,10 @@ from logwatch.cli.silence_words import (
     made_in_words,
     preview_in_words,
 )
-from logwatch.cli.verdict_text import encoded
 from logwatch.clock import Clock, SystemClock
 from logwatch.conditions import Where
-from logwatch.config.loader import find_config, state_folder
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.daemon.order_verbs import where_of
 from logwatch.errors import Exit, StoreError, UsageError
 from logwatch.sinks.plain_text import visible
@@ -69,6 +69,8 @@ def _make(options: argparse.Namespace, clock: Clock) -> Exit:
     )
     if order.until is None and not order.until_resolved:
         raise UsageError("until when?  --for 2h, --until 17:00 or --until-resolved")
+    from logwatch.cli.silence_preview import look_at  # noqa: PLC0415 - reads the configuration
+
     look = look_at(_where(order), options.config, clock.wall())
     preview = look.preview
     if look.impossible and not options.force:

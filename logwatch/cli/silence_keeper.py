@@ -14,7 +14,8 @@ from logwatch.alerts.silences import NAME, Silence, SilenceError, Silences
 from logwatch.cli.looker import Looker
 from logwatch.cli.ordering import OrderError, give_order, refuse_foreign
 from logwatch.clock import Clock, Moment
-from logwatch.config.loader import find_config, state_folder
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.daemon.dispatching import guarded_search
 from logwatch.daemon.order_verbs import author_of, is_own, where_of
 from logwatch.store.reader import StoreReader

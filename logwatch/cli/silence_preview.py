@@ -17,8 +17,10 @@ from msgspec import UNSET
 from logwatch import parsers
 from logwatch.alerts.conditions import OWN_FIELDS, RANKED, compile_alert_where
 from logwatch.conditions import Condition, Where, compile_tests
-from logwatch.config.loader import find_config, load, state_folder
+from logwatch.config.loader import load
 from logwatch.config.model import Config
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.daemon.dispatching import guarded_search
 from logwatch.errors import ConfigError, StoreError
 from logwatch.records import Alert, decode_alert

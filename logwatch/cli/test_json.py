@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.test_report import Report, Sums
-from logwatch.cli.verdict_text import encoded
 from logwatch.testing.comparing import value_of
 from logwatch.testing.coverage import Coverage
 from logwatch.testing.outcome import Mismatch, Outcome, offset_text

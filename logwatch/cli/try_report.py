@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from logwatch.cli.figures import number
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.marking import DIM, LONGEST_SHOWN, Screen
 from logwatch.cli.try_firing import Firing
 from logwatch.cli.try_scan import Sample, Sampled
@@ -15,7 +16,6 @@ from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdict_text import (
     SCHEMA,
     as_json,
-    encoded,
     explained,
     headline,
     mark_of,

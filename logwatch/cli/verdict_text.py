@@ -148,20 +148,3 @@ def as_json(verdict: Verdict, line: str) -> dict[str, Any]:
         for one in verdict.captures
     }
     return {name: value for name, value in told.items() if value is not None and value != []}
-
-
-def encoded(what: dict[str, Any]) -> str:
-    """One line of JSON; what UTF-8 has no bytes for is written as it would be in Python."""
-    return msgspec.json.encode(_encodable(what)).decode()
-
-
-def _encodable(what: Any) -> Any:
-    match what:
-        case str():
-            return what.encode("utf-8", "backslashreplace").decode()
-        case dict():
-            return {_encodable(name): _encodable(value) for name, value in what.items()}
-        case list() | tuple():
-            return [_encodable(one) for one in what]
-        case _:
-            return what

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from logwatch import telemetry
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.looker import Absence
 from logwatch.cli.marking import screen_of
-from logwatch.cli.verdict_text import encoded
 from logwatch.cli.why_alert import as_builtins, life_of
 from logwatch.cli.why_alert_text import life_in_words
 from logwatch.cli.why_hidden import Hidden
@@ -25,8 +25,10 @@ from logwatch.cli.why_page import daemon_of
 from logwatch.cli.why_rule import Asked, answer_of
 from logwatch.cli.why_rule_text import answer_in_words
 from logwatch.clock import Clock, SystemClock
-from logwatch.config.loader import find_config, load, state_folder
+from logwatch.config.loader import load
 from logwatch.config.model import Config
+from logwatch.config.search import find_config
+from logwatch.config.state_place import state_folder
 from logwatch.errors import ConfigError, Exit, StoreDeniedError, StoreError, UsageError
 from logwatch.sinks.plain_text import visible
 from logwatch.store.last_seen import last_seen

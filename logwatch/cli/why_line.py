@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.cli.figures import number
+from logwatch.cli.json_lines import encoded
 from logwatch.cli.log_blocks import records_of_text
 from logwatch.cli.marking import Screen, screen_of
-from logwatch.cli.verdict_text import SCHEMA, as_json, dim, encoded, explained, headline
+from logwatch.cli.verdict_text import SCHEMA, as_json, dim, explained, headline
 from logwatch.cli.verdicts import (
     MOST_PATTERNS_COMPILED,
     MOST_RULES_AT_ONCE,

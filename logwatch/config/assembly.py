@@ -32,10 +32,10 @@ from logwatch.config.references import STAND_IN, References
 from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.scalars import Slot
-from logwatch.config.search import default_state
 from logwatch.config.service_reader import service_reader, warn_of_unreadable
 from logwatch.config.sink_keys import check_fallbacks, fallback_place
 from logwatch.config.sink_words import check_words, has_own_words
+from logwatch.config.state_place import state_of
 from logwatch.config.surroundings import Surroundings
 from logwatch.config.walker import Walker
 from logwatch.matching.database_cache import CACHE_FOLDER
@@ -237,14 +237,11 @@ class Assembly:
     def state(self) -> Path | None:
         """Folder of the store; None after reporting why it cannot be known."""
         assert self._main is not None
-        text = self._main.value.state
-        if text is None:
-            return default_state(self._environ) if self._main.sound("state") else None
-        if not text or "\0" in text:
-            place = self._main.place("state")
-            self._report.error(place, "bad-value", "'state' names no folder", None)
+        if not self._main.sound("state"):
             return None
-        return self._tops[0][0].references.path(text)
+        references = self._tops[0][0].references
+        place = self._main.place("state")
+        return state_of(self._main.value.state, self._environ, references, place, self._report)
 
     # -- sections ----------------------------------------------------------------------------
 

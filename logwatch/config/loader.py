@@ -17,7 +17,8 @@ from typing import Final
 from msgspec import Struct
 
 from logwatch.config.assembly import Assembly
-from logwatch.config.document import LARGEST_FILE, Document
+from logwatch.config.document import Document
+from logwatch.config.document_files import read_document
 from logwatch.config.model import Config
 from logwatch.config.problems import (
     InvalidConfigError,
@@ -32,7 +33,7 @@ from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.sinks import KINDS
 from logwatch.sinks.base import SinkKind
 
-__all__ = ["Summary", "examine", "find_config", "from_text", "load", "state_folder"]
+__all__ = ["Summary", "examine", "find_config", "from_text", "load"]
 
 MOST_FILES: Final = 10_000
 
@@ -112,25 +113,6 @@ def from_text(
     return _valid(*_examined([document], assembly, report, rules_needed=rules_needed))
 
 
-def state_folder(path: Path | str, *, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the daemon of this configuration keeps its store.
-
-    Looks at nothing else in it: what reads the store needs no secret and no sound rule. Raises
-    InvalidConfigError.
-    """
-    report = Report()
-    document = _read(Path(path), str(path), Place(str(path), 0, 0, 1), report)
-    state = None
-    if document is not None:
-        assembly = Assembly(report, environ, kinds={}, thorough=False)
-        state = assembly.state() if assembly.add_main(document) else None
-    if state is None:
-        texts = {document.name: document.text} if document is not None else {}
-        problems = report.in_order(list(texts))
-        raise InvalidConfigError(render(problems, texts, counted="1 file"), problems)
-    return state
-
-
 def _valid(config: Config | None, problems: list[Problem], summary: Summary) -> Config:
     if config is None:
         errors = [problem for problem in problems if problem.level == "error"]
@@ -149,7 +131,7 @@ def _examined_file(
     now: float | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = Report()
-    document = _read(path, str(path), Place(str(path), 0, 0, 1), report)
+    document = read_document(path, str(path), Place(str(path), 0, 0, 1), report)
     documents = [document] if document else []
     assembly = Assembly(
         report,
@@ -192,61 +174,11 @@ def _included(main: Document, assembly: Assembly, report: Report) -> Iterator[Do
                 continue
             seen.add(_identity(Path(path)))
             name = _name_beside(main, Path(path))
-            document = _read(Path(path), name, place, report)
+            document = read_document(Path(path), name, place, report)
             if document is None:
                 assembly.lost_something()
             else:
                 yield document
-
-
-def _read(path: Path, name: str, place: Place, report: Report) -> Document | None:
-    """The file as a document; None after reporting, at `place`, why it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason, remedy = _why_unreadable(error, path)
-        report.error(place, "unreadable", f"{name}: {reason}" if place.line else reason, remedy)
-        return None
-    if len(data) > LARGEST_FILE:
-        report.error(place, "bad-value", f"{name} is larger than {LARGEST_FILE} bytes", "split it")
-        return None
-    text = _decoded(data, name, report)
-    return None if text is None else Document(name, text, path.absolute().parent, path.absolute())
-
-
-def _decoded(data: bytes, name: str, report: Report) -> str | None:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        place = Place(name, 0, 0, 1)
-        report.error(place, "bad-yaml", "the file is UTF-16", "save it as UTF-8")
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
-        report.error(
-            Place(name, line, column, column + 1),
-            "bad-yaml",
-            f"byte 0x{data[error.start]:02x} is not UTF-8",
-            "save the file as UTF-8; in a pattern write the character or an escape such as \\xe9",
-        )
-        return None
-
-
-def _why_unreadable(error: OSError | ValueError, path: Path) -> tuple[str, str]:
-    match error:
-        case FileNotFoundError():
-            return "there is no such file", "correct the path"
-        case PermissionError():
-            return "this user may not read it", f"chmod g+r {path}, or run as its owner"
-        case IsADirectoryError():
-            return "this is a folder, not a file", f"write {path}/*.yaml in 'include'"
-        case OSError():
-            return f"it cannot be read: {error.strerror or error}", "correct the path"
-        case ValueError():
-            return "this is no path", "correct it"
 
 
 def _name_beside(main: Document, path: Path) -> str:
