@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     threading.stack_size(STACK_BYTES)
     _share_one_arena()
     signals.block()
-    chosen = Options(engine=options.engine, waking=_waking(options))
+    chosen = Options(engine=options.engine, waking=_waking(options), once=options.once)
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
 

@@ -27,6 +27,7 @@ from logwatch.config.keys import (
 from logwatch.config.model import Config, NamedSink
 from logwatch.config.names import Names
 from logwatch.config.notifying import Notifying
+from logwatch.config.origins import check_together
 from logwatch.config.problems import Place, Report
 from logwatch.config.references import STAND_IN, References
 from logwatch.config.roots import build_roots, check_roots
@@ -258,6 +259,7 @@ class Assembly:
             )
             if settings is not None:
                 found_sources[name], built[name] = found, settings
+        check_together(found_sources, self._report)
         return found_sources, built
 
     def _sinks(self) -> list[NamedSink]:

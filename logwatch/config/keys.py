@@ -60,6 +60,9 @@ class SourceKeys(Keys, frozen=True):
         "path": "/var/log/app/*.log",
         "journald": "{units: sshd.service}",
         "syslog": "{udp: 0.0.0.0:514, tcp: 0.0.0.0:601}",
+        "stdin": "true",
+        "pipe": "/run/logwatchd/app.fifo",
+        "exec": "[dmesg, --follow]",
         "exclude": "'*.gz'",
         "format": "syslog",
         "time": "ts",
@@ -77,6 +80,9 @@ class SourceKeys(Keys, frozen=True):
     path: OneOrMany = ()
     journald: JournaldKeys | None = None
     syslog: SyslogKeys | None = None
+    stdin: bool = False
+    pipe: str | None = None
+    exec: OneOrMany = ()
     exclude: OneOrMany = ()
     format: str = "plain"
     time: str | None = None

@@ -10,7 +10,7 @@ from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Window
 from logwatch.receivers.journal import Priority
 from logwatch.receivers.syslog_settings import CONNECTIONS, IDLE_SECONDS, RECEIVE_BUFFER
 
-ORIGINS = ("journald", "syslog")
+ORIGINS = ("journald", "syslog", "stdin", "pipe", "exec")
 """Keys of a source of which it has one in the place of `path`."""
 
 _ALL = ("all", "true", "yes", "on")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from logwatch.config.document import child
 from logwatch.config.found import Found
@@ -13,14 +13,19 @@ from logwatch.config.problems import Report, shown, split_remedy
 from logwatch.config.references import References
 from logwatch.receivers.addresses import Address, Allowed, parse_address
 from logwatch.receivers.journal import JournaldSettings, Match
+from logwatch.receivers.stream_settings import ExecSettings, PipeSettings, StdinSettings
 from logwatch.receivers.syslog_settings import SyslogSettings, TlsSettings
 from logwatch.tailer.settings import Origin
+from logwatch.tailer.text_encoding import matched_as
 
 _FIELD = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,62}").fullmatch
 _FOR_FILES = ("exclude",)
 _NOT_FOR: dict[str, tuple[str, ...]] = {
     "journald": ("encoding", "multiline", "time"),
     "syslog": ("multiline", "start"),
+    "stdin": ("start",),
+    "pipe": ("start",),
+    "exec": ("start",),
 }
 """Keys that mean nothing for a kind, beside those that only files have."""
 
@@ -44,6 +49,35 @@ def format_of(found: Found[SourceKeys]) -> str:
     """What its texts are: as written, else what is usual where they come from."""
     is_given = "format" in found.given
     return "syslog" if origin_key(found) == "syslog" and not is_given else found.value.format
+
+
+def fits_encoding(found: Found[SourceKeys], encoding: str, report: Report) -> bool:
+    """Whether texts in `encoding` can be read from there: those of files can be."""
+    if origin_key(found) is None or matched_as(encoding) == encoding:
+        return True
+    report.error(
+        found.place("encoding"),
+        "not-supported",
+        f"{encoding!r} is read from files only",
+        "let the sender write UTF-8",
+    )
+    return False
+
+
+def check_together(origins: Mapping[str, Found[SourceKeys]], report: Report) -> None:
+    """Report what two sources cannot both have."""
+    first: str | None = None
+    for name, found in origins.items():
+        if origin_key(found) != "stdin":
+            continue
+        if first is not None:
+            report.error(
+                found.key("stdin"),
+                "bad-value",
+                f"source {first!r} reads stdin already",
+                "there is one; let rules name it twice",
+            )
+        first = first or name
 
 
 def _is_alone(found: Found[SourceKeys], key: str, report: Report) -> bool:
@@ -122,8 +156,9 @@ def _check_text(
         return True
     node = child(found.node, *path)
     place = found.document.place(node)
+    name = next(each for each in path[1::-1] if isinstance(each, str))
     what = "is empty" if not text.strip() else "holds a NUL or a line break"
-    report.error(place, "bad-value", f"{path[1]!r}: a text {what}", "write it, or leave it out")
+    report.error(place, "bad-value", f"{name!r}: a text {what}", "write it, or leave it out")
     return False
 
 
@@ -248,7 +283,60 @@ def _certificates(keys: SyslogKeys, references: References) -> TlsSettings | Non
     )
 
 
+# -- streams -----------------------------------------------------------------------------------
+
+
+def _stdin(
+    found: Found[SourceKeys],
+    references: References,  # noqa: ARG001 - as the others
+    report: Report,
+) -> StdinSettings | None:
+    if found.value.stdin:
+        return StdinSettings()
+    report.error(
+        found.place("stdin"), "bad-value", "'stdin: false' is no source", "write stdin: true"
+    )
+    return None
+
+
+def _pipe(found: Found[SourceKeys], references: References, report: Report) -> PipeSettings | None:
+    text = found.value.pipe or ""
+    if not _check_text(found, ("pipe",), text, report):
+        return None
+    return PipeSettings(place=str(references.path(text)))
+
+
+def _exec(
+    found: Found[SourceKeys],
+    references: References,  # noqa: ARG001 - as the others
+    report: Report,
+) -> ExecSettings | None:
+    command = found.value.exec
+    problem, remedy = _problem_of(command)
+    if problem:
+        report.error(found.place("exec"), "bad-value", problem, remedy)
+        return None
+    return ExecSettings(command=command)
+
+
+def _problem_of(command: tuple[str, ...]) -> tuple[str, str]:
+    if not command or not command[0].strip():
+        return "'exec' names no program", "write exec: [dmesg, --follow]"
+    if any("\0" in word for word in command):
+        return "an argument cannot hold a NUL", "remove it"
+    program = command[0]
+    if len(command) == 1 and " " in program and not program.startswith("/"):
+        words = ", ".join(program.split())
+        return "no shell is involved: this is one word", f"write exec: [{words}]"
+    if "/" in program and not program.startswith("/"):
+        return f"{shown(program)} depends on the working folder", "write its full path"
+    return "", ""
+
+
 _KINDS: dict[str, Callable[[Found[SourceKeys], References, Report], Origin | None]] = {
     "journald": _journald,
     "syslog": _syslog,
+    "stdin": _stdin,
+    "pipe": _pipe,
+    "exec": _exec,
 }

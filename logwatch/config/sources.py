@@ -15,7 +15,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, SourceKeys
 from logwatch.config.multiline import problem_of
 from logwatch.config.names import distinct
-from logwatch.config.origins import build_origin, format_of, origin_key
+from logwatch.config.origins import build_origin, fits_encoding, format_of, origin_key
 from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
@@ -51,6 +51,8 @@ def build_source(
         _check_multiline(found, report),
     )
     encoding = _encoding(found, report)
+    if encoding is not None and not fits_encoding(found, encoding, report):
+        encoding = None
     if not all(checks) or encoding is None or found.broken:
         return None
     return SourceSettings(

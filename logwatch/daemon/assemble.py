@@ -77,6 +77,8 @@ class Options(Struct, frozen=True, kw_only=True):
     waking: Waking = "auto"
     durability: Durability = "full"
     grace: float = 5.0
+    once: bool = False
+    """It ends when everything was read to its end."""
     host: str = field(default_factory=socket.gethostname)
 
 
@@ -210,6 +212,7 @@ def _assemble(
                 slots=slots,
                 clock=clock,
                 volume=figures.volumes[source.name],
+                once=options.once,
             )
         # A file that came while nobody looked is read whole; one that was there before the first
         # look at its source begins where the source says.

@@ -110,6 +110,11 @@ class Monitor(Worker):
         """Whether it has said that what was there when it began is handed on, or never will be."""
         return self._told_caught_up
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will ever come again; a file may be made again at any time."""
+        return False
+
     def has_work(self) -> bool:
         """See `Worker.has_work`. Waiting for room in the Queue is no work of this thread.
 

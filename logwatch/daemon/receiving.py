@@ -116,6 +116,11 @@ class ReceivingMonitor(Monitor):
         """Held while the bell is rung or taken away; never together with another lock."""
         self._put_until: float | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """See `Monitor.has_ended`."""
+        return self.caught_up and self._receiver.ended
+
     def wake(self) -> None:
         """See `Monitor.wake`."""
         super().wake()
@@ -216,6 +221,7 @@ def receiving(
     slots: AbstractContextManager[object],
     clock: Clock,
     volume: Volume,
+    once: bool,
 ) -> ReceivingMonitor:
     """The monitor of a source that is no file; `known` are its positions in the store."""
     key = _key(source)
@@ -223,6 +229,7 @@ def receiving(
     if receiver is None:
         newer = kept.position(source.address)
         receiver = make_receiver(source, [*known, newer] if newer else known)
+    receiver.once = once
     return ReceivingMonitor(
         receiver,
         key=key,

@@ -229,6 +229,7 @@ class Daemon:
             return Ending.FAILED
         self._look_at_store()
         self._feed_watchdog()
+        once = once or self._nothing_can_come()
         if once and self._waited_for_room():
             telemetry.error("daemon.failed", reason="nothing could be committed")
             return Ending.FAILED
@@ -238,6 +239,11 @@ class Daemon:
             elif not self._waits_for_slot() and not self._backs_up():
                 return self._how_once_ended()
         return None
+
+    def _nothing_can_come(self) -> bool:
+        """Whether every source has ended for good, as stdin does, and there is one at all."""
+        monitors = self._parts.following.monitors
+        return bool(monitors) and all(each.has_ended for each in monitors)
 
     def _look_at_store(self) -> None:
         """Tell, once, when the store was removed or replaced under us: it goes on in vain."""

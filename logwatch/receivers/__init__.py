@@ -37,8 +37,29 @@ def _syslog(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
     return SyslogReceiver(source, known)
 
 
+def _stdin(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    from logwatch.receivers.streams import StdinReceiver  # noqa: PLC0415 - as above
+
+    return StdinReceiver(source, known)
+
+
+def _pipe(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    from logwatch.receivers.pipe import PipeReceiver  # noqa: PLC0415 - as above
+
+    return PipeReceiver(source, known)
+
+
+def _exec(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:
+    from logwatch.receivers.program import ExecReceiver  # noqa: PLC0415 - as above
+
+    return ExecReceiver(source, known)
+
+
 _KINDS: dict[str, Make] = {
     "journald": _journald,
     "syslog": _syslog,
+    "stdin": _stdin,
+    "pipe": _pipe,
+    "exec": _exec,
 }
 """How the source of each kind is read."""

@@ -26,6 +26,8 @@ class Receiver:
 
     is_rewritten = False
     """See `Tail.is_rewritten`: nothing is rewritten here."""
+    once = False
+    """Whether this is a single run, for which a stream has to come to its end."""
     gathers = True
     """Whether its thread may let lines gather for some milliseconds while it is busy."""
 

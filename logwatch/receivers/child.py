@@ -99,6 +99,15 @@ class Child:
         """SIGTERM to all of its process group."""
         self._signal(SIGTERM)
 
+    def await_end(self, seconds: float) -> None:
+        """Wait until it has ended, for so long at most; what it writes meanwhile is thrown away."""
+        waiting, pause = select.poll(), 5
+        for _ in range(int(seconds * 1000 / pause)):
+            self._read(self._out)
+            if self.is_over():
+                return
+            waiting.poll(pause)
+
     def end(self) -> None:
         """SIGKILL to whatever is left of its process group; closes the pipes."""
         self._signal(SIGKILL)

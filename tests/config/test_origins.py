@@ -8,6 +8,7 @@ from logwatch.config.loader import from_text
 from logwatch.errors import ConfigError
 from logwatch.receivers.addresses import Address
 from logwatch.receivers.journal import JournaldSettings, Match
+from logwatch.receivers.stream_settings import ExecSettings, PipeSettings, StdinSettings
 from logwatch.receivers.syslog_settings import SyslogSettings, TlsSettings
 
 REST = "rules: [{name: r, match: x}]\nsinks: {out: {console: {}}}\n"
@@ -61,6 +62,14 @@ def test_everything_about_the_journal():
         ("journald: {match: {unit: x}}", "is no name of a field of the journal"),
         ("journald: {match: {_UID: []}}", "'_UID' is compared with nothing"),
         ("journald: {units: ['']}", "'units': a text is empty"),
+        ("stdin: false", "'stdin: false' is no source"),
+        ("stdin: true, start: end", "'start' means nothing for 'stdin'"),
+        ("stdin: true, encoding: utf-16", "is read from files only"),
+        ("pipe: ''", "'pipe': a text is empty"),
+        ("exec: []", "'exec' names no program"),
+        ("exec: dmesg --follow", "write exec: [dmesg, --follow]"),
+        ("exec: [./run]", "depends on the working folder"),
+        ('exec: [a, "\\0"]', "cannot hold a NUL"),
         ("syslog: {}", "'syslog' says not where to listen"),
         ("syslog: 514", "'514' is no address"),
         ("syslog: {udp: ['x:1', '1']}", "'1' is no address"),
@@ -111,6 +120,24 @@ def test_everything_about_syslog():
         receive_buffer=1 << 20,
         certificates=TlsSettings(certificate="/c", key="/k", client_ca="/r"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("stdin: true", StdinSettings()),
+        ("pipe: /run/a.fifo", PipeSettings(place="/run/a.fifo")),
+        ("exec: dmesg", ExecSettings(command=("dmesg",))),
+        ("exec: [/bin/x, 'a b', '*']", ExecSettings(command=("/bin/x", "a b", "*"))),
+    ],
+)
+def test_streams(text, origin):
+    assert source(f"{text}, multiline: java").origin == origin
+
+
+def test_there_is_one_stdin():
+    with pytest.raises(ConfigError, match="source 'a' reads stdin already"):
+        from_text(f"sources: {{a: {{stdin: true}}, b: {{stdin: true}}}}\n{REST}")
 
 
 def test_the_sender_is_a_field_of_syslog_and_of_no_file():

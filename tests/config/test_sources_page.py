@@ -26,7 +26,7 @@ def test_every_key_is_on_the_page_and_has_an_example(keys, name):
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_every_kind_is_in_the_table_and_in_an_example(name):
-    assert f"| `{name}` |" in PAGE.split("## ")[0]
+    assert re.search(rf"\|.*`{name}`.*\|", PAGE.split("## ")[0])
     assert any(re.search(rf"\b{name}:", example) for example in EXAMPLES)
 
 
