@@ -40,7 +40,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     `identity` names the generation for good ("inode.birth.epoch"); `epoch` counts the times that
     the same inode was truncated and begun anew. `offset` is the end of the last line that has
     taken effect. `skipping` says that `offset` lies inside an over-long line whose rest is still
-    to be passed over. `closed` says that the generation was read to its end and let go.
+    to be passed over. `closed` says that the generation was read to its end and let go. Up to
+    `reread_end` its bytes may have been read before. `beside` tells what lay beside the path.
     """
 
     identity: str
@@ -54,6 +55,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     markers: tuple[Marker, ...] = ()
     skipping: bool = False
     closed: bool = False
+    reread_end: int = 0
+    beside: str | None = None
     cursor: str | UnsetType = UNSET
     """How a source that is no file calls the position; see receivers/."""
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from logwatch.cli.tail_request import Request
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import OpenFile, identity
-from logwatch.tailer.generation import at, fresh_checkpoint
 from logwatch.tailer.latest import at_last_lines
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.positions import at, fresh_checkpoint
 
 _STEP = 1 << 16
 _NEAR = 1 << 20

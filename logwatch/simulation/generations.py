@@ -19,9 +19,10 @@ from logwatch.clock import SystemClock
 from logwatch.records import Block, Checkpoint, Marker, Stretch
 from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.fingerprint import OpenFile, identity
-from logwatch.tailer.generation import Generation, Limits, fresh_checkpoint
+from logwatch.tailer.generation import Generation, Limits
 from logwatch.tailer.multiline import Framed, Framer
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.positions import fresh_checkpoint
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import (

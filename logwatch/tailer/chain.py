@@ -29,14 +29,16 @@ from logwatch.tailer.fingerprint import (
     continues,
     fold_birth,
 )
-from logwatch.tailer.generation import Generation, Limits, Truncated, at_last_line
+from logwatch.tailer.first_reads import FirstRead
+from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.lineage import Lineage, Unseen
 from logwatch.tailer.packed_generation import Packed, packed_generation
-from logwatch.tailer.positions import closing, in_file
+from logwatch.tailer.positions import at_last_line, in_file
 from logwatch.tailer.record_generation import generation_of
+from logwatch.tailer.remains import Remains
 from logwatch.tailer.rewrites import Rewrites
-from logwatch.tailer.siblings import find_inode
-from logwatch.tailer.state import LossReason, Report
+from logwatch.tailer.signs import is_under
+from logwatch.tailer.state import Report
 
 _EVERYTHING = 1 << 62
 """Bytes: more than any file has."""
@@ -75,7 +77,8 @@ class Chain:
         self._settings = settings
         self._claims = claims
         self._report = report
-        self._owner = owner
+        self.owner = owner
+        """Who claims the files: the tail."""
         self._lineage = Lineage(settings.path, claims, owner, known)
         self._since = 0
         self._cuts = Cuts(
@@ -86,6 +89,21 @@ class Chain:
             report=report,
             owner=owner,
         )
+        self._remains = Remains(self, settings.path, self._lineage, claims, report)
+
+    @property
+    def since(self) -> int:
+        """What was born earlier (ns) was there at the last look; 0: what was there is known."""
+        return 0 if self._lineage.remembers_all else self._since
+
+    def note_beside(self) -> None:
+        """Keep what lies beside the path once all that was found there has its checkpoint."""
+        live = self.current
+        beside = self._lineage.beside
+        if live is None or live.checkpoint.beside == beside or self.outgoing:
+            return
+        if all(each.registered or each is live for each in self.generations):
+            live.checkpoint = replace(live.checkpoint, beside=beside)
 
     @property
     def rewrites(self) -> Rewrites:
@@ -120,6 +138,7 @@ class Chain:
         lineage = self._lineage
         known = file is not None and self._claims.latest(file.key) is not None
         history = lineage.history()
+        lineage.recall(history)
         if not history and not known:
             lineage.look_around()
             if file is not None:
@@ -129,7 +148,7 @@ class Chain:
         name = beginning.checkpoint.identity if beginning is not None else None
         for checkpoint in history:
             if not checkpoint.closed and checkpoint.identity != name:
-                self._recover(checkpoint, file, now)
+                self._remains.recover(checkpoint, file, now)
         originals = lineage.originals(history, file.key if file is not None else None)
         for generation in self.add_found(Unseen([*originals], []), backlog=True):
             generation.quiet_since = now.steady
@@ -142,7 +161,11 @@ class Chain:
             self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
         if known:
             self._cuts.finish_all(now)
-            lineage.look_around()
+            live = self.current
+            if live is not None and not live.is_begun and lineage.remembers_all:
+                self._look_before(now, backlog=True)
+            else:
+                lineage.look_around(None if live is None else live.file)
 
     def doubt_all(self) -> None:
         """After `begin`: what is there now is marked as read again, where that may be so."""
@@ -161,41 +184,6 @@ class Chain:
             checkpoint = at_last_line(then, checkpoint, self._settings.limits)
         self._follow(file, checkpoint, beginning.reread_end, backlog=True)
 
-    def _recover(self, checkpoint: Checkpoint, live: OpenFile | None, now: Moment) -> None:
-        """Find what is left of a generation that was open when logwatch stopped."""
-        key = checkpoint.inode, checkpoint.birth
-        if self._claims.owner(key) not in (None, self._owner) or self.held(key):
-            return
-        latest = self._claims.latest(key)
-        if latest is not None and latest.identity != checkpoint.identity:
-            self.outgoing.append(closing(checkpoint))  # its file was begun anew
-            return
-        if live is not None and live.key == key:
-            return
-        file = find_inode(self._path, *key)
-        if file is None and live is not None and _is_like(live.fd, checkpoint):
-            self.outgoing.append(closing(checkpoint))  # the live file has it all, read again
-            return
-        archive = file and self._lineage.archives.resumed(file, checkpoint)
-        file = file or self._lineage.copy_of(checkpoint)
-        if file is None or archive is not None:
-            found = archive or self._lineage.archives.holding(checkpoint)
-            if not isinstance(found, Archive):
-                self._give_up(checkpoint, found)
-            elif self.add_archive(found) is not None:
-                self.generations[-1].quiet_since = now.steady
-        elif not self._claims.claim(file.key, self._owner):
-            os.close(file.fd)
-        else:
-            moved = in_file(checkpoint, file)
-            generation = self.add(file, moved, backlog=True)
-            generation.quiet_since = now.steady
-            generation.registered = moved == checkpoint
-
-    def _give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
-        self.outgoing.append(closing(checkpoint))
-        self._report.lose(checkpoint.identity, checkpoint.offset, None, reason)
-
     def add_archive(self, archive: Archive) -> Packed | None:
         """Read on in a compressed file; None where another tail does.
 
@@ -206,7 +194,7 @@ class Chain:
         birth = fold_birth(self._since, 0) if known is None else known.birth
         window = unpacking.file._replace(birth=birth)
         keys = unpacking.packed.key, window.key
-        if not all(self._claims.claim(each, self._owner) for each in keys):
+        if not all(self._claims.claim(each, self.owner) for each in keys):
             unpacking.close()
             return None
         checkpoint = self._lineage.new(window) if known is None else known
@@ -219,10 +207,10 @@ class Chain:
             self._path,
             self._settings.limits,
             lose=lambda offset: self._report.lose(name, offset, None, "damaged"),
-            done=lambda: self._claims.release(keys[0], self._owner),
+            done=lambda: self._claims.release(keys[0], self.owner),
         )
         generation.registered = checkpoint == known
-        generation.reread_end = archive.reread_end
+        generation.reread_end = archive.reread_end or generation.reread_end
         self.generations = (*self.generations, generation)
         self._claims.note(checkpoint)
         return generation
@@ -241,7 +229,7 @@ class Chain:
         self.leave(now)
         if same is not None:
             self.remove(same)
-        unseen = self._add_unseen(file, now, backlog=False)
+        unseen = len(self._add_unseen(file, now, backlog=False))
         self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=False)
         crashpoint("rotation.done")
         telemetry.info(
@@ -273,30 +261,54 @@ class Chain:
         """Look for generations once more when it is time for that. No error."""
         if self.look_again_at is None or not (finish or now.steady >= self.look_again_at):
             return
-        before = self.generations
-        live = self.current
         self.look_again_at = now.steady + PATIENCE_SECONDS
         self._lineage.archives.patient = False
         try:
-            self._add_unseen(None, now, backlog=False)
+            self._put_before_current(self._add_unseen(None, now, backlog=False))
         except OSError:
             return  # there will be a better time
         finally:
             self._lineage.archives.patient = True
-        if live is not None and self.generations[: len(before)] == before:
-            found = self.generations[len(before) :]
-            self.generations = (*(each for each in before if each is not live), *found, live)
 
-    def _add_unseen(self, live: OpenFile | None, now: Moment, *, backlog: bool) -> int:
+    def first_read(self, now: Moment) -> FirstRead | None:
+        """See `FirstRead`; None where the current generation was begun. Looks around if need be."""
+        live = self.current
+        if live is None or live.is_begun or now.steady < live.retry_at or self.outgoing:
+            return None
+        live.note_growth()
+        if not self._lineage.is_settled(live.file) and is_under(self._path, live.file):
+            self._look_before(now, backlog=False)
+        return None if self.current is None else FirstRead(self, self._lineage, self.current)
+
+    def _look_before(self, now: Moment, *, backlog: bool) -> None:
+        """Look for what came before a file under the path of which nothing was read."""
+        added = self._add_unseen(None, now, backlog=backlog, is_unread=True)
+        self._put_before_current(added)
+        for each in added:
+            each.ended = not isinstance(each, Packed)  # nobody writes a copy
+
+    def _put_before_current(self, added: list[Generation]) -> None:
+        """Generations that were found late; what is under the path comes after them."""
+        if self.current is not None and added:
+            late = (*added, self.current)
+            self.generations = (*(each for each in self.generations if each not in late), *late)
+
+    def _add_unseen(
+        self, live: OpenFile | None, now: Moment, *, backlog: bool, is_unread: bool = False
+    ) -> list[Generation]:
         self._cuts.finish_all(now)
         if live is None and self.current is not None:
             live = self.current.file
         held = [each.file for each in self.generations if each is not self.current]
-        found = self._lineage.unseen(self._since, held, live)
+        found = self._lineage.unseen(self.since, held, live, is_unread=is_unread)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
-        for generation in self.add_found(found, backlog=backlog):
+        added = self.add_found(found, backlog=backlog)
+        for generation in added:
             generation.quiet_since = now.steady
-        return len(found.files)
+            if generation.file.modified_ns < self._since:
+                # Brought back, perhaps; or the clock that told its time was set back since.
+                generation.reread_end = generation.file.size
+        return added
 
     def add_found(self, found: Unseen, *, backlog: bool) -> list[Generation]:
         """Hold generations that were found, oldest first; what cannot be read is told as lost."""
@@ -308,7 +320,7 @@ class Chain:
                 packed = self.add_archive(file)
                 added += [] if packed is None else [packed]
                 continue
-            if not self._claims.claim(file.key, self._owner):
+            if not self._claims.claim(file.key, self.owner):
                 os.close(file.fd)
                 continue
             try:
@@ -319,7 +331,7 @@ class Chain:
                 self.abandon(file)
                 continue
             generation = self.add(file, beginning.checkpoint, backlog=backlog)
-            generation.reread_end = beginning.reread_end
+            generation.reread_end = beginning.reread_end or generation.reread_end
             added.append(generation)
         return added
 
@@ -328,9 +340,11 @@ class Chain:
     ) -> None:
         registered = self._claims.latest(file.key) == checkpoint
         generation = self.add(file, checkpoint, backlog=backlog)
-        generation.reread_end = reread_end
+        generation.reread_end = reread_end or generation.reread_end
         generation.registered = registered
         generation.suspect = not continues(file.fd, checkpoint)
+        if not generation.suspect:
+            generation.size = max(generation.size, file.size)
         self.current = generation
 
     def add(self, file: OpenFile, checkpoint: Checkpoint, *, backlog: bool) -> Generation:
@@ -370,12 +384,12 @@ class Chain:
     def abandon(self, file: OpenFile) -> None:
         """Close a file unless a generation has it."""
         if all(each.file.fd != file.fd for each in self.generations):
-            self._claims.release(file.key, self._owner)
+            self._claims.release(file.key, self.owner)
             os.close(file.fd)
 
     def cut_off(self, generation: Generation) -> None:
         """Let go of a generation that is not read to its end; what it has is told as lost."""
-        self._give_up(generation.checkpoint, "held")
+        self._remains.give_up(generation.checkpoint, "held")
         self._claims.note(replace(generation.checkpoint, closed=True))
         self.remove(generation)
 
@@ -384,10 +398,3 @@ class Chain:
         self._claims.leave(self._path)
         for each in self.generations:
             self.remove(each)
-
-
-def _is_like(fd: int, checkpoint: Checkpoint) -> bool:
-    try:
-        return checkpoint.offset > 0 and continues(fd, checkpoint)
-    except OSError:
-        return False

@@ -16,13 +16,13 @@ from logwatch.crashpoints import crashpoint
 from logwatch.tailer.archives import Archive
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import may_begin_alike
-from logwatch.tailer.generation import Generation, Truncated, at, intact_end
+from logwatch.tailer.generation import Generation, Truncated
 from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.packed_generation import Packed
-from logwatch.tailer.positions import closing, in_file
+from logwatch.tailer.positions import at, closing, in_file, intact_end
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.rewrites import Rewrites
-from logwatch.tailer.signs import inode_and_size
+from logwatch.tailer.signs import is_under
 from logwatch.tailer.state import Report
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Cuts:
         position = self._chain.generations.index(generation)
         later = self._chain.generations[position + 1 :]
         self._chain.generations = self._chain.generations[:position]
-        copied = self._take_copy(generation, later, now)
+        copied = self._take_copy(generation, later, now, is_unread=not rebegun.is_begun)
         if copied:
             rebegun.reread_end = 0  # no doubt
         else:
@@ -79,7 +79,8 @@ class Cuts:
                 self.rewrites.note(now.steady)
             self._chain.outgoing += (rebegun.moved(), closing(old))
         added = self._chain.generations[position:]
-        after = () if self._is_under_path(generation) else _born_since(generation.file.fd, added)
+        is_renamed = not is_under(self._path, generation.file)
+        after = _born_since(generation.file.fd, added) if is_renamed else ()
         for each in after:
             each.ended = False  # renamed, as this one was
         before = (each for each in self._chain.generations if each not in after)
@@ -97,11 +98,6 @@ class Cuts:
             copy_found=copied,
         )
 
-    def _is_under_path(self, generation: Generation) -> bool:
-        """Now; it may have been renamed while what took its place cannot be opened."""
-        there = inode_and_size(self._path)
-        return there is not None and there[0] == generation.file.inode
-
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
         file, old = generation.file._replace(size=found.size), generation.checkpoint
         fresh = self._lineage.new(file)
@@ -110,11 +106,14 @@ class Cuts:
             fresh = at(file, fresh, intact)
         rebegun = generation_of(file, fresh, self._path, self._settings.limits, backlog=False)
         rebegun.quiet_since, rebegun.ended = generation.quiet_since, generation.ended
+        rebegun.size = found.size
         if intact or not found.shorter or may_begin_alike(file.fd, old, found.size):
             rebegun.reread_end = min(found.size, old.offset)
         return rebegun
 
-    def _take_copy(self, generation: Generation, later: Iterable[Generation], now: Moment) -> bool:
+    def _take_copy(
+        self, generation: Generation, later: Iterable[Generation], now: Moment, *, is_unread: bool
+    ) -> bool:
         """Whether what was in the file before it was cut is read on in a copy. No error."""
         old = generation.checkpoint
         file = self._lineage.copy_of(old)
@@ -138,9 +137,12 @@ class Cuts:
             return False
         live = generation.file
         held = [each.file for each in (*self._chain.generations, *later)]
-        if not self._is_under_path(generation):
+        is_there = is_under(self._path, live)
+        if not is_there:
             held.append(live)
-        younger = self._lineage.unseen(since, held, live)
+        if self._lineage.remembers_all:
+            since = self._chain.since
+        younger = self._lineage.unseen(since, held, live, is_unread=is_unread and is_there)
         for each in (copy, *self._chain.add_found(younger, backlog=False)):
             each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
         return True

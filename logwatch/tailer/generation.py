@@ -23,11 +23,11 @@ from logwatch.tailer.fingerprint import (
     continues,
     digest,
     head,
-    marker,
     matches,
 )
 from logwatch.tailer.multiline import Framer
-from logwatch.tailer.text_encoding import LONGEST_MARK, TextEncoding, recognised
+from logwatch.tailer.positions import at
+from logwatch.tailer.text_encoding import LONGEST_MARK, PLAIN, TextEncoding, recognised
 
 _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
@@ -38,7 +38,6 @@ LARGE = 128 * 1024
 _TAIL = 8 * 1024
 """Where the end of the last line is looked for."""
 _MARKERS_KEPT = 12
-_PLAIN = TextEncoding("utf-8", "utf-8")
 
 
 class Limits(Struct, frozen=True):
@@ -79,7 +78,6 @@ class Generation:
         self.registered = False
         self.suspect = False
         """The file is not the one that the checkpoint was made of."""
-        self.reread_end = 0
         self.doubted_since: float | None = None
         """A remote file system said that the file is shorter; it may be behind."""
         self.retry_at = 0.0
@@ -104,6 +102,20 @@ class Generation:
         return self.checkpoint.offset
 
     @property
+    def reread_end(self) -> int:
+        """Up to here it may have been read before; kept with the position."""
+        return self.checkpoint.reread_end
+
+    @reread_end.setter
+    def reread_end(self, end: int) -> None:
+        self.checkpoint = replace(self.checkpoint, reread_end=end)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything of it was read."""
+        return bool(self.offset or self.checkpoint.skipping)
+
+    @property
     def is_drained(self) -> bool:
         """Whether everything up to the last look's end was handed out but for an open line."""
         return self.seen is not None and self.registered and not self.open_end
@@ -113,7 +125,7 @@ class Generation:
         """How its bytes are text. Raises OSError."""
         if self._text is None:
             self.recognise(final=True)
-        return self._text or _PLAIN
+        return self._text or PLAIN
 
     def recognise(self, *, final: bool = False) -> bool:
         """Whether it is known how its bytes are text; with `final` an unfinished mark is none.
@@ -165,6 +177,16 @@ class Generation:
         if self.suspect or not continues(self.file.fd, self.checkpoint):
             return Truncated(size, shorter=False)
         return None
+
+    def note_growth(self) -> None:
+        """See how much there is of a file of which nothing was read. Raises OSError."""
+        if self.cut() is None:
+            self.size = os.fstat(self.file.fd).st_size
+            self._grow_head(self.size)
+
+    def take_back(self, checkpoint: Checkpoint) -> None:
+        """Go on from an earlier checkpoint: what was read since was not handed out."""
+        self.checkpoint, self.seen = checkpoint, None
 
     def moved(self, *, closed: bool = False) -> Block:
         """An empty block that commits the checkpoint as it is, or as closed."""
@@ -351,51 +373,3 @@ class Generation:
             partial=partial,
             reread=start < self.reread_end,
         )
-
-
-def fresh_checkpoint(file: OpenFile, path: str, identity: str, epoch: int) -> Checkpoint:
-    """The checkpoint of a file of which nothing was read. Raises OSError."""
-    return Checkpoint(
-        identity=identity,
-        path=path,
-        device=file.device,
-        inode=file.inode,
-        birth=file.birth,
-        epoch=epoch,
-        offset=0,
-        head=head(file.fd),
-    )
-
-
-def at_last_line(file: OpenFile, checkpoint: Checkpoint, limits: Limits) -> Checkpoint:
-    """The same, behind the file's last newline: a line that is being written is read whole.
-
-    Within a line of more than `max_line` bytes it is at the end and skips. Raises OSError.
-    """
-    first = os.pread(file.fd, LONGEST_MARK, 0)
-    text = recognised(first, limits.encoding, final=True) or _PLAIN
-    size, longest = file.size - file.size % text.unit, limits.max_line * text.unit
-    tail = os.pread(file.fd, min(size, longest), max(0, size - longest))
-    newline = text.last_end(tail)
-    skipping = not newline and size > longest
-    offset = size if skipping else max(0, size - longest) + newline
-    return at(file, checkpoint, offset, skipping=skipping)
-
-
-def at(
-    file: OpenFile, checkpoint: Checkpoint, offset: int, *, skipping: bool = False
-) -> Checkpoint:
-    """The same checkpoint at another offset of `file`. Raises OSError."""
-    markers = (marker(file.fd, offset),) if offset else ()
-    return replace(checkpoint, offset=offset, markers=markers, skipping=skipping)
-
-
-def intact_end(fd: int, checkpoint: Checkpoint, size: int) -> int:
-    """Up to where a shorter file surely has the bytes that were read already, else 0.
-
-    Proof is the last marker within `size` if it is beyond the head, for a program may begin every
-    file with the same lines. What follows it may be new. Raises OSError.
-    """
-    usable = [each for each in checkpoint.markers if each.offset <= size][-1:]
-    proven = usable and usable[0].offset > HEAD_LENGTH and matches(fd, usable[0])
-    return usable[0].offset if proven else 0

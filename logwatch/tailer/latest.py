@@ -6,8 +6,8 @@ import os
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import OpenFile, identity
-from logwatch.tailer.generation import at, fresh_checkpoint
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.positions import at, fresh_checkpoint
 
 _STEP = 65_536
 

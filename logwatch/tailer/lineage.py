@@ -25,17 +25,21 @@ from msgspec.structs import replace
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.archives import PASSING, Archive, Archives, Unreadable, last_written
+from logwatch.tailer.beside import Remembered, remembered, text_of
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
     Key,
     OpenFile,
     continues,
+    head,
     identity,
     is_proof,
+    marker,
+    matches,
 )
-from logwatch.tailer.generation import at, fresh_checkpoint, intact_end
 from logwatch.tailer.opening import open_beside
+from logwatch.tailer.positions import at, fresh_checkpoint, intact_end
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
     Sibling,
@@ -46,6 +50,8 @@ from logwatch.tailer.siblings import (
     state_beside,
     stem,
 )
+
+_NEVER = object()
 
 
 class Beginning(Struct, frozen=True):
@@ -84,6 +90,15 @@ class Lineage:
         self.archives = Archives(path, claims)
         """The compressed files beside the path."""
         self._seen: frozenset[Sign] = frozenset()
+        self._copies: dict[Sign, str] = {}
+        """Copies of what nobody has read yet, which may be in the making, and where they are."""
+        self._copied: Key | None = None
+        """The file that they are copies of."""
+        self._beside: object = _NEVER
+        """The state of the directory at the last look at the family."""
+        self._remembered: Remembered | None = None
+        self.beside: str | None = None
+        """What lay beside the path at the last look, to be kept for the next process."""
         self._known = tuple(each for each in known if each.path == path)
         claims.learn(known)
 
@@ -95,9 +110,30 @@ class Lineage:
                 latest[each.identity] = each
         return list(latest.values())
 
-    def look_around(self) -> None:
-        """Take every file of the family that is there now for an old one."""
-        self._note_seen(family(self._path, self._claims.listings))
+    def recall(self, history: Iterable[Checkpoint]) -> None:
+        """Take up what was seen by those who read these generations."""
+        self._remembered = remembered(each.beside for each in history)
+
+    @property
+    def remembers_all(self) -> bool:
+        """Whether it is known of every file beside the path whether it was there before."""
+        return self._remembered is not None and self._remembered.is_all
+
+    def look_around(self, live: OpenFile | None = None) -> None:
+        """Take every file of the family for an old one, but a new copy of `live`."""
+        state = state_beside(self._path)
+        # One that is told by its stamp was not changed within the grain of stamps.
+        siblings = family(self._path, self._claims.listings if isinstance(state, int) else None)
+        if live is not None and self.remembers_all:
+            self._copies, self._copied = self._copies_among(siblings, live), live.key
+        self._note_seen(each for each in siblings if each.sign not in self._copies)
+        self._beside = state
+
+    def is_settled(self, live: OpenFile) -> bool:
+        """Whether nothing came beside the path since the last look but copies of `live`."""
+        if self._beside is _NEVER or state_beside(self._path) != self._beside:
+            return False
+        return all(self._is_copy(path, live.fd) for path in self._copies.values())
 
     def is_premature(self, file: OpenFile) -> bool:
         """Whether this may be a copy in the making of a log that another tail follows.
@@ -111,8 +147,16 @@ class Lineage:
         return seen is not None and (file.inode, file.created_ns, "") not in seen
 
     def _note_seen(self, siblings: Iterable[Sibling]) -> None:
-        self._seen = frozenset(each.sign for each in siblings)
+        every = tuple(siblings)
+        self._seen = frozenset(each.sign for each in every)
+        self.beside = text_of(every)
+        self._remembered = remembered([self.beside])
         self._claims.note_seen(self._path, self._seen)
+
+    def _is_old(self, sibling: Sibling) -> bool:
+        """Whether it was there at the last look, as it is or before it was compressed."""
+        is_known = self._remembered is not None and self._remembered.has(sibling)
+        return is_known or sibling.sign in self._seen
 
     def begin(self, file: OpenFile) -> Beginning:
         """Where to read on in a file. Raises OSError."""
@@ -160,10 +204,18 @@ class Lineage:
             os.close(file.fd)
         return None
 
-    def unseen(self, since: int, held: Iterable[OpenFile], live: OpenFile | None) -> Unseen:
+    def unseen(
+        self,
+        since: int,
+        held: Iterable[OpenFile],
+        live: OpenFile | None,
+        *,
+        is_unread: bool = False,
+    ) -> Unseen:
         """Generations born since then that nobody knows; from now on they are seen.
 
-        `held` are older ones that are read already, `live` is what is under the path.
+        `held` are older ones that are read already, `live` is what is under the path. Where that
+        `is_unread` though it was there at the last look, copies of it are left alone.
 
         Raises OSError for want of handles or memory; then nothing is seen.
         """
@@ -172,22 +224,33 @@ class Lineage:
             before = state_beside(self._path)
             siblings = family(self._path)
             undecided: set[Sign] = set()
-            found = self._unseen_among(siblings, since, held, live, undecided)
+            if live is None or live.key != self._copied:
+                self._seen |= self._copies.keys()
+                self._copies = {}
+            copies = self._copies_among(siblings, live) if live and is_unread else self._copies
+            fresh = [each for each in siblings if not (each.sign in copies or self._is_old(each))]
+            found = self._unseen_among(fresh, since, held, live, undecided)
             if state_beside(self._path) == before:
-                self._note_seen(each for each in siblings if each.sign not in undecided)
+                passed = undecided.union(copies)
+                self._note_seen(each for each in siblings if each.sign not in passed)
+                self._copies, self._beside = copies, before
+                self._copied = None if live is None else live.key
                 return found
             found.close()
         raise OSError(errno.EBUSY, "the names in the directory do not rest", self._path)
 
+    def _copies_among(self, siblings: Iterable[Sibling], live: OpenFile) -> dict[Sign, str]:
+        fresh = (each for each in siblings if not (each.compressed or self._is_old(each)))
+        return {each.sign: each.path for each in fresh if self._is_copy(each.path, live.fd)}
+
     def _unseen_among(
         self,
-        siblings: list[Sibling],
+        fresh: list[Sibling],
         since: int,
         held: tuple[OpenFile, ...],
         live: OpenFile | None,
         undecided: set[Sign],
     ) -> Unseen:
-        fresh = [each for each in siblings if each.sign not in self._seen]
         packed = [each for each in fresh if each.compressed and each.modified_ns >= since]
         opened: dict[Sibling, OpenFile | Archive] = {}
         unreadable: list[Unreadable] = []
@@ -237,6 +300,18 @@ class Lineage:
                 opened[sibling] = file
             else:
                 os.close(file.fd)
+
+    def _is_copy(self, path: str, fd: int) -> bool:
+        """Whether a file, which may be in the making, is all at the beginning of another one."""
+        copy = self._open(path)
+        if copy is None:
+            return False
+        try:
+            return matches(fd, head(copy.fd)) and matches(fd, marker(copy.fd, copy.size))
+        except OSError:
+            return False
+        finally:
+            os.close(copy.fd)
 
     def _open(self, path: str) -> OpenFile | None:
         """A file of the family; None where it cannot be had."""

@@ -84,6 +84,11 @@ class RecordGeneration(Generation):
     def _raw(self, start: int, end: int) -> bytes:
         return os.pread(self.file.fd, end - start, start)
 
+    def take_back(self, checkpoint: Checkpoint) -> None:
+        """See `Generation.take_back`."""
+        super().take_back(checkpoint)
+        self._note_open(0)
+
     def first_lines(self, most: int) -> bytes:
         """Whole lines at its beginning, of about `most` bytes. Raises OSError."""
         return self._first_lines(most).data

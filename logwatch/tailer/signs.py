@@ -6,6 +6,8 @@ import errno
 import os
 from typing import TypeAlias
 
+from logwatch.tailer.fingerprint import OpenFile
+
 Sign: TypeAlias = tuple[int, ...] | int
 """What is under a path: device, inode, mode, owner, group, or the errno of looking."""
 
@@ -17,6 +19,12 @@ def sign_of(path: str) -> Sign:
     except OSError as error:
         return error.errno or errno.EIO
     return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
+
+
+def is_under(path: str, file: OpenFile) -> bool:
+    """Whether `path` leads to this open file now."""
+    there = inode_and_size(path)
+    return there is not None and there[0] == file.inode
 
 
 def inode_and_size(path: str) -> tuple[int, int] | None:

@@ -29,6 +29,7 @@ from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.pauses import longer
 from logwatch.tailer.record_generation import RecordGeneration
+from logwatch.tailer.siblings import MOST_LOOKS
 from logwatch.tailer.signs import Sign, sign_of
 from logwatch.tailer.state import Loss, Report, TailState
 from logwatch.tailer.under_path import UnderPath
@@ -209,6 +210,21 @@ class Tail:
     # What is in the files.
 
     def _next(self, now: Moment, *, finish: bool) -> Block | None:
+        for _ in range(MOST_LOOKS):
+            try:
+                first = self._chain.first_read(now)
+            except OSError as error:
+                first = None
+                if self._chain.current is not None:
+                    self._fail(self._chain.current, error, now)
+            self._chain.note_beside()
+            block = self._next_in_order(now, finish=finish)
+            if first is None or first.holds():
+                return block
+            first.take_back()
+        return None
+
+    def _next_in_order(self, now: Moment, *, finish: bool) -> Block | None:
         chain = self._chain
         if chain.outgoing:
             return chain.outgoing.popleft()
@@ -225,6 +241,7 @@ class Tail:
         if now.steady < generation.retry_at:
             return None
         if not generation.registered:
+            self._chain.note_beside()
             generation.registered = True
             return generation.moved()
         try:

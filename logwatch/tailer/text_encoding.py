@@ -101,6 +101,10 @@ class TextEncoding(Struct, frozen=True):
         return raw[:-2] if last and last[0] in _HIGH_SURROGATES else raw
 
 
+PLAIN = TextEncoding("utf-8", "utf-8")
+"""Of text of which nothing is known."""
+
+
 class Recoded:
     """Lines of a file that begin at `start` there, in the encoding in which they are matched."""
 

@@ -244,11 +244,15 @@ class TailMachine(RuleBasedStateMachine):
             self.create()
 
     @precondition(lambda self: self.live and not self.linked)
-    @rule(lines=st.integers(0, 12), packed=st.sampled_from(["", *PACKERS]))
-    def copy_and_cut(self, lines, packed):
+    @rule(
+        lines=st.integers(0, 12), packed=st.sampled_from(["", *PACKERS]), unread=st.booleans()
+    )
+    def copy_and_cut(self, lines, packed, unread):
+        """With `unread` nobody has looked since whatever happened before."""
         self.grant()
-        self.read_all()
-        self.commit_all()
+        if not unread:
+            self.read_all()
+            self.commit_all()
         if self.live.owed and self.lines_of[self.live.generation] == {self.live.owed[0]}:
             self.optional.add(self.live.owed[0])  # nothing of the file was ever committed
         self.shift()

@@ -23,8 +23,8 @@ from logwatch.tailer.fingerprint import (
     marker,
     matches,
 )
-from logwatch.tailer.generation import fresh_checkpoint
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.positions import fresh_checkpoint
 from logwatch.tailer.siblings import family, stem
 
 _IDENTITY = """

@@ -6,12 +6,14 @@ import errno
 import gzip
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from logwatch.clock import ManualClock
 from logwatch.records import Checkpoint
+from logwatch.tailer import siblings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.tail import Tail
 
@@ -634,3 +636,86 @@ def test_a_file_that_is_written_in_place_is_read_again_flagged_and_told_once(fol
         assert log.blocks[-1].reread
         log.advance(1.0)
     assert events["tailer.not_append_only"] == 1
+
+
+def test_doubt_about_what_was_read_before_outlives_restarts(follow, numbered):
+    log = follow(numbered(0, 100), block_size=256)
+    log.read()
+    log.path.write_bytes(numbered(0, 50))
+    for _ in range(5):
+        block = log.tail.read(log.clock.moment())
+        log.commit(block)
+        log.restart()
+    assert not block.data or block.reread
+    rest = log.blocks_now()
+    assert rest
+    assert all(each.reread for each in rest)
+    log.append(numbered(50, 1))
+    assert not any(each.reread for each in log.blocks_now())
+
+
+def test_a_clock_that_was_set_back_hides_no_generation(follow, numbered, monkeypatch):
+    """Births are told by the clock: here they are an hour early from some moment on."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.rotate(new=numbered(3, 3))
+    log.read()
+    log.tail.close()
+    real, since = siblings.created_ns, time.time_ns()
+
+    def early(where):
+        born = real(where)
+        return born - 3_600_000_000_000 if born >= since else born
+
+    monkeypatch.setattr(siblings, "created_ns", early)
+    log.append(numbered(6, 3))
+    log.beside(".1").rename(log.beside(".3"))
+    log.rotate(".2", new=numbered(9, 3))
+    log.rotate(".1", new=numbered(12, 3))
+    log.restart()
+    assert sorted(log.read()) == sorted(numbered(6, 9).splitlines(keepends=True))
+    log.beside(".1").rename(log.beside(".4"))
+    log.rotate(".2", new=numbered(15, 3))
+    log.rotate(".1", new=numbered(18, 3))
+    assert sorted(log.read()) == sorted(numbered(15, 6).splitlines(keepends=True))
+
+
+def test_copies_that_were_there_before_are_not_read_when_the_oldest_new_one_is_gone(
+    follow, numbered
+):
+    """Cut twice while stopped, and the copy with the known rest was deleted."""
+    log = follow(numbered(0, 100))
+    log.beside(".8").write_bytes(b"long ago\n")
+    log.read()
+    log.append(numbered(100, 3))
+    log.read()
+    log.tail.close()
+    log.append(numbered(200, 3))
+    log.path.write_bytes(numbered(300, 3))
+    shutil.copyfile(log.path, log.beside(".1"))
+    log.path.write_bytes(numbered(400, 3))
+    log.restart()
+    assert b"".join(log.read()) == numbered(300, 3) + numbered(400, 3)
+    (loss,) = log.tail.losses()
+    assert (loss.end, loss.reason) == (None, "truncated")
+
+
+@pytest.mark.parametrize("whole_seconds", [False, True])
+def test_what_was_there_before_is_not_read_when_it_is_compressed_while_stopped(
+    follow, numbered, whole_seconds
+):
+    log = follow(numbered(0, 3))
+    log.beside(".1").write_bytes(numbered(700, 99))
+    log.read()
+    log.append(numbered(3, 3))
+    log.read()
+    log.tail.close()
+    old = log.beside(".1").stat()
+    log.beside(".2.gz").write_bytes(gzip.compress(log.beside(".1").read_bytes()))
+    stamp = old.st_mtime_ns // 10**9 * 10**9 if whole_seconds else old.st_mtime_ns
+    os.utime(log.beside(".2.gz"), ns=(stamp, stamp))
+    log.beside(".1").unlink()
+    log.append(numbered(6, 3))
+    log.rotate(new=numbered(9, 3))
+    log.restart()
+    assert b"".join(log.read()) == numbered(6, 6)

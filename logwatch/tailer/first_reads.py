@@ -1,0 +1,42 @@
+"""The first bytes of the file under the path: whether they are those that it began with.
+
+A file that was cut, copied and cut again before any of it was read has nothing before its offset by
+which that could be noticed. What tells is the copy: it lies beside the path before the file is cut.
+So the directory is looked at until nothing came to it, and once more after the first bytes were
+read; if a copy came in between they are taken back, and the copy is read first.
+
+What may be lost: a copy that was deleted again between two looks, and one that has exactly the
+bytes with which the file goes on, as nothing tells that it was cut.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from logwatch.tailer.chain import Chain
+    from logwatch.tailer.generation import Generation
+    from logwatch.tailer.lineage import Lineage
+
+
+class FirstRead:
+    """One try to read a file of which nothing was handed out."""
+
+    def __init__(self, chain: Chain, lineage: Lineage, live: Generation) -> None:
+        """`live` is under the path, and nothing came beside it. No I/O."""
+        self._chain = chain
+        self._lineage = lineage
+        self._live = live
+        self._before = tuple((each, each.checkpoint) for each in chain.generations)
+
+    def holds(self) -> bool:
+        """Whether what was read since can be handed out."""
+        live = self._live
+        if live is not self._chain.current or not live.is_begun:
+            return True
+        return self._lineage.is_settled(live.file)
+
+    def take_back(self) -> None:
+        """Put all generations back to where they were."""
+        for each, checkpoint in self._before:
+            each.take_back(checkpoint)

@@ -1,0 +1,183 @@
+"""A file that is copied and cut before any of it was read has its copy read first."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+
+import pytest
+
+from logwatch.tailer.generation import Generation
+from logwatch.tailer.multiline import Framer, MultilineSettings
+
+
+def copy_away(log) -> None:
+    """Shift the names of the copies and make another one."""
+    for number in range(8, 0, -1):
+        if log.beside(f".{number}").exists():
+            log.beside(f".{number}").rename(log.beside(f".{number + 1}"))
+    shutil.copyfile(log.path, log.beside(".1"))
+
+
+def copy_and_cut(log, new: bytes = b"") -> None:
+    copy_away(log)
+    os.truncate(log.path, 0)
+    log.append(new)
+
+
+@pytest.fixture
+def begun_anew(follow, numbered):
+    """A log that was cut with something unread, of which the tail knows, and no more."""
+    log = follow(numbered(0, 60), block_size=256)
+    log.read()
+    log.append(numbered(60, 20))
+    copy_and_cut(log)
+    block = log.tail.read(log.clock.moment())
+    log.commit(block)
+    log.blocks.append(block)
+    return log
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("waits", [True, False])
+def test_cut_again_before_the_first_read_since_the_cut(begun_anew, numbered, times, waits):
+    log = begun_anew
+    if not waits:
+        log.read()
+    expected = numbered(60, 20)
+    for number in range(1, times + 1):
+        log.append(numbered(number * 100, number))
+        expected += numbered(number * 100, number)
+        copy_and_cut(log)
+    log.append(numbered(900, 30))
+    log.read()
+    assert log.data().endswith(expected + numbered(900, 30))
+    assert not log.tail.losses()
+    assert not any(block.reread for block in log.blocks)
+
+
+def test_the_copy_of_what_was_not_read_does_not_wait_for_the_file_to_grow(begun_anew, numbered):
+    log = begun_anew
+    log.read()
+    log.append(numbered(100, 3))
+    copy_and_cut(log)
+    assert log.tail.changed()
+    assert b"".join(log.read()) == numbered(100, 3)
+
+
+def test_a_new_file_that_is_cut_before_its_first_read(follow, numbered):
+    log = follow(b"")
+    log.read()
+    log.append(numbered(0, 3))
+    copy_and_cut(log, numbered(100, 3))
+    assert b"".join(log.read()) == numbered(0, 3) + numbered(100, 3)
+
+
+def test_the_copy_of_what_was_not_read_may_be_compressed(begun_anew, numbered):
+    log = begun_anew
+    log.append(numbered(100, 3))
+    copy_and_cut(log, numbered(200, 3))
+    log.beside(".1.gz").write_bytes(gzip.compress(log.beside(".1").read_bytes()))
+    log.beside(".1").unlink()
+    log.read()
+    assert log.data().endswith(numbered(60, 20) + numbered(100, 3) + numbered(200, 3))
+
+
+@pytest.mark.parametrize("size", [0, 40, 2000])
+def test_a_copy_in_the_making_of_what_was_not_read_is_left_alone(begun_anew, numbered, size):
+    log = begun_anew
+    log.append(numbered(100, 90))
+    log.beside(".1").rename(log.beside(".2"))
+    log.beside(".1").write_bytes(log.path.read_bytes()[:size])
+    log.read()
+    log.append(numbered(190, 5))
+    shutil.copyfile(log.path, log.beside(".1"))
+    os.truncate(log.path, 0)
+    log.append(numbered(300, 3))
+    log.read()
+    expected = numbered(60, 20) + numbered(100, 90) + numbered(190, 5) + numbered(300, 3)
+    assert log.data().endswith(expected)
+    assert log.data().count(b"line 000100") == 1
+    assert not log.tail.losses()
+
+
+def test_a_copy_that_is_kept_beside_the_file_is_not_read(follow, numbered):
+    """`cp app.log app.log.1` by hand, and a rotation much later."""
+    log = follow(b"")
+    log.read()
+    log.append(numbered(0, 3))
+    shutil.copyfile(log.path, log.beside(".1"))
+    assert b"".join(log.read()) == numbered(0, 3)
+    log.append(numbered(3, 3))
+    log.path.rename(log.beside(".2"))
+    log.path.write_bytes(numbered(6, 3))
+    assert b"".join(log.read()) == numbered(3, 3) + numbered(6, 3)
+
+
+@pytest.mark.parametrize("grown", [1, 200])
+def test_a_cut_between_the_look_around_and_the_first_read(begun_anew, numbered, monkeypatch, grown):
+    log = begun_anew
+    while log.tail.state().generations > 1:
+        log.blocks_now()
+        log.advance(1.0)
+    log.append(numbered(100, 3))
+    read, cuts = Generation.read, []
+
+    def cut_first(generation, **options):
+        if not generation.offset and len(cuts) < 2:
+            cuts.append(numbered(500 * len(cuts) + 1000, grown))
+            copy_and_cut(log, cuts[-1])
+        return read(generation, **options)
+
+    monkeypatch.setattr(Generation, "read", cut_first)
+    log.read()
+    assert len(cuts) == 2
+    assert log.data().endswith(numbered(100, 3) + cuts[0] + cuts[1])
+    assert not any(block.reread for block in log.blocks)
+
+
+def test_what_was_seen_in_a_file_that_waits_is_told_as_lost_when_it_is_gone(begun_anew, numbered):
+    log = begun_anew
+    log.append(numbered(100, 3))
+    log.tail.read(log.clock.moment())
+    os.truncate(log.path, 0)
+    log.read()
+    (loss,) = log.tail.losses()
+    assert (loss.start, loss.end, loss.reason) == (0, len(numbered(100, 3)), "truncated")
+
+
+def test_too_few_handles_for_a_look_hold_up_the_first_read(begun_anew, numbered, monkeypatch):
+    log = begun_anew
+    log.read()
+    log.append(numbered(100, 3))
+    copy_and_cut(log, numbered(200, 3))
+
+    def fails(path, *_):
+        raise OSError(24, "Too many open files", path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("logwatch.tailer.lineage.open_beside", fails)
+        assert log.read() == []
+        assert log.tail.state().status == "error"
+        assert log.tail.next_look(log.clock.moment()) is not None
+    log.advance(1.0)
+    assert b"".join(log.read()) == numbered(100, 3) + numbered(200, 3)
+    assert log.tail.state().status == "following"
+
+
+def test_a_record_does_not_go_on_in_a_file_that_was_cut_meanwhile(follow):
+    settings = MultilineSettings(preset="indent", timeout=2.0)
+    log = follow(b"one\n", framer=Framer(settings, encoding="utf-8", max_line=4096))
+    log.read()
+    log.append(b"two\n  of two\n")
+    copy_and_cut(log)
+    log.tail.read(log.clock.moment())
+    log.append(b"  also of two\nthree\n")
+    copy_and_cut(log, b"  of three\nfour\n")
+    log.read()
+    log.advance(3.0)
+    log.read()
+    assert log.data().replace(b"one\n", b"") == (
+        b"two\n  of two\n  also of two\nthree\n  of three\nfour\n"
+    )
