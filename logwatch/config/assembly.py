@@ -11,6 +11,7 @@ from yaml import MappingNode, Node, ScalarNode
 from logwatch.config import routes, rules, sinks, sources
 from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document, child, is_null
+from logwatch.config.feedback import warn_of_feedback
 from logwatch.config.found import Found
 from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
 from logwatch.config.http import HttpSettings, build_http
@@ -29,6 +30,7 @@ from logwatch.config.names import Names
 from logwatch.config.notifying import Notifying
 from logwatch.config.origins import check_together
 from logwatch.config.problems import Place, Report
+from logwatch.config.redacting import build_redaction
 from logwatch.config.references import STAND_IN, References
 from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
@@ -129,6 +131,8 @@ class Assembly:
         roots = build_roots(self._main, self._tops[0][0].references, self._report)
         check_roots(roots, found_sources, built_sources, self._report)
         built_sinks = self._sinks()
+        warn_of_feedback(found_sources, built_sources, built_sinks, self._report)
+        redact = build_redaction(self._main, self._report)
         heartbeat, http = self._heartbeat(), self._http()
         notifying = Notifying(
             self._list("routes", RouteKeys),
@@ -172,6 +176,7 @@ class Assembly:
             audit=self._main.value.audit,
             allowed_roots=roots,
             held_files=self._main.value.held_files.limits(),
+            redact=redact,
             sources=tuple(built_sources.values()),
             rules=tuple(built_rules),
             sinks=tuple(built_sinks),

@@ -209,6 +209,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         """,
         "sinks: {out: {command: {argv: [/usr/local/bin/page-me]}}}",
     ),
+    "feeds-itself": Explanation(
+        "warning",
+        "A source takes in the file to which a sink writes alerts. An alert that a rule of this"
+        " source matches is told again, and that again, without end.",
+        """\
+        sources:
+          all: {path: '/dev/nul?'}
+                      ^^^^^^^^^^^
+        sinks: {out: {jsonl_file: {path: /dev/null}}}
+        """,
+        "sources: {all: {path: '/var/log/*.log', exclude: alerts.log}}",
+    ),
     "no-end": Explanation(
         "warning",
         "A mute without an end and without hours hides its alerts for ever. For one evening:"

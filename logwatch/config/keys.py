@@ -288,6 +288,7 @@ class FileKeys(Keys, frozen=True):
         "audit": "1%",
         "allowed_roots": "[/var/log, /srv]",
         "held_files": "{longest: 6h, most: 2GiB}",
+        "redact": "[stock, 'card=(\\d+)']",
         "include": "[rules.d/*.yaml]",
         "defaults": "{cooldown: 1m}",
         "sources": "{app: /var/log/app.log}",
@@ -307,6 +308,7 @@ class FileKeys(Keys, frozen=True):
     audit: Annotated[float, Meta(ge=0, le=0.5, extra={"unit": "share"})] = 0.01
     allowed_roots: OneOrMany = ()
     held_files: HeldFilesKeys = HeldFilesKeys()
+    redact: OneOrMany = ()
     include: OneOrMany = ()
     defaults: DefaultKeys = DefaultKeys()
     sources: Raw = None
@@ -322,6 +324,6 @@ class FileKeys(Keys, frozen=True):
 
 MAIN_FILE_ONLY = (
     *("state", "engine", "audit", "allowed_roots", "held_files", "include", "defaults"),
-    *("heartbeat", "http"),
+    *("heartbeat", "http", "redact"),
 )
 """Keys of `FileKeys` that an included file may not hold."""

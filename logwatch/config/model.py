@@ -57,6 +57,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Folders in which all logs are; empty: it depends on who made a link where it may lead."""
     held_files: HeldLimits = HeldLimits()
     """How much may be kept of deleted files that are not read to their end."""
+    redact: tuple[str, ...] = ()
+    """Patterns of secrets in lines; empty: nothing is hidden."""
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     sinks: tuple[NamedSink, ...] = ()

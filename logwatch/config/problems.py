@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "unused": "Something that can never have an effect (a warning).",
     "never-fires": "An `unless` that is in whatever `match` finds: the rule is mute (a warning).",
     "missing-program": "A program that a sink is to run is not there (a warning).",
+    "feeds-itself": "A source that takes in the file to which a sink writes alerts (a warning).",
     "no-end": "A mute that hides alerts for ever (a warning).",
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",

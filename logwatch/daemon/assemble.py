@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 
 from logwatch.clock import Clock, Moment
+from logwatch.config.feedback import written_files
 from logwatch.config.model import Config
 from logwatch.daemon import order_verbs
 from logwatch.daemon.backing_up import BackingUp
@@ -30,6 +31,7 @@ from logwatch.daemon.liveness import stalled
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
+from logwatch.daemon.own_files import OwnFiles
 from logwatch.daemon.places import Places
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept, receiving
@@ -176,6 +178,7 @@ def _assemble(
             deliverers[name].wake()
 
     doubtful = store.replaced is not None
+    own_files = OwnFiles(written_files(config.sinks))
     consumer = Consumer(
         intake=intake,
         pipeline=pipeline,
@@ -214,6 +217,7 @@ def _assemble(
                 volume=figures.volumes[source.name],
                 once=options.once,
             )
+        own_files.warn_of(path)
         # A file that came while nobody looked is read whole; one that was there before the first
         # look at its source begins where the source says.
         new_to_us = at_start and not seen.intersection(sources)

@@ -10,12 +10,14 @@ it came and on whether it was there before it was followed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
+from logwatch.matching.redaction import Redactor, hidden
 from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
@@ -29,6 +31,21 @@ LONGEST_STAMPED = 4096
 def first_line(text: str) -> str:
     """What a record of several lines tells of its time and fields by."""
     return text.partition("\n")[0]
+
+
+Found: TypeAlias = list[tuple[int, dict[str, str]]]
+"""Rules that took a record, and what their patterns captured."""
+
+
+def redacted(
+    redactor: Redactor, text: str, fields: dict[str, str], found: Found
+) -> tuple[str, dict[str, str], Found]:
+    """A record and what was found in it, without its secrets."""
+    text, secrets = redactor.split(text)
+    if not secrets:
+        return text, fields, found
+    captured = [(rule, hidden(captures, secrets)) for rule, captures in found]
+    return text, hidden(fields, secrets), captured
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -50,6 +67,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What rules with `context` need; None where no rule has it."""
     framer: Framer | None = None
     """What puts lines together; None: each line is a record."""
+    redactor: Redactor | None = None
+    """What hides secrets in what was found; None: nothing does."""
 
     def head(self, text: str) -> str:
         """What the time and the fields of a record with this text are read from."""
@@ -108,8 +127,10 @@ class Reading(Struct, frozen=True, kw_only=True):
                     continue
                 time, fields, found = taken
             truncated = hit.truncated or is_cut or (joined and hit.start in block.cut)
-            number = len(records)
-            records.append(Record(offset(hit.start), hit.text, time, fields, truncated))
+            text, number = hit.text, len(records)
+            if self.redactor is not None:
+                text, fields, found = redacted(self.redactor, text, fields, found)
+            records.append(Record(offset(hit.start), text, time, fields, truncated))
             matches += [Match(rules[rule], number, captures) for rule, captures in found]
         return records, matches
 
@@ -130,8 +151,10 @@ class Reading(Struct, frozen=True, kw_only=True):
             if not found:
                 continue
             truncated = hit.truncated or hit.start in block.cut
-            number = len(records)
-            records.append(Record(block.offset(hit.start), hit.text, time, fields, truncated))
+            text, number = hit.text, len(records)
+            if self.redactor is not None:
+                text, fields, found = redacted(self.redactor, text, fields, found)
+            records.append(Record(block.offset(hit.start), text, time, fields, truncated))
             matches += [Match(self.rules[rule], number, captures) for rule, captures in found]
             cursors.append(envelopes.cursor(hit.start))
         return records, matches, cursors if any(cursors) else UNSET

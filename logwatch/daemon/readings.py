@@ -27,6 +27,7 @@ from logwatch.matching.engines import Engines
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.prefilter import Compiling
+from logwatch.matching.redaction import Redactor
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
@@ -63,6 +64,7 @@ class Readings:
         self._contexts = wanted_by_part(config.rules)
         self._ruleset = _ruleset_name(config.rules)
         self._said: set[str] = set()
+        self._redactor = Redactor(config.redact) if config.redact else None
 
     def all(self) -> list[Reading]:
         """One for each set of sources that takes a file; callable from any thread."""
@@ -132,6 +134,7 @@ class Readings:
             fields=fields,
             names=tuple(self._config.rules[self._parts[number].rule].name for number in numbers),
             nearness=self._nearness(numbers, source, events),
+            redactor=self._redactor,
             framer=source.framer,
         )
 
@@ -151,6 +154,7 @@ class Readings:
             max_line=source.max_line,
             events=events,
             framer=source.framer,
+            redactor=self._redactor,
         )
 
     def _fields_of(self, matcher: Matcher, selectors: Sequence[Selector]) -> FieldSearches:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from logwatch.matching.redaction import Redactor
 from logwatch.parsers.event_time import EventClock
 from logwatch.records import Batch, Block, NearLine, Stretch
 from logwatch.rules.anchors import REACH
@@ -46,6 +47,8 @@ class Nearness(Struct, frozen=True, kw_only=True):
     events: EventClock
     framer: Framer | None = None
     """What puts lines together; None: each line is a record."""
+    redactor: Redactor | None = None
+    """What hides secrets in them; None: nothing does."""
 
 
 class _Line(Struct, frozen=True, array_like=True, gc=False):
@@ -162,6 +165,8 @@ class Surroundings:
         text = text.removesuffix("\r")
         first = text if nearness.framer is None else text.partition("\n")[0]
         stamp = nearness.events.stamp(first, arrival=arrival, backlog=block.backlog)
+        if nearness.redactor is not None:
+            text = nearness.redactor.text(text)
         return NearLine(line.offset, line.previous, cut(text), stamp)
 
     def _advance(self, block: Block, trail: _Trail) -> None:

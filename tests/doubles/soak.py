@@ -197,14 +197,17 @@ class Soak:
                 self._file = os.open(self._out, os.O_RDONLY)
             except FileNotFoundError:
                 return
+        # Before the last look into the old one: once there is a new one nobody writes the old.
+        is_left = not os.fstat(self._file).st_nlink and self._out.exists()
         while data := os.read(self._file, 1 << 20):
             *whole, self._rest = (self._rest + data).split(b"\n")
             yield from whole
-        if os.fstat(self._file).st_size > OUT_BYTES and self._out.exists():
-            self._out.unlink()  # the sink makes a new one; what it has written is still read here
-        elif not self._rest and os.fstat(self._file).st_nlink == 0 and self._out.exists():
+        if is_left:
+            assert not self._rest, "the sink left a torn line"
             os.close(self._file)
             self._file = None
+        elif os.fstat(self._file).st_size > OUT_BYTES:
+            self._out.unlink(missing_ok=True)  # the sink makes a new one
 
     def _sample(self, daemon: Running, seconds: float) -> None:
         lags, self._lags = sorted(self._lags) or [0.0], []

@@ -416,6 +416,48 @@ def test_r58_no_secret_is_said_or_stored(tmp_path):
     assert [each for each in kept if secret in each.read_bytes()] == []
 
 
+def test_r58_a_secret_in_a_line_is_told_to_nobody(tmp_path):
+    """Not in the line, nor around it, nor in a field: not in a sink, the store, or an answer."""
+    config = f"""
+redact: [stock, 'card=(\\d+)']
+sources: {{app: {{path: {tmp_path}/app.log, start: beginning, format: logfmt}}}}
+rules:
+- {{name: err, match: 'ERROR (?P<what>.*)', by: token, context: 2, cooldown: 0, say: '{{what}}'}}
+sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
+"""
+    (tmp_path / "app.log").write_text(
+        f"password={SECRET}\nlevel=x ERROR token={SECRET} card=12345678 x\ntoken: '{SECRET}'\n"
+    )
+    path = write_config(tmp_path, config)
+    assert run_once(tmp_path, config).returncode == 0
+    [alert] = alerts_in(tmp_path / "alerts.jsonl")
+    assert alert["lines"][0]["text"] == "level=x ERROR token=[redacted] card=[redacted] x"
+    assert alert["key"] == {"token": "[redacted]"}
+    assert alert["message"] == "token=[redacted] card=[redacted] x"
+    command = [sys.executable, "-m", "logwatch", "why", "-c", str(path), alert["id"]]
+    shown = subprocess.run(command, capture_output=True, env=environment(), check=False)
+    assert b"[redacted]" in shown.stdout
+    assert SECRET.encode() not in shown.stdout + shown.stderr
+    kept = [each for each in tmp_path.rglob("*") if each.is_file() and each.name != "app.log"]
+    found = [each.name for each in kept if SECRET.encode() in each.read_bytes()]
+    assert found == []
+
+
+def test_r59_alerts_that_are_followed_themselves_are_warned_of(tmp_path):
+    """By `check`, and by the daemon when it begins to follow them."""
+    config = CONFIG.format(folder=tmp_path).replace("app.log", "*")
+    (tmp_path / "alerts.jsonl").touch()
+    path = write_config(tmp_path, config)
+    command = [sys.executable, "-m", "logwatch", "check", "-c", str(path)]
+    checked = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=False
+    )
+    assert "feeds-itself" in checked.stdout + checked.stderr
+    with Running(tmp_path, config).ready() as daemon:
+        daemon.says("daemon.follows_itself")
+        daemon.stop()
+
+
 def test_r58_nobody_else_may_read_the_store(tmp_path):
     with oracle.Writer(tmp_path / "app.log") as writer:
         writer.write(1)

@@ -1,0 +1,80 @@
+"""What is hidden of a line, and what is left as it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.matching.redaction import MASK, STOCK_PATTERNS, Redactor, hidden
+
+STOCK = Redactor(STOCK_PATTERNS)
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ("login failed password=hunter2 user=bob", "hunter2"),
+        ("DB_PASSWORD='with some space' started", "with some space"),
+        ('{"user": "bob", "api_key": "k-1\\"23", "n": 1}', 'k-1\\"23'),
+        ("GET /?token=abc123&x=1 HTTP/1.1", "abc123"),
+        ("Authorization: Bearer abcDEF123", "abcDEF123"),
+        ("sent header bearer 0123456789abcdef0123", "0123456789abcdef0123"),
+        ("connecting to postgres://app:s3cret@db/prod", "s3cret"),
+        ("using AKIAIOSFODNN7EXAMPLE now", "AKIAIOSFODNN7EXAMPLE"),
+        ("push with ghp_0123456789012345678901234567890123456 ok", "ghp_0123456789"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig-na_ture end", "eyJhbGciOiJIUzI1NiJ9"),
+        ("client_secret=0f9e8d7c; retry", "0f9e8d7c"),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden(line, secret):
+    shown = STOCK.text(line)
+    assert secret not in shown
+    assert MASK in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Failed password for root from 203.0.113.7 port 22",
+        "token expired for user bob",
+        "password: incorrect",
+        "pam_unix(sshd:auth): authentication failure; uid=0",
+        "https://example.org/path?x=1 took 3 ms",
+        "compass=north bypass ok",
+    ],
+)
+def test_what_only_speaks_of_secrets_is_left(line):
+    assert STOCK.text(line) == line
+
+
+def test_groups_say_what_is_hidden_and_without_one_it_is_all():
+    assert Redactor([r"card=(\d{4})\d+"]).text("card=123456 ok") == f"card={MASK}56 ok"
+    assert Redactor([r"\d+"]).text("card=123456 ok") == f"card={MASK} ok"
+    assert Redactor([r"a(b)?c"]).text("ac abc") == f"ac a{MASK}c"
+
+
+def test_what_overlaps_is_hidden_once():
+    assert Redactor(["abcd", "cdef"]).text("xabcdefx") == f"x{MASK}x"
+
+
+def test_values_lose_the_secrets_of_their_line():
+    """A short one only where it is all there is: it is in anything."""
+    _, secrets = Redactor([r"p=(\S+)", r"q=(\S+)"]).split("p=hunter2 q=no")
+    values = {"p": "hunter2", "q": "no", "url": "/x?p=hunter2", "note": "nothing"}
+    assert hidden(values, secrets) == {
+        "p": MASK,
+        "q": MASK,
+        "url": f"/x?p={MASK}",
+        "note": "nothing",
+    }
+
+
+@given(st.text(max_size=60), st.text("abc123", min_size=4, max_size=9), st.text(max_size=60))
+def test_no_secret_is_left_whatever_is_around_it(before, secret, after):
+    """And what is around is as it was, where it has nothing of the kind."""
+    redactor = Redactor([r"<<(\w+)>>"])
+    shown = redactor.text(f"{before}<<{secret}>>{after}")
+    assert f"<<{secret}>>" not in shown
+    if "<" not in before + after:
+        assert shown == f"{before}<<{MASK}>>{after}"
