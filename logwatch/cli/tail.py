@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from logwatch import telemetry
@@ -150,6 +151,7 @@ class _Session:
             headers=True if options.verbose else False if options.quiet else None,
             namings=namings_of(options.label),
             full=options.full,
+            columns=get_terminal_size((120, 24)).columns,
         )
 
     def _wants_screen(self) -> bool:

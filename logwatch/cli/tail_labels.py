@@ -13,7 +13,7 @@ from logwatch.errors import UsageError
 COLORS = ("36", "33", "35", "32", "34", "96", "93", "95", "92", "94")
 """All can be read on black and on white."""
 LONGEST = 24
-"""Characters; of a longer name the end is shown, for that is what tells it from others."""
+"""Characters; of a longer name both ends are shown, for one of them tells it from others."""
 _ENDINGS = (".log", ".txt", ".json", ".jsonl", ".out", ".err")
 
 
@@ -35,8 +35,13 @@ def namings_of(texts: Iterable[str]) -> tuple[Naming, ...]:
     return tuple(found)
 
 
-def labels_of(paths: Sequence[str], namings: Sequence[Naming] = ()) -> dict[str, str]:
-    """For each path a label: its own, else its last parts, as few as tell all of them apart."""
+def labels_of(
+    paths: Sequence[str], namings: Sequence[Naming] = (), longest: int = LONGEST
+) -> dict[str, str]:
+    """For each path a label: its own, else its last parts, as few as tell all of them apart.
+
+    One of more than `longest` characters is cut in its middle.
+    """
     labels = {path: name for path in paths if (name := _named(path, namings))}
     rest = [path for path in paths if path not in labels]
     for depth in range(1, 32):
@@ -46,7 +51,7 @@ def labels_of(paths: Sequence[str], namings: Sequence[Naming] = ()) -> dict[str,
     else:
         short = {path: path for path in rest}
     both = labels | short
-    return {path: _cut(both[path]) for path in paths}
+    return {path: _cut(both[path], longest) for path in paths}
 
 
 def color_of(label: str) -> str:
@@ -70,5 +75,8 @@ def _short(path: str, depth: int) -> str:
     return "/".join(parts)
 
 
-def _cut(label: str) -> str:
-    return label if len(label) <= LONGEST else f"…{label[1 - LONGEST :]}"
+def _cut(label: str, longest: int) -> str:
+    if len(label) <= longest:
+        return label
+    end = longest // 2
+    return f"{label[: longest - end - 1]}…{label[-end:]}"

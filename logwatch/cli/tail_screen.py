@@ -12,13 +12,16 @@ from typing import NamedTuple
 
 from logwatch.cli.tail_colors import DIM, LEVEL_COLORS, highlight, paint
 from logwatch.cli.tail_folding import Folded, Folding, time_of_day
-from logwatch.cli.tail_labels import Naming, color_of, labels_of
+from logwatch.cli.tail_labels import LONGEST, Naming, color_of, labels_of
 from logwatch.cli.tail_output import Output
 from logwatch.cli.tail_page import Line, as_lines
 from logwatch.cli.tail_traces import Trace, begins
 from logwatch.records import Alert
 from logwatch.sinks.plain_text import shorten, visible
 
+USUAL_COLUMNS = 120
+LABEL_SHARE = 5
+"""A label takes at most this part of the columns."""
 STYLED = 200
 """Lines of one block that are looked at one by one where there are more than `MANY`."""
 MANY = 500
@@ -63,6 +66,7 @@ class Screen:
         headers: bool | None = None,
         namings: Sequence[Naming] = (),
         full: bool = False,
+        columns: int = USUAL_COLUMNS,
     ) -> None:
         """`headers`: labels always or never; None: where there are several files."""
         self._output = output
@@ -71,6 +75,7 @@ class Screen:
         self._headers = headers
         self._namings = tuple(namings)
         self._full = full
+        self._longest_label = min(LONGEST, columns // LABEL_SHARE)
         self._labels: dict[str, str] = {}
         self._indent = ""
         self._traces: dict[str, Waiting] = {}
@@ -78,7 +83,7 @@ class Screen:
 
     def name(self, paths: Sequence[str]) -> None:
         """Choose labels for these files; one alone needs none, unless it was given one."""
-        labels = labels_of(paths, self._namings)
+        labels = labels_of(paths, self._namings, self._longest_label)
         wanted = len(paths) > 1 or bool(self._namings)
         if not (wanted if self._headers is None else self._headers):
             self._labels = {}

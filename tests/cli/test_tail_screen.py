@@ -116,10 +116,8 @@ def test_a_line_without_end_is_cut_and_says_so():
     [
         ("2026-01-05T10:00:00.123Z ERROR x", {"2026-01-05T10:00:00.123Z": "2", "ERROR": "1;31"}),
         ("Jan  5 10:00:00 web sshd[1]: x", {"Jan  5 10:00:00": "2"}),
-        (
-            "[warn] from 203.0.113.9:4022 to ::1",
-            {"warn": "33", "203.0.113.9:4022": "36", "::1": "36"},
-        ),
+        ("[warn] 203.0.113.9:4022 x", {"warn": "33", "203.0.113.9:4022": "36"}),
+        ("from fe80::1 to x", {"fe80::1": "36"}),
         ("see https://x.example/y?z=1 now", {"https://x.example/y?z=1": "4"}),
         (
             "id 3f2504e0-4f89-11d3-9a0c-0305e82c3301 deadbeef0123",
@@ -338,6 +336,14 @@ def test_a_label_keeps_its_colour():
     one, out, folding = screen(("app.log", "web.log"), color=True)
     one.many("app.log", b"x\n", folding, NOW)
     assert out.lines() == [f"\x1b[{color_of('app')}mapp\x1b[0m  x"]
+
+
+def test_on_a_narrow_screen_labels_are_short():
+    """The end of a name tells it from others."""
+    paths = ("/srv/a-very-long-name-of-a-service.log", "/srv/another-long-name-of-a-service.log")
+    one, out, folding = screen(paths, columns=80)
+    one.many(paths[0], b"x\n", folding, NOW)
+    assert len(out.lines()[0].split("  ")[0]) <= 16
 
 
 def test_one_file_alone_needs_no_label():
