@@ -270,6 +270,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         """,
         "rules: [{name: a, match: 'ERROR.*'}]",
     ),
+    "open-secret": Explanation(
+        "warning",
+        "The secret is outside of the configuration, in a file that every user of this machine may"
+        " read. Let the service read it by a group of its own, or have systemd pass it on with"
+        " LoadCredential=, which leaves the file to root alone.",
+        """\
+        sinks:
+          out: {webhook: 'http://localhost/${file:/proc/sys/kernel/ostype}'}
+                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        """,
+        "chmod 640 FILE && chgrp logwatchd FILE",
+    ),
     "plain-secret": Explanation(
         "warning",
         "A password or a token stands in the file, and so in backups, diffs and version control."

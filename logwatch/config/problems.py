@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",
     "every-line": "A rule for which every line must be parsed, or searched by Python (a note).",
+    "open-secret": "A file with a secret that every user may read (a warning).",
     "plain-secret": "A secret in plain text; use ${env:NAME} or ${file:PATH} (a warning).",
 }
 """Every code with its meaning, for `logwatch help CODE`."""

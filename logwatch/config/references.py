@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from logwatch.config.problems import shown
@@ -63,6 +65,22 @@ class References:
         """`text` as an absolute path: `~` is home, else relative to the file that names it."""
         return self._folder / expand_home(text, self._environ)
 
+    def open_files(self, text: str) -> Iterator[tuple[int, int, Path]]:
+        """Of the files that `text` refers to, those that every user may read.
+
+        Each with the offset and the length of its reference. What cannot be looked at is left out.
+        """
+        for found in _REFERENCE.finditer(text):
+            if found["file"] is None:
+                continue
+            with suppress(UnresolvedError, OSError, ValueError):
+                path = self.path(_ENV.sub(partial(self._inner, found), found["file"]))
+                if path.stat().st_mode & stat.S_IROTH and _is_reachable(path):
+                    yield found.start(), len(found[0]), path
+
+    def _inner(self, outer: re.Match[str], inner: re.Match[str]) -> str:
+        return self._env(inner[1], outer)
+
     def _value(self, found: re.Match[str]) -> str:
         if found["escape"]:
             return "${"
@@ -91,7 +109,7 @@ class References:
         return value
 
     def _file(self, found: re.Match[str]) -> str:
-        path = self.path(_ENV.sub(lambda inner: self._env(inner[1], found), found["file"]))
+        path = self.path(_ENV.sub(partial(self._inner, found), found["file"]))
         try:
             return _content(path)
         except UnicodeDecodeError:
@@ -118,6 +136,11 @@ def expand_home(text: str, environ: Mapping[str, str]) -> str:
         home = environ.get("HOME")
         return home + text[1:] if home else str(Path(text).expanduser())
     return os.path.expanduser(text) if text.startswith("~") else text  # noqa: PTH111  # a glob too
+
+
+def _is_reachable(path: Path) -> bool:
+    """Whether every user may pass all folders on the way to `path`."""
+    return all(each.stat().st_mode & stat.S_IXOTH for each in path.absolute().parents)
 
 
 def _content(path: Path) -> str:

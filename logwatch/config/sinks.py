@@ -102,6 +102,7 @@ def warn_of_plain_secrets(node: Node, walker: Walker) -> bool:
     found = False
     for key, scalar in _scalars(node):
         if "${" in scalar.value or not scalar.value:
+            _warn_of_open_files(scalar, walker)
             continue
         in_url = _SECRET_IN_URL.search(scalar.value)
         if in_url:
@@ -114,6 +115,17 @@ def warn_of_plain_secrets(node: Node, walker: Walker) -> bool:
         found = True
         warn_of_secret(place, walker)
     return found
+
+
+def _warn_of_open_files(scalar: ScalarNode, walker: Walker) -> None:
+    """Warn of files with secrets that every user of the machine may read."""
+    for start, length, path in walker.references.open_files(scalar.value):
+        walker.report.warning(
+            walker.document.inside(scalar, start, length),
+            "open-secret",
+            f"every user of this machine may read {path}",
+            f"chmod o-r {path}; the service may read it by its group, or by LoadCredential=",
+        )
 
 
 def warn_of_secret(place: Place, walker: Walker) -> None:

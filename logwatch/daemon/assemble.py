@@ -318,6 +318,7 @@ def _assemble(
                 **reloading,
             },
             clock=clock,
+            orders=("reload", "learn", "silence", "send-again"),
         ),
         awaited=awaited,
         backing_up=BackingUp(config.state, clock),

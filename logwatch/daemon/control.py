@@ -17,7 +17,7 @@ import selectors
 import socket
 import stat
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Lock
 
@@ -99,11 +99,16 @@ class ControlServer(Worker):
         verbs: Mapping[str, Verb],
         *,
         clock: Clock,
+        orders: Collection[str] = (),
     ) -> None:
-        """`places`: paths for the socket, the best one first."""
+        """`places`: paths for the socket, the best one first.
+
+        `orders`: verbs that change something; who gives one is logged.
+        """
         super().__init__("control", clock=clock, stop=Event())
         self._places = places
         self._verbs = verbs
+        self._orders = frozenset(orders)
         self._selector = selectors.DefaultSelector()
         self._nudging = Lock()  # held for one system call: no number is used that is another's now
         self._nudge = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -253,6 +258,8 @@ class ControlServer(Worker):
             return Fault(code="unknown-verb", message=message)
         pid, uid = client.peer()
         telemetry.debug("control.request", verb=request.verb, pid=pid, uid=uid)
+        if request.verb in self._orders and not request.arguments.get("ticket"):
+            telemetry.info("control.ordered", verb=request.verb, pid=pid, uid=uid)
         return self._done(replace(request, user=uid), verb)
 
     def _done(self, request: Request, verb: Verb) -> bytes | Fault:

@@ -540,6 +540,10 @@ DRAWINGS = [
         rules: [{name: a, match: [ERROR, '(?:warning )?']}]
                                          ^^^^^^^^^^^^^^^
     """),
+    ("open-secret", "every user of this machine may read /proc/sys/kernel/ostype", r"""
+        sinks: {out: {webhook: 'http://localhost/${file:/proc/sys/kernel/ostype}'}}
+                                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
     ("plain-secret", "a secret stands in the file", r"""
         sinks: {out: {webhook: 'https://bot:hunter2@example.org/'}}
                                             ^^^^^^^

@@ -106,6 +106,29 @@ def error_code(answer: bytes) -> str:
     return json.loads(answer)["error"]["code"]
 
 
+def test_who_gives_an_order_is_logged_once_and_who_asks_is_not(tmp_path, capsys):
+    """By what the kernel says of the other end; a ticket is no new order."""
+    server = ControlServer(
+        [tmp_path / "control.sock"],
+        {"reload": lambda _request: {}, "status": lambda _request: {}},
+        clock=SystemClock(),
+        orders=("reload",),
+    )
+    server.start()
+    try:
+        assert server.path is not None
+        ask(server.path, "status")
+        ask(server.path, "reload", arguments={"ticket": None})
+        ask(server.path, "reload", arguments={"ticket": "1-1"})
+    finally:
+        server.end()
+        assert server.join(5)
+    said = capsys.readouterr().err
+    assert said.count("control.ordered") == 1
+    assert f"pid={os.getpid()}" in said
+    assert f"uid={os.getuid()}" in said
+
+
 # -- questions and answers ----------------------------------------------------------------------
 
 
