@@ -16,7 +16,7 @@ from doubles.process import eventually
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logwatch.clock import ManualClock
+from logwatch.clock import ManualClock, SystemClock
 from logwatch.daemon import control
 from logwatch.daemon.control import MOST_CLIENTS, ControlServer
 from logwatch.daemon.control_wire import (
