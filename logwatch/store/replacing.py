@@ -31,6 +31,8 @@ class Replaced(Struct, frozen=True):
     aside: str | None
     """Name of the damaged file now, beside the store; None: there was none any more."""
     reason: str
+    inode: int = 0
+    """Of the damaged file: another one under its name is none of ours to move."""
     restored_from: float | None = None
     """Wall seconds at which the backup was made that took its place; None: it begins anew."""
 
@@ -85,7 +87,7 @@ def _replace(path: Path, today: str, reason: str) -> Replaced:
     number = 0
     while path.with_name(aside := f"{path.name}.corrupt-{today}-{number}").exists():
         number += 1
-    replaced = Replaced(aside, reason, _backed_up_at(path))
+    replaced = Replaced(aside, reason, path.stat().st_ino, _backed_up_at(path))
     _note(path, replaced)
     crashpoint("aside.begin")
     _carry_out(path, replaced)
@@ -100,7 +102,7 @@ def _replace_what_is_gone(path: Path) -> Replaced | None:
     made = _backed_up_at(path)
     if made is None:
         return None
-    replaced = Replaced(None, "it is gone", made)
+    replaced = Replaced(None, "it is gone", restored_from=made)
     _note(path, replaced)
     _carry_out(path, replaced)
     telemetry.error("store.gone", path=str(path), restored_from=made)
@@ -122,7 +124,7 @@ def _go_on(path: Path) -> Replaced | None:
 def _carry_out(path: Path, replaced: Replaced) -> None:
     """What the note says, from wherever it was left."""
     aside = None if replaced.aside is None else path.with_name(replaced.aside)
-    if aside is not None and path.exists() and not aside.exists():
+    if aside is not None and not aside.exists() and _inode(path) == replaced.inode:
         for suffix in PARTS:  # the one that makes it a store is the last
             if part(path, suffix).exists():
                 part(path, suffix).rename(part(aside, suffix))
@@ -149,6 +151,13 @@ def _restore(path: Path) -> None:
     fresh.rename(path)
     sync_folder(path.parent)
     crashpoint("restore.done")
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _note(path: Path, replaced: Replaced) -> None:

@@ -135,6 +135,20 @@ def test_a_replacement_is_told_of_until_that_is_committed(folder):
     third.close()
 
 
+def test_a_store_that_somebody_put_back_is_not_moved(folder):
+    """The start before was killed before it had moved the damaged one; this one is sound."""
+    good = (folder / "state.db").read_bytes()
+    (folder / "state.db").write_bytes(b"x" * 50_000)
+    killed(Store(folder, durability="off", today="20260105"))
+    for each in folder.glob("state.db*"):
+        if each.name != BACKUP_NAME:
+            each.rename(folder / f"away-{each.name}")  # so that its inode is in use
+    (folder / "state.db").write_bytes(good)
+    store = Store(folder, durability="off", today="20260105")
+    assert not (folder / "state.db.corrupt-20260105-0").exists()
+    store.close()
+
+
 def test_a_store_that_is_half_migrated_goes_on_where_it_was(tmp_path):
     """Each step is one transaction with the record that it was done."""
     with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as old:

@@ -23,7 +23,7 @@ def test_killed_thousands_of_times_and_nothing_is_lost(tmp_path):
     print(f"\nseeds from {seed} on", flush=True)
     tally = kill_campaign.run(tmp_path, seconds=seconds, seed=seed)
     print(tally)
-    print({name: number for name, number in sorted(tally.kills.items())})
+    print(dict(sorted(tally.kills.items())))
     assert tally.differences == []
     assert tally.lives > 2 * seconds
     assert tally.repetitions > 0
