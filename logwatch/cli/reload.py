@@ -7,6 +7,7 @@ It waits for the verdict. A configuration with mistakes changes nothing: they ar
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from threading import Event
@@ -53,7 +54,7 @@ def verdict_of(place: Path, clock: Clock, *, dry_run: bool = False) -> Verdict:
             heard_at = clock.steady()
         except NoDaemonError:
             # The socket of the one before is gone, and that of the next one is not there yet.
-            if clock.steady() - heard_at >= ABSENT_SECONDS:
+            if clock.steady() - heard_at >= ABSENT_SECONDS or not _is_alive(answer.ticket):
                 raise
         if answer.unknown:
             raise NoDaemonError(
@@ -72,6 +73,19 @@ def in_words(verdict: Verdict) -> list[str]:
     if verdict.dry_run:
         return [*lines, f"dry run: generation {verdict.generation} goes on"]
     return [*lines, f"generation {verdict.generation} after {round(1000 * verdict.seconds):,} ms"]
+
+
+def _is_alive(ticket: str | None) -> bool:
+    """Whether the process that gave out `ticket` is there; None: nobody knows."""
+    pid = (ticket or "").partition("-")[0]
+    try:
+        if pid.isdecimal():
+            os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
 
 
 def _asked(place: Path, asked: Asked) -> Answer:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from signal import SIGHUP
+from time import perf_counter
 
 from doubles import oracle
 from doubles.load import load
@@ -116,6 +117,21 @@ def test_without_a_daemon_it_exits_with_69(tmp_path):
         absent = reload(daemon)
     assert absent.returncode == 69
     assert "no daemon of this configuration answers" in absent.stderr
+
+
+def test_a_daemon_that_dies_meanwhile_is_not_waited_for(tmp_path):
+    """The command ends at once, with 69, and says that nobody answers."""
+    config = CONFIG.format(folder=tmp_path)
+    slow = "import os, threading, logwatch.config.loader as l\nload = l.load\n"
+    slow += "def die(*a, **k):\n"
+    slow += "    if threading.current_thread().name == 'reload': os._exit(9)\n"
+    slow += "    return load(*a, **k)\nl.load = die"
+    with Running(tmp_path, config, sabotage=slow).ready() as daemon:
+        began = perf_counter()
+        gone = reload(daemon)
+        assert (gone.returncode, gone.stdout) == (69, "")
+        assert perf_counter() - began < 10
+        assert daemon.exit_status() == 9
 
 
 def test_reloads_under_load_lose_and_repeat_nothing(tmp_path):
