@@ -13,8 +13,8 @@ from logwatch.daemon.systemd import Notifier
 from logwatch.telemetry import telemetry
 
 UNIT = Path(__file__).parents[2] / "systemd" / "logwatchd.service"
-DROP_INS = ["all-logs", "home-and-tmp", "local-only"]
-EXPOSURE = {"": 11, "all-logs": 15, "home-and-tmp": 11, "local-only": 2}
+DROP_INS = ["all-logs", "home-and-tmp", "local-only", "low-port"]
+EXPOSURE = {"": 11, "all-logs": 15, "home-and-tmp": 11, "local-only": 2, "low-port": 15}
 """Tenths of the exposure level that `systemd-analyze security` may find, as the manual has it."""
 ANALYZE = shutil.which("systemd-analyze")
 

@@ -268,6 +268,22 @@ def test_local_only_has_no_network_and_works(service: Service):
     assert re.findall(r"^ *(\S+):", devices, re.MULTILINE) == ["lo"]
 
 
+def test_a_syslog_source_at_a_low_port_needs_the_drop_in(service: Service):
+    """Port 514: `denied` without it; with it what comes over UDP is told."""
+    service.configure(
+        BASIC.replace("sources:", "sources:\n  net: {syslog: {udp: '127.0.0.1:514'}}")
+    )
+    service.systemctl("start", UNIT)
+    service.says("receivers.source_denied", priority=4)
+    service.install_drop_in("low-port.conf")
+    service.systemctl("restart", UNIT)
+    service.written.add(700)
+    send = ["logger", "--udp", "--server", "127.0.0.1", "--port", "514", "--rfc5424", "number=700"]
+    service.machine.does(*send)
+    service.log(3)
+    service.settle()
+
+
 def test_home_and_tmp_are_hidden_until_they_are_shown(service: Service):
     """A log in /home is not there for the service; the drop-in shows its directory."""
     service.machine.write("/home/deploy/logs/app.log", "")
@@ -283,7 +299,13 @@ def test_home_and_tmp_are_hidden_until_they_are_shown(service: Service):
 
 @pytest.mark.parametrize(
     ("drop_in", "most"),
-    [("", 1.1), ("all-logs.conf", 1.5), ("local-only.conf", 0.2), ("home-and-tmp.conf", 1.1)],
+    [
+        ("", 1.1),
+        ("all-logs.conf", 1.5),
+        ("local-only.conf", 0.2),
+        ("home-and-tmp.conf", 1.1),
+        ("low-port.conf", 1.5),
+    ],
 )
 def test_the_manual_tells_the_exposure(service: Service, drop_in: str, most: float):
     """`systemd-analyze security` and `verify`, of the unit as it is installed."""
