@@ -26,6 +26,7 @@ from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import HeldLimits
+from logwatch.tailer.tail import Tail
 
 BUSY_SECONDS = 30.0
 IDLE_POLLS = 10
@@ -96,6 +97,7 @@ class Following:
         self._waker = waker
         self._clock = clock
         self._claims = claims
+        claims.handles.wake = self._wake
         self._tell = tell
         self._unread = Unread(tell, waited_for)
         self._places = places or Places()
@@ -175,6 +177,7 @@ class Following:
         self._revive(now)
         self._unread.look(self.monitors, now, self._unanswering())
         self._held.look(self.monitors, now)
+        self._share_handles()
         if self._rescan_now:
             self.rescan(now)
 
@@ -185,6 +188,23 @@ class Following:
         for monitor in monitors:
             monitor.end()
         return [each for each in monitors if not each.join(deadline - self._clock.steady())]
+
+    def _share_handles(self) -> None:
+        """Have those lend their handle that were at rest for longest, where others wait for one."""
+        wanted = self._claims.handles.wanted
+        if wanted:
+            may = [
+                each
+                for each in self.monitors
+                if isinstance(each.tail, Tail) and each.tail.may_park and not each.not_answering
+            ]
+            for monitor in sorted(may, key=lambda each: each.active_at)[: 2 * wanted]:
+                monitor.wake()
+
+    def _wake(self, path: str) -> None:
+        monitor = self._monitors.get(path)
+        if monitor is not None:
+            monitor.wake()
 
     # -- what does not answer -----------------------------------------------------------------
 

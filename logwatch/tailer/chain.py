@@ -385,7 +385,9 @@ class Chain:
         """Close a file unless a generation has it."""
         if all(each.file.fd != file.fd for each in self.generations):
             self._claims.release(file.key, self.owner)
-            os.close(file.fd)
+            if file.fd >= 0:  # else it was lent
+                os.close(file.fd)
+                self._claims.handles.freed()
 
     def cut_off(self, generation: Generation) -> None:
         """Let go of a generation that is not read to its end; what it has is told as lost."""

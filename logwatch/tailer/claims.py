@@ -15,6 +15,7 @@ from typing import Final
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
+from logwatch.tailer.handles import Handles
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.siblings import Listings, Sign, stem
 
@@ -27,6 +28,8 @@ class Claims:
     def __init__(self, links: LinkRule | None = None) -> None:
         """`links`: where links may lead, for all tails alike."""
         self.links = links or LinkRule()
+        self.handles = Handles()
+        """Who waits for one."""
         self._owners: dict[Key, object] = {}
         self._latest: dict[Key, Checkpoint] = {}
         self._epochs: dict[str, int] = {}

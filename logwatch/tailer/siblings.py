@@ -21,7 +21,7 @@ _SUFFIX = re.compile(
     r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
 )
 _LISTINGS_KEPT = 16
-_COARSE_NS = 50_000_000
+COARSE_NS = 50_000_000
 """A file system stamps with the time of the last tick, 10 ms ago at most; and some to spare."""
 MOST_LOOKS = 50
 """Looks at a directory whose names change all the time, until the last one has to do."""
@@ -138,7 +138,7 @@ def state_beside(path: str) -> object:
     directory, name = os.path.split(os.path.realpath(path))
     try:
         changed = os.stat(directory or "/").st_mtime_ns  # noqa: PTH116 - paths here are strings
-        if 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - _COARSE_NS:
+        if 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - COARSE_NS:
             return changed
         with os.scandir(directory or "/") as entries:
             return frozenset(

@@ -54,9 +54,13 @@ class Report:
         self.state = TailState(status="waiting", detail=_NEW)
         self._path = path
         self._losses: list[Loss] = []
+        self._is_quiet = False
 
-    def say(self, status: TailStatus, detail: str = "") -> None:
-        """Take on a state; an event if it is another one."""
+    def say(self, status: TailStatus, detail: str = "", *, quietly: bool = False) -> None:
+        """Take on a state; an event if it is another one.
+
+        `quietly`: none that anybody need read for this state, nor for the one after it.
+        """
         before = self.state
         if (before.status, before.detail) == (status, detail):
             return
@@ -64,6 +68,9 @@ class Report:
         level: telemetry.Level = "warning" if status in ("denied", "error") else "info"
         if before.detail == _NEW and status in ("following", "waiting"):  # the daemon sums these up
             level = "debug"
+        if quietly or self._is_quiet:
+            level = "debug"
+        self._is_quiet = quietly
         telemetry.telemetry.emit(level, f"tailer.file_{status}", path=self._path, detail=detail)
 
     def show(self, *, offset: int, size: int, generations: int) -> None:

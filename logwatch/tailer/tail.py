@@ -27,6 +27,7 @@ from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import open_regular
+from logwatch.tailer.parking import Parking
 from logwatch.tailer.pauses import longer
 from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.siblings import MOST_LOOKS
@@ -82,6 +83,7 @@ class Tail:
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=self
         )
+        self._parking = Parking(path, self._chain, self._claims, self._report)
         self._given_up: frozenset[str] = frozenset()
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
@@ -91,6 +93,11 @@ class Tail:
         With `finish` the files are taken to have ended: last lines without newline are handed out
         and generations that the path has left are let go. Never raises OSError; see `state`.
         """
+        if self._parking.is_parked:
+            if not self._parking.take_back(now):
+                return None
+            if self._chain.current is None:
+                self._under_path.try_again()  # what took its place may have its number
         self._under_path.look(now)
         self.let_go_of_given_up()
         self._chain.look_again(now, finish=finish)
@@ -102,6 +109,8 @@ class Tail:
             self._claims.note(block.checkpoint)
             if block.also is not None:
                 self._claims.note(block.also)
+        elif self._claims.handles.wanted:
+            self._parking.park()
         self._publish()
         return block
 
@@ -110,6 +119,8 @@ class Tail:
         sighting = self._sighting
         if sighting is None:
             return True
+        if self._parking.is_parked:
+            return self._parking.changed()
         sign, handles = sighting
         if sign != sign_of(self.path):
             return True
@@ -119,7 +130,11 @@ class Tail:
         """Steady time at which to call `read` though nothing changed; None: when it changes."""
         times = [
             each
-            for each in (self._under_path.retry_at, self._chain.look_again_at)
+            for each in (
+                self._under_path.retry_at,
+                self._chain.look_again_at,
+                self._parking.retry_at,
+            )
             if each is not None
         ]
         for each in self._chain.generations:
@@ -202,8 +217,15 @@ class Tail:
         """Whether the file is written in place again and again, so that it is no log."""
         return self._chain.rewrites.is_habit
 
+    @property
+    def may_park(self) -> bool:
+        """Whether it may have a handle to lend; from any thread."""
+        state = self.state()
+        return state.generations == 1 and state.offset == state.size and not self._parking.is_parked
+
     def close(self) -> None:
         """Let go of every file, as they are."""
+        self._claims.handles.got(self.path)
         self._sighting = None
         self._chain.close()
 

@@ -16,6 +16,7 @@ from logwatch.clock import Moment
 from logwatch.tailer.chain import Chain
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import Key, OpenFile
+from logwatch.tailer.handles import TOO_FEW
 from logwatch.tailer.opening import denial, open_regular
 from logwatch.tailer.pauses import longer
 from logwatch.tailer.signs import Sign, inode_and_size, sign_of
@@ -46,6 +47,11 @@ class UnderPath:
         self._refused_at_first: tuple[int, int] | None = None
         self._early: tuple[Key | None, int, int] = None, 0, 0
         self._delay = 0.0
+        self._may_try = False
+
+    def try_again(self) -> None:
+        """What could not be opened can be now, perhaps; from any thread."""
+        self._may_try = True
 
     def look(self, now: Moment) -> None:
         """Tell the chain of what is there now; no error, see the report.
@@ -54,8 +60,10 @@ class UnderPath:
         """
         self.is_postponed = False
         sign = sign_of(self._path)
-        if sign == self.sign and (self.retry_at is None or now.steady < self.retry_at):
+        is_late = self._may_try or (self.retry_at is not None and now.steady >= self.retry_at)
+        if sign == self.sign and not is_late:
             return
+        self._may_try = False
         current = self._chain.current
         if not isinstance(sign, tuple):
             self._miss(sign, now)
@@ -150,16 +158,19 @@ class UnderPath:
 
     def _settle(self, sign: Sign) -> None:
         self.sign, self.retry_at, self._delay = sign, None, 0.0
+        self._claims.handles.got(self._path)
 
     def _refuse(self, number: int, sign: Sign, text: str, now: Moment) -> None:
         """The path is there, but not for us: nothing moves, and we try again."""
         self._back_off(sign, now)
+        if number in TOO_FEW:
+            self._claims.handles.want(self._path, OSError(number, text), self.try_again)
         if self._is_first_look and self._refused_at_first is None:
             self._refused_at_first = inode_and_size(self._path)
         if number in (errno.EACCES, errno.EPERM):
             self._report.say("denied", denial(self._path))
         else:
-            self._report.say("error", text)
+            self._report.say("error", text, quietly=number in TOO_FEW)
 
     def _back_off(self, sign: Sign, now: Moment) -> None:
         before = self._delay if sign == self.sign else 0.0
