@@ -6,11 +6,13 @@ line came late; but never twice, and none may be missing.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
-from properties.test_tail_model import GRACE, TailMachine
+from properties.test_tail_model import GRACE, LAST, TailMachine, numbers
 
 from logwatch import telemetry
 from logwatch.tailer.multiline import Framer, MultilineSettings
@@ -20,9 +22,7 @@ TIMEOUT = 2.0
 
 
 class RecordMachine(TailMachine):
-    """Each third number has two lines. Nothing is compressed: that is in the model of lines."""
-
-    pack = None
+    """Each third number has two lines."""
 
     @initialize(
         padding=st.sampled_from([0, 40, 400]),
@@ -73,56 +73,38 @@ class RecordMachine(TailMachine):
 
     @precondition(lambda self: self.live)
     @rule(lines=st.integers(0, 12))
-    def copy_and_cut(self, lines):
-        self.flush_unless_known()
-        super().copy_and_cut(lines, "")
-
-    @precondition(lambda self: self.live)
-    @rule(lines=st.integers(0, 12))
     def cut_to_nothing(self, lines):
-        self.flush()
-        super().cut_to_nothing(lines)
-
-    def flush(self):
+        """What was unfinished, and is in no other file, has been taken as it was."""
+        self.grant()
         self.read_all()
         self.clock.advance(TIMEOUT)
-        self.read_all()
-        self.commit_all()
+        super().cut_to_nothing(lines)
 
-    def flush_unless_known(self):
-        """A file of which nothing was ever committed cannot be known again in its copy."""
-        self.read_all()
-        self.commit_all()
-        current = self.tail._chain.current
-        if current is None or not current.offset:
-            self.flush()
+    def check_block(self, block):
+        own = len(block.data) - (block.also.offset if block.also else 0)
+        assert block.checkpoint.offset == block.end >= block.start + own
 
-    def read_one(self):
-        block = self.tail.read(self.clock.moment())
-        if block is not None:
-            own = len(block.data) - (block.also.offset if block.also else 0)
-            assert block.checkpoint.offset == block.end >= block.start + own
-            self.uncommitted.append(block)
-        return block
+    def pieces_of(self, block):
+        """Records; a last line that belongs to another one may well be behind any."""
+        if block.joined is None:
+            return super().pieces_of(block)
+        sizes = [len(each) + 1 for each in block.joined.removesuffix(b"\n").split(b"\n")]
+        ends = list(accumulate(sizes))
+        records = [block.data[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+        return [each for record in records for each in self.by_number(record)]
 
-    def commit_all(self, count=None):
-        for _ in range(
-            len(self.uncommitted) if count is None else min(count, len(self.uncommitted))
-        ):
-            block = self.uncommitted.popleft()
-            for checkpoint in (block.checkpoint, block.also):
-                if checkpoint is not None:
-                    self.store.pop(checkpoint.identity, None)
-                    self.store[checkpoint.identity] = checkpoint
-            at = 0
-            for record in (
-                block.records.splitlines(keepends=True)
-                if block.joined is None
-                else (block.joined.removesuffix(b"\n").split(b"\n"))
-            ):
-                size = len(record) + (block.joined is not None)
-                self.committed.append(block.data[at : at + size])
-                at += size
+    def by_number(self, record):
+        first, *others = record.splitlines(keepends=True)
+        strays = [each for each in others if LAST.search(each) and not same(first, each)]
+        return [b"".join(each for each in (first, *others) if each not in strays), *strays]
+
+    def is_known(self, line):
+        """Whether this is in what was committed, in one piece or in two."""
+        return line in b"".join(each for each in self.committed if numbers(each) & numbers(line))
+
+
+def same(first, other):
+    return numbers(first) == numbers(other)
 
 
 def run(examples, steps, *, chosen=False):

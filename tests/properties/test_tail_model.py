@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -111,7 +112,6 @@ class TailMachine(RuleBasedStateMachine):
         linked=st.booleans(),
     )
     def start(self, padding, start_empty, block, linked):
-        STEPS["start"] += 1
         self.linked = linked
         self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
         self.options = {"start": "beginning", "grace": GRACE, "block_size": block, "max_line": 4096}
@@ -128,6 +128,7 @@ class TailMachine(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "tail"):
             return
+        STEPS["life"] += 1
         try:
             self.settle()
             self.check()
@@ -244,9 +245,7 @@ class TailMachine(RuleBasedStateMachine):
             self.create()
 
     @precondition(lambda self: self.live and not self.linked)
-    @rule(
-        lines=st.integers(0, 12), packed=st.sampled_from(["", *PACKERS]), unread=st.booleans()
-    )
+    @rule(lines=st.integers(0, 12), packed=st.sampled_from(["", *PACKERS]), unread=st.booleans())
     def copy_and_cut(self, lines, packed, unread):
         """With `unread` nobody has looked since whatever happened before."""
         self.grant()
@@ -377,10 +376,13 @@ class TailMachine(RuleBasedStateMachine):
             each.generation for each in [*self.old, self.live] if each and self.is_held(each)
         }
         if block is not None:
-            assert block.checkpoint.offset == block.end >= block.start + len(block.data)
-            assert block.partial or block.data == b"" or block.data.endswith(b"\n")
+            self.check_block(block)
             self.uncommitted.append(block)
         return block
+
+    def check_block(self, block):
+        assert block.checkpoint.offset == block.end >= block.start + len(block.data)
+        assert block.partial or block.data == b"" or block.data.endswith(b"\n")
 
     def read_all(self):
         for _ in range(10_000):
@@ -393,13 +395,21 @@ class TailMachine(RuleBasedStateMachine):
             len(self.uncommitted) if count is None else min(count, len(self.uncommitted))
         ):
             block = self.uncommitted.popleft()
-            self.store.pop(block.checkpoint.identity, None)
-            self.store[block.checkpoint.identity] = block.checkpoint
-            for line in block.data.splitlines(keepends=True):
+            for checkpoint in (block.checkpoint, block.also):
+                if checkpoint is not None:
+                    self.store.pop(checkpoint.identity, None)
+                    self.store[checkpoint.identity] = checkpoint
+            for line in self.pieces_of(block):
                 # In doubt a line may be read again, and says so.
-                known = any(each.startswith(line) for each in self.committed)
-                if not (block.reread and known and numbers(line) <= self.doubtful):
+                doubted = block.reread and numbers(line) <= self.doubtful
+                if not (doubted and self.is_known(line)):
                     self.committed.append(line)
+
+    def pieces_of(self, block):
+        return block.data.splitlines(keepends=True)
+
+    def is_known(self, line):
+        return any(each.startswith(line) for each in self.committed)
 
     @rule(count=st.integers(1, 30))
     def read(self, count):
@@ -444,6 +454,10 @@ class TailMachine(RuleBasedStateMachine):
             self.read_one()
 
     # What must be true.
+
+    @invariant()
+    def count_step(self):
+        STEPS["step"] += 1
 
     def settle(self):
         self.finish_packing()
