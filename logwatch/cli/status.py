@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from threading import Event
 
 from logwatch.cli.looker import Absence, Answer, Looker
@@ -39,12 +40,29 @@ def execute(options: argparse.Namespace) -> Exit:
         width, height = shutil.get_terminal_size() if sys.stdout.isatty() else NO_TERMINAL
         print("\n".join(screen.lines(known, SystemClock().wall(), width, height - PROMPT_LINES)))
         return verdict(known)
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if on_terminal and not options.plain and has_textual():
+        return _application(options.config)
     with full_screen(sys.stdin, sys.stdout) as terminal:
 
         def draw(known: Status | Absence) -> None:
             terminal.draw(screen.lines(known, SystemClock().wall(), *terminal.size()))
 
         watch(look, draw, terminal.wait)
+    return Exit.DONE
+
+
+def has_textual() -> bool:
+    """Whether the extra `tui` is installed; to ask loads nothing."""
+    return find_spec("textual") is not None
+
+
+def _application(config: str | None) -> Exit:
+    from logwatch.cli.status_app import StatusApp  # noqa: PLC0415 - the extra `tui`
+    from logwatch.cli.status_feed import Feed  # noqa: PLC0415
+
+    clock = SystemClock()
+    StatusApp(Feed(config, clock), clock).run()
     return Exit.DONE
 
 

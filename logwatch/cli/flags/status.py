@@ -9,7 +9,8 @@ from logwatch.cli.flags.everywhere import config_flag, output_flag
 EXAMPLES = """\
 examples:
   logwatch status                    what is wrong, then files, sinks, rules
-  logwatch status -w                 the same, drawn anew every 2 seconds; q ends it
+  logwatch status -w                 as an application, with lines and keys (? lists them), where
+                                     the extra tui is installed; else drawn anew every 2 seconds
   logwatch status -o json | jq .troubles
   logwatch status >/dev/null || page-me
 
@@ -24,4 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     config_flag(parser)
     output_flag(parser)
     parser.add_argument("-w", "--watch", action="store_true", help="again every 2 s, until q")
+    parser.add_argument(
+        "--plain", action="store_true", help="with -w: drawn anew, without the extra tui"
+    )
     parser.add_argument("-a", "--all", action="store_true", help="list every file")
