@@ -192,11 +192,11 @@ def test_r60_a_churn_of_everything_at_once(tmp_path):
     for each in samples[:: max(1, len(samples) // 12)]:
         print(each)
     if to := os.environ.get("LOGWATCH_SOAK_PLOT"):
-        title = f"{soak.LOGS} logs for {seconds / 60:g} minutes: nothing grows"
+        title = f"{soak.LOGS} logs for {seconds / 60:g} minutes"
         Path(to).write_text(soak_plot.svg(samples, title, figures), encoding="utf-8")
     assert set(account.others) <= {"logwatch.not-append-only"}, account.others
     early, late = samples[len(samples) // 4 : len(samples) // 2], samples[-len(samples) // 4 :]
     grown = median(each.memory_bytes for each in late) - median(each.memory_bytes for each in early)
-    assert grown < 8 << 20
+    assert grown < 4 << 20
     assert max(each.threads for each in late) <= max(each.threads for each in early) + 3
     assert max(each.descriptors for each in late) <= 2 * max(each.descriptors for each in early)
