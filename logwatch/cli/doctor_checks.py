@@ -18,7 +18,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from logwatch.cli.doctor_unit import Finding, Run, Unit
+from logwatch.cli.doctor_origins import other_sources
+from logwatch.cli.doctor_unit import Finding, Run, Unit, drop_in, note, trouble
 from logwatch.config.model import Config
 from logwatch.daemon.lookup import filesystem_without_events
 from logwatch.tailer.discovery import Scan
@@ -58,11 +59,11 @@ def hidden_paths(it: Patient) -> Iterator[Finding]:
         why = it.unit.hides(path)
         if why:
             folder = str(Path(path).parent)
-            yield _trouble(
+            yield trouble(
                 "hidden-paths",
                 f"file {path}",
                 f"the service cannot see it ({why})",
-                _drop_in(it.unit, *_shown(why, folder)),
+                drop_in(it.unit, *_shown(why, folder)),
             )
 
 
@@ -93,13 +94,13 @@ def _denied(closed: str, path: str, unit: Unit | None) -> Finding:
     is_folder = stat.S_ISDIR(found.st_mode)
     needed = stat.S_IXGRP if is_folder else stat.S_IRGRP
     if unit is not None and found.st_mode & needed and group != "root":
-        remedy = _drop_in(unit, f"SupplementaryGroups={group}")
+        remedy = drop_in(unit, f"SupplementaryGroups={group}")
     else:
         remedy = f"chgrp adm {closed} && chmod g+{'rx' if is_folder else 'r'} {closed}"
     who = "the service's user" if unit is not None else "this user"
     where = "" if closed == path else f" for {closed}"
     mode = f"{stat.S_IMODE(found.st_mode):04o}, group {group}"
-    return _trouble("denied-files", f"file {path}", f"{who} may not read it{where}: {mode}", remedy)
+    return trouble("denied-files", f"file {path}", f"{who} may not read it{where}: {mode}", remedy)
 
 
 def limits(it: Patient) -> Iterator[Finding]:
@@ -110,13 +111,13 @@ def limits(it: Patient) -> Iterator[Finding]:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY and most < handles:
             text = f"{files:,} files need {handles:,} handles, and a process here may have {most:,}"
-            yield _trouble("limits", "handles", text, f"ulimit -n {handles}")
+            yield trouble("limits", "handles", text, f"ulimit -n {handles}")
         return
     for name, wanted in (("LimitNOFILE", handles), ("TasksMax", threads)):
         there = it.unit.number(name)
         if there is not None and there < wanted:
             text = f"{files:,} files need {wanted:,}, and it is {there:,}"
-            yield _trouble("limits", name, text, _drop_in(it.unit, f"{name}={2 * wanted}"))
+            yield trouble("limits", name, text, drop_in(it.unit, f"{name}={2 * wanted}"))
 
 
 def inotify(it: Patient) -> Iterator[Finding]:
@@ -125,13 +126,13 @@ def inotify(it: Patient) -> Iterator[Finding]:
     most = _number(it.sysctl / "max_user_watches")
     if most is not None and most < wanted:
         text = f"{wanted:,} directories may need a watch, and {most:,} can have one"
-        yield _trouble(
+        yield trouble(
             "inotify", "watches", text, f"sysctl fs.inotify.max_user_watches={2 * wanted}"
         )
     problem = _inotify_problem()
     if problem:
         remedy = "sysctl fs.inotify.max_user_instances=1024"
-        yield _trouble("inotify", "instances", f"no inotify instance can be had: {problem}", remedy)
+        yield trouble("inotify", "instances", f"no inotify instance can be had: {problem}", remedy)
 
 
 def file_systems(it: Patient) -> Iterator[Finding]:
@@ -145,24 +146,24 @@ def file_systems(it: Patient) -> Iterator[Finding]:
                 kinds.setdefault(kind, []).append(directory)
     for kind, directories in kinds.items():
         text = f"{kind}, from which no events come: it is looked at every second or so"
-        yield _note("file-systems", f"directory {_some(directories)}", text)
+        yield note("file-systems", f"directory {_some(directories)}", text)
     there = [path for path in sorted(it.scan.files) if os.path.exists(path)]  # noqa: PTH110 - plain strings
     nameless = [path for path in there if not created_ns(path)]
     if nameless:
         text = "no birth times there: a new file under an old inode is told by its bytes alone"
-        yield _note("file-systems", f"file {_some(nameless)}", text)
+        yield note("file-systems", f"file {_some(nameless)}", text)
 
 
 def clock(it: Patient) -> Iterator[Finding]:
     """The time of alerts, of cool-downs over a restart, and of what is late."""
     if it.wall < EARLIEST:
         text = "it is before 2025: alerts, silences and cool-downs go by it"
-        yield _trouble("clock", "clock", text, "timedatectl set-ntp true")
+        yield trouble("clock", "clock", text, "timedatectl set-ntp true")
         return
     said = it.run(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
     if said is not None and said.strip() == "no":
         text = "it is not synchronised: lines of other machines may seem late or early"
-        yield _note("clock", "clock", text, "timedatectl set-ntp true")
+        yield note("clock", "clock", text, "timedatectl set-ntp true")
 
 
 def space(it: Patient) -> Iterator[Finding]:
@@ -171,15 +172,15 @@ def space(it: Patient) -> Iterator[Finding]:
     try:
         found = os.statvfs(place)
     except OSError as problem:
-        yield _trouble("space", f"state {place}", f"it cannot be looked at: {problem.strerror}")
+        yield trouble("space", f"state {place}", f"it cannot be looked at: {problem.strerror}")
         return
     free = found.f_bavail * found.f_frsize
     if free < LEAST_FREE_BYTES:
         text = f"{free >> 20} MiB are free on its disk: nothing is stored or told when it is full"
-        yield _trouble("space", f"state {it.config.state}", text, f"df -h {place}")
+        yield trouble("space", f"state {it.config.state}", text, f"df -h {place}")
     if found.f_files and found.f_favail < LEAST_FREE_INODES:
         text = f"{found.f_favail} inodes are free on its disk"
-        yield _trouble("space", f"state {it.config.state}", text, f"df -i {place}")
+        yield trouble("space", f"state {it.config.state}", text, f"df -i {place}")
 
 
 def sinks(it: Patient) -> Iterator[Finding]:
@@ -190,17 +191,17 @@ def sinks(it: Patient) -> Iterator[Finding]:
         path = getattr(sink.settings, "path", None) if sink.kind == "jsonl_file" else None
         if path is not None and not it.unit.may_write(str(path)):
             folder = Path(str(path)).parent
-            yield _trouble(
+            yield trouble(
                 "sinks",
                 f"sink {sink.name}",
                 f"the service may not write {path} (ProtectSystem=strict)",
-                _drop_in(it.unit, f"ReadWritePaths={folder}"),
+                drop_in(it.unit, f"ReadWritePaths={folder}"),
             )
         url = getattr(sink.settings, "url", None)
         if isinstance(url, str) and it.unit.properties.get("PrivateNetwork") == "yes":
             text = "it needs a network, and the service has none (PrivateNetwork=yes)"
             remedy = f"rm /etc/systemd/system/{it.unit.name}.d/local-only.conf"
-            yield _trouble(
+            yield trouble(
                 "sinks", f"sink {sink.name}", text, f"{remedy} && systemctl daemon-reload"
             )
 
@@ -209,31 +210,32 @@ def service(it: Patient) -> Iterator[Finding]:
     """Whether it runs, and how often it had to be started."""
     if it.unit is None:
         text = "there is no unit logwatchd.service: what its sandbox hides was not looked at"
-        yield _note("service", "unit", text)
+        yield note("service", "unit", text)
         return
     state = it.unit.properties.get("ActiveState", "")
     if state == "failed":
         text = "it has failed, and is not started again"
-        yield _trouble("service", "unit", text, "journalctl -u logwatchd -n 50")
+        yield trouble("service", "unit", text, "journalctl -u logwatchd -n 50")
     elif state not in ("active", "reloading"):
-        yield _note("service", "unit", f"it is {state}", "systemctl enable --now logwatchd")
+        yield note("service", "unit", f"it is {state}", "systemctl enable --now logwatchd")
     restarts = it.unit.number("NRestarts") or 0
     if restarts:
         text = f"it had to be started again {restarts} times"
-        yield _note("service", "unit", text, "journalctl -u logwatchd -p warning")
+        yield note("service", "unit", text, "journalctl -u logwatchd -p warning")
 
 
 def other_logwatch(_it: Patient) -> Iterator[Finding]:
     """Debian's log analyser has the same name."""
     if Path("/usr/sbin/logwatch").exists():
         text = "another program has the name `logwatch`: call this one `logwatchd`"
-        yield _note("other-logwatch", "/usr/sbin/logwatch", text)
+        yield note("other-logwatch", "/usr/sbin/logwatch", text)
 
 
 CHECKS: Mapping[str, Check] = {
     "service": service,
     "hidden-paths": hidden_paths,
     "denied-files": denied_files,
+    "other-sources": lambda it: other_sources(it.config.sources, it.unit),
     "sinks": sinks,
     "limits": limits,
     "inotify": inotify,
@@ -268,24 +270,6 @@ def _literal(it: Patient) -> set[str]:
             plain = next((n for n, part in enumerate(parts) if is_glob(part)), len(parts))
             found.add(str(Path(*parts[:plain])))
     return found
-
-
-def _trouble(check: str, about: str, text: str, remedy: str = "") -> Finding:
-    return Finding(level="trouble", check=check, about=about, text=text, remedy=remedy)
-
-
-def _note(check: str, about: str, text: str, remedy: str = "") -> Finding:
-    return Finding(level="note", check=check, about=about, text=text, remedy=remedy)
-
-
-def _drop_in(unit: Unit, *lines: str) -> str:
-    """A command that adds lines to the unit."""
-    folder = f"/etc/systemd/system/{unit.name}.d"
-    words = "\\n".join(("[Service]", *lines))
-    return (
-        f"mkdir -p {folder} && printf '{words}\\n' >>{folder}/local.conf"
-        " && systemctl daemon-reload && systemctl restart logwatchd"
-    )
 
 
 def _some(names: list[str]) -> str:

@@ -22,7 +22,14 @@ UNIT = "logwatchd.service"
 ANSWER_SECONDS = 10.0
 PROPERTIES = (
     *("LoadState", "ActiveState", "User", "DynamicUser", "SupplementaryGroups", "Environment"),
-    *("AmbientCapabilities", "ProtectHome", "ProtectSystem", "PrivateTmp", "PrivateNetwork"),
+    *(
+        "AmbientCapabilities",
+        "ProtectHome",
+        "ProtectSystem",
+        "PrivateTmp",
+        "PrivateNetwork",
+        "ProcSubset",
+    ),
     *("BindPaths", "BindReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths", "StateDirectory"),
     *("RuntimeDirectory", "LogsDirectory", "TasksMax", "LimitNOFILE", "NRestarts", "ExecStart"),
 )
@@ -139,6 +146,26 @@ class Unit(Struct, frozen=True, kw_only=True):
         with suppress(KeyError):  # a dynamic user
             numbers.add(pwd.getpwnam(self.properties.get("User", "")).pw_gid)
         return numbers
+
+
+def trouble(check: str, about: str, text: str, remedy: str = "") -> Finding:
+    """Something that will go wrong."""
+    return Finding(level="trouble", check=check, about=about, text=text, remedy=remedy)
+
+
+def note(check: str, about: str, text: str, remedy: str = "") -> Finding:
+    """Something that may be as it should be."""
+    return Finding(level="note", check=check, about=about, text=text, remedy=remedy)
+
+
+def drop_in(unit: Unit, *lines: str) -> str:
+    """A command that adds lines to the unit."""
+    folder = f"/etc/systemd/system/{unit.name}.d"
+    words = "\\n".join(("[Service]", *lines))
+    return (
+        f"mkdir -p {folder} && printf '{words}\\n' >>{folder}/local.conf"
+        " && systemctl daemon-reload && systemctl restart logwatchd"
+    )
 
 
 Run = Callable[[Sequence[str]], str | None]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.cli import doctor_checks
+from logwatch.cli import doctor_checks, doctor_origins
 from logwatch.cli.doctor_checks import CHECKS, Patient, examine
 from logwatch.cli.doctor_unit import Unit, read_unit
 from logwatch.cli.main import run_command_line
@@ -142,6 +142,29 @@ def test_a_sink_that_the_sandbox_keeps_from_its_file_or_network():
     assert "PrivateNetwork=yes" in closed.text
 
 
+@pytest.mark.parametrize(
+    ("source", "changed", "remedies"),
+    [
+        ("{journald: all}", {}, []),
+        ("{journald: all}", {"SupplementaryGroups": "mail"}, ["SupplementaryGroups="]),
+        ("{journald: all}", {"ProcSubset": "pid"}, ["ProcSubset=all"]),
+        ("{syslog: '127.0.0.1:1514'}", {}, []),
+        ("{syslog: '127.0.0.1:514'}", {}, ["AmbientCapabilities=CAP_NET_BIND_SERVICE"]),
+        ("{syslog: '127.0.0.1:514'}", {"AmbientCapabilities": "cap_net_bind_service"}, []),
+        ("{syslog: '127.0.0.1:1514'}", {"PrivateNetwork": "yes"}, ["local-only.conf"]),
+        ("{exec: [/bin/sh, -c, 'true']}", {}, []),
+        ("{exec: [/no/such/program]}", {}, ["correct the path"]),
+        ("{pipe: /home/u/fifo}", {}, ["BindReadOnlyPaths=/home/u/fifo"]),
+    ],
+)
+def test_sources_that_are_no_files(source, changed, remedies, monkeypatch):
+    """What the journal, listeners, programs and pipes need of the unit."""
+    monkeypatch.setattr(doctor_origins.shutil, "which", lambda name: "such" not in name or None)
+    findings = found("other-sources", config=f"sources: {{a: {source}}}", it=unit(**changed))
+    assert len(findings) == len(remedies)
+    assert all(wanted in each.remedy for wanted, each in zip(remedies, findings, strict=True))
+
+
 def test_the_clock_and_the_disk(monkeypatch, tmp_path):
     config = f"state: {tmp_path}/no/such\n{sources('/var/log/a.log')}"
     assert found("clock", config=config, it=None) == []
@@ -205,4 +228,4 @@ def test_the_command_prints_words_or_json_and_exits_by_what_it_found(tmp_path, c
     assert report["unit"] is None
     assert report["checks"] == list(CHECKS)
     assert run_command_line(["doctor", "-c", str(path), "--unit", "no-such"]) == status
-    assert b"10 checks on 1 file: " in capfdbinary.readouterr().out
+    assert b"11 checks on 1 file: " in capfdbinary.readouterr().out
