@@ -32,6 +32,7 @@ from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
 from logwatch.daemon.own_files import OwnFiles
+from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import Places
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept, receiving
@@ -253,6 +254,7 @@ def _assemble(
         tell=intake.tell,
         waited_for=waited_for(config),
         places=places,
+        pacing=Pacing(max(4, 2 * (os.cpu_count() or 1)), clock),
         held=config.held_files,
         receivers={each.address: (each.name,) for each in config.sources if each.origin},
     )

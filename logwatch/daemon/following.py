@@ -18,6 +18,7 @@ from logwatch.clock import Clock, Moment
 from logwatch.daemon.held_files import HeldFiles
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import NotAnsweringError, Places
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
@@ -34,6 +35,9 @@ IDLE_POLLS = 10
 COVERED_RESCANS = 6
 """Where events reach every directory, every sixth rescan looks for files all the same."""
 LONGEST_BACK_OFF = 60.0
+ENDED_AT_ONCE = 32
+ENDING_SECONDS = 0.1
+"""How long the end of some monitors is waited for before the next ones are told."""
 HUNG_TICKS = 10
 """Ticks, a second apart, in which one read is found under way before its file is said to hang."""
 MANY_CRASHES = 3
@@ -83,6 +87,7 @@ class Following:
         tell: Callable[[Message], bool],
         waited_for: Container[str] = (),
         places: Places | None = None,
+        pacing: Pacing | None = None,
         held: HeldLimits | None = None,
         receivers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
@@ -101,6 +106,7 @@ class Following:
         self._tell = tell
         self._unread = Unread(tell, waited_for)
         self._places = places or Places()
+        self._pacing = pacing
         self._changes = self._places.changes
         self._reads: dict[str, tuple[float, int]] = {}
         """Reads that take long: since when, and in how many ticks."""
@@ -140,9 +146,7 @@ class Following:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
         for path, monitor in list(self._unstarted.items()):
             if not self._places.where(path):
-                if monitor.is_file:
-                    self._waker.watch(path, monitor.wake)
-                monitor.start()
+                self._begin(monitor)
                 del self._unstarted[path]
 
     def rescan(self, _now: Moment) -> None:
@@ -174,6 +178,8 @@ class Following:
                 continue
             if self._has_changed(monitor):
                 monitor.wake()
+        if self._pacing is not None:
+            self._pacing.check(now.steady)
         self._revive(now)
         self._unread.look(self.monitors, now, self._unanswering())
         self._held.look(self.monitors, now)
@@ -181,12 +187,25 @@ class Following:
         if self._rescan_now:
             self.rescan(now)
 
-    def end(self, *, deadline: float) -> list[Monitor]:
-        """Stop all monitors until steady time `deadline`; returns those that did not end."""
+    def end(self, *, deadline: float, hurry: Callable[[], None] = lambda: None) -> list[Monitor]:
+        """Stop all monitors until steady time `deadline`; returns those that did not end.
+
+        `hurry` is called once all are told to stop, to have those look up that wait for room. They
+        are woken a few at a time (pacing.py); those that hang come last, and are not waited for
+        longer than all others.
+        """
         self._ended = True
-        monitors = self.monitors
+        monitors = sorted(self.monitors, key=lambda each: each.waits_for_others())
         for monitor in monitors:
-            monitor.end()
+            monitor.stopping.set()
+        hurry()
+        for first in range(0, len(monitors), ENDED_AT_ONCE):
+            some = monitors[first : first + ENDED_AT_ONCE]
+            for monitor in some:
+                monitor.end()
+            until = min(deadline, self._clock.steady() + ENDING_SECONDS)
+            for monitor in some:
+                monitor.join(until - self._clock.steady())
         return [each for each in monitors if not each.join(deadline - self._clock.steady())]
 
     def _share_handles(self) -> None:
@@ -205,6 +224,17 @@ class Following:
         monitor = self._monitors.get(path)
         if monitor is not None:
             monitor.wake()
+
+    def _begin(self, monitor: Monitor) -> None:
+        """Arm the watch, then start: in this order nothing falls between."""
+        if not monitor.is_file:
+            monitor.start()
+            return
+        if self._pacing is not None:
+            monitor.pace(self._pacing)
+        self._waker.watch(monitor.path, monitor.wake)
+        monitor.start()
+        monitor.wake()
 
     # -- what does not answer -----------------------------------------------------------------
 
@@ -339,9 +369,7 @@ class Following:
         )
         fresh.sources = dead.sources
         self._monitors[path] = fresh
-        if fresh.is_file:
-            self._waker.watch(path, fresh.wake)
-        fresh.start()
+        self._begin(fresh)
 
     def _note_problems(self, problems: Mapping[str, str]) -> None:
         for path, text in problems.items():

@@ -36,6 +36,8 @@ MATCH_WEIGHT = 448
 FIELD_WEIGHT = 112
 NEAR_WEIGHT = 200
 """A line near a record, beside its text."""
+AT_ONCE = 4
+"""Batches that come in at first when they may again."""
 RIPE_BYTES = 2 * 1024 * 1024
 """Weight of batches from which it is the consumer's turn."""
 
@@ -113,35 +115,71 @@ class Intake(queue.Queue[Message]):
         self._weights: deque[int] = deque()  # of the messages, in their order
         self._pressing = 0
         """Messages in it that are no batches."""
-        self._turn = Event()
-        """Set while batches may come."""
-        self._turn.set()
+        self._is_open = True
+        """Whether batches may come."""
+        self._is_hurried = False
         super().__init__(limit_bytes)
         self._ripe = Condition(self.mutex)
+        self._admitted = Condition(self.mutex)
         self._held: frozenset[str] = frozenset()
-        self._released = Condition(self.mutex)
+        self._released: dict[str, Condition] = {}
+        """For each file whose batch waits for it."""
 
     def put(self, item: Message, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002 - as Queue has it
         """See `queue.Queue.put`.
 
-        A batch waits also while it is the consumer's turn, and while its file is held.
+        A batch waits also while it is the consumer's turn, and while its file is held. `timeout` is
+        for each of these.
         """
-        if block and isinstance(item, Batch):
-            if not self._turn.wait(timeout):
+        if not block or not isinstance(item, Batch):
+            super().put(item, block, timeout)
+            return
+        with self.mutex:
+            self._wait(item.checkpoint.path, timeout)
+            self._put(item)
+            self.unfinished_tasks += 1
+            self.not_empty.notify()
+            self._admit(1)
+
+    def _wait(self, path: str, timeout: float | None) -> None:
+        """Until a batch of `path` may come. Raises queue.Full."""
+        while True:
+            if path in self._held:
+                self._admit(1)  # instead of this one
+                waits_for = self._released.setdefault(path, Condition(self.mutex))
+            elif not self._has_room():
+                waits_for = self._admitted
+            else:
+                return
+            if self._is_hurried or not waits_for.wait(timeout):
+                self._admit(1)  # this one may have been it, just now
                 raise queue.Full
-            if self._held and not self._wait_for_release(item.checkpoint.path, timeout):
-                raise queue.Full
-        super().put(item, block, timeout)
+
+    def _has_room(self) -> bool:
+        return self._is_open and self._weight < self.maxsize
+
+    def _admit(self, number: int) -> None:
+        """Have some of those look up that wait for room; each that comes in admits the next.
+
+        All at once would get in one another's way: thousands of threads for a room of a few.
+        """
+        if self._has_room():
+            self._admitted.notify(number)
 
     def hold(self, paths: frozenset[str]) -> None:
         """From now on the batches of these files wait, and those of no others."""
-        with self._released:
-            self._held = paths
-            self._released.notify_all()
+        with self.mutex:
+            released, self._held = self._held - paths, paths
+            for path in released & self._released.keys():
+                self._released.pop(path).notify_all()
 
-    def _wait_for_release(self, path: str, timeout: float | None) -> bool:
-        with self._released:
-            return self._released.wait_for(lambda: path not in self._held, timeout)
+    def hurry(self) -> None:
+        """From now on no batch waits: one for which there is no room is refused."""
+        with self.mutex:
+            self._is_hurried = True
+            self._admitted.notify_all()
+            for each in self._released.values():
+                each.notify_all()
 
     def gather(self, seconds: float) -> None:
         """Wait until it is worth taking what is there, or something must not wait."""
@@ -150,11 +188,14 @@ class Intake(queue.Queue[Message]):
 
     def begin_turn(self) -> None:
         """From now on batches wait."""
-        self._turn.clear()
+        with self.mutex:
+            self._is_open = False
 
     def end_turn(self) -> None:
         """Batches may come again."""
-        self._turn.set()
+        with self.mutex:
+            self._is_open = True
+            self._admit(AT_ONCE)
 
     def _is_ripe(self) -> bool:
         return self._weight >= RIPE_BYTES or self._pressing > 0
@@ -184,4 +225,5 @@ class Intake(queue.Queue[Message]):
         self._weight -= self._weights.popleft()
         message = super()._get()
         self._pressing -= not isinstance(message, Batch)
+        self._admit(1)
         return message

@@ -9,6 +9,7 @@ comes while it reads then wakes it again, and none is overlooked.
 from __future__ import annotations
 
 import queue
+from collections import deque
 from contextlib import AbstractContextManager
 from threading import Event
 from typing import assert_never
@@ -19,6 +20,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
+from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
 from logwatch.daemon.stamps import Stamps
@@ -37,6 +39,9 @@ HOT_PAUSE_SECONDS = 0.005
 LONGEST_HOT_PAUSE_SECONDS = 0.02
 """How long a file that is written all the time is left to gather lines between two reads, at
 first and when that goes on: each read costs the same, however few lines it finds."""
+
+PUT_SECONDS = 10.0
+"""How long at a time to wait for room: thousands may, and the end of all has them look up."""
 
 _TROUBLES: dict[Kind, tuple[str, Severity]] = {
     "timed-out": ("search-given-up", "warning"),
@@ -76,6 +81,10 @@ class Monitor(Worker):
         self._volume = volume or Volume()
         self._dirty = Event()
         self._dirty.set()
+        self._pacing: Pacing | None = None
+        self._tokens: deque[Token] = deque()
+        self.is_in_line = False
+        """See `Sleeper`."""
         self._more = False
         self._working = False
         self._told_caught_up = False
@@ -98,6 +107,19 @@ class Monitor(Worker):
 
     def wake(self) -> None:
         """Look again; callable from any thread."""
+        if self._pacing is None:
+            self._dirty.set()
+        else:
+            self._pacing.wake(self)
+
+    def pace(self, pacing: Pacing) -> None:
+        """Before the start: it waits to be woken from now on, also for its first look."""
+        self._pacing = pacing
+        self._dirty.clear()
+
+    def grant(self, token: Token) -> None:
+        """See `Sleeper.grant`."""
+        self._tokens.append(token)
         self._dirty.set()
 
     def end(self) -> None:
@@ -152,16 +174,20 @@ class Monitor(Worker):
 
     def finish(self) -> None:
         """Close the file."""
+        self._give_back()
         self.tail.close()
 
     def read_on(self, now: Moment) -> bool:
         """Read and hand on one block; False when there is nothing new."""
-        with self._slots:
-            self._working = True
-            self._in_hand = block = self._next_block(now)
-            self.looked = True
-            batch = self._batch(block, now) if block is not None else None
-            self._working = False
+        try:
+            with self._slots:
+                self._working = True
+                self._in_hand = block = self._next_block(now)
+                self.looked = True
+                batch = self._batch(block, now) if block is not None else None
+                self._working = False
+        finally:
+            self._give_back()  # it may have to wait for others from here on
         if block is not None:
             self.rhythm.heard(now.steady, self._volume.add(block.data))
         self._tell_losses()
@@ -177,6 +203,10 @@ class Monitor(Worker):
         self.active_at = now.steady
         self._pause_while_hot(block, now)
         return True
+
+    def _give_back(self) -> None:
+        while self._tokens and self._pacing is not None:
+            self._pacing.give_back(self._tokens.popleft())
 
     def _next_block(self, now: Moment) -> Block | None:
         self.reading_since = now.steady
@@ -195,7 +225,7 @@ class Monitor(Worker):
         """Wait for room in the Queue; False when everything stopped meanwhile."""
         while not self.stopping.is_set():
             try:
-                self._intake.put(message, timeout=0.5)
+                self._intake.put(message, timeout=PUT_SECONDS)
             except queue.Full:
                 if isinstance(self.tail, Tail):
                     self.tail.let_go_of_given_up()

@@ -50,6 +50,8 @@ FIRST_LOOK_SECONDS = 5.0
 
 RELOAD_SECONDS = 30.0
 """How long a reload waits for what is being committed: until then nobody else may use the store."""
+FILE_STOP_SECONDS = 0.0005
+"""For each file, so that thousands of threads have the time to end."""
 HUNG_SECONDS = 1.0
 """A sink from which nothing came back for so long is not waited for at the stop."""
 
@@ -363,14 +365,17 @@ class Daemon:
         if ending is not Ending.RELOAD:
             parts.notifier.stopping()
         parts.ready.clear()
-        deadline = clock.steady() + self._grace + 1.0
+        for_files = 1.0 + FILE_STOP_SECONDS * len(parts.following.monitors)
+        deadline = clock.steady() + self._grace + for_files
         if parts.heartbeat is not None:
             parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
         if parts.backing_up is not None:
             parts.backing_up.end()
         parts.scheduler_stop.set()
         self._timed.end(0.5)  # or it could still start a monitor that nobody ends
-        late: list[threads.Worker] = [*parts.following.end(deadline=clock.steady() + 1.0)]
+        late: list[threads.Worker] = [
+            *parts.following.end(deadline=clock.steady() + for_files, hurry=parts.intake.hurry)
+        ]
         parts.waker.stop(max(0.0, deadline - clock.steady()))
         self._await_consumer(deadline)
         grace = self._grace if ending in (Ending.STOPPED, Ending.CAUGHT_UP) else 0.0

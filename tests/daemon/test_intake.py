@@ -66,3 +66,63 @@ def test_taking_what_pressed_lets_the_next_batches_gather_again():
     intake.put(batch("boom"))
     intake.get_nowait()
     assert not intake._is_ripe()
+
+
+def put_in_threads(intake, batches):
+    threads = [Thread(target=intake.put, args=(each,), daemon=True) for each in batches]
+    for each in threads:
+        each.start()
+    return threads
+
+
+def test_after_a_turn_those_that_wait_come_in_one_after_the_other():
+    """Each admits the next, until it is the consumer's turn again; all come in in the end."""
+    intake = Intake()
+    intake.begin_turn()
+    threads = put_in_threads(intake, [batch("boom") for _ in range(50)])
+    intake.end_turn()
+    for each in threads:
+        each.join(10)
+    assert intake.unfinished_tasks == 50
+
+
+def test_those_that_wait_for_room_come_in_as_others_are_taken():
+    intake = Intake(limit_bytes=1)
+    threads = put_in_threads(intake, [batch("boom") for _ in range(20)])
+    for _ in threads:
+        assert intake.get(timeout=10).records
+    for each in threads:
+        each.join(10)
+
+
+def test_a_file_that_is_held_waits_and_others_pass_it():
+    intake = Intake()
+    held = batch("boom")
+    intake.hold(frozenset({held.checkpoint.path}))
+    (thread,) = put_in_threads(intake, [held])
+    with pytest.raises(queue.Full):
+        intake.put(held, timeout=0.001)
+    assert not intake.qsize()
+    intake.hold(frozenset({"/another.log"}))
+    thread.join(10)
+    assert intake.get_nowait() is held
+
+
+def test_in_a_hurry_nobody_waits():
+    """At the stop: what is in hand is read again by the next start."""
+    intake = Intake()
+    intake.begin_turn()
+    refused = []
+
+    def put():
+        with pytest.raises(queue.Full):
+            intake.put(batch("boom"))
+        refused.append(1)
+
+    threads = [Thread(target=put, daemon=True) for _ in range(3)]
+    for each in threads:
+        each.start()
+    intake.hurry()
+    for each in threads:
+        each.join(10)
+    assert len(refused) == 3

@@ -1,0 +1,93 @@
+"""Wakes threads a few at a time, however many have something to do.
+
+Python runs one of its threads at a time. Thousands that are awake and wait for that cost far more
+than what they are awake for: each looks up every 5 ms whether it is its turn. So whoever is to be
+woken stands in a line; there are a few tokens, one for each that is awake and has not done its
+first piece of work, and who gives one back wakes the next.
+
+One that hangs, on a dead disk say, keeps its token: after `PATIENCE_SECONDS` another is made.
+A wake is never lost; one for nothing can come.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+from logwatch.clock import Clock
+
+PATIENCE_SECONDS = 5.0
+
+
+class Token:
+    """The right of one sleeper to be awake."""
+
+    __slots__ = ("is_replaced", "since")
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        """Steady time at which somebody was woken with it."""
+        self.is_replaced = False
+
+
+class Sleeper(Protocol):
+    """A thread that waits to be woken."""
+
+    is_in_line: bool
+    """Whether it waits for a token."""
+
+    def grant(self, token: Token) -> None:
+        """Wake up; the token is given back after the first piece of work."""
+        ...
+
+
+class Pacing:
+    """Every method may be called from any thread, and none takes a lock.
+
+    Each step on a deque or a dict is one that the interpreter does not interrupt.
+    """
+
+    def __init__(self, number: int, clock: Clock) -> None:
+        self._clock = clock
+        self._line: deque[Sleeper] = deque()
+        self._free = deque(Token(0.0) for _ in range(number))
+        self._out: dict[Token, None] = {}
+
+    def wake(self, sleeper: Sleeper) -> None:
+        """Wake `sleeper` when it is its turn: at once, as a rule."""
+        if sleeper.is_in_line:
+            return
+        sleeper.is_in_line = True
+        self._line.append(sleeper)
+        self._go_on()
+
+    def give_back(self, token: Token) -> None:
+        """The first piece of work is done."""
+        self._out.pop(token, None)
+        if not token.is_replaced:
+            self._free.append(token)
+            self._go_on()
+
+    def check(self, now: float) -> None:
+        """Make a new token for each that is kept too long; call it each second."""
+        for token in list(self._out):
+            if now - token.since >= PATIENCE_SECONDS and self._out.pop(token, token) is None:
+                token.is_replaced = True
+                self._free.append(Token(now))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._line:
+            try:
+                token = self._free.popleft()
+            except IndexError:
+                return  # who has one will come by here
+            try:
+                sleeper = self._line.popleft()
+            except IndexError:
+                self._free.append(token)
+                continue  # another was quicker; look again: a third may have seen no token
+            token.since = self._clock.steady()
+            self._out[token] = None
+            sleeper.is_in_line = False  # before it is woken: what comes from now on is news
+            sleeper.grant(token)
