@@ -14,6 +14,7 @@ from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple
 
 from logwatch.tailer.compressed import OldLog
+from logwatch.tailer.container_lines import ContainerFramer
 from logwatch.tailer.multiline import JOINT, Framer
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import read_as_matched
@@ -41,7 +42,16 @@ def records_of_file(path: str, source: SourceSettings) -> Iterator[RecordBlock]:
     Raises OSError, UsageError where there is nothing to uncompress it with.
     """
     blocks = blocks_of_file(path, source.max_line, source.encoding)
-    return record_blocks(blocks, source.framer)
+    framer = source.framer
+    found = record_blocks(blocks, framer)
+    return _unwrapped(found, framer) if isinstance(framer, ContainerFramer) else found
+
+
+def _unwrapped(blocks: Iterable[RecordBlock], framer: ContainerFramer) -> Iterator[RecordBlock]:
+    """As the program wrote them, whose container's log they are in."""
+    for block in blocks:
+        data = framer.unwrap(block.data).data
+        yield RecordBlock(data, framer.joined(data))
 
 
 def record_blocks(blocks: Iterable[bytes], framer: Framer | None) -> Iterator[RecordBlock]:

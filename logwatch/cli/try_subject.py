@@ -19,7 +19,7 @@ from logwatch.config.model import Config
 from logwatch.config.problems import InvalidConfigError
 from logwatch.errors import ConfigError, UsageError
 from logwatch.matching.pattern import PatternError, compile_pattern
-from logwatch.parsers import FORMATS
+from logwatch.parsers import FORMATS, inner
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
@@ -137,7 +137,7 @@ def _bare(config: Config | None, options: argparse.Namespace) -> Subject:
         where=tuple(map(_condition, options.where)),
         kind=PlainMatch(),
     )
-    if options.format and options.format not in FORMATS:
+    if options.format and inner(options.format) not in FORMATS:
         raise UsageError(f"there is no format '{options.format}'; there are: {' '.join(FORMATS)}")
     if options.source:
         sources = _chosen(config.sources if config else (), options)

@@ -188,20 +188,21 @@ def _check_nul(found: Found[SourceKeys], key: str, texts: tuple[str, ...], repor
 
 def _check_format(found: Found[SourceKeys], report: Report) -> bool:
     name = found.value.format
-    if name in parsers.FORMATS:
+    if parsers.inner(name) in parsers.FORMATS:
         return True
     report.error(
         found.place("format"),
         "unknown-name",
         f"there is no format {shown(name)}",
-        suggestion(name, parsers.FORMATS, of="format"),
+        suggestion(name, (*parsers.FORMATS, *parsers.WRAPPINGS), of="format"),
     )
     return False
 
 
 def _check_time(found: Found[SourceKeys], report: Report) -> bool:
     keys = found.value
-    if keys.time is None or keys.format not in parsers.FORMATS or keys.format in _TIME_FORMATS:
+    inner = parsers.inner(keys.format)
+    if keys.time is None or inner not in parsers.FORMATS or keys.format in _TIME_FORMATS:
         return True
     report.error(
         found.key("time"),

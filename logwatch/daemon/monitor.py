@@ -216,6 +216,7 @@ class Monitor(Worker):
             self.reading_since = None
 
     def _batch(self, block: Block, now: Moment) -> Batch:
+        block = self._reading.unwrapped(block)
         is_told = block.envelopes is not None  # the times of its records
         made = self._stamps if block.backlog and block.data and not is_told else self._reading
         batch = made.batch(block, now.wall)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
+from logwatch.daemon.unwrapping import unwrapped, unwrapped_stretch
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.redaction import Redactor, hidden
@@ -22,6 +23,7 @@ from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.records import Batch, Block, Envelopes, Match, Record
+from logwatch.tailer.container_lines import ContainerFramer
 from logwatch.tailer.multiline import Framer
 
 LONGEST_STAMPED = 4096
@@ -67,6 +69,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What rules with `context` need; None where no rule has it."""
     framer: Framer | None = None
     """What puts lines together; None: each line is a record."""
+    wrapping: ContainerFramer | None = None
+    """What lines are wrapped in; None: they are as the program wrote them."""
     redactor: Redactor | None = None
     """What hides secrets in what was found; None: nothing does."""
 
@@ -80,10 +84,22 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     def surroundings(self, read_back: ReadBack) -> Surroundings | None:
         """What adds lines to the batches of one path, where a rule asks for context."""
-        return None if self.nearness is None else Surroundings(self.nearness, read_back)
+        wrapping = self.wrapping
+        if self.nearness is None:
+            return None
+        if wrapping is None:
+            return Surroundings(self.nearness, read_back)
+        return Surroundings(
+            self.nearness, lambda *place: unwrapped_stretch(read_back(*place), wrapping)
+        )
+
+    def unwrapped(self, block: Block) -> Block:
+        """`block` as the program wrote it."""
+        return block if self.wrapping is None else unwrapped(block, self.wrapping)
 
     def batch(self, block: Block, arrival: float) -> Batch:
         """What the rules find in `block`, which was read at wall time `arrival`."""
+        block = self.unwrapped(block)
         hits = self.matcher.match(block.data, block.joined) if block.data else []
         cursors: list[str] | UnsetType = UNSET
         if block.envelopes is None:

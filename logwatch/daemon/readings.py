@@ -34,6 +34,7 @@ from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
+from logwatch.tailer.container_lines import ContainerFramer
 from logwatch.tailer.discovery import Discovery, Scan
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.settings import SourceSettings
@@ -135,7 +136,8 @@ class Readings:
             names=tuple(self._config.rules[self._parts[number].rule].name for number in numbers),
             nearness=self._nearness(numbers, source, events),
             redactor=self._redactor,
-            framer=source.framer,
+            framer=source.text_framer,
+            wrapping=source.framer if isinstance(source.framer, ContainerFramer) else None,
         )
 
     def _nearness(
@@ -153,7 +155,7 @@ class Readings:
             encoding=source.matched_as,
             max_line=source.max_line,
             events=events,
-            framer=source.framer,
+            framer=source.text_framer,
             redactor=self._redactor,
         )
 

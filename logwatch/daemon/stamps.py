@@ -52,6 +52,9 @@ class Stamps:
 
     def last(self, block: Block, arrival: float) -> float:
         """The time of the last line of `block`, which need not be looked at otherwise."""
+        told = self._told(block, -1)
+        if told is not None:
+            return told
         known = self._known
         found = self._before(block.records, 0, len(block.data), arrival)
         self._known = known
@@ -59,8 +62,18 @@ class Stamps:
 
     def first(self, block: Block, arrival: float) -> float:
         """The time of the first line of the first block."""
-        found = self._after(block.records, 0, arrival)
+        found = self._told(block, 0)
+        if found is None:
+            found = self._after(block.records, 0, arrival)
         return arrival if found is None else found
+
+    def _told(self, block: Block, at: int) -> float | None:
+        """The time that is told beside the text of the first line, 0, or of the last, -1."""
+        block = self._reading.unwrapped(block)
+        if block.envelopes is None or not block.data:
+            return None
+        records = block.records
+        return block.envelopes.told(records.rfind(b"\n", 0, -1) + 1 if at else 0)[0]
 
     def _last(self, data: bytes, low: int, time: float, arrival: float) -> float:
         if time != arrival:

@@ -52,9 +52,19 @@ _WRITING: dict[str, Callable[[str], Writing | Enumerated | None]] = {
 }
 
 
+WRAPPINGS = ("docker", "cri")
+"""Formats of lines that wrap lines of a program; `docker+json` where those are of a format, too."""
+
+
+def inner(format: str) -> str:  # noqa: A002 - the name in YAML
+    """What the lines of the program are, where `format` wraps them; else itself."""
+    outer, _, own = format.partition("+")
+    return (own or "plain") if outer in WRAPPINGS else format
+
+
 def make_parser(format: str, settings: ParserSettings) -> Parser:  # noqa: A002 - the name in YAML
-    """The parser of `format`, a name in `FORMATS`. Raises KeyError for another."""
-    return FORMATS[format](settings)
+    """The parser of `format`, a name in `FORMATS`, wrapped or not. Raises KeyError for another."""
+    return FORMATS[inner(format)](settings)
 
 
 def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML

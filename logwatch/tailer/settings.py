@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from logwatch.tailer.container_lines import WRAPPINGS, Wrapping, container_framer
 from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
 from logwatch.tailer.text_encoding import matched_as
 
@@ -81,8 +82,21 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
         return self.multiline is not None or (self.origin is not None and self.origin.joins)
 
     @property
+    def wrapping(self) -> Wrapping | None:
+        """What its lines are wrapped in; None: they are as the program wrote them."""
+        outer = self.format.partition("+")[0]
+        return next((each for each in WRAPPINGS if each == outer), None)
+
+    @property
     def framer(self) -> Framer | None:
-        """What puts its lines together; None: each line is a record."""
+        """What puts the lines of its files together; None: each line is a record."""
+        if self.wrapping is None:
+            return self.text_framer
+        return container_framer(self.wrapping, self.text_framer, self.max_line)
+
+    @property
+    def text_framer(self) -> Framer | None:
+        """What puts the lines of the program together; None: each line is a record."""
         if self.multiline is None:
             return None
         return framer_of(self.multiline, self.matched_as, self.max_line)

@@ -140,6 +140,27 @@ def test_there_is_one_stdin():
         from_text(f"sources: {{a: {{stdin: true}}, b: {{stdin: true}}}}\n{REST}")
 
 
+@pytest.mark.parametrize("name", ["docker", "cri", "docker+json", "cri+combined"])
+def test_formats_of_containers(name):
+    """Any field may be asked for: the container has some."""
+    rules = "rules: [{name: r, where: {container: web}}]\nsinks: {out: {console: {}}}\n"
+    (found,) = from_text(f"sources: {{s: {{path: /x, format: {name}}}}}\n{rules}").sources
+    assert found.wrapping == name.partition("+")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("dockr", "did you mean 'docker'?"),
+        ("docker+jsn", "there is no format 'docker+jsn'"),
+        ("json+docker", "there is no format 'json+docker'"),
+        ("docker+docker", "there is no format 'docker+docker'"),
+    ],
+)
+def test_formats_that_there_are_not(name, message):
+    assert message in problems(f"path: /x, format: {name}")
+
+
 def test_the_sender_is_a_field_of_syslog_and_of_no_file():
     """A mistyped field is told as for files."""
     rules = "rules: [{name: r, where: {peer: x, host: y}}]\nsinks: {out: {console: {}}}\n"
