@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from logwatch.cli.tail_last import dump, show_last
+from logwatch.cli.tail_last import STEP, dump, show_last
 from logwatch.cli.tail_output import Sheet
 from logwatch.cli.tail_request import Request, note, quoted, reason, shown
 
@@ -42,6 +42,8 @@ class Followed:
     mode: int = 0
     position: int = 0
     changed_ns: int = -1
+    streams: bool = False
+    """Whether it is a pipe on standard input that is shown as it comes."""
 
     @property
     def is_regular(self) -> bool:
@@ -90,7 +92,9 @@ class ByteFollower:
         """
         left = len(self.files)
         for each in self.files:
-            if each.name == "-" and each.fd >= 0 and stat.S_ISFIFO(each.mode):
+            if each.name != "-" or each.streams:
+                continue
+            if each.fd >= 0 and stat.S_ISFIFO(each.mode):
                 each.fd, each.given_up = -1, True
                 left -= 1
         return left
@@ -106,7 +110,11 @@ class ByteFollower:
 
     def waited_for(self) -> list[int]:
         """Open files that poll(2) can tell of: FIFOs, sockets and terminals."""
-        return [each.fd for each in self.files if each.fd >= 0 and not each.is_regular]
+        return [each.fd for each in self.files if each.fd >= 0 and _is_told_of(each)]
+
+    def has_streamed(self) -> bool:
+        """Whether a pipe on standard input was shown to its end."""
+        return any(each.streams and each.fd < 0 for each in self.files)
 
     def names(self) -> list[str]:
         """Names under which regular files are, or may come."""
@@ -142,6 +150,9 @@ class ByteFollower:
             note(f"cannot fstat 'standard input': {os.strerror(errno.EBADF)}")
             return False
         self._sheet.name(name)
+        if self._is_stream(each):
+            each.streams = True
+            return True
         try:
             each.position = show_last(
                 each.fd, self._request, lambda data: self._sheet.write(name, data)
@@ -152,6 +163,13 @@ class ByteFollower:
             note(f"error reading {quoted(shown(name))}: {reason(error)}")
             return False
         return True
+
+    def _is_stream(self, each: Followed) -> bool:
+        """Whether all of it is shown as it comes: its end may never come."""
+        request = self._request
+        if each.name != "-" or request.follow is None or request.amount or not request.from_start:
+            return False
+        return stat.S_ISFIFO(os.fstat(each.fd).st_mode)
 
     def _keep(self, each: Followed, *, well: bool) -> bool:
         """Follow what was opened, if it can be."""
@@ -200,7 +218,8 @@ class ByteFollower:
         return came
 
     def _read_on(self, each: Followed) -> bool:
-        most = None
+        if each.streams:
+            return self._stream(each)
         if each.is_regular:
             status = os.fstat(each.fd)
             if status.st_size < each.position:
@@ -211,9 +230,20 @@ class ByteFollower:
             each.changed_ns = status.st_mtime_ns
         before = each.position
         each.position = dump(
-            each.fd, lambda data: self._sheet.write(each.name, data), begin_at=before, most=most
+            each.fd, lambda data: self._sheet.write(each.name, data), begin_at=before
         )
         return each.position > before
+
+    def _stream(self, each: Followed) -> bool:
+        try:
+            data = os.read(each.fd, STEP)
+        except BlockingIOError:
+            return False
+        if not data:  # its writers have gone, and no other can come
+            each.fd, each.given_up = -1, True
+            return False
+        self._sheet.write(each.name, data)
+        return True
 
     def _has_moved(self, each: Followed) -> bool:
         """Whether the name shows something else than what is open."""
@@ -284,6 +314,11 @@ class ByteFollower:
         if each.fd > 0:
             os.close(each.fd)
         each.fd = -1
+
+
+def _is_told_of(each: Followed) -> bool:
+    kind = stat.S_IFMT(each.mode)
+    return kind in (stat.S_IFIFO, stat.S_IFSOCK) or (kind == stat.S_IFCHR and os.isatty(each.fd))
 
 
 def _status(each: Followed) -> os.stat_result:

@@ -40,24 +40,21 @@ def show_last(fd: int, request: Request, take: Take) -> int:
     return dump(fd, take, begin_at=_position(fd))
 
 
-def dump(fd: int, take: Take, *, begin_at: int | None = None, most: int | None = None) -> int:
-    """Hand on everything up to the end, or `most` bytes; returns the position then.
+def dump(fd: int, take: Take, *, begin_at: int | None = None) -> int:
+    """Hand on everything up to the end; returns the position then.
 
     Raises OSError; what is not there yet is no error.
     """
     at = begin_at or 0
-    while most is None or most > 0:
+    while True:
         try:
-            data = os.read(fd, STEP if most is None else min(STEP, most))
+            data = os.read(fd, STEP)
         except BlockingIOError:
-            break
+            return at
         if not data:
-            break
+            return at
         take(data)
         at += len(data)
-        if most is not None:
-            most -= len(data)
-    return at
 
 
 def _position(fd: int) -> int | None:

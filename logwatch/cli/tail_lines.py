@@ -187,7 +187,8 @@ class Lines:
             return True
         if self._leaves.all or self._globs.patterns or self._bytes.is_anything_left():
             return False
-        note("no files remaining")
+        if not self._bytes.has_streamed():
+            note("no files remaining")
         return True
 
     def _look(self) -> bool:

@@ -65,7 +65,8 @@ def _follow(
             if news is not None:
                 news()
             if not follower.is_anything_left() and not globs.patterns:
-                note("no files remaining")
+                if not follower.has_streamed():
+                    note("no files remaining")
                 return
             if hearing and follower.lost_directory:
                 note("directory containing watched file was removed")

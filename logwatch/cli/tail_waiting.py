@@ -56,6 +56,8 @@ class Waiting:
         self._waker: Waker = _Deaf()
         self._output = output
         self._pipes: set[int] = set()
+        self._hung: set[int] = set()
+        """FIFOs without a writer: they would be ready for ever, so they are only looked at."""
         if output is not None:
             self._poll.register(output.fd, 0)  # errors are always told
 
@@ -87,6 +89,8 @@ class Waiting:
     def also_for(self, fds: Iterable[int]) -> None:
         """Wait for bytes in these, and in no others."""
         wanted = set(fds)
+        self._hung &= wanted
+        wanted -= self._hung
         for fd in self._pipes - wanted:
             with suppress(KeyError):
                 self._poll.unregister(fd)
@@ -96,7 +100,8 @@ class Waiting:
 
     def wait(self, most: float | None = None) -> None:
         """Wait, at most `most` seconds. Raises BrokenPipeError when the reader has gone."""
-        seconds = self._interval if self._bell < 0 else max(self._interval, SAFETY_SECONDS)
+        deaf = self._bell < 0 or bool(self._hung)
+        seconds = self._interval if deaf else max(self._interval, SAFETY_SECONDS)
         if most is not None:
             seconds = min(seconds, most)
         for fd, event in self._poll.poll(seconds * 1000):
@@ -106,8 +111,9 @@ class Waiting:
                 if event & (select.POLLERR | select.POLLHUP):
                     raise BrokenPipeError
             elif event & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
-                self._poll.unregister(fd)  # a FIFO without a writer would be ready for ever
+                self._poll.unregister(fd)
                 self._pipes.discard(fd)
+                self._hung.add(fd)
 
     def close(self) -> None:
         """Hear no more."""
