@@ -148,11 +148,12 @@ class Leaves:
             return ""
         length = leaf.bytes_read // leaf.lines_read if leaf.lines_read else _TYPICAL_LINE
         known = sum(_size(each) for each in losses)
-        leaf.lost += max(1, known // max(1, length))
+        lines = max(1, known // max(1, length))
+        leaf.lost += lines
         reasons = ", ".join(dict.fromkeys(each.reason for each in losses))
         if any(each.end is None for each in losses):
             return f"lines lost, nobody can say how many ({reasons})"
-        return f"about {leaf.lost:,} lines lost, {known:,} bytes ({reasons})"
+        return f"about {lines:,} lines lost, {known:,} bytes ({reasons})"
 
     def _note_state(self, leaf: Leaf, now: Moment) -> None:
         state = leaf.tail.state()

@@ -1,0 +1,211 @@
+"""Which lines are shown: the same that a rule takes, at the place in the file where they begin."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.cli.tail_as_rule import as_rule
+from logwatch.cli.tail_choice import Choice
+from logwatch.cli.tail_filters import wanted_by
+from logwatch.cli.tail_folding import Folding
+from logwatch.cli.tail_leaves import Leaves
+from logwatch.cli.tail_positions import begin_at
+from logwatch.cli.tail_request import Request
+from logwatch.cli.tail_rules import Rules, past_block
+from logwatch.cli.tail_time import TimeSpan
+from logwatch.clock import Moment
+from logwatch.config.loader import from_text
+
+NOW = 1_767_614_400.0  # 2026-01-05T12:00:00Z
+MOMENT = Moment(NOW, NOW)
+REQUEST = Request(
+    files=("a",),
+    unit="lines",
+    amount=2,
+    from_start=False,
+    follow="name",
+    retry=True,
+    headers=False,
+    end=b"\n",
+    interval=1.0,
+    pid=None,
+    events=False,
+    amount_given=False,
+)
+WORDS = ["ERROR", "[warn]", "db", "x", "OOM", "level=error", "/health", "it's"]
+LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join), max_size=9)
+
+
+def flags(**given_flags):
+    """What argparse makes of a command line."""
+    usual = {"match": [], "exclude": [], "level": None, "where": [], "cooldown": "1m", "to": None}
+    return argparse.Namespace(**(usual | {"files": ["/var/log/app.log"]} | given_flags))
+
+
+def chosen(options, data):
+    """The lines that are shown."""
+    wanted = wanted_by(options.match, options.exclude, options.level, options.where)
+    folding = Folding(full=False)
+    folding.learn_from(data, NOW)
+    return [line.raw for line in Choice(wanted, TimeSpan()).of(data, folding, NOW)]
+
+
+def taken(options, data):
+    """The lines that the rule of the same flags takes, by the daemon's reading."""
+    config = from_text(as_rule(options, "mine"))
+    rules = Rules(config, MOMENT)
+    try:
+        found = rules.of(past_block("/var/log/app.log", data), MOMENT)
+    finally:
+        rules.close()
+    return [data[at:].split(b"\n", 1)[0] for at in sorted(found)]
+
+
+@given(
+    lines=LINES,
+    match=st.lists(st.sampled_from(["ERR", "db$", "^x", "it's"]), max_size=2),
+    exclude=st.lists(st.sampled_from(["health", "OOM"]), max_size=1),
+    level=st.sampled_from([None, "warn", "error"]),
+)
+def test_what_is_shown_is_what_the_rule_takes(lines, match, exclude, level):
+    """`--as-rule` keeps its word."""
+    options = flags(match=match, exclude=exclude, level=level)
+    if not (match or exclude or level):
+        return
+    data = "".join(f"{line}\n" for line in lines).encode()
+    assert chosen(options, data) == taken(options, data)
+
+
+def test_conditions_of_a_rule_are_those_of_the_flags(tmp_path):
+    """In the format that the file has."""
+    data = b'{"level":"error","took":12}\n{"level":"error","took":3}\n{"level":"info","took":50}\n'
+    log = tmp_path / "app.log"
+    log.write_bytes(data)
+    options = flags(where=["level = error", "took > 10"], files=[str(log)])
+    assert chosen(options, data) == [b'{"level":"error","took":12}']
+    config = from_text(as_rule(options, "mine"))
+    rules = Rules(config, MOMENT)
+    assert rules.of(past_block(str(log), data), MOMENT) == {0: ("mine",)}
+    rules.close()
+
+
+STAMPED = [
+    f"2026-01-05 {hour:02}:{minute:02}:00 line" for hour in range(24) for minute in range(60)
+]
+
+
+@pytest.mark.parametrize("hour", [0, 5, 13, 23])
+@pytest.mark.parametrize("near", [64, 4_096, 1 << 20])
+def test_a_time_is_found_by_bisection(tmp_path, monkeypatch, hour, near):
+    """Reading begins at or before the first line that is not older, and not far before."""
+    monkeypatch.setattr("logwatch.cli.tail_positions._NEAR", near)
+    monkeypatch.setattr("logwatch.cli.tail_positions._STEP", 256)
+    path = tmp_path / "a"
+    path.write_text("".join(f"{line}\n" for line in STAMPED))
+    folding = Folding(full=True)
+    folding.learn(STAMPED[:50], NOW)
+    first = f"2026-01-05 {hour:02}:30:00 line"
+    since = folding.time_of(first, NOW)
+    (found,) = begin_at(str(path), REQUEST, since, lambda line: folding.time_of(line, NOW))
+    rest = path.read_bytes()[found.offset :].decode()
+    assert f"{first}\n" in rest
+    assert rest.startswith("2026-")
+    assert rest.index(first) <= near + 512
+
+
+@pytest.mark.parametrize(
+    ("changes", "since", "rest"),
+    [
+        ({}, None, "3\n4\n"),
+        ({"amount": 3, "from_start": True, "amount_given": True}, None, "4\n"),
+        ({"amount": 9, "from_start": True, "amount_given": True}, None, ""),
+        ({"amount": 3, "unit": "bytes", "amount_given": True}, None, "\n4\n"),
+        (
+            {"amount": 3, "unit": "bytes", "from_start": True, "amount_given": True},
+            None,
+            "\n3\n4\n",
+        ),
+        ({"amount": 1, "amount_given": True}, 0.0, "4\n"),
+        ({}, 0.0, "1\n2\n3\n4\n"),
+    ],
+)
+def test_where_to_begin_is_said_in_lines_bytes_or_time(tmp_path, changes, since, rest):
+    """A number that was given wins over a time."""
+    path = tmp_path / "a"
+    path.write_text("1\n2\n3\n4\n")
+    (found,) = begin_at(str(path), REQUEST._replace(**changes), since, lambda line: None)
+    assert path.read_text()[found.offset :] == rest
+
+
+def test_a_file_that_cannot_be_read_has_no_beginning(tmp_path):
+    """It is waited for."""
+    assert begin_at(str(tmp_path / "none"), REQUEST, None, lambda line: None) == []
+
+
+class Leafing:
+    """Files that are followed line by line, on virtual time."""
+
+    def __init__(self, *paths):
+        self.leaves = Leaves(REQUEST, full=False, since=None, now=NOW, far=False)
+        self.leaves.add([str(path) for path in paths], at_start=True)
+        self.now = MOMENT
+
+    def look(self, seconds=0.0):
+        """What is shown and what is said."""
+        self.now = Moment(self.now.steady + seconds, self.now.wall + seconds)
+        shown = []
+        while self.leaves.read(self.now, lambda leaf, block: shown.append(block.data)):
+            pass
+        said = [event for leaf in self.leaves.all for event in leaf.events]
+        for leaf in self.leaves.all:
+            leaf.events.clear()
+        return b"".join(shown), [event.split(" ", 1)[0] for event in said]
+
+
+def test_a_rotation_is_one_event(tmp_path):
+    """The moment without a file is none."""
+    path = tmp_path / "a"
+    path.write_text("one\n")
+    files = Leafing(path)
+    assert files.look() == (b"one\n", [])
+    path.rename(tmp_path / "a.1")
+    assert files.look(0.1) == (b"", [])
+    path.write_text("two\n")
+    assert files.look(0.1) == (b"two\n", ["rotated"])
+    assert files.look(10) == (b"", [])
+    files.leaves.close()
+
+
+def test_a_file_that_is_gone_is_told_after_a_moment(tmp_path):
+    """And told when it is there again."""
+    path = tmp_path / "a"
+    path.write_text("one\n")
+    files = Leafing(path)
+    files.look()
+    path.unlink()
+    assert files.look(0.1) == (b"", [])
+    assert files.leaves.next_look(files.now) <= 1.0
+    assert files.look(1.1) == (b"", ["is"])
+    path.write_text("two\n")
+    assert files.look(1.1) == (b"two\n", ["rotated", "is"])
+    files.leaves.close()
+
+
+def test_a_cut_file_is_read_from_its_beginning_and_says_so(tmp_path):
+    """Once."""
+    path = tmp_path / "a"
+    path.write_text("one\ntwo\n")
+    files = Leafing(path)
+    files.look()
+    path.write_text("")
+    files.look(0.1)
+    path.write_text("three\n")
+    shown, said = files.look(0.1)
+    assert shown == b"three\n"
+    assert files.look(0.1) == (b"", [])
+    assert said.count("truncated") <= 1
+    files.leaves.close()
