@@ -15,7 +15,7 @@ examples:
   kubectl logs -f shop | logwatch tail
   logwatch tail app.log -m OOM --to ntfy://ntfy.sh/my-topic       and be told
   logwatch tail app.log -m OOM --cooldown 10m --as-rule oom       the same as a rule
-  logwatch tail app.log -5f > out                                 what GNU tail takes
+  logwatch tail -5f app.log > out                                 what GNU tail takes
 
 On a pipe the lines are as they are, byte for byte. A VALUE of -c that has a slash or ends in .yaml
 is a configuration, any other a number of bytes.
