@@ -1,8 +1,8 @@
 """What `http:` shows: `/metrics`, `/healthz` and `/readyz`.
 
 `/healthz` is the verdict that feeds the watchdog of systemd: 200 while every thread gets on with
-its work. `/readyz` is 200 while what is written is found and can be stored: not before the first look
-at every file, and not while the daemon stops or its disk is full.
+its work. `/readyz` is 200 while what is written is found and can be stored: not before the first
+look at every file, and not while the daemon stops or its disk is full.
 """
 
 from __future__ import annotations
