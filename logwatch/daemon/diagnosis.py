@@ -151,6 +151,10 @@ def _notes(status: Status) -> Iterator[Remark]:
     for each in status.waking.polled[:MOST_OF_A_KIND]:
         text = f"no events, it is polled: {each.reason}"
         yield Remark(about=f"directory {each.directory}", text=text, remedy=each.remedy)
+    missed = status.counters.get("short_lived_missed", 0)
+    if missed:
+        text = f"{_number(missed, 'file')} came and went before anybody could open them"
+        yield Remark(about="files", text=text)
     lost = status.counters.get("bytes_lost", 0)
     if status.counters.get("tailer.bytes_lost", 0):
         text = f"{lost:,} bytes of logs were lost since the start; logwatch.source-lost told of it"

@@ -18,6 +18,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 from watchdog.observers.inotify_c import (
     CallbackId,
@@ -31,6 +32,7 @@ from watchdog.observers.inotify_c import (
 from logwatch import telemetry
 from logwatch.clock import Clock
 from logwatch.daemon.lookup import Identity
+from logwatch.daemon.waker import NameChange
 
 # One mask for every watch: a second one on the same directory would replace the first. Neither
 # IN_OPEN nor IN_CLOSE: our own reads would wake us.
@@ -55,6 +57,8 @@ _LEAST_CREDIT = -30.0
 """Here the pauses are long: this is no burst any more."""
 
 _HEADER_BYTES = 16
+MOST_NAMES = 100_000
+"""Changes of names that are kept until somebody asks for them; the oldest are dropped."""
 
 logging.getLogger("watchdog").addHandler(logging.NullHandler())  # the waker says it in its own way
 
@@ -97,6 +101,8 @@ class Doubts:
     """What events made doubtful, left by the callbacks for the waker to settle."""
 
     def __init__(self) -> None:
+        self.names: deque[NameChange] = deque(maxlen=MOST_NAMES)
+        """What became of names that nobody asked for by themselves."""
         self.stale: deque[Interest] = deque()
         """Whose way must be walked again."""
         self.overflowed = False
@@ -154,7 +160,23 @@ class DirectoryWatch:
                 interest.wake()
         else:
             self._doubts.stale.extend(interests)
-            self._doubts.stale.extend(self._of(b""))
+            everything = self._of(b"")
+            self._doubts.stale.extend(everything)
+            if everything and not event.is_directory:
+                self._note_name(event)
+
+    def _note_name(self, event: InotifyEvent) -> None:
+        what: Literal["made", "deleted", "moved"]
+        if event.is_create:
+            what = "made"
+        elif event.is_delete:
+            what = "deleted"
+        elif event.is_moved_from:
+            what = "moved"
+        else:
+            return
+        name = os.fsdecode(event.name)
+        self._doubts.names.append(NameChange(f"{self.path.rstrip('/')}/{name}", what))
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """The directory is gone, or its file system, or the reader."""

@@ -20,6 +20,7 @@ from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import NotAnsweringError, Places
+from logwatch.daemon.short_lives import ShortLives
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
@@ -105,6 +106,7 @@ class Following:
         claims.handles.wake = self._wake
         self._tell = tell
         self._unread = Unread(tell, waited_for)
+        self._short_lives = ShortLives(lambda path: bool(discovery.sources_of(path)))
         self._places = places or Places()
         self._pacing = pacing
         self._changes = self._places.changes
@@ -184,6 +186,7 @@ class Following:
         self._unread.look(self.monitors, now, self._unanswering())
         self._held.look(self.monitors, now)
         self._share_handles()
+        self._short_lives.look(self._waker.changed_names(), self._monitors)
         if self._rescan_now:
             self.rescan(now)
 

@@ -34,7 +34,7 @@ from logwatch.daemon.event_reader import (
 from logwatch.daemon.lookup import Identity, filesystem_without_events, identity_of, steps
 from logwatch.daemon.places import GivenUp, Places
 from logwatch.daemon.scheduler import Task
-from logwatch.daemon.waker import PolledDirectory, Wake, WakerStatus
+from logwatch.daemon.waker import NameChange, PolledDirectory, Wake, WakerStatus
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
@@ -135,6 +135,11 @@ class InotifyWaker:
         """See `Waker.covers`."""
         found = (self._interests.get((path, entries)) for entries in (False, True))
         return any(interest.covered for interest in found if interest is not None)
+
+    def changed_names(self) -> list[NameChange]:
+        """See `Waker.changed_names`."""
+        names = self._doubts.names
+        return [names.popleft() for _ in range(len(names))]
 
     def check(self, now: Moment) -> None:
         """See `Waker.check`."""

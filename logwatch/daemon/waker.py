@@ -16,7 +16,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -36,6 +36,13 @@ class PolledDirectory(Struct, frozen=True):
     reason: str
     remedy: str = ""
     """What to type or change; empty where nothing need be done."""
+
+
+class NameChange(NamedTuple):
+    """What became of one path in a directory of `Waker.watch_directory`."""
+
+    path: str
+    what: Literal["made", "deleted", "moved"]
 
 
 class WakerStatus(Struct, frozen=True, kw_only=True):
@@ -82,6 +89,13 @@ class Waker(Protocol):
         """Whether events are to be expected for `path`; if not, poll it at short intervals."""
         ...
 
+    def changed_names(self) -> list[NameChange]:
+        """What became of paths in the directories of `watch_directory` since the last call.
+
+        In order, as far as events told of it. For one thread.
+        """
+        ...
+
     def check(self, now: Moment) -> None:
         """See that all is well, and mend what is not; called each second by the scheduler."""
         ...
@@ -116,6 +130,10 @@ class PollWaker:
     def covers(self, path: str) -> bool:  # noqa: ARG002 - the contract's signature
         """See `Waker.covers`: never."""
         return False
+
+    def changed_names(self) -> list[NameChange]:
+        """See `Waker.changed_names`: nobody knows."""
+        return []
 
     def check(self, now: Moment) -> None:
         """See `Waker.check`."""
@@ -168,6 +186,10 @@ class ManualWaker:
     def covers(self, path: str) -> bool:
         """See `Waker.covers`."""
         return path in self.files or path in self.directories
+
+    def changed_names(self) -> list[NameChange]:
+        """See `Waker.changed_names`."""
+        return []
 
     def check(self, now: Moment) -> None:
         """See `Waker.check`."""

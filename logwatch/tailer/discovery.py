@@ -63,6 +63,21 @@ class Discovery:
         """Look at the file system once. Never raises OSError; see `Scan.problems`."""
         return _Look(self._sources, self._files, self._links).scan()
 
+    def sources_of(self, path: str) -> list[str]:
+        """The sources whose patterns mean the file `path`, if it is one; asks nothing."""
+        parts = path.strip("/").split("/")
+        return [
+            source.name
+            for source in self._sources
+            if not _is_excluded(path, source.exclude)
+            and any(
+                path == pattern
+                if not is_glob(pattern)
+                else not path.endswith(_PACKED) and _matches(pattern.strip("/").split("/"), parts)
+                for pattern in source.paths
+            )
+        ]
+
     def sources_in(self, place: str) -> list[str]:
         """The sources that may have files in the directory `place`, or are that; asks nothing."""
         return [
@@ -192,6 +207,19 @@ class _Look:
         for prefix in _prefixes(directory):
             if self._files.is_link(prefix):
                 self._watch_links(prefix)
+
+
+def _matches(pattern: Sequence[str], path: Sequence[str]) -> bool:
+    """Whether the parts of a glob match those of a path, as `expand` has it."""
+    if not pattern or not path:
+        return not pattern and not path
+    if pattern[0] == "**":
+        rest = pattern[1:] or ["*"]
+        deeper = not path[0].startswith(".") and _matches(pattern, path[1:])
+        return _matches(rest, path) or deeper
+    hidden = path[0].startswith(".") and not pattern[0].startswith(".")
+    is_same = not hidden and fnmatchcase(path[0], pattern[0])
+    return is_same and _matches(pattern[1:], path[1:])
 
 
 def _may_meet(pattern: str, place: str) -> bool:
