@@ -131,7 +131,8 @@ class Claims:
             return
         checkpoint = self._latest.pop(key, None)
         if checkpoint is not None:
-            self._epochs.pop(checkpoint.identity.rpartition(".")[0], None)
+            # Those of this file alone: a copy bears the name of one that may be read still.
+            self._epochs.pop(identity(*key, 0).rpartition(".")[0], None)
             self._same_head.get(checkpoint.head.digest, {}).pop(key, None)
             self._families.get(stem(checkpoint.path), {}).pop(key, None)
 
