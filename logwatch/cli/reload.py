@@ -7,7 +7,6 @@ It waits for the verdict. A configuration with mistakes changes nothing: they ar
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from threading import Event
@@ -76,16 +75,16 @@ def in_words(verdict: Verdict) -> list[str]:
 
 
 def _is_alive(ticket: str | None) -> bool:
-    """Whether the process that gave out `ticket` is there; None: nobody knows."""
+    """Whether the process that gave out `ticket` is there; also where nobody knows its number.
+
+    One that has ended and that nobody has asked for yet is not. Source: proc_pid_stat(5).
+    """
     pid = (ticket or "").partition("-")[0]
     try:
-        if pid.isdecimal():
-            os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # another user's
-    return True
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(") ")[2][:1]
+    except OSError:
+        return not pid
+    return state not in ("Z", "X")
 
 
 def _asked(place: Path, asked: Asked) -> Answer:
