@@ -14,6 +14,7 @@ from threading import Event
 
 from logwatch import telemetry
 from logwatch.cli.demo_scene import Scene, demo_config
+from logwatch.cli.volume import least_level
 from logwatch.clock import SystemClock
 from logwatch.config.loader import from_text
 from logwatch.daemon.assemble import Options, assemble
@@ -34,7 +35,7 @@ def execute(options: argparse.Namespace) -> Exit:
         raise UsageError(f"--for: {problem}") from None
     if not 10 <= seconds <= 300:
         raise UsageError("--for: write a duration from 10s to 5m")
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     with tempfile.TemporaryDirectory(prefix="logwatch-demo-") as folder:
         return _play(Path(folder), seconds, options.seed)
 

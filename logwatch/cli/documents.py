@@ -204,6 +204,7 @@ class ReplaySum(Document, frozen=True):
     step_start: str | None
     rules: list[ReplayRule]
     sent: int
+    against: ReplayDifference | UnsetType = UNSET
 
 
 class ReplayChange(Document, frozen=True):
@@ -376,7 +377,7 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "check": (Problem, CheckSum),
     "test": (TestLine, TestSum),
     "try": (TryLine, TrySum),
-    "replay": (ReplaySum, ReplayDifference, Alert),
+    "replay": (ReplaySum, Alert),
     "learn": (LearnAnswer,),
     "status": (Status, Absence),
     "alerts": (Alert, DeadLetterDocument),

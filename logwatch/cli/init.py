@@ -33,6 +33,7 @@ from logwatch.cli.marking import screen_of
 from logwatch.cli.proposal import Proposal, propose
 from logwatch.cli.source_names import merged, name_all
 from logwatch.cli.surveying import Survey, survey
+from logwatch.cli.volume import is_quiet, least_level
 from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
 
@@ -47,7 +48,7 @@ class WritingError(LogwatchError):
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    telemetry.telemetry.configure("error")
+    telemetry.telemetry.configure(least_level("error"))
     if not options.places:
         raise UsageError(
             "which logs?  name files or folders: logwatch init --from /var/log/*.log /srv/*/logs"
@@ -109,6 +110,8 @@ def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:
 
 
 def _show(findings: Sequence[Finding]) -> None:
+    if is_quiet():
+        return
     screen = screen_of(sys.stderr)
     screen.write(*table(findings, screen))
     screen.flush()
@@ -129,6 +132,8 @@ def _write(text: str, path: str) -> None:
 
 
 def _say_next(proposal: Proposal, path: str | None) -> None:
+    if is_quiet():
+        return
     screen = screen_of(sys.stderr)
     where, name = path or "a configuration", path or "logwatch.yaml"
     screen.write(

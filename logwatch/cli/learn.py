@@ -20,6 +20,7 @@ from logwatch.cli.old_logs import OldLogs, ReadLog
 from logwatch.cli.rule_memory import memory_of
 from logwatch.cli.try_subject import Subject, is_named_alike
 from logwatch.cli.verdicts import ways_of
+from logwatch.cli.volume import least_level
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
@@ -34,7 +35,7 @@ from logwatch.tailer.settings import SourceSettings
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     config = load(find_config(options.config, working_folder=True), sends=False)
     rule = _rule(config, options.rule)
     sources = _sources(config, rule, options.source)

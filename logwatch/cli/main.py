@@ -15,6 +15,7 @@ from typing import Protocol
 
 from logwatch import __version__
 from logwatch.cli.verbs import VERBS, in_full, module_of, nearest, parser_of, verb_first
+from logwatch.cli.volume import choose
 from logwatch.errors import Exit, LogwatchError
 
 __all__ = ["OVERVIEW", "VERBS", "overview", "run_command_line"]
@@ -97,6 +98,7 @@ def _execute(name: str, words: Sequence[str]) -> int:
         wanted, unwanted = _COLORS[options.color]
         os.environ[wanted] = "1"
         os.environ.pop(unwanted, None)
+    choose(quiet=options.quiet, verbose=options.verbose)
     verb: Verb = import_module(f"logwatch.cli.{module_of(name)}")
     return verb.execute(options)
 

@@ -21,6 +21,7 @@ from logwatch.cli.marking import Screen, screen_of
 from logwatch.cli.replay_against import Difference, Told
 from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
 from logwatch.cli.replay_tally import Tally
+from logwatch.cli.volume import is_quiet, least_level
 from logwatch.cli.when import moment
 from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import find_config, load
@@ -39,7 +40,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     _allow_many_files()
     if options.output != "text" and options.list:
         raise UsageError("--list is for people; -o ndjson gives each alert")
@@ -185,7 +186,7 @@ class _Bar:
         self._whole = whole
         self._clock = clock
         self._out = out
-        self._is_seen = out.isatty()
+        self._is_seen = out.isatty() and not is_quiet()
         self._began = clock.steady()
         self._next = self._began
 

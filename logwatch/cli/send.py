@@ -19,6 +19,7 @@ from logwatch import telemetry
 from logwatch.cli.figures import number
 from logwatch.cli.json_lines import encoded
 from logwatch.cli.resending import send_again
+from logwatch.cli.volume import least_level, note
 from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import load
 from logwatch.config.search import find_config
@@ -47,7 +48,7 @@ _WORDS: dict[type[Outcome], str] = {Delivered: "delivered", Retry: "not now", Re
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     if options.dead:
         return _send_dead(options)
     if options.alert and options.text is not None:
@@ -89,7 +90,7 @@ def _send(
         print(encoded(_as_json(name, outcome, exchanges, seconds)))
         return Exit.DONE if isinstance(outcome, Delivered) else Exit.NO
     for each in exchanges:
-        print(_exchange(each), file=sys.stderr)
+        note(_exchange(each))
     return _say(name, outcome, seconds)
 
 
@@ -203,9 +204,9 @@ def _exchange(each: Exchange) -> str:
 def _say(name: str, outcome: Outcome, seconds: float) -> Exit:
     match outcome:
         case Delivered(detail):
-            note = f" ({visible(detail)})" if detail else ""
+            more = f" ({visible(detail)})" if detail else ""
             taken = f"delivered in {_milliseconds(seconds)} ms, marked [TEST]"
-            print(f"{name}: {taken}{note}", file=sys.stderr)
+            note(f"{name}: {taken}{more}")
             return Exit.DONE
         case Retry(reason):
             print(

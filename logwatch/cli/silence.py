@@ -26,6 +26,7 @@ from logwatch.cli.silence_words import (
     made_in_words,
     preview_in_words,
 )
+from logwatch.cli.volume import least_level
 from logwatch.clock import Clock, SystemClock
 from logwatch.conditions import Where
 from logwatch.config.search import find_config
@@ -41,7 +42,7 @@ _DAY = timedelta(days=1)
 
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     clock = SystemClock()
     match options.words:
         case ["list"]:

@@ -18,6 +18,7 @@ from logwatch import telemetry
 from logwatch.cli.json_lines import encoded
 from logwatch.cli.looker import Absence
 from logwatch.cli.marking import screen_of
+from logwatch.cli.volume import least_level
 from logwatch.cli.why_alert import as_builtins, life_of
 from logwatch.cli.why_alert_text import life_in_words
 from logwatch.cli.why_hidden import Hidden
@@ -37,7 +38,7 @@ from logwatch.store.life import LifeReader
 
 def explain(options: argparse.Namespace, *, is_id: bool, clock: Clock | None = None) -> Exit:
     """Print what is known of `options.what`; `is_id`: it may be the beginning of an id."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     clock = clock or SystemClock()
     path = find_config(options.config)
     state = state_folder(path)

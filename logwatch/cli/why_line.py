@@ -29,6 +29,7 @@ from logwatch.cli.verdicts import (
     readings_for,
     ways_of,
 )
+from logwatch.cli.volume import least_level
 from logwatch.cli.why_hidden import Hiding
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
@@ -157,7 +158,7 @@ def _looks_at(way: Way, source: SourceSettings) -> bool:
 
 def explain(options: argparse.Namespace) -> Exit:
     """Print what each rule says of `--line`; `-` is standard input."""
-    telemetry.telemetry.configure("warning")
+    telemetry.telemetry.configure(least_level())
     config = load(find_config(options.config, working_folder=True), sends=False)
     clock = SystemClock()
     screen = screen_of()

@@ -295,3 +295,19 @@ def test_the_end_of_a_pipe_is_no_trouble(place, verb):
     assert b"roken pipe" not in done.stderr
     assert b"Exception" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_quiet_leaves_out_notes_and_says_what_went_wrong(place):
+    """And the data is the same."""
+    for words in (("send", "out"), ("init", "--from", "auth.log")):
+        loud, quiet = logwatch(place, *words), logwatch(place, *words, "-q")
+        assert loud.stderr
+        assert (quiet.stderr, quiet.stdout) == (b"", loud.stdout)
+    assert logwatch(place, "send", "bad", "-q").stderr
+
+
+def test_verbose_says_what_is_done(place):
+    """In logwatch's own events, on stderr."""
+    loud, usual = logwatch(place, "replay", "-v"), logwatch(place, "replay")
+    assert loud.stdout == usual.stdout
+    assert loud.stderr.count(b"\n") > usual.stderr.count(b"\n")
