@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logwatch.cli.tail_filters import Wanted
     from logwatch.cli.tail_lines import Lines, NamedPage
     from logwatch.cli.tail_rules import Rules
+    from logwatch.cli.tail_screen import Emphasis
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -111,7 +112,7 @@ class _Session:
             choice = Choice(wanted, span)
         self._lines = Lines(
             request,
-            self._page(),
+            self._page(None if choice is None else choice.emphasis),
             clock,
             choice=choice,
             rules=self._rules,
@@ -131,7 +132,7 @@ class _Session:
             request = request._replace(amount=0, from_start=True)
         return request
 
-    def _page(self) -> NamedPage:
+    def _page(self, emphasis: Emphasis | None) -> NamedPage:
         options, request = self._options, self._request
         if options.output == "ndjson":
             from logwatch.cli.tail_page import JsonPage  # noqa: PLC0415 - see the module
@@ -151,6 +152,7 @@ class _Session:
             headers=True if options.verbose else False if options.quiet else None,
             namings=namings_of(options.label),
             full=options.full,
+            emphasis=emphasis,
             columns=get_terminal_size((120, 24)).columns,
         )
 

@@ -21,8 +21,10 @@ class Choice:
         self._span = span
         self._matcher: Matcher | None = None
         self._predicate = None
+        self._shown: list[GuardedSearch] = []
         if wanted is None:
             return
+        self._shown = [GuardedSearch(each) for each in wanted.shown]
         if wanted.match or wanted.unless:
             patterns = RulePatterns(match=wanted.match, unless=wanted.unless)
             self._matcher = Matcher([patterns], audit=0.0)
@@ -40,6 +42,14 @@ class Choice:
         if self._span.is_all:
             return lines
         return self._in_time(lines, folding, now)
+
+    def emphasis(self, text: str) -> tuple[str, ...]:
+        """What the patterns found in a line that they chose."""
+        try:
+            found = [search.search(text) for search in self._shown]
+        except TimeoutError:
+            return ()
+        return tuple(each[0] for each in found if each is not None)
 
     def _matching(self, data: bytes) -> list[Line]:
         if self._matcher is None:

@@ -9,7 +9,7 @@ for the stamps, RFC 9562 for UUIDs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from logwatch.clock import thread_seconds
 
@@ -42,6 +42,10 @@ LEVEL_COLORS = {
     "critical": "1;37;41",
 }
 DIM = "2"
+EMPHASIS = "1;4"
+MOST_PARTS = 8
+LEAST_PART = 2
+"""Characters; of fewer it is hard to say which are meant."""
 _COLORS = {"time": DIM, "url": "4", "ip": "36", "id": "35", "path": "34", "key": DIM}
 _COLORS |= {"failed": "1;31", "refused": "33"}
 
@@ -127,6 +131,23 @@ def highlight(
         if number % _CHECK_EVERY == 0 and clock() > until:
             break
     shown.append(line[at:])
+    return "".join(shown)
+
+
+def emphasise(line: str, parts: Sequence[str], *, request: bool = False) -> str:
+    """`line` with colours, and the first place of each of `parts` underlined."""
+    spans: list[tuple[int, int]] = []
+    for part in parts[:MOST_PARTS]:
+        start = line.find(part) if len(part) >= LEAST_PART else -1
+        end = start + len(part)
+        if start >= 0 and all(end <= left or right <= start for left, right in spans):
+            spans.append((start, end))
+    shown: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        shown += (highlight(line[at:start], request=request), paint(EMPHASIS, line[start:end]))
+        at = end
+    shown.append(highlight(line[at:], request=request))
     return "".join(shown)
 
 

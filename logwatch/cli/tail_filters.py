@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
     """Any of these patterns; none: every line."""
     unless: tuple[str, ...]
     where: tuple[Condition, ...]
+    shown: tuple[str, ...] = ()
+    """The patterns as they were written."""
 
 
 def wanted_by(
@@ -44,7 +46,7 @@ def wanted_by(
         for test in one.tests:
             if test.operator in ("~", "!~"):
                 _check(test.operand)
-    return Wanted(patterns, tuple(exclude), conditions)
+    return Wanted(patterns, tuple(exclude), conditions, tuple(match))
 
 
 def _check(pattern: str) -> None:

@@ -18,7 +18,7 @@ from logwatch.cli.tail_folding import Folding
 from logwatch.cli.tail_globs import Globs
 from logwatch.cli.tail_leaves import Leaf, Leaves
 from logwatch.cli.tail_output import Output
-from logwatch.cli.tail_page import Line, Page, as_lines
+from logwatch.cli.tail_page import Line, Page, Taken, as_lines
 from logwatch.cli.tail_request import Request, note
 from logwatch.cli.tail_sheet import LineSheet
 from logwatch.cli.tail_waiting import Waiting, is_alive
@@ -33,8 +33,8 @@ LAST_TAKEN = 10
 class RuleBook(Protocol):
     """The rules of a configuration: see `tail_rules.Rules`, which takes time to load."""
 
-    def of(self, block: Block, now: Moment) -> dict[int, tuple[str, ...]]:
-        """For lines of a block, by their offset in the file, the rules that take them."""
+    def of(self, block: Block, now: Moment) -> dict[int, Taken]:
+        """For lines of a block, by their offset in the file, what rules make of them."""
         ...
 
     def alerts(self, now: Moment) -> list[Alert]:
@@ -75,8 +75,8 @@ class Piece(NamedTuple):
     name: str
     data: bytes
     folding: Folding
-    taken: Mapping[int, tuple[str, ...]] = {}
-    """Rules that take a line, by its offset in the file."""
+    taken: Mapping[int, Taken] = {}
+    """What rules make of a line, by its offset in the file."""
     start: int = 0
     """Offset of `data` in the file."""
 
@@ -309,13 +309,16 @@ def _absolute(name: str) -> str:
 
 
 def _with_rules(
-    lines: Sequence[Line], data: bytes, start: int, taken: Mapping[int, tuple[str, ...]]
+    lines: Sequence[Line], data: bytes, start: int, taken: Mapping[int, Taken]
 ) -> list[Line]:
     """The lines with the rules that take them; `taken` by offset in the file."""
     shown: list[Line] = []
     at = 0
     for line in lines:
         at = data.find(line.raw, at)
-        shown.append(line._replace(rules=taken.get(start + at, ())))
+        if (rules := taken.get(start + at)) is not None:
+            shown.append(Line(line.raw, line.text, *rules))
+        else:
+            shown.append(line)
         at += len(line.raw) + 1
     return shown

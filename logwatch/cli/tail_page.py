@@ -25,6 +25,15 @@ class Line(NamedTuple):
     text: str
     rules: tuple[str, ...] = ()
     """Rules of a configuration that take it."""
+    captured: tuple[str, ...] = ()
+    """What they captured."""
+
+
+class Taken(NamedTuple):
+    """What the rules of a configuration make of a line."""
+
+    rules: tuple[str, ...]
+    captured: tuple[str, ...]
 
 
 class Page(Protocol):

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from logwatch.cli.tail_page import Taken
 from logwatch.cli.tail_request import note
 from logwatch.clock import Moment
 from logwatch.config.loader import load
@@ -71,20 +72,23 @@ class Rules:
             )
         return self._known[path]
 
-    def of(self, block: Block, now: Moment) -> dict[int, tuple[str, ...]]:
-        """For lines of a block, by their offset in the file, the rules that take them."""
+    def of(self, block: Block, now: Moment) -> dict[int, Taken]:
+        """For lines of a block, by their offset in the file, what rules make of them."""
         sources = self.sources_of(block.path)
         if not sources:
             return {}
         batch = self._readings.of(sources).batch(block, now.wall)
         if not block.backlog:
             self._pipeline.take(batch, now)
-        found: dict[int, list[str]] = {}
+        found: dict[int, tuple[dict[str, None], dict[str, None]]] = {}
         for match in batch.matches:
-            names = found.setdefault(batch.records[match.record].offset, [])
-            if (name := self._names[match.rule]) not in names:
-                names.append(name)
-        return {offset: tuple(names) for offset, names in found.items()}
+            names, captured = found.setdefault(batch.records[match.record].offset, ({}, {}))
+            names[self._names[match.rule]] = None
+            captured.update(dict.fromkeys(match.captures.values()))
+        return {
+            offset: Taken(tuple(names), tuple(captured))
+            for offset, (names, captured) in found.items()
+        }
 
     def alerts(self, now: Moment) -> list[Alert]:
         """What came about since the last call, with what was due meanwhile."""

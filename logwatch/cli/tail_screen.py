@@ -7,10 +7,10 @@ is shown as fast as the terminal takes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
-from logwatch.cli.tail_colors import DIM, LEVEL_COLORS, highlight, paint
+from logwatch.cli.tail_colors import DIM, emphasise, paint
 from logwatch.cli.tail_folding import Folded, Folding, time_of_day
 from logwatch.cli.tail_labels import LONGEST, Naming, color_of, labels_of
 from logwatch.cli.tail_output import Output
@@ -30,6 +30,9 @@ LONGEST_SHOWN = 4_000
 PATIENCE_SECONDS = 0.25
 """How long the last line of a trace waits for one more."""
 _SEVERITY_COLORS = {"info": "32", "warning": "33", "error": "1;31", "critical": "1;31"}
+
+
+Emphasis: TypeAlias = Callable[[str], tuple[str, ...]]
 
 
 class Signs(NamedTuple):
@@ -67,8 +70,13 @@ class Screen:
         namings: Sequence[Naming] = (),
         full: bool = False,
         columns: int = USUAL_COLUMNS,
+        emphasis: Emphasis | None = None,
     ) -> None:
-        """`headers`: labels always or never; None: where there are several files."""
+        """`headers`: labels always or never; None: where there are several files.
+
+        `emphasis` finds in a line what it was chosen for.
+        """
+        self._emphasis = emphasis
         self._output = output
         self._color = color
         self._encoding = encoding
@@ -156,18 +164,20 @@ class Screen:
                 self._traces[path] = Waiting(Trace(text), now)
                 return before + self._marks_of(line.rules)
         folded = folding.fold(text, now)
-        shown = [*self._ended(path), self._labels.get(path, "") + self._body(folded, line.rules)]
+        shown = [*self._ended(path), self._labels.get(path, "") + self._body(folded, line)]
         if folded.trace:
             shown.append(self._trace_line(_trace_of(folded.trace)))
         return shown
 
-    def _body(self, folded: Folded, rules: Sequence[str]) -> str:
+    def _body(self, folded: Folded, line: Line) -> str:
         text = self._plain(folded.text)
         if self._color:
-            text = highlight(text, request=folded.request)
-        if not rules:
+            found = self._emphasis(line.text) if self._emphasis is not None else ()
+            parts = [self._plain(each) for each in (*line.captured, *found)]
+            text = emphasise(text, parts, request=folded.request)
+        if not line.rules:
             return text
-        marks = " ".join(f"{self.signs.taken}{visible(rule)}" for rule in rules)
+        marks = " ".join(f"{self.signs.taken}{visible(rule)}" for rule in line.rules)
         return f"{text}  {self._paint('1;33', marks)}"
 
     def _plain(self, text: str) -> str:
@@ -260,6 +270,3 @@ def closing_line(figures: Mapping[str, int], encoding: str) -> str:
         f"{number:,}".replace(",", " ") + f" {word if number != 1 else word.removesuffix('s')}"
         for word, number in figures.items()
     )
-
-
-__all__ = ["ASCII_SIGNS", "LEVEL_COLORS", "Screen", "Signs", "closing_line"]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, time
 
 from logwatch.clock import Clock
 from logwatch.errors import UsageError
 from logwatch.units import parse_duration
 
+_TIME_OF_DAY = re.compile(r"\d\d:\d\d(?::\d\d)?")
+
 
 def moment(text: str, clock: Clock) -> float:
-    """Seconds since the epoch of `2h` (ago) or `2026-01-05T14:00` (local, unless it says a zone).
+    """Seconds since the epoch of `2h` (ago), `14:00` (today) or `2026-01-05T14:00`.
 
-    Raises UsageError.
+    Times are local, unless they say a zone. Raises UsageError.
     """
     try:
         return clock.wall() - parse_duration(text)
     except ValueError:
         pass
     try:
+        if _TIME_OF_DAY.fullmatch(text):
+            today = datetime.fromtimestamp(clock.wall()).astimezone().date()
+            return datetime.combine(today, time.fromisoformat(text)).astimezone().timestamp()
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         raise UsageError(
-            f"{text!r} is no time; write 2h for two hours ago, or 2026-01-05T14:00"
+            f"{text!r} is no time; write 2h for two hours ago, 14:00, or 2026-01-05T14:00"
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,13 @@ from logwatch.cli.tail_choice import Choice
 from logwatch.cli.tail_filters import wanted_by
 from logwatch.cli.tail_folding import Folding
 from logwatch.cli.tail_leaves import Leaves
+from logwatch.cli.tail_page import Taken
 from logwatch.cli.tail_positions import begin_at
 from logwatch.cli.tail_request import Request
 from logwatch.cli.tail_rules import Rules, past_block
 from logwatch.cli.tail_time import TimeSpan
-from logwatch.clock import Moment
+from logwatch.cli.when import moment
+from logwatch.clock import ManualClock, Moment
 from logwatch.config.loader import from_text
 
 NOW = 1_767_614_400.0  # 2026-01-05T12:00:00Z
@@ -89,8 +92,25 @@ def test_conditions_of_a_rule_are_those_of_the_flags(tmp_path):
     assert chosen(options, data) == [b'{"level":"error","took":12}']
     config = from_text(as_rule(options, "mine"))
     rules = Rules(config, MOMENT)
-    assert rules.of(past_block(str(log), data), MOMENT) == {0: ("mine",)}
+    assert rules.of(past_block(str(log), data), MOMENT) == {0: Taken(("mine",), ())}
     rules.close()
+
+
+def test_what_a_pattern_found_stands_out():
+    """Without the level that it was asked for with; a pattern that takes for ever finds nothing."""
+    wanted = wanted_by(["no \\w+", "x"], [], "error", [])
+    assert Choice(wanted, TimeSpan()).emphasis("ERROR no answer") == ("no answer",)
+    wanted = wanted_by(["(a+)+$"], [], None, [])
+    assert Choice(wanted, TimeSpan()).emphasis("a" * 5_000 + "b") == ()
+
+
+def test_a_time_may_be_one_of_today():
+    """As one reads it off a clock."""
+    clock = ManualClock(NOW)
+    today = datetime.fromtimestamp(NOW).astimezone().replace(microsecond=0)
+    assert moment("13:05", clock) == today.replace(hour=13, minute=5, second=0).timestamp()
+    assert moment("13:05:09", clock) == today.replace(hour=13, minute=5, second=9).timestamp()
+    assert moment("2h", clock) == NOW - 7_200
 
 
 STAMPED = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.cli.tail_colors import LEVELS, highlight, level_of, worse_than
+from logwatch.cli.tail_colors import LEVELS, emphasise, highlight, level_of, worse_than
 from logwatch.cli.tail_folding import Folding
 from logwatch.cli.tail_labels import color_of, labels_of, namings_of
 from logwatch.cli.tail_page import Line, as_lines
@@ -135,6 +135,18 @@ def test_what_a_person_looks_for_has_a_colour(line, painted):
     found = re.findall(r"\x1b\[([0-9;]+)m(.*?)\x1b\[0m", shown)
     assert {text: color for color, text in found} == painted
     assert COLORS.sub("", shown) == line
+
+
+def test_what_a_line_was_chosen_for_is_underlined():
+    """The first place of each; what overlaps another is left out, and no character changes."""
+    line = "Failed password for root from 203.0.113.9"
+    shown = emphasise(line, ["root", "203.0.113.9", "203", "x", "nowhere"])
+    assert re.findall(r"\x1b\[1;4m(.*?)\x1b\[0m", shown) == ["root", "203.0.113.9"]
+    assert COLORS.sub("", shown) == line
+    one, out, folding = screen(color=True, emphasis=lambda text: ("no db",))
+    line = b'{"level":"error","msg":"no db","user":"bob"}'
+    one.lines("app.log", [Line(line, line.decode(), ("down",), ("bob",))], folding, NOW)
+    assert re.findall(r"\x1b\[1;4m(.*?)\x1b\[0m", out.lines()[0]) == ["no db", "bob"]
 
 
 def test_after_its_time_the_rest_of_a_line_is_plain():
