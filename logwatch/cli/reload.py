@@ -27,8 +27,10 @@ RETRY_SECONDS = 0.02
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     clock = SystemClock()
-    place = Looker(options.config, clock).place()
+    looker = Looker(options.config, clock)
+    place = looker.place()
     if place is None:
+        looker.look()  # raises where the file is too broken to say whose daemon to look for
         raise NoDaemonError("no daemon of this configuration answers; logwatch status says more")
     verdict = verdict_of(place, clock, dry_run=options.dry_run)
     if options.output == "json":
