@@ -74,7 +74,9 @@ def _as_of(answer: Answer, now: float) -> str:
 
 def _source(source: Source, now: float) -> Iterator[str]:
     if not source.files and not source.problems:
-        yield f"{source.name}: no file matches {' or '.join(source.paths)}"
+        is_file = bool(source.paths)
+        paths = f"no file matches {' or '.join(source.paths)}"
+        yield f"{source.name}: {paths if is_file else 'read while the daemon runs'}"
     for problem in source.problems:
         yield f"{source.name}: {problem}"
     bad_first = sorted(source.files, key=lambda each: each.status in ("following", "readable"))

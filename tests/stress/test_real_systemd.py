@@ -524,3 +524,45 @@ def test_alerts_in_the_journal_are_found_by_their_fields(service: Service):
     assert found["LOGWATCH_LINE"] == alert["lines"][0]["text"]
     assert found["_SYSTEMD_UNIT"] == UNIT
     assert found["MESSAGE_ID"] == "b625863c01b9475b9e1af66d06aad54d"
+
+
+def test_a_real_journal_is_read_over_kills_rotations_and_what_it_forgets(service: Service):
+    """Each entry once, with its fields; what was vacuumed unread is told with its number."""
+    machine = service.machine
+    machine.shell("mkdir -p /var/log/journal; systemctl restart systemd-journald")
+    service.configure(
+        BASIC.replace(
+            "sources:",
+            "sources:\n  entries: {journald: {identifiers: numbers}, start: beginning}",
+        )
+    )
+
+    def enter(*numbers: int, told: bool = True) -> None:
+        for number in numbers:
+            machine.shell(f"echo number={number} | systemd-cat -t numbers -p warning")
+            service.written.update([number] if told else [])
+        machine.does("journalctl", "--sync")
+
+    enter(801, 802)
+    service.systemctl("start", UNIT)
+    enter(803)
+    service.settle()
+    service.systemctl("kill", "--signal=KILL", UNIT)
+    enter(804, 805)
+    service.settle(seconds=30)
+    machine.does("journalctl", "--rotate")
+    enter(806)
+    service.settle()
+    service.systemctl("stop", UNIT)
+    enter(890, 891, told=False)
+    machine.shell("journalctl --sync --rotate; sleep 1.1; journalctl --vacuum-time=1s")
+    enter(807)
+    service.systemctl("start", UNIT)
+    enter(808)
+    service.settle_numbers()
+    alerts = service.alerts()
+    (lost,) = [each for each in alerts if each["rule"] == "logwatch.source-lost"]
+    assert re.search(r"up to [\d,]+ entries are lost", lost["message"])
+    first = next(each for each in alerts if each["fields"].get("number") == "801")
+    assert first["path"] == "journald:entries"
+    assert first["fields"].items() >= {"program": "numbers", "severity": "warning"}.items()
