@@ -32,10 +32,10 @@ from logwatch.daemon.intake import Intake, LastCall, Nudge
 from logwatch.daemon.places import Places
 from logwatch.daemon.reloading import NoReloads, Reloads
 from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.store_watch import StoreWatch
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.timed_work import TimedWork
 from logwatch.daemon.waker import Waker
-from logwatch.rules.self_reports import SelfReport
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0
@@ -116,13 +116,16 @@ class Daemon:
         self._next_watchdog = 0.0
         self._stalled: list[str] = []
         """The threads that did not get on at the last look."""
-        self._store_gone = False
+        self._store = StoreWatch(
+            parts.store,
+            consumer=parts.consumer,
+            intake=parts.intake,
+            backing_up=parts.backing_up,
+            clock=parts.clock,
+        )
         self._counted: tuple[float | None, int] = None, 0
         """When lines were last counted, and how many there were."""
-        self._full_since: float | None = None
-        """Steady time since which nothing could be committed."""
         self._called_last = False
-        self._asked_for_backup = False
         """Whether it was said that what waits for more to be told with it need not wait."""
 
     def run(self, *, once: bool = False, reloads: Reloads | None = None) -> Ending:
@@ -229,16 +232,16 @@ class Daemon:
         if dead:
             telemetry.error("daemon.failed", dead_threads=dead)
             return Ending.FAILED
-        self._look_at_store()
+        self._store.look()
         self._feed_watchdog()
         once = once or self._nothing_can_come()
-        if once and self._waited_for_room():
+        if once and self._store.full_seconds() >= LONGEST_FULL_SECONDS:
             telemetry.error("daemon.failed", reason="nothing could be committed")
             return Ending.FAILED
         if once and self._all_done():
             if not self._called_last:
                 self._called_last = self._parts.intake.tell(LastCall())
-            elif not self._waits_for_slot() and not self._backs_up():
+            elif not self._waits_for_slot() and not self._store.is_being_copied():
                 return self._how_once_ended()
         return None
 
@@ -246,32 +249,6 @@ class Daemon:
         """Whether every source has ended for good, as stdin does, and there is one at all."""
         monitors = self._parts.following.monitors
         return bool(monitors) and all(each.has_ended for each in monitors)
-
-    def _look_at_store(self) -> None:
-        """Tell, once, when the store was removed or replaced under us: it goes on in vain."""
-        store = self._parts.store
-        if self._store_gone or store.is_in_place():
-            return
-        self._store_gone = self._parts.intake.tell(
-            SelfReport(
-                what="store-removed",
-                severity="critical",
-                message=f"{store.path} was removed or replaced while logwatch runs: what it commits"
-                " now is lost at the next start; restart it soon",
-                path=str(store.path),
-            )
-        )
-        telemetry.error("store.removed", path=str(store.path), remedy="restart logwatch")
-
-    def _waited_for_room(self) -> bool:
-        """Whether the store could not be written for longer than a single run waits for that."""
-        if not self._parts.consumer.degraded:
-            self._full_since = None
-            return False
-        now = self._parts.clock.steady()
-        if self._full_since is None:
-            self._full_since = now
-        return now - self._full_since >= LONGEST_FULL_SECONDS
 
     def _waits_for_slot(self) -> bool:
         """Whether a message will soon be sent that only waits for the rate of its sink."""
@@ -282,16 +259,6 @@ class Daemon:
             telemetry.warning("daemon.left_for_next_run", seconds=round(seconds), why="a rate")
             return False
         return True
-
-    def _backs_up(self) -> bool:
-        """Whether the store is being copied: there is no other time for that in a single run."""
-        copying = self._parts.backing_up
-        if copying is None:
-            return False
-        if not self._asked_for_backup:
-            self._asked_for_backup = True
-            copying.hasten()
-        return copying.busy
 
     def _how_once_ended(self) -> Ending:
         monitors = self._parts.following.monitors
