@@ -59,6 +59,10 @@ def execute(options: argparse.Namespace) -> Exit:
 
 
 def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
+    if os.environ.get("LOGWATCH_LOCK_ORDER") == "1":
+        from logwatch.daemon import lock_order  # noqa: PLC0415 - for tests and hunts only
+
+        lock_order.watch()
     path = find_config(options.config)
     gc.disable()  # until everything is made: with thousands of rules it would look many times
     known = KnownPatterns()
