@@ -165,10 +165,18 @@ class Archives:
             raise
         return Archive(unpacking, file.modified_ns, checkpoint)
 
-    def unseen(self, sibling: Sibling, files: Iterable[OpenFile], live: OpenFile | None) -> Verdict:
+    def unseen(
+        self,
+        sibling: Sibling,
+        files: Iterable[OpenFile],
+        live: OpenFile | None,
+        *,
+        is_unread: bool = False,
+    ) -> Verdict:
         """What is to be read of a compressed file. Raises OSError.
 
-        `files` are rotated ones that are read as they are, `live` is what is under the path.
+        `files` are rotated ones that are read as they are, `live` is what is under the path. Where
+        that `is_unread` though it was there before, what begins it is taken for a copy of it.
         """
         if sibling.inode in self._told:
             return "known"
@@ -176,7 +184,7 @@ class Archives:
         if not isinstance(opened, Unpacking):
             return opened or ("known" if _has_twin(sibling) else "undecided")
         try:
-            found: Verdict = self._placed(opened, sibling, files, live)
+            found: Verdict = self._placed(opened, sibling, files, live, is_unread=is_unread)
         except OSError as error:
             opened.close()
             return _unreadable(sibling, error)
@@ -214,6 +222,8 @@ class Archives:
         sibling: Sibling,
         files: Iterable[OpenFile],
         live: OpenFile | None,
+        *,
+        is_unread: bool,
     ) -> Archive | Literal["known", "undecided"]:
         key = unpacking.packed.key
         if self._claims.owner(key) is not None or self._claims.latest(key) is not None:
@@ -222,7 +232,7 @@ class Archives:
             return "known"  # perhaps it is being compressed just now
         if (
             live is not None
-            and unpacking.end >= HEAD_LENGTH
+            and (is_unread or unpacking.end >= HEAD_LENGTH)
             and _is_that_packed(unpacking, live.fd)
         ):
             return "known"  # less than a head may well be how every one of them begins

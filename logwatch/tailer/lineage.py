@@ -229,7 +229,7 @@ class Lineage:
                 self._copies = {}
             copies = self._copies_among(siblings, live) if live and is_unread else self._copies
             fresh = [each for each in siblings if not (each.sign in copies or self._is_old(each))]
-            found = self._unseen_among(fresh, since, held, live, undecided)
+            found = self._unseen_among(fresh, since, held, live, undecided, is_unread=is_unread)
             if state_beside(self._path) == before:
                 passed = undecided.union(copies)
                 self._note_seen(each for each in siblings if each.sign not in passed)
@@ -250,6 +250,8 @@ class Lineage:
         held: tuple[OpenFile, ...],
         live: OpenFile | None,
         undecided: set[Sign],
+        *,
+        is_unread: bool,
     ) -> Unseen:
         packed = [each for each in fresh if each.compressed and each.modified_ns >= since]
         opened: dict[Sibling, OpenFile | Archive] = {}
@@ -260,7 +262,7 @@ class Lineage:
             files = [each for each in opened.values() if isinstance(each, OpenFile)]
             files += held
             for sibling in packed:
-                verdict = self.archives.unseen(sibling, files, live)
+                verdict = self.archives.unseen(sibling, files, live, is_unread=is_unread)
                 if isinstance(verdict, Archive):
                     opened[sibling] = verdict
                 elif isinstance(verdict, Unreadable):

@@ -181,3 +181,22 @@ def test_a_record_does_not_go_on_in_a_file_that_was_cut_meanwhile(follow):
     assert log.data().replace(b"one\n", b"") == (
         b"two\n  of two\n  also of two\nthree\n  of three\nfour\n"
     )
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("count", [1, 300])
+def test_what_was_not_read_and_is_just_being_compressed_comes_once(follow, numbered, whole, count):
+    """As handlers of programs do it: the file under the path is packed, and then deleted."""
+    log = follow(b"")
+    log.read()
+    log.append(numbered(0, count))
+    data = gzip.compress(log.path.read_bytes())
+    log.beside(".1.gz").write_bytes(data if whole else data[: len(data) // 2])
+    assert b"".join(log.read()) == numbered(0, count)
+    log.beside(".1.gz").write_bytes(data)
+    log.path.unlink()
+    log.path.write_bytes(numbered(900, 1))
+    log.read()
+    log.advance(61.0)
+    log.read()
+    assert log.data() == numbered(0, count) + numbered(900, 1)
