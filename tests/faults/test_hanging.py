@@ -11,7 +11,10 @@ import subprocess
 import sys
 
 import pytest
+from doubles import oracle
+from doubles.load import load
 from doubles.process import Running, alerts_in, environment, eventually
+from doubles.receiver import Receiver
 
 from logwatch.errors import Exit
 
@@ -19,7 +22,7 @@ CONFIG = """\
 sources:
   here: {{path: '{folder}/here/*.log', start: beginning}}
   there: {{path: ['{folder}/there/*.log', '{folder}/here/link/written.log'], start: beginning}}
-rules: [{{name: err, match: ERROR, cooldown: 0}}]
+rules: [{{name: err, match: '^ERROR', cooldown: 0}}]
 sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
 """
 HANGING = """
@@ -165,3 +168,47 @@ def test_r55_a_single_run_leaves_out_what_does_not_answer_and_says_so(place):
     with Running(place.folder, place.config, "--once", sabotage=place.sabotage) as daemon:
         assert daemon.exit_status() == 0
     place.told("a1", "w1")
+
+
+def test_r44_everything_hangs_at_once_and_the_stop_is_in_time(place):
+    """A sink, a place, and a search that would take for ever; what was found is committed."""
+    (place.folder / "evil").mkdir()
+    with (
+        Receiver(lambda _number: "hang") as receiver,
+        oracle.Writer(place.folder / "here" / "app.log") as writer,
+    ):
+        config = place.config.replace(
+            "rules: [",
+            f"rules: [{oracle.RULE}, {{name: evil, match: '(a+)+$'}}, ",
+        ).replace("sources:\n", f"sources:\n  evil: {{path: {place.folder}/evil/*.log}}\n")
+        config = config.replace(
+            "sinks: {", f"sinks: {{web: {{webhook: {{url: '{receiver.url}'}}}}, "
+        )
+        place.write("there/t.log", "t1")
+        place.write("there/written.log", "w1")
+        with (
+            load(writer),
+            Running(place.folder, config, sabotage=place.sabotage).ready() as daemon,
+        ):
+            place.told("t1", "w1")
+            place.write("there/t.log", "t2")
+            place.flag.touch()
+            daemon.says("daemon.place_not_answering")
+            for number in range(3):
+                (place.folder / "evil" / f"{number}.log").write_text(f"{'a' * 5_000}b\n" * 200)
+            out = place.folder / "alerts.jsonl"
+            eventually(lambda: len(alerts_in(out)) > 500 and receiver.requests, "a load")
+            assert daemon.stop() < 5
+        before = len(alerts_in(out))
+        place.flag.unlink()
+        receiver.decide = lambda _number: "take"
+        with Running(place.folder, config, sabotage=place.sabotage).ready() as daemon:
+            place.told("t2")
+            eventually(
+                lambda: oracle.has_all(oracle.ours(alerts_in(out)), writer.written),
+                "all are told",
+                30,
+            )
+            daemon.stop()
+        assert before > 500
+        oracle.settle(oracle.ours(alerts_in(out)), writer.written)
