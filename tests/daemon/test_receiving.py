@@ -126,8 +126,8 @@ def test_a_batch_in_hand_waits_for_room_though_the_end_has_come(parts):
     receiver, _, _, monitor = parts
     full = monitor._intake = Intake(limit_bytes=1)
     full.put(CaughtUp("other"))
-    monitor.start()
     receiver.give(b"ERROR 1\n")
+    monitor.start()
     eventually(lambda: monitor._in_hand is not None, "it has a block")
     monitor.end()
     found = []
@@ -141,8 +141,8 @@ def test_without_room_the_end_is_not_held_up(parts, capsys):
     receiver, _, _, monitor = parts
     full = monitor._intake = Intake(limit_bytes=1)
     full.put(CaughtUp("other"))
-    monitor.start()
     receiver.give(b"ERROR 1\n")
+    monitor.start()
     eventually(lambda: monitor._in_hand is not None, "it has a block")
     monitor.end()
     assert monitor.join(3)
