@@ -32,6 +32,9 @@ PATIENCE_SECONDS = 0.25
 _SEVERITY_COLORS = {"info": "32", "warning": "33", "error": "1;31", "critical": "1;31"}
 
 
+_HARMLESS = bytes(range(0x20, 0x7F)) + b"\n"
+"""Printable ASCII, which is the same in every encoding of a terminal."""
+
 Emphasis: TypeAlias = Callable[[str], tuple[str, ...]]
 
 
@@ -125,7 +128,7 @@ class Screen:
             cut = len(data) - 1
             for _ in range(STYLED):
                 cut = data.rfind(b"\n", 0, cut)
-            self._print([*self._ended(path), *self._in_bulk(path, data[:cut])])
+            self._print_bulk(path, data[:cut])
             data = data[cut + 1 :]
         self.lines(path, as_lines(data), folding, now)
 
@@ -186,13 +189,18 @@ class Screen:
             text = text.expandtabs(8)
         return visible(text if self._full else shorten(text, LONGEST_SHOWN))
 
-    def _in_bulk(self, path: str, data: bytes) -> list[str]:
-        """Lines that nobody will read one by one, harmless all the same."""
+    def _print_bulk(self, path: str, data: bytes) -> None:
+        """Print lines that nobody will read one by one, harmless all the same."""
+        self._print(self._ended(path))
         label = self._labels.get(path, "")
-        text = data.decode(errors="backslashreplace")
-        if text.replace("\n", "").isprintable():  # nearly always, and at hardly any cost
-            return [label + text.replace("\n", f"\n{label}")]
-        return [f"{label}{self._plain(line)}" for line in text.split("\n")]
+        if not data.translate(None, _HARMLESS):  # nearly always, and at hardly any cost
+            prefix = label.encode(self._encoding, "backslashreplace")
+            if prefix:
+                data = prefix + data.replace(b"\n", b"\n" + prefix)
+            self._output.write(data + b"\n")
+            return
+        lines = data.decode(errors="backslashreplace").split("\n")
+        self._print([f"{label}{self._plain(line)}" for line in lines])
 
     def _marks_of(self, rules: Sequence[str]) -> list[str]:
         """What is said of a line inside a trace that a rule takes."""
