@@ -7,7 +7,9 @@ It waits for the verdict. A configuration with mistakes changes nothing: they ar
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -77,16 +79,24 @@ def in_words(verdict: Verdict) -> list[str]:
 
 
 def _is_alive(ticket: str | None) -> bool:
-    """Whether the process that gave out `ticket` is there; also where nobody knows its number.
+    """Whether the process that gave out `ticket` is there; also where nobody can say.
 
-    One that has ended and that nobody has asked for yet is not. Source: proc_pid_stat(5).
+    One that has ended and that nobody has waited for is not. In a sandbox of its own, as where
+    systemd calls this, /proc does not show it though it lives. Source: proc_pid_stat(5).
     """
     pid = (ticket or "").partition("-")[0]
+    if not pid.isdecimal():
+        return True
     try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(") ")[2][:1]
-    except OSError:
-        return not pid
-    return state not in ("Z", "X")
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+        return stat.rpartition(") ")[2][:1] not in ("Z", "X")
+    return True
 
 
 def _asked(place: Path, asked: Asked) -> Answer:
