@@ -29,6 +29,7 @@ from logwatch.tailer.text_encoding import (
     LONGEST_MARK,
     TextEncoding,
     behind,
+    is_undecided,
     joined,
     recognised,
 )
@@ -186,10 +187,9 @@ def _lines(
 def _begun(read: Callable[[int], bytes], named: str) -> tuple[Callable[[int], bytes], TextEncoding]:
     """What reads what is behind a mark, and how it is text."""
     head = b""
-    while (found := recognised(head, named)) is None and (more := read(LONGEST_MARK - len(head))):
+    while is_undecided(head) and (more := read(LONGEST_MARK - len(head))):
         head += more
-    text = found or recognised(head, named, final=True)
-    assert text is not None
+    text = recognised(head, named)
     begun = [head[text.mark :]] if len(head) > text.mark else []
     return lambda size: begun.pop() if begun else read(size), text
 

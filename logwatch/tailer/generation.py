@@ -27,7 +27,13 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.positions import at
-from logwatch.tailer.text_encoding import LONGEST_MARK, PLAIN, TextEncoding, recognised
+from logwatch.tailer.text_encoding import (
+    LONGEST_MARK,
+    PLAIN,
+    TextEncoding,
+    is_undecided,
+    recognised,
+)
 
 _SKIP_CHUNK = 1 << 18
 _SKIP_AT_ONCE = 1 << 23
@@ -133,12 +139,13 @@ class Generation:
         Raises OSError.
         """
         head = os.pread(self.file.fd, LONGEST_MARK, 0)
-        found = recognised(head, self._limits.encoding, final=final) if head else None
-        if found is not None and (odd := self.offset % found.unit):
+        if not head or (is_undecided(head) and not final):
+            return False
+        self._text = recognised(head, self._limits.encoding)
+        if odd := self.offset % self._text.unit:
             # What was read before was read in another encoding.
             self.checkpoint = at(self.file, self.checkpoint, self.offset - odd)
-        self._text = found
-        return found is not None
+        return True
 
     def read_back(self, start: int, end: int) -> Stretch:
         """Lines that may have been handed out before, and what comes before them.

@@ -8,6 +8,7 @@ from logwatch.records import Checkpoint
 from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.positions import at, fresh_checkpoint
+from logwatch.tailer.text_encoding import LONGEST_MARK, TextEncoding, recognised
 
 _STEP = 65_536
 
@@ -20,29 +21,30 @@ def at_last_lines(path: str, number: int) -> Checkpoint:
     file = open_regular(path)
     try:
         name = identity(file.inode, file.birth, 0)
-        return at(file, fresh_checkpoint(file, path, name, 0), _offset(file, number))
+        text = recognised(os.pread(file.fd, LONGEST_MARK, 0), "utf-8")
+        offset = _offset(file, number, text)
+        return at(file, fresh_checkpoint(file, path, name, 0), offset)
     finally:
         os.close(file.fd)
 
 
-def _offset(file: OpenFile, number: int) -> int:
+def _offset(file: OpenFile, number: int, text: TextEncoding) -> int:
+    size = file.size - file.size % text.unit
+    is_whole = os.pread(file.fd, text.unit, max(0, size - text.unit)) in (text.newline, b"")
     if number <= 0:
-        last = os.pread(file.fd, 1, max(0, file.size - 1))
-        return file.size if last in (b"\n", b"") else _offset(file, 1)
-    wanted = number + 1  # the newline before the first of them
-    end = file.size
-    if end and os.pread(file.fd, 1, end - 1) != b"\n":
-        wanted -= 1
+        return size if is_whole else _offset(file, 1, text)
+    wanted = number + is_whole  # the newline before the first of them
+    end = size
     while end > 0:
         start = max(0, end - _STEP)
         piece = os.pread(file.fd, end - start, start)
-        newlines = piece.count(b"\n")
+        newlines = text.count(piece)
         if newlines < wanted:
             wanted -= newlines
             end = start
             continue
         cut = len(piece)
         for _ in range(wanted):
-            cut = piece.rfind(b"\n", 0, cut)
-        return start + cut + 1
+            cut = text.last_end(piece, end=cut) - text.unit
+        return start + cut + text.unit
     return 0

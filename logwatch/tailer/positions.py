@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, head, marker, matches
-from logwatch.tailer.text_encoding import LONGEST_MARK, PLAIN, recognised
+from logwatch.tailer.text_encoding import LONGEST_MARK, recognised
 
 if TYPE_CHECKING:
     from logwatch.tailer.generation import Limits
@@ -47,7 +47,7 @@ def at_last_line(file: OpenFile, checkpoint: Checkpoint, limits: Limits) -> Chec
     Within a line of more than `max_line` bytes it is at the end and skips. Raises OSError.
     """
     first = os.pread(file.fd, LONGEST_MARK, 0)
-    text = recognised(first, limits.encoding, final=True) or PLAIN
+    text = recognised(first, limits.encoding)
     size, longest = file.size - file.size % text.unit, limits.max_line * text.unit
     tail = os.pread(file.fd, min(size, longest), max(0, size - longest))
     newline = text.last_end(tail)

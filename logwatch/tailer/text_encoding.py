@@ -68,11 +68,15 @@ class TextEncoding(Struct, frozen=True):
         """The largest number of bytes in `size` that is whole units, but one unit at least."""
         return max(size - size % self.unit, self.unit)
 
-    def last_end(self, raw: bytes, start: int = 0) -> int:
+    def count(self, raw: bytes) -> int:
+        """How many newlines there are."""
+        return raw.count(b"\n") if self.unit == 1 else sum(1 for _ in self.ends(raw))
+
+    def last_end(self, raw: bytes, start: int = 0, end: int | None = None) -> int:
         """Just behind the last newline from `start` on, where a unit begins; 0: there is none."""
         if self.unit == 1:
-            return raw.rfind(b"\n", start) + 1
-        at = raw.rfind(self.newline, start)
+            return raw.rfind(b"\n", start, end) + 1
+        at = raw.rfind(self.newline, start, end)
         while at >= 0 and (at - start) % self.unit:
             at = raw.rfind(self.newline, start, at + self.unit - 1)
         return at + self.unit if at >= 0 else 0
@@ -191,24 +195,24 @@ def _table(lines: Stretch) -> LineTable:
     return places.table() if isinstance(places, Recoded) else places
 
 
-def recognised(head: bytes, named: str, *, final: bool = False) -> TextEncoding | None:
-    """The encoding of a file with these first bytes, 3 or all there are, under a source's `named`.
-
-    None where it takes more bytes to tell; with `final` there are no more.
-    """
+def recognised(head: bytes, named: str) -> TextEncoding:
+    """The encoding of a file that begins so, 3 bytes or all, in a source that says `named`."""
     for mark, codec in _MARKS.items():
         if head.startswith(mark):
             return _encoding(codec, named, len(mark))
-        if mark.startswith(head) and not final:
-            return None
     return _encoding(_WIDE.get(named, named), named, 0)
+
+
+def is_undecided(head: bytes) -> bool:
+    """Whether these first bytes may become a mark, or another one, when more of them come."""
+    return any(len(head) < len(mark) and mark.startswith(head) for mark in _MARKS)
 
 
 def as_matched(data: bytes, named: str) -> bytes:
     """All the bytes of a file as they are matched, without a mark."""
-    encoding = recognised(data[:LONGEST_MARK], named, final=True)
-    if encoding is None or encoding.is_plain:
-        return data[encoding.mark :] if encoding else data
+    encoding = recognised(data[:LONGEST_MARK], named)
+    if encoding.is_plain:
+        return data[encoding.mark :]
     return Recoded(data[encoding.mark :], encoding.mark, encoding).data
 
 
@@ -220,12 +224,9 @@ def read_as_matched(read: Callable[[], bytes], named: str) -> Callable[[], bytes
 
 def _as_matched(read: Callable[[], bytes], named: str) -> Iterator[bytes]:
     piece = read()
-    while (encoding := recognised(piece[:LONGEST_MARK], named)) is None:
-        more = read()
-        if not more:
-            yield as_matched(piece, named)
-            return
+    while is_undecided(piece) and (more := read()):
         piece += more
+    encoding = recognised(piece[:LONGEST_MARK], named)
     piece = piece[encoding.mark :] or read()
     decoder = codecs.getincrementaldecoder(encoding.codec)("backslashreplace")
     while True:

@@ -26,3 +26,17 @@ def test_reading_on_from_there_gives_just_the_last_lines(tmp_path_factory, lengt
     tail.close()
     partial = expected[-1:] if expected and not expected[-1].endswith(b"\n") else []
     assert got == b"".join(wanted or partial)
+
+
+@given(st.lists(st.text("ab\u0a0a\u0a00\u000d", max_size=9), max_size=8), st.integers(0, 9))
+def test_lines_are_counted_in_whole_characters(tmp_path_factory, lines, number):
+    """No half of one is a newline in UTF-16."""
+    path = tmp_path_factory.mktemp("latest") / "app.log"
+    path.write_bytes(("\ufeff" + "".join(f"{line}\n" for line in lines)).encode("utf-16-be"))
+    tail = Tail(str(path), known=[at_last_lines(str(path), number)])
+    got = b""
+    while block := tail.read(ManualClock().moment(), finish=True):
+        got += block.data
+    tail.close()
+    wanted = lines[len(lines) - min(number, len(lines)) :]
+    assert got.decode() == "".join(f"{line}\n" for line in wanted)

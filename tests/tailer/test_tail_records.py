@@ -450,3 +450,23 @@ def test_an_open_line_at_the_end_of_a_file_goes_on_in_no_other(records):
     log.append(b"n\n", log.beside(".1"))
     log.advance(TIMEOUT)
     assert log.now() == [b"  open\n", b"INFO 2\n"]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-8"])
+def test_a_record_in_two_files_is_one_in_any_encoding(records, mark, codec):
+    """Its parts are where they are in their files, and reading goes on behind the second one."""
+    first, second, rest = "INFO é\n" + TRACE[:43].decode(), TRACE[43:].decode(), "INFO \u0a0a\n"
+    log = records(f"{mark}{first}".encode(codec), encoding=codec)
+    assert log.now() == ["INFO é\n".encode()]
+    log.rotate(new=f"{mark}{second}{rest}".encode(codec))
+    assert log.now() == [TRACE]
+    (block,) = [each for each in log.blocks if each.also]
+    assert block.start == len(f"{mark}INFO é\n".encode(codec))
+    assert block.end == block.checkpoint.offset == len(f"{mark}{first}".encode(codec))
+    assert block.also.offset == len(f"{mark}{second}".encode(codec))
+    log.restart()
+    assert log.now() == []
+    log.advance(TIMEOUT)
+    assert log.now() == [rest.encode()]
+    assert log.blocks[-1].start == len(f"{mark}{second}".encode(codec))
