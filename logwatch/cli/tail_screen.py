@@ -7,7 +7,8 @@ is shown as fast as the terminal takes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from logwatch.cli.tail_colors import DIM, emphasise, paint
@@ -113,14 +114,13 @@ class Screen:
     def lines(self, path: str, lines: Sequence[Line], folding: Folding, now: float) -> None:
         """See `Page.lines`."""
         first = len(lines) - STYLED if len(lines) > MANY else 0
-        shown: list[str] = []
-        if first:
-            shown += self._ended(path)
-            label = self._labels.get(path, "")
-            shown += [f"{label}{self._plain(line.text)}" for line in lines[:first]]
-        for line in lines[first:]:
-            shown += self._styled(path, line, folding, now)
-        self._print(shown)
+        # What a rule takes is marked however many lines there are.
+        for is_taken, group in groupby(lines[:first], key=lambda line: bool(line.rules)):
+            if is_taken:
+                self._print_styled(path, group, folding, now)
+            else:
+                self._print_bulk(path, b"\n".join([line.raw for line in group]))
+        self._print_styled(path, lines[first:], folding, now)
 
     def many(self, path: str, data: bytes, folding: Folding, now: float) -> None:
         """See `Page.many`."""
@@ -188,6 +188,9 @@ class Screen:
         if "\t" in text:
             text = text.expandtabs(8)
         return visible(text if self._full else shorten(text, LONGEST_SHOWN))
+
+    def _print_styled(self, path: str, lines: Iterable[Line], folding: Folding, now: float) -> None:
+        self._print([text for line in lines for text in self._styled(path, line, folding, now)])
 
     def _print_bulk(self, path: str, data: bytes) -> None:
         """Print lines that nobody will read one by one, harmless all the same."""

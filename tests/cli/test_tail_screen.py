@@ -381,6 +381,17 @@ def test_of_a_burst_only_the_last_lines_have_colours():
     assert sum("\x1b[32mINFO" in line for line in shown) == STYLED
 
 
+def test_in_a_burst_too_what_a_rule_takes_is_marked():
+    """Nothing is hidden by there being much of it."""
+    one, out, folding = screen()
+    lines = [Line(b"%d" % number, str(number)) for number in range(2_000)]
+    lines[7] = lines[7]._replace(rules=("boom",))
+    one.lines("app.log", lines, folding, NOW)
+    shown = out.lines()
+    assert shown[6:9] == ["6", "7  ◂boom", "8"]
+    assert len(shown) == 2_000
+
+
 def test_without_unicode_other_marks_stand_for_the_signs():
     """Meaning is never lost to a locale."""
     one, out, folding = screen(encoding="ascii")
