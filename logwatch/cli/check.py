@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import get_args
 
 import msgspec
 
+from logwatch.cli.marking import DIM, RED, YELLOW, screen_of
 from logwatch.clock import SystemClock
 from logwatch.config.loader import Summary, examine, find_config
 from logwatch.config.model import Config
@@ -18,6 +20,9 @@ from logwatch.config.problems import Level, Problem, Report, render
 from logwatch.errors import Exit
 
 SCHEMA = 1
+_HEAD = re.compile(r"(\S.*?: )(error|warning|note)(?=: )")
+_CARET = re.compile(r"( {6}\| +)(\^+)")
+_COLORS = {"error": RED, "warning": YELLOW, "note": DIM}
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -48,9 +53,25 @@ def _say(path: Path, problems: Sequence[Problem], summary: Summary, *, as_json: 
         for document in (*problems, _sum(path, problems, summary)):
             sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
     elif problems:
-        print(render(problems, summary.texts, counted=summary.counted))
+        print(_painted(render(problems, summary.texts, counted=summary.counted)))
     else:
         print(f"{path}: {summary.counted}: no problems")
+
+
+def _painted(text: str) -> str:
+    """The same with levels and carets in colour, on a terminal."""
+    screen = screen_of()
+    color = ""
+    lines = []
+    for line in text.split("\n"):
+        head, caret = _HEAD.match(line), _CARET.match(line)
+        if head is not None:
+            color = _COLORS[head[2]]
+            line = f"{head[1]}{screen.paint(color, head[2])}{line[head.end(2) :]}"  # noqa: PLW2901
+        elif caret is not None:
+            line = f"{caret[1]}{screen.paint(color, caret[2])}{line[caret.end() :]}"  # noqa: PLW2901
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _sum(path: Path, problems: Sequence[Problem], summary: Summary) -> dict[str, object]:
