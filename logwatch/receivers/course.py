@@ -56,6 +56,7 @@ class Course:
         joined: bytes | None = None,
         cut: frozenset[int] = frozenset(),
         envelopes: Envelopes | None = None,
+        backlog: bool = False,
     ) -> Block:
         """The next records, each with its newline; see `Block` for what they are."""
         start = self._position.offset
@@ -67,6 +68,7 @@ class Course:
             start=start,
             end=end,
             checkpoint=self._position,
+            backlog=backlog,
             joined=joined,
             cut=cut,
             envelopes=envelopes,

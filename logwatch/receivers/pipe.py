@@ -30,6 +30,8 @@ MODE = 0o660
 class PipeReceiver(StreamReceiver):
     """See the module."""
 
+    _is_backlog = False
+
     def __init__(self, source: SourceSettings, known: Sequence[Checkpoint]) -> None:
         super().__init__(source, known)
         assert isinstance(source.origin, PipeSettings)

@@ -25,6 +25,9 @@ STDIN = 0
 class StreamReceiver(Receiver):
     """Bytes -> records; each kind says how to read some, and when there are no more."""
 
+    _is_backlog = True
+    """Whether all that comes in a single run is old: it was written for that run."""
+
     def __init__(self, source: SourceSettings, known: Sequence[Checkpoint]) -> None:
         super().__init__(source.address)
         self._course = Course(self.path, known, os.urandom(8).hex())
@@ -65,7 +68,9 @@ class StreamReceiver(Receiver):
         if not framed.data:
             return None
         joined = framed.joined if self._joins else None
-        block = self._course.block(framed.data, joined=joined, cut=framed.cut)
+        block = self._course.block(
+            framed.data, joined=joined, cut=framed.cut, backlog=self.once and self._is_backlog
+        )
         self._show(self._course.offset)
         return block
 

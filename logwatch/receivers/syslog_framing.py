@@ -20,7 +20,10 @@ class SyslogFrames:
 
     def __init__(self, max_message: int) -> None:
         self._most = max_message
-        self._rest = b""
+        self._rest = bytearray()
+        self._enough = 0
+        """Bytes without which what is kept is no message, unless a newline comes, where one may."""
+        self._ends_with_newline = True
         self._skip = 0
         """Bytes of a counted message that are still to be passed over."""
         self._to_newline = False
@@ -35,7 +38,13 @@ class SyslogFrames:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete with `data`, without what framed them."""
-        data = self._rest + data if self._rest else data
+        # A peer that dribbles must not have all that is kept looked at for each byte.
+        may_end = self._ends_with_newline and b"\n" in data
+        if self._rest and len(self._rest) + len(data) < self._enough and not may_end:
+            self._rest += data
+            return []
+        data = bytes(self._rest) + data if self._rest else data
+        self._enough = 0
         found: list[bytes] = []
         at: int | None = 0
         while at is not None and at < len(data):
@@ -45,12 +54,12 @@ class SyslogFrames:
                 break
         else:
             data = b""
-        self._rest = data
+        self._rest = bytearray(data)
         return found
 
     def end(self) -> list[bytes]:
         """What is left where the peer has closed the connection: the beginning of a message."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = bytes(self._rest), bytearray()
         counted = _COUNTED.match(rest)
         rest = rest[counted.end() - 1 :] if counted else rest
         return [rest] if rest.strip(b"\r\n\0 ") else []
@@ -68,14 +77,19 @@ class SyslogFrames:
             return len(data) if end < 0 else end + 1
         counted = _COUNTED.match(data, at)
         if counted is not None:
-            return self._counted(data, counted.end() - 1, int(counted[1]), found)
+            begin = counted.end() - 1
+            return self._counted(data, begin, int(counted[1]), begin - at, found)
         if _MAY_BE_COUNTED.match(data, at):
             return None
         return self._line(data, at, found)
 
-    def _counted(self, data: bytes, at: int, size: int, found: list[bytes]) -> int | None:
+    def _counted(
+        self, data: bytes, at: int, size: int, head: int, found: list[bytes]
+    ) -> int | None:
+        """`head`: bytes of the length before the message."""
         taken = min(size, self._most + 1)
         if len(data) - at < taken:
+            self._enough, self._ends_with_newline = head + taken, False
             return None
         found.append(data[at : at + taken])
         self._skip = size - taken
@@ -85,6 +99,7 @@ class SyslogFrames:
     def _line(self, data: bytes, at: int, found: list[bytes]) -> int | None:
         end = data.find(b"\n", at)
         if end < 0 and len(data) - at <= self._most:
+            self._enough, self._ends_with_newline = self._most + 1, True
             return None
         if 0 <= end - at <= self._most:
             found.append(data[at:end])

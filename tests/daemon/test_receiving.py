@@ -9,15 +9,18 @@ from contextlib import nullcontext
 
 import pytest
 from doubles.process import eventually
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from logwatch.clock import SystemClock
 from logwatch.config.loader import from_text
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept, ReceivingMonitor, receiving
+from logwatch.pipeline import _upto
 from logwatch.receivers.base import Receiver
-from logwatch.receivers.course import Course
-from logwatch.records import Batch
+from logwatch.receivers.course import Course, position
+from logwatch.records import Batch, Match, Record
 from logwatch.rules.self_reports import SelfReport
 
 CONFIG = """\
@@ -199,11 +202,24 @@ def test_a_dead_one_is_started_again_behind_what_it_had_handed_on(tmp_path):
     config = from_text(f"state: {tmp_path}\n{CONFIG}")
     reading = Readings(config, "reference", lambda *_: nullcontext()).of(("s",))
     kept = Kept()
-    position = Course("stdin:s", [], "draw").block(b"x\n").checkpoint
-    kept.note(position)
+    kept.note(Course("stdin:s", [], "draw").block(b"x\n").checkpoint)
     made = receiving(
         config.sources[0], [], kept=kept, reading=reading, intake=Intake(), slots=nullcontext(),
         clock=SystemClock(), volume=None, once=False,
     )  # fmt: skip
     assert made.tail._course.offset == 2
     made.finish()
+
+
+def test_where_half_of_a_block_is_committed_the_position_is_before_its_next_record():
+    """In the words of the source, where offsets alone are not enough."""
+    behind = replace(position("journald:s", "journald:s:a.0", 13), cursor="c12")
+    batch = Batch(
+        ruleset="", source="s", checkpoint=behind, start=10, end=13, arrival=0.0, last_time=0.0,
+        records=[Record(offset, "x", 0.0) for offset in (10, 11, 12)],
+        matches=[Match(0, number) for number in range(3)], cursors=["", "c10", "c11"],
+    )  # fmt: skip
+    half = _upto(batch, 2)
+    assert (half.offset, half.cursor) == (12, "c11")
+    assert _upto(batch, 0).cursor == ""
+    assert _upto(replace(batch, cursors=UNSET), 2).cursor is UNSET

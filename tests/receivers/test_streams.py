@@ -112,6 +112,16 @@ def test_lines_of_stdin_are_put_together_to_records(stdin):
         assert reader.lines(1) == [b"e\x0b f"]
 
 
+def test_in_a_single_run_old_stamps_are_believed(stdin):
+    """What is piped in was written before."""
+    for once in (True, False):
+        with Reader(streams.StdinReceiver, StdinSettings(), once=once) as reader:
+            stdin.write(b"one\n")
+            while (block := reader.receiver.read(reader.moment)) is None:
+                pass
+            assert block.backlog is once
+
+
 # -- pipe -------------------------------------------------------------------------------------
 
 

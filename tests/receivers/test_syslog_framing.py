@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +79,19 @@ def test_what_is_left_when_a_peer_goes_is_told(data, left):
     _, frames = fed(data, [])
     assert frames.end() == left
     assert frames.end() == []
+
+
+def test_a_peer_that_dribbles_costs_little():
+    """What is kept is looked at when there may be a message in it, and not for each byte."""
+    for data in (b"<34>" + b"a" * 200_000 + b"\n", b"200000 <" + b"a" * 199_999):
+        frames, found, began = SyslogFrames(262_144), [], process_time()
+        for at in range(len(data)):
+            found += frames.feed(data[at : at + 1])
+        assert len(found) == 1
+        assert process_time() - began < 2.0  # it would be a minute
+
+
+def test_bytes_of_a_length_may_come_one_by_one():
+    """Also where the message is as long as can be."""
+    data = b"17 <34>" + b"b" * 13 + b"5 <34>c"
+    assert fed(data, [*range(len(data))], most=20)[0] == [b"<34>" + b"b" * 13, b"<34>c"]
