@@ -37,6 +37,8 @@ from logwatch.units import parse_duration
 
 SINK = "to"
 RULE = "tail"
+_WITH_HOST = ("http", "https", "ntfy")
+"""Schemes behind which a host stands; behind others it may be a token."""
 MOST_COUNTED = 1_000_000
 LOOK_SECONDS = 2.0
 GRACE_SECONDS = 5.0
@@ -53,6 +55,7 @@ class Told:
         self._clock = SystemClock()
         self._next_at = 0.0
         self._trouble = ""
+        self._has_told = False
         self.alerts = 0
         """How many alerts there were at the last look."""
         self.waiting = 0
@@ -70,7 +73,10 @@ class Told:
         return next((each.reason for each in lanes if each.reason), None)
 
     def news(self) -> None:
-        """Say on stderr when the receiver fails, and when it is well again; looks now and then."""
+        """Say on stderr that the receiver was told, when it fails, when it is well again.
+
+        Each is said once, not for every message. Looks now and then.
+        """
         now = self._clock.steady()
         if now < self._next_at:
             return
@@ -78,8 +84,9 @@ class Told:
         trouble = self.look() or ""
         if trouble and not self._trouble:
             note(f"{self._where} was not told: {trouble}; tried again, later each time")
-        elif self._trouble and not trouble:
-            note(f"{self._where} was told now")
+        elif self.alerts and not self.waiting and (self._trouble or not self._has_told):
+            note(f"{self._where} was told{' now' if self._trouble else ''}")
+            self._has_told = True
         self._trouble = trouble
 
 
@@ -95,7 +102,7 @@ def telling(options: argparse.Namespace, request: Request, wanted: Wanted | None
         daemon = assemble(config, SystemClock(), quick, Notifier({}))
         signals.end_in_order()
         daemon.start()
-        told = Told(config.state, _shown(options.to))
+        told = Told(config.state, shown(options.to))
         try:
             yield told
         finally:
@@ -103,7 +110,7 @@ def telling(options: argparse.Namespace, request: Request, wanted: Wanted | None
             told.look()
             if told.waiting:
                 are, them = ("message is", "it") if told.waiting == 1 else ("messages are", "them")
-                note(f"{told.waiting} {are} lost: {_shown(options.to)} did not take {them}")
+                note(f"{told.waiting} {are} lost: {shown(options.to)} did not take {them}")
 
 
 def _config(
@@ -181,7 +188,10 @@ def _sink(url: str) -> NamedSink:
     return NamedSink(name=SINK, kind=name, settings=settings, rate=kind.rate)
 
 
-def _shown(url: str) -> str:
-    """The URL without what may be secret."""
+def shown(url: str) -> str:
+    """The URL of a receiver without what may be secret: its host only where that is surely one."""
     scheme, colon, rest = url.partition("://")
-    return f"{scheme}{colon}{rest.partition('/')[0].rpartition('@')[2]}/…" if colon else scheme
+    if not colon:
+        return url.partition(" ")[0]
+    host = rest.partition("/")[0].rpartition("@")[2]
+    return f"{scheme}://{host}/…" if scheme in _WITH_HOST else f"{scheme}://…"

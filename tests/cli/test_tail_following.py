@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -109,6 +110,21 @@ def test_chosen_lines_of_a_rotated_file_come_from_both(follow, tmp_path):
     tail.see(b"ERROR late\n")
     assert tail.end(signal.SIGINT) == -signal.SIGINT
     assert tail.out == b"ERROR one\nERROR new\nERROR late\n"
+
+
+def test_alerts_reach_the_receiver_and_that_is_said(follow, tmp_path):
+    """Once; the lines themselves come as ever."""
+    add(tmp_path / "a", "one\n")
+    receiver = tmp_path / "receiver"
+    receiver.write_text(f"#!/bin/sh\ncat >> {tmp_path}/told\necho >> {tmp_path}/told\n")
+    receiver.chmod(0o755)
+    tail = follow("a", "-m", "ERROR|one", "--cooldown", "0", "--to", f"exec:{receiver}")
+    tail.see(b"one\n")
+    add(tmp_path / "a", "ERROR two\n")
+    tail.see(b"ERROR two\n", f"tail: exec:{receiver} was told\n".encode())
+    assert tail.end(signal.SIGINT) == -signal.SIGINT
+    told = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines() if line]
+    assert [each["message"] for each in told] == ["ERROR two"]
 
 
 def test_a_pipe_on_standard_input_is_shown_as_it_comes(follow):
