@@ -48,6 +48,8 @@ def request_of(options: argparse.Namespace) -> Request:
             refuse("cannot follow '-' by name")
         if set(files) == {"-"}:
             follow = "descriptor"
+    if not options.files and not options.follow and sys.stdin is not None and sys.stdin.isatty():
+        note("reading what is typed here; name a file to follow it, control-C ends")
     unit, count, from_start = _amount(options.amount)
     if options.amount is None and follow is not None and set(files) == {"-"} and not options.follow:
         count, from_start = 0, True  # a pipe is shown as it comes, not when it has ended

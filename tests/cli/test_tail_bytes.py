@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logwatch.cli.tail_bytes import ByteFollower
 from logwatch.cli.tail_request import Request
+
+REQUEST = Request(
+    files=(),
+    unit="lines",
+    amount=10,
+    from_start=False,
+    follow="name",
+    retry=True,
+    headers=False,
+    end=b"\n",
+    interval=1.0,
+    pid=None,
+    events=False,
+    amount_given=False,
+)
 
 
 class Notes:
@@ -41,20 +60,7 @@ class Stage:
 
     def follow(self, *files, follow="name", retry=True, **changes):
         """Begin; what is shown at once."""
-        request = Request(
-            files=files,
-            unit="lines",
-            amount=10,
-            from_start=False,
-            follow=follow,
-            retry=retry,
-            headers=False,
-            end=b"\n",
-            interval=1.0,
-            pid=None,
-            events=False,
-            amount_given=False,
-        )
+        request = REQUEST._replace(files=files, follow=follow, retry=retry)
         self.follower = ByteFollower(request._replace(**changes), self.notes)
         self.follower.begin()
         return self.notes.take()
@@ -207,6 +213,43 @@ def test_a_lost_directory_is_noticed(stage):
     Path("d").rmdir()
     stage.look()
     assert stage.follower.lost_directory
+
+
+@given(
+    steps=st.lists(
+        st.sampled_from(["append", "rotate", "cut", "remove", "look"]), min_size=1, max_size=30
+    )
+)
+def test_whatever_is_done_to_a_log_each_byte_is_shown_once_and_in_order(steps):
+    """As long as somebody looks between two steps that leave no other trace."""
+    written = []
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "stderr", None)
+        notes = Notes()
+        log = Path("log")
+        log.touch()
+        follower = ByteFollower(REQUEST._replace(files=("log",)), notes)
+        follower.begin()
+        for number, step in enumerate(steps):
+            if step == "append":
+                text = f"{number};"
+                put("log", text)
+                written.append(text)
+                continue
+            follower.look()
+            if step == "rotate" and log.exists():
+                log.rename(f"log.{number}")
+                log.touch()
+            elif step == "cut" and log.exists():
+                put("log", "", "w")
+                follower.look()  # a cut that is written over before anybody looks is not seen
+            elif step == "remove":
+                log.unlink(missing_ok=True)
+        follower.look()
+        follower.close()
+        shown = b"".join(each for each in notes.seen if isinstance(each, bytes))
+    assert shown.decode() == "".join(written)
 
 
 def test_a_name_that_could_command_a_terminal_is_shown(stage):
