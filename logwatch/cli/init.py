@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from glob import glob
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,8 @@ from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
 
 LEAST_BYTES = 64 * 1024
+USUAL_PLACES = ("/var/log", "/srv/*/log", "/srv/*/logs", "/opt/*/log", "/opt/*/logs")
+"""Where it looks when nobody says where."""
 
 
 class WritingError(LogwatchError):
@@ -49,13 +52,12 @@ class WritingError(LogwatchError):
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     telemetry.telemetry.configure(least_level("error"))
-    if not options.places:
-        raise UsageError(
-            "which logs?  name files or folders: logwatch init --from /var/log/*.log /srv/*/logs"
-        )
+    places = options.places or usual_places()
+    if not places:
+        raise UsageError("which logs?  name files or folders: logwatch init --from /srv/shop/logs")
     if options.write and os.path.lexists(options.write):
         raise UsageError(f"{options.write} is there already; name a new file, or remove that one")
-    findings, surveys = _look(options.places)
+    findings, surveys = _look(places)
     as_json = options.output == "json"
     if not surveys:
         if as_json:
@@ -84,6 +86,11 @@ def _as_json(
 ) -> dict[str, object]:
     found = [msgspec.to_builtins(each) for each in findings]
     return {"schema": 1, "findings": found, "written": written, "config": config}
+
+
+def usual_places() -> list[str]:
+    """Folders of this machine in which there are logs, as a rule."""
+    return [path for pattern in USUAL_PLACES for path in sorted(glob(pattern))]  # noqa: PTH207 - absolute
 
 
 def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:

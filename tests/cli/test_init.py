@@ -378,6 +378,7 @@ def test_the_exit_status_says_whether_there_is_a_configuration(
 ):
     """0 it is written, 1 there was no line, 2 wrong usage."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("logwatch.cli.init.USUAL_PLACES", (f"{tmp_path}/none/*",))
     log(tmp_path / "app.log", plain, 30)
     (tmp_path / "empty.log").touch()
     (tmp_path / "binary").write_bytes(b"\0\1\2" * 99)
@@ -385,6 +386,20 @@ def test_the_exit_status_says_whether_there_is_a_configuration(
     assert logwatch(capsysbinary, "init", *words)[0] == status
     assert (tmp_path / "app.log").read_bytes() == before
     assert (tmp_path / "new.yaml").exists() == ("new.yaml" in words)
+
+
+def test_without_a_place_it_looks_where_logs_usually_are(tmp_path, capsysbinary, monkeypatch):
+    """Those of them that are there."""
+    for place in ("var/log", "srv/shop/logs", "srv/shop/data"):
+        (tmp_path / place).mkdir(parents=True)
+        log(tmp_path / place / "app.log", plain, 30)
+    places = (f"{tmp_path}/var/log", f"{tmp_path}/srv/*/logs", f"{tmp_path}/opt/*/logs")
+    monkeypatch.setattr("logwatch.cli.init.USUAL_PLACES", places)
+    status, out, _ = logwatch(capsysbinary, "init")
+    assert status == 0
+    assert f"{tmp_path}/var/log/app.log" in out
+    assert f"{tmp_path}/srv/shop/logs/app.log" in out
+    assert "data" not in out
 
 
 def test_files_that_this_user_may_not_read_are_said_with_the_group(

@@ -8,6 +8,7 @@ from logwatch.cli.flags.everywhere import output_flag
 
 EXAMPLES = """\
 examples:
+  logwatch init -w logwatch.yaml               the logs of this machine
   logwatch init --from /var/log/auth.log /var/log/nginx/*.log
   logwatch init --from /srv/shop/logs -w logwatch.yaml
   logwatch init --from /var/log/*.log | less
@@ -23,7 +24,11 @@ of them may be read by this user.
 def arguments(parser: argparse.ArgumentParser) -> None:
     """See `Flags.arguments`."""
     parser.add_argument(
-        "--from", dest="places", nargs="+", metavar="FILE", help="logs, or folders with logs"
+        "--from",
+        dest="places",
+        nargs="+",
+        metavar="FILE",
+        help="logs, or folders with logs (else those where logs usually are: /var/log and others)",
     )
     parser.add_argument("-w", "--write", metavar="FILE", help="write there; it must be a new file")
     output_flag(parser)
