@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterable
@@ -43,7 +44,7 @@ class Followed:
     position: int = 0
     changed_ns: int = -1
     streams: bool = False
-    """Whether it is a pipe on standard input that is shown as it comes."""
+    """Whether it is a pipe or a terminal on standard input that is shown as it comes."""
 
     @property
     def is_regular(self) -> bool:
@@ -169,7 +170,7 @@ class ByteFollower:
         request = self._request
         if each.name != "-" or request.follow is None or request.amount or not request.from_start:
             return False
-        return stat.S_ISFIFO(os.fstat(each.fd).st_mode)
+        return stat.S_ISFIFO(os.fstat(each.fd).st_mode) or os.isatty(each.fd)
 
     def _keep(self, each: Followed, *, well: bool) -> bool:
         """Follow what was opened, if it can be."""
@@ -196,7 +197,8 @@ class ByteFollower:
     def _know(self, each: Followed, status: os.stat_result) -> None:
         each.key = status.st_dev, status.st_ino
         each.mode = status.st_mode
-        if not each.is_regular:
+        if not each.is_regular and each.name != "-":
+            # Standard input is shared with others, who may not know what to make of that.
             os.set_blocking(each.fd, False)
 
     # Every further look.
@@ -218,7 +220,7 @@ class ByteFollower:
         return came
 
     def _read_on(self, each: Followed) -> bool:
-        if each.streams:
+        if each.name == "-" and not each.is_regular:
             return self._stream(each)
         if each.is_regular:
             status = os.fstat(each.fd)
@@ -235,12 +237,11 @@ class ByteFollower:
         return each.position > before
 
     def _stream(self, each: Followed) -> bool:
-        try:
-            data = os.read(each.fd, STEP)
-        except BlockingIOError:
+        if not select.select([each.fd], [], [], 0)[0]:
             return False
-        if not data:  # its writers have gone, and no other can come
-            each.fd, each.given_up = -1, True
+        data = os.read(each.fd, STEP)
+        if not data:  # its writers have gone and no other can come, or somebody typed control-D
+            each.fd, each.given_up, each.streams = -1, True, True
             return False
         self._sheet.write(each.name, data)
         return True

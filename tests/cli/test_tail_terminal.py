@@ -173,6 +173,16 @@ def test_raw_is_what_gnu_tail_shows(logs):
     assert session.shown == "\x1b[31mred\n^C"
 
 
+def test_without_a_file_what_is_typed_is_shown(logs):
+    """Until control-D; the terminal is as it was."""
+    session = Session(logs, 80, ["--full"], NO_COLOR="1")
+    session.see("tail: reading what is typed here")
+    session.type(b"hello\n")
+    session.see("hello\nhello\n")
+    session.type(b"\x04")
+    assert session.end() == 0
+
+
 def test_a_trace_that_nothing_follows_is_shown_soon(logs):
     """It waits for one more line, and not for ever."""
     session = Session(logs, 80, ["-n1", "app.log"], NO_COLOR="1")
