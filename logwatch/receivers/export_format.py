@@ -126,6 +126,17 @@ def _value(raw: bytes, name: bytes) -> bytes:
     return raw[at : raw.find(b"\n", at)] if at >= len(name) else b""
 
 
+def value_of(entry: Entry, *names: bytes) -> bytes:
+    """The value of the first of these fields that `entry` has; empty where it has none."""
+    raw = entry.raw
+    for name in names:
+        at = raw.find(b"\n%s=" % name)
+        if at >= 0:  # one that is not text, or in the text of another, is nobody's host
+            begin = at + len(name) + 2
+            return raw[begin : raw.find(b"\n", begin)]
+    return b""
+
+
 def fields_of(entry: Entry) -> Iterator[tuple[str, str]]:
     r"""Names and values but for addresses; bytes that are no text as `\xNN`."""
     raw = entry.raw

@@ -10,10 +10,12 @@ Source: journalctl(1), systemd.journal-fields(7), and sd-journal.c of systemd fo
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from logwatch.receivers.export_format import Entry, value_of
 from logwatch.tailer.settings import Origin
 
 Priority: TypeAlias = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
@@ -96,6 +98,17 @@ def wanted(settings: JournaldSettings) -> list[str]:
     for match in settings.matches:
         command += [f"{match.field}={value}" for value in match.values]
     return command
+
+
+def as_syslog(entry: Entry) -> bytes:
+    """The text of an entry as rsyslog writes it to /var/log/syslog, with its time in UTC."""
+    stamp = datetime.fromtimestamp(entry.time, UTC).isoformat(timespec="microseconds")
+    host = value_of(entry, b"_HOSTNAME") or b"-"
+    program = value_of(entry, b"SYSLOG_IDENTIFIER", b"_COMM") or b"-"
+    pid = value_of(entry, b"SYSLOG_PID", b"_PID")
+    kernel = program == b"kernel" or not pid
+    tag = program if kernel else b"%s[%s]" % (program, pid)
+    return b"%s %s %s: %s" % (stamp.encode(), host, tag, entry.message)
 
 
 _PLAIN_NAMES = {

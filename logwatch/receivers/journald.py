@@ -29,6 +29,7 @@ from logwatch.receivers.export_format import Entry, ExportReader, fields_of
 from logwatch.receivers.journal import (
     Cursor,
     JournaldSettings,
+    as_syslog,
     everything,
     parse_cursor,
     plain_names,
@@ -104,6 +105,7 @@ class JournaldReceiver(Receiver):
         super().__init__(source.address)
         assert isinstance(source.origin, JournaldSettings)
         self._settings = source.origin
+        self._text = as_syslog if source.format == "syslog" else _message
         self._last = newest(known)
         """The position behind the last entry that was handed out."""
         self._cursor = (self._last and self._last.cursor) or ""
@@ -254,7 +256,7 @@ class JournaldReceiver(Receiver):
         entries: list[Entry] = []
         while self._entries and len(entries) < MOST_ENTRIES and _space(self._entries[0]) == space:
             entries.append(self._entries.popleft())
-        texts = texts_of(entry.message for entry in entries)
+        texts = texts_of(map(self._text, entries))
         envelopes = JournalEnvelopes(entries, texts, before)
         former, checkpoint = self._last, self._behind(entries[-1])
         is_other = former is not None and former.identity != checkpoint.identity
@@ -309,6 +311,10 @@ class JournaldReceiver(Receiver):
             return None
         entries = ExportReader().feed(output)
         return parse_cursor(entries[0].cursor) if entries else None
+
+
+def _message(entry: Entry) -> bytes:
+    return entry.message
 
 
 def _space(entry: Entry) -> str:

@@ -25,9 +25,13 @@ def journal(tmp_path, monkeypatch) -> Journal:
 class Reader:
     """A receiver, driven as its thread does it, at a time of ours."""
 
-    def __init__(self, known=(), *, start="beginning", **settings) -> None:
+    def __init__(self, known=(), *, start="beginning", form="plain", **settings) -> None:
         source = SourceSettings(
-            name="system", paths=(), start=start, origin=JournaldSettings(**settings)
+            name="system",
+            paths=(),
+            start=start,
+            format=form,
+            origin=JournaldSettings(**settings),
         )
         self.receiver = JournaldReceiver(source, known)
         self.now = 0.0
@@ -154,6 +158,21 @@ def test_a_message_of_several_lines_is_one_record(journal):
     assert texts == [b"first\x0bsecond", b"hi\x0b\xff", b"plain"]
     assert block.data == b"first\nsecond\nhi\n\xff\nplain\n"
     assert block.envelopes.told(13)[1]["message"] == "hi\n\\xff"
+
+
+def test_with_the_format_syslog_an_entry_is_the_line_that_rsyslog_writes(journal):
+    """So the rules for /var/log/syslog do for the journal as they stand."""
+    sshd = {"_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "sshd", "_PID": "7"}
+    journal.append("Failed\nand more", **sshd, at=1_767_600_000_500_000)
+    journal.append("oom", _HOSTNAME="web1", SYSLOG_IDENTIFIER="kernel", _PID="0", at=0)
+    journal.append("x", at=0)
+    with Reader(form="syslog") as reader:
+        texts, _ = reader.texts(3)
+    assert texts == [
+        b"2026-01-05T08:00:00.500000+00:00 web1 sshd[7]: Failed\x0band more",
+        b"1970-01-01T00:00:00.000000+00:00 web1 kernel: oom",
+        b"1970-01-01T00:00:00.000000+00:00 - -: x",
+    ]
 
 
 def test_a_new_source_may_begin_at_the_end(journal):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+from pathlib import Path
 
 import pytest
 from doubles.journal import Journal
@@ -12,6 +14,11 @@ from doubles.process import Running, alerts_in, eventually, run_once
 from logwatch.cli.looker import Looker
 from logwatch.clock import SystemClock
 
+ROOT = Path(__file__).parents[2]
+STOCK = ROOT / "config" / "rules.d"
+EXAMPLES = re.findall(
+    r"```yaml\n(.*?)```", (ROOT / "docs" / "sources.md").read_text("utf-8"), re.DOTALL
+)
 CONFIG = """\
 sources: {{system: {{journald: {0}, start: beginning}}}}
 rules:
@@ -147,3 +154,28 @@ def test_a_machine_without_a_journal_is_told_and_the_rest_goes_on(tmp_path):
         _, document = Looker(str(daemon.config), SystemClock()).look()
         files = {each["path"]: each for each in json.loads(document)["files"]}
         assert files["journald:system"]["status"] == "error"
+
+
+def test_the_stock_rules_take_the_journal_of_a_machine_without_syslog(tmp_path):
+    """With the sources that the manual has for it."""
+    journal = Journal(tmp_path / "journal")
+    sources = next(each for each in EXAMPLES if "SYSLOG_FACILITY" in each).split("rules:")[0]
+    config = (
+        f"include: [{STOCK}/ssh.yaml, {STOCK}/kernel.yaml]\n"
+        + sources.replace("SYSLOG_FACILITY: ", "_X: ").replace(
+            "format:", "start: beginning, format:"
+        )
+        + f"sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}\n"
+    )
+    others = f"sources:\n  cron: {tmp_path}/cron.log\n  app: {tmp_path}/app.log\n"
+    config = config.replace("sources:\n", others)
+    config = re.sub(r"match: \{_X: [^}]*\}", "match: {}", config)
+    sshd = {"_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "sshd", "_PID": "7"}
+    journal.append("Accepted publickey for root from 203.0.113.9 port 22 ssh2: RSA x", **sshd)
+    journal.append("I/O error, dev sda, sector 7", SYSLOG_IDENTIFIER="kernel")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", journal.path)
+        done = run_once(tmp_path, config)
+    assert done.returncode == 0, done.stderr
+    rules = {each["rule"] for each in alerts_in(tmp_path / "alerts.jsonl")}
+    assert len(rules) == 2, rules
