@@ -39,6 +39,8 @@ LONGEST_BACK_OFF = 60.0
 ENDED_AT_ONCE = 32
 ENDING_SECONDS = 0.1
 """How long the end of some monitors is waited for before the next ones are told."""
+LEISURE_TICKS = 5
+"""What is told after a minute, or has a limit of hours, is looked at each fifth tick."""
 HUNG_TICKS = 10
 """Ticks, a second apart, in which one read is found under way before its file is said to hang."""
 MANY_CRASHES = 3
@@ -183,8 +185,9 @@ class Following:
         if self._pacing is not None:
             self._pacing.check(now.steady)
         self._revive(now)
-        self._unread.look(self.monitors, now, self._unanswering())
-        self._held.look(self.monitors, now)
+        if self._ticks % LEISURE_TICKS == 0:
+            self._unread.look(self.monitors, now, self._unanswering())
+            self._held.look(self.monitors, now)
         self._share_handles()
         self._short_lives.look(self._waker.changed_names(), self._monitors)
         if self._rescan_now:

@@ -133,8 +133,9 @@ class InotifyWaker:
 
     def covers(self, path: str) -> bool:
         """See `Waker.covers`."""
-        found = (self._interests.get((path, entries)) for entries in (False, True))
-        return any(interest.covered for interest in found if interest is not None)
+        # Asked of every file each second: so it is written out.
+        interest = self._interests.get((path, False)) or self._interests.get((path, True))
+        return interest is not None and interest.covered
 
     def changed_names(self) -> list[NameChange]:
         """See `Waker.changed_names`."""
