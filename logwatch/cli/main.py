@@ -26,7 +26,7 @@ logwatch {__version__}  watch log files, tell someone
   logwatch demo                                     see it work, 30 seconds
   logwatch tail app.log /var/log/nginx/*.log        follow files
   logwatch tail app.log --match OOM --to exec:/usr/local/bin/page-me
-  logwatch init --from /var/log/*.log               a configuration from the logs that there are
+  logwatch init                                     a configuration from the logs of this machine
   logwatch check -c /etc/logwatchd/logwatch.yaml    every problem of a configuration
   logwatch try ssh-guessing /var/log/auth.log       what a rule catches, and what it just misses
   logwatch replay --since 7d                        what would it have told in that time?
