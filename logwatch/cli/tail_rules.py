@@ -2,7 +2,8 @@
 
 Readings, rules and dispatch are the daemon's own; nothing is sent and nothing is stored. A rule
 begins with no memory, and time passes by the clock. What was in a file before it was followed is
-marked, but makes no alert.
+marked, but makes no alert. Where a source puts lines together to records, those that came at once
+are; a record that is written in two goes may be taken for two.
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ class Rules:
         sources = self.sources_of(block.path)
         if not sources:
             return {}
-        batch = self._readings.of(sources).batch(block, now.wall)
+        reading = self._readings.of(sources)
+        if reading.framer is not None:
+            framed = reading.framer.frame(block.data, final=True)
+            block = replace(block, joined=framed.joined, cut=framed.cut)
+        batch = reading.batch(block, now.wall)
         if not block.backlog:
             self._pipeline.take(batch, now)
         found: dict[int, tuple[dict[str, None], dict[str, None]]] = {}

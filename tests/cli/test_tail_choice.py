@@ -6,8 +6,9 @@ import argparse
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logwatch.cli.tail_as_rule import as_rule
 from logwatch.cli.tail_choice import Choice
@@ -68,6 +69,7 @@ def taken(options, data):
     return [data[at:].split(b"\n", 1)[0] for at in sorted(found)]
 
 
+@settings(max_examples=20)  # each of them loads a configuration and compiles its patterns
 @given(
     lines=LINES,
     match=st.lists(st.sampled_from(["ERR", "db$", "^x", "it's"]), max_size=2),
@@ -93,6 +95,39 @@ def test_conditions_of_a_rule_are_those_of_the_flags(tmp_path):
     config = from_text(as_rule(options, "mine"))
     rules = Rules(config, MOMENT)
     assert rules.of(past_block(str(log), data), MOMENT) == {0: Taken(("mine",), ())}
+    rules.close()
+
+
+def test_a_rule_sees_whole_records_where_its_source_has_them():
+    """The mark is at the first line of a record."""
+    config = from_text(
+        "sources: {app: {path: /var/log/app.log, multiline: python}}\n"
+        "rules: [{name: lost, match: '(?s)^x ERROR.*KeyError'}]\n"
+        "sinks: {out: {console: {}}}\n"
+    )
+    data = b"x INFO a\nx ERROR b\nTraceback (most recent call last):\n  File\nKeyError: 1\nx INFO\n"
+    rules = Rules(config, MOMENT)
+    found = rules.of(past_block("/var/log/app.log", data), MOMENT)
+    rules.close()
+    assert found == {data.index(b"x ERROR"): Taken(("lost",), ())}
+
+
+def test_an_alert_of_a_rule_is_told_once_it_comes_about():
+    """By lines that came now, and not by those that were there; after a while it is over."""
+    config = from_text(
+        "sources: {app: {path: /var/log/*.log}}\n"
+        "rules: [{name: many, match: 'ERROR', when: 2 in 1m, cooldown: 1m}]\n"
+        "sinks: {out: {console: {}}}\n"
+    )
+    rules = Rules(config, MOMENT)
+    old = past_block("/var/log/app.log", b"ERROR\n" * 5)
+    rules.of(old, MOMENT)
+    assert rules.alerts(MOMENT) == []
+    rules.of(replace(old, backlog=False), MOMENT)
+    assert [(each.rule, each.status) for each in rules.alerts(MOMENT)] == [("many", "firing")]
+    later = Moment(NOW + 600, NOW + 600)
+    assert 0 < rules.seconds_to_deadline(MOMENT) < 600
+    assert "resolved" in [each.status for each in rules.alerts(later)]
     rules.close()
 
 
