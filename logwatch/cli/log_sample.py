@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from io import BytesIO
@@ -156,12 +157,14 @@ def sample(path: str, most: int = END_BYTES) -> Sample | Unreadable:
 def _ends(path: str, size: int, most: int) -> tuple[bytes, bytes]:
     first = _beginning(path, most)
     with Path(path).open("rb") as file:
+        mark = len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0
+        file.seek(mark)
         is_plain = file.read(len(first)) == first
-        if not is_plain or len(first) >= size:
+        if not is_plain or mark + len(first) >= size:
             return first, b""
-        file.seek(max(len(first), size - most))
+        file.seek(max(mark + len(first), size - most))
         last = file.read(most)
-    if size - most > len(first):
+    if size - most > mark + len(first):
         last = last[last.find(b"\n") + 1 :]
     return first, b"".join(whole_lines(BytesIO(last).read, LONGEST_LINE))
 

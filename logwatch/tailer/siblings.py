@@ -165,11 +165,15 @@ def unpacked_size(sibling: Sibling) -> int | None:
     if sibling.compressed != ".gz" or sibling.size < 18:
         return None
     try:
-        with open(sibling.path, "rb") as file:  # noqa: PTH123 - paths here are plain strings
-            file.seek(-4, os.SEEK_END)
-            return int.from_bytes(file.read(4), "little")  # RFC 1952, ISIZE
+        file = open_regular(sibling.path)
     except OSError:
         return None
+    try:
+        return int.from_bytes(os.pread(file.fd, 4, file.size - 4), "little")  # RFC 1952, ISIZE
+    except OSError:
+        return None
+    finally:
+        os.close(file.fd)
 
 
 def _relatives(name: str, directory: str, listings: Listings | None) -> list[str]:

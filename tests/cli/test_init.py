@@ -463,3 +463,14 @@ def test_a_folder_means_the_files_in_it_each_once(tmp_path):
     files, problems = files_of([str(tmp_path), str(tmp_path / "a" / "x.log"), "/no/such"])
     assert files == [f"{tmp_path}/a/x.log"]
     assert [problem.path for problem in problems] == ["/no/such"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_beginning_of_a_log_is_sampled_in_any_encoding(tmp_path, encoding):
+    """And its end, where bytes are characters."""
+    lines = "".join(f"{number:05d} line é of a log\n" for number in range(2_000))
+    (tmp_path / "app.log").write_text(lines, encoding=encoding)
+    found = sample(str(tmp_path / "app.log"), 10_000)
+    assert found.first.decode().startswith("00000 line é")
+    assert found.last.decode().endswith("01999 line é of a log\n") == (encoding != "utf-16")
+    assert not found.last or found.last[:5].isdigit()
