@@ -57,7 +57,10 @@ class Scene:
             self.append(line(part, ends=number == len(parts)))
 
     def alerts(self, rule="err"):
-        return [each for each in alerts_in(self.folder / "alerts.jsonl") if each["rule"] == rule]
+        """Each once: what was under way at a kill may be delivered again under its name."""
+        found = alerts_in(self.folder / "alerts.jsonl", torn=True)
+        alerts = {(each["id"], each["seq"]): each for each in found}
+        return [each for each in alerts.values() if each["rule"] == rule]
 
     def until_all(self):
         wanted = [str(number) for number in range(1, self.written + 1)]

@@ -28,6 +28,10 @@ sinks: {{out: {{jsonl_file: {{path: {1}/alerts.jsonl}}}}}}
 """
 
 
+def told(folder):
+    return alerts_in(folder / "alerts.jsonl", torn=True)
+
+
 class Scene:
     """A journal, and the daemons that read it one after the other."""
 
@@ -46,7 +50,9 @@ class Scene:
             self.journal.append(f"number={self.written}", _SYSTEMD_UNIT="app.service")
 
     def alerts(self, rule="numbered"):
-        return [each for each in alerts_in(self.folder / "alerts.jsonl") if each["rule"] == rule]
+        """Each once: what was under way at a kill may be delivered again under its name."""
+        alerts = {(each["id"], each["seq"]): each for each in told(self.folder)}
+        return [each for each in alerts.values() if each["rule"] == rule]
 
     def numbers(self):
         return [int(each["fields"]["n"]) for each in self.alerts()]
