@@ -29,15 +29,14 @@ from logwatch.tailer.fingerprint import (
     continues,
     fold_birth,
 )
-from logwatch.tailer.first_reads import FirstRead
+from logwatch.tailer.first_reads import FirstRead, first_read
 from logwatch.tailer.generation import Generation, Limits, Truncated
-from logwatch.tailer.lineage import Lineage, Unseen
+from logwatch.tailer.lineage import Lineage, MovedError, Unseen
 from logwatch.tailer.packed_generation import Packed, packed_generation
 from logwatch.tailer.positions import at_last_line, in_file
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.remains import Remains
 from logwatch.tailer.rewrites import Rewrites
-from logwatch.tailer.signs import is_under
 from logwatch.tailer.state import Report
 
 _EVERYTHING = 1 << 62
@@ -152,9 +151,8 @@ class Chain:
         originals = lineage.originals(history, file.key if file is not None else None)
         for generation in self.add_found(Unseen([*originals], []), backlog=True):
             generation.quiet_since = now.steady
-        recovered = [each.file.modified_ns for each in self.generations]
         newest = max((birth_floor(each.birth) for each in history), default=0)
-        self._since = newest or min(recovered, default=0)
+        self._since = newest or min((each.file.modified_ns for each in self.generations), default=0)
         if not known:
             self._add_unseen(file, now, backlog=True)
         if file is not None and beginning is not None:
@@ -163,7 +161,7 @@ class Chain:
             self._cuts.finish_all(now)
             live = self.current
             if live is not None and not live.is_begun and lineage.remembers_all:
-                self._look_before(now, backlog=True)
+                self.look_before(now, backlog=True)
             else:
                 lineage.look_around(None if live is None else live.file)
 
@@ -218,7 +216,7 @@ class Chain:
     # Another file under the path.
 
     def replace(self, file: OpenFile, now: Moment) -> bool:
-        """Let `file` be the current one. False: not before the one it continues has been read."""
+        """Let `file` be the current one. False: look again, or read the one it continues first."""
         beginning = self._lineage.begin(file)
         name = beginning.checkpoint.identity
         same = next((each for each in self.generations if each.checkpoint.identity == name), None)
@@ -227,9 +225,12 @@ class Chain:
         before = self.current.checkpoint.identity if self.current else None
         crashpoint("rotation.begin")
         self.leave(now)
+        try:
+            unseen = len(self._add_unseen(file, now, backlog=False, stays=True))
+        except MovedError:
+            return False
         if same is not None:
             self.remove(same)
-        unseen = len(self._add_unseen(file, now, backlog=False))
         self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=False)
         crashpoint("rotation.done")
         telemetry.info(
@@ -275,12 +276,9 @@ class Chain:
         live = self.current
         if live is None or live.is_begun or now.steady < live.retry_at or self.outgoing:
             return None
-        live.note_growth()
-        if not self._lineage.is_settled(live.file) and is_under(self._path, live.file):
-            self._look_before(now, backlog=False)
-        return None if self.current is None else FirstRead(self, self._lineage, self.current)
+        return first_read(self, self._lineage, self._path, live, now)
 
-    def _look_before(self, now: Moment, *, backlog: bool) -> None:
+    def look_before(self, now: Moment, *, backlog: bool) -> None:
         """Look for what came before a file under the path of which nothing was read."""
         added = self._add_unseen(None, now, backlog=backlog, is_unread=True)
         self._put_before_current(added)
@@ -294,13 +292,14 @@ class Chain:
             self.generations = (*(each for each in self.generations if each not in late), *late)
 
     def _add_unseen(
-        self, live: OpenFile | None, now: Moment, *, backlog: bool, is_unread: bool = False
+        self, live: OpenFile | None, now: Moment, *, backlog: bool, **how: bool
     ) -> list[Generation]:
+        """Hold what nobody knows, which is given back; `how`: see `Lineage.unseen`."""
         self._cuts.finish_all(now)
         if live is None and self.current is not None:
             live = self.current.file
         held = [each.file for each in self.generations if each is not self.current]
-        found = self._lineage.unseen(self.since, held, live, is_unread=is_unread)
+        found = self._lineage.unseen(self.since, held, live, **how)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
         added = self.add_found(found, backlog=backlog)
         for generation in added:
@@ -326,8 +325,7 @@ class Chain:
             try:
                 beginning = self._lineage.begin(file)
             except OSError:
-                name = f"{file.inode:x}.{file.birth:x}"
-                self._report.lose(name, 0, file.size, "unreadable")
+                self._report.lose(f"{file.inode:x}.{file.birth:x}", 0, file.size, "unreadable")
                 self.abandon(file)
                 continue
             generation = self.add(file, beginning.checkpoint, backlog=backlog)

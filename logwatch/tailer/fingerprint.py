@@ -166,6 +166,21 @@ def may_begin_alike(fd: int, checkpoint: Checkpoint, size: int) -> bool:
     return size > 0 and (size < checkpoint.head.length or matches(fd, checkpoint.head))
 
 
+def is_copy(copy: OpenFile | None, fd: int) -> bool:
+    """Whether a file, which may be in the making, is all at the beginning of another one.
+
+    Closes `copy`.
+    """
+    if copy is None:
+        return False
+    try:
+        return matches(fd, head(copy.fd)) and matches(fd, marker(copy.fd, copy.size))
+    except OSError:
+        return False
+    finally:
+        os.close(copy.fd)
+
+
 def is_proof(checkpoint: Checkpoint) -> bool:
     """Whether so much was read that another file with the same bytes must be a copy.
 

@@ -13,10 +13,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logwatch.tailer.signs import is_under
+
 if TYPE_CHECKING:
+    from logwatch.clock import Moment
     from logwatch.tailer.chain import Chain
     from logwatch.tailer.generation import Generation
     from logwatch.tailer.lineage import Lineage
+
+
+def first_read(
+    chain: Chain, lineage: Lineage, path: str, live: Generation, now: Moment
+) -> FirstRead | None:
+    """A try to read `live`, of which nothing was; what came before it is in the chain by then.
+
+    Raises OSError.
+    """
+    live.note_growth()
+    if not lineage.is_settled(live.file) and is_under(path, live.file):
+        chain.look_before(now, backlog=False)
+    return None if chain.current is None else FirstRead(chain, lineage, chain.current)
 
 
 class FirstRead:

@@ -32,11 +32,9 @@ from logwatch.tailer.fingerprint import (
     Key,
     OpenFile,
     continues,
-    head,
     identity,
+    is_copy,
     is_proof,
-    marker,
-    matches,
 )
 from logwatch.tailer.opening import open_beside
 from logwatch.tailer.positions import at, fresh_checkpoint, intact_end
@@ -50,8 +48,13 @@ from logwatch.tailer.siblings import (
     state_beside,
     stem,
 )
+from logwatch.tailer.signs import is_under
 
 _NEVER = object()
+
+
+class MovedError(Exception):
+    """Raised when a file is no longer under its path."""
 
 
 class Beginning(Struct, frozen=True):
@@ -133,7 +136,7 @@ class Lineage:
         """Whether nothing came beside the path since the last look but copies of `live`."""
         if self._beside is _NEVER or state_beside(self._path) != self._beside:
             return False
-        return all(self._is_copy(path, live.fd) for path in self._copies.values())
+        return all(is_copy(self._open(path), live.fd) for path in self._copies.values())
 
     def is_premature(self, file: OpenFile) -> bool:
         """Whether this may be a copy in the making of a log that another tail follows.
@@ -211,13 +214,15 @@ class Lineage:
         live: OpenFile | None,
         *,
         is_unread: bool = False,
+        stays: bool = False,
     ) -> Unseen:
         """Generations born since then that nobody knows; from now on they are seen.
 
         `held` are older ones that are read already, `live` is what is under the path. Where that
         `is_unread` though it was there at the last look, copies of it are left alone.
 
-        Raises OSError for want of handles or memory; then nothing is seen.
+        Raises OSError for want of handles or memory, and with `stays` MovedError where another
+        file has taken the place of `live`: some may be younger then. In both nothing is seen.
         """
         held = tuple(held)
         for _ in range(MOST_LOOKS):
@@ -230,6 +235,9 @@ class Lineage:
             copies = self._copies_among(siblings, live) if live and is_unread else self._copies
             fresh = [each for each in siblings if not (each.sign in copies or self._is_old(each))]
             found = self._unseen_among(fresh, since, held, live, undecided, is_unread=is_unread)
+            if stays and live is not None and not is_under(self._path, live):
+                found.close()
+                raise MovedError
             if state_beside(self._path) == before:
                 passed = undecided.union(copies)
                 self._note_seen(each for each in siblings if each.sign not in passed)
@@ -241,7 +249,7 @@ class Lineage:
 
     def _copies_among(self, siblings: Iterable[Sibling], live: OpenFile) -> dict[Sign, str]:
         fresh = (each for each in siblings if not (each.compressed or self._is_old(each)))
-        return {each.sign: each.path for each in fresh if self._is_copy(each.path, live.fd)}
+        return {each.sign: each.path for each in fresh if is_copy(self._open(each.path), live.fd)}
 
     def _unseen_among(
         self,
@@ -302,18 +310,6 @@ class Lineage:
                 opened[sibling] = file
             else:
                 os.close(file.fd)
-
-    def _is_copy(self, path: str, fd: int) -> bool:
-        """Whether a file, which may be in the making, is all at the beginning of another one."""
-        copy = self._open(path)
-        if copy is None:
-            return False
-        try:
-            return matches(fd, head(copy.fd)) and matches(fd, marker(copy.fd, copy.size))
-        except OSError:
-            return False
-        finally:
-            os.close(copy.fd)
 
     def _open(self, path: str) -> OpenFile | None:
         """A file of the family; None where it cannot be had."""

@@ -13,7 +13,7 @@ import pytest
 
 from logwatch.clock import ManualClock
 from logwatch.records import Checkpoint
-from logwatch.tailer import siblings
+from logwatch.tailer import lineage, siblings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.tail import Tail
 
@@ -719,3 +719,30 @@ def test_what_was_there_before_is_not_read_when_it_is_compressed_while_stopped(
     log.rotate(new=numbered(9, 3))
     log.restart()
     assert b"".join(log.read()) == numbered(6, 6)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_rotations_between_the_look_at_the_path_and_that_beside_it_keep_the_order(
+    follow, numbered, monkeypatch, packed
+):
+    log = follow(numbered(0, 60))
+    log.read()
+    log.path.rename(log.beside(".9"))
+    log.path.write_bytes(numbered(100, 60))
+    family, turns = lineage.family, []
+
+    def rotate_first(path, *listings):
+        if len(turns) < 2:
+            turns.append(len(turns))
+            if packed:
+                data = gzip.compress(log.path.read_bytes())
+                log.beside(f".{8 - len(turns)}.gz").write_bytes(data)
+                log.path.unlink()
+            else:
+                log.path.rename(log.beside(f".{8 - len(turns)}"))
+            log.path.write_bytes(numbered(100 + 100 * len(turns), 60))
+        return family(path, *listings)
+
+    monkeypatch.setattr(lineage, "family", rotate_first)
+    found = b"".join([line for _ in range(3) for line in log.read()])
+    assert found == numbered(100, 60) + numbered(200, 60) + numbered(300, 60)
