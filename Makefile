@@ -40,7 +40,8 @@ stress: $(BIN)/.ready
 	$(BIN)/pytest -m stress
 
 soak: $(BIN)/.ready
-	LOGWATCH_SOAK=$(or $(FOR),3600) $(BIN)/pytest -m stress -k r60 -s
+	@mkdir -p build
+	LOGWATCH_SOAK=$(or $(FOR),3600) LOGWATCH_SOAK_PLOT=build/soak.svg $(BIN)/pytest -m stress -k r60 -s
 
 bench: $(BIN)/.ready
 	$(BIN)/python tests/bench/bench.py
