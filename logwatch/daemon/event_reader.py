@@ -87,7 +87,10 @@ class Interest:
         return bool(self.way) and self.way[-1][0].wd is not None
 
     def wake(self) -> None:
-        """Wake who asked. An error of theirs ends here, or it would end the reader's thread."""
+        """Wake who asked. Whatever they raise ends here, or it would end the reader's thread.
+
+        That goes for SystemExit as well, which would end it without a word.
+        """
         try:
             self._wake()
         except BaseException as error:  # noqa: BLE001 - a loop's edge, see above

@@ -11,6 +11,7 @@ does not interrupt. At most `_CLOSED_KEPT` files that were let go are remembered
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from logwatch.records import Checkpoint
@@ -76,7 +77,8 @@ class Claims:
             del self._owners[key]
             self._closed[key] = None
             if len(self._closed) > _CLOSED_KEPT:
-                self._forget(next(iter(self._closed)))
+                with suppress(RuntimeError):  # another thread lets go of a file just now, too
+                    self._forget(next(iter(self._closed)))
 
     def latest(self, key: Key) -> Checkpoint | None:
         """How far this file has been read, by whomever; None: it is new, or was begun anew."""

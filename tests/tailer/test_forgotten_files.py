@@ -38,3 +38,18 @@ def test_a_copy_that_is_forgotten_takes_nothing_from_the_file_that_was_cut(monke
     assert latest is not None
     assert latest.identity == f"{prefix}.1"
     assert known.next_epoch(prefix) == 2
+
+
+def test_another_thread_may_let_go_of_a_file_at_the_same_moment(monkeypatch):
+    """Ten thousand do at the end: one of them died of it once."""
+
+    class Changing(dict):
+        def __iter__(self):
+            raise RuntimeError("dictionary changed size during iteration")
+
+    monkeypatch.setattr(claims, "_CLOSED_KEPT", 0)
+    known, key = Claims(), (1, 7)
+    known._closed = Changing()
+    known.claim(key, "tail")
+    known.release(key, "tail")
+    assert known.claim(key, "another")
