@@ -16,6 +16,7 @@ from logwatch.parsers import NEVER, needle
 RESTS = st.sampled_from(["", "\n\tat a.b(C.java:1)", "\r\n  more\r\n  x", "\nTraceback: 0 error"])
 
 
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")  # of `[[`, which may be drawn
 @pytest.mark.parametrize("name", [name for name in LINES if name != "plain"])
 @given(data=st.data())
 def test_a_condition_on_the_first_line_never_holds_where_its_needle_is_not(name, data):
