@@ -23,6 +23,7 @@ from logwatch.clock import Moment
 from logwatch.config.loader import load
 from logwatch.config.model import Config
 from logwatch.config.search import find_config
+from logwatch.daemon import signals
 from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.readings import Readings
 from logwatch.errors import ConfigError
@@ -122,6 +123,7 @@ def find_rules(named: str | None, paths: Iterable[str], now: Moment) -> Rules | 
     config = find(named)
     if config is None:
         return None
+    signals.end_in_order()  # what is compiled is put away
     rules = Rules(config, now)
     if any(rules.sources_of(path) for path in paths):
         return rules

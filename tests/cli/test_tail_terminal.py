@@ -173,6 +173,17 @@ def test_raw_is_what_gnu_tail_shows(logs):
     assert session.shown == "\x1b[31mred\n^C"
 
 
+def test_what_was_compiled_for_rules_is_put_away(logs):
+    """Also when it is terminated."""
+    scratch = logs / "tmp"
+    scratch.mkdir()
+    session = Session(logs, 80, ["app.log"], NO_COLOR="1", TMPDIR=str(scratch))
+    session.see("refused")
+    session.signal(15)
+    assert session.end() == -15
+    assert list(scratch.iterdir()) == []
+
+
 def test_without_a_file_what_is_typed_is_shown(logs):
     """Until control-D; the terminal is as it was."""
     session = Session(logs, 80, ["--full"], NO_COLOR="1")
