@@ -1,0 +1,62 @@
+"""Nothing ran for half an hour: what was written meanwhile comes before any alarm."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+from doubles.daemon import Bench, batch
+
+from logwatch.daemon.consumer import CATCHING_BREATH_SECONDS
+from logwatch.daemon.intake import Nudge
+from logwatch.rules.base import RuleSettings
+from logwatch.rules.kinds import Absence
+
+ASLEEP_SECONDS = 1_800.0
+BEAT = RuleSettings(name="beat", kind=Absence(limit=600.0), cooldown=0.0)
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    """A consumer that has heard the first beat; its next wait for a message takes half an hour."""
+    made = Bench(tmp_path, BEAT)
+    made.take(batch("beat", time=made.clock.wall()), Nudge())
+    assert made.lived
+    get = made.intake.get
+
+    def sleeps(timeout):
+        monkeypatch.setattr(made.intake, "get", get)
+        made.clock.advance(ASLEEP_SECONDS)
+        raise queue.Empty
+
+    monkeypatch.setattr(made.intake, "get", sleeps)
+    yield made
+    made.store.close()
+
+
+def test_what_was_written_meanwhile_comes_first(bench):
+    """logwatch was stopped, and the program was not: the beats are in the file."""
+    began = bench.clock.wall()
+    bench.consumer.step(bench.clock.moment())
+    assert bench.due() == []
+    for number in range(1, 7):
+        bench.take(batch("beat", offset=100 * number, time=began + 300.0 * number))
+    bench.clock.advance(CATCHING_BREATH_SECONDS)
+    bench.take()
+    assert bench.due() == []
+
+
+def test_a_true_silence_is_told_a_breath_later(bench):
+    bench.consumer.step(bench.clock.moment())
+    bench.clock.advance(CATCHING_BREATH_SECONDS)
+    bench.take()
+    assert len(bench.due()) == 1
+
+
+def test_without_a_sleep_the_alarm_is_not_late(bench, monkeypatch):
+    """The same half an hour, waited through in short steps."""
+    monkeypatch.undo()
+    while bench.clock.wall() < 1.0 or not bench.due():
+        bench.clock.advance(60.0)
+        bench.take()
+    assert len(bench.due()) == 1
