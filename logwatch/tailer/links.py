@@ -146,6 +146,9 @@ def _walk(path: str) -> tuple[int, str, list[_Link]]:
             step = os.open(name, _STEP, dir_fd=folder)
             status = os.fstat(step)
             if not stat.S_ISLNK(status.st_mode):
+                if not names:  # the last one was a link a moment ago
+                    os.close(step)
+                    return folder, name, links
                 os.close(folder)
                 folder = step
                 continue

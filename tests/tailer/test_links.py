@@ -175,3 +175,21 @@ def test_a_tail_says_that_it_was_refused_and_follows_again(place, follow):
     log.advance(2)
     assert b"mine\n" in [block.data for _ in range(3) if (block := tail.read(log.clock.moment()))]
     tail.close()
+
+
+def test_a_link_that_is_a_file_again_within_a_look_is_that_file(place, owners, monkeypatch):
+    """Whoever exchanges them all the time meets every moment between two calls."""
+    log = place / "logs" / "app.log"
+    log.symlink_to("../secret/shadow")
+    owners["app.log"] = NOBODY
+    really = links._is_link
+
+    def and_then_a_file(folder, name):
+        was = really(folder, name)
+        if was:
+            log.unlink()
+            log.write_text("mine\n")
+        return was
+
+    monkeypatch.setattr(links, "_is_link", and_then_a_file)
+    assert text_of(log, LinkRule()) == "mine\n"
