@@ -35,7 +35,7 @@ def bench(tmp_path, monkeypatch):
 
 
 def test_what_was_written_meanwhile_comes_first(bench):
-    """logwatch was stopped, and the program was not: the beats are in the file."""
+    """Only logwatch was stopped, and not the program: its beats are in the file."""
     began = bench.clock.wall()
     bench.consumer.step(bench.clock.moment())
     assert bench.due() == []
