@@ -111,7 +111,10 @@ _GO = (
 
 _SHAPES: dict[Preset, tuple[bytes, bytes]] = {
     "java": (_JAVA, _AT + rb"|Caused by: |Wrapped by: |" + _LEVEL + rb"|" + _CLASS),
-    "python": (_PYTHON, _INDENTED + rb"|" + _TRACEBACK + rb"|" + _CONTEXT + rb"|" + _STACK),
+    "python": (
+        _PYTHON,
+        rb"|".join((_INDENTED, _TRACEBACK, _GROUP, _CHAIN, _CONTEXT, _STACK)),
+    ),
     "go": (_GO, _INDENTED + rb"|" + _GOROUTINE + rb"|" + _SIGNAL + rb"|" + _FUNCTION),
     "indent": (_LINE + _some(_INDENTED), _INDENTED),
 }

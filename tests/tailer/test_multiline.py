@@ -147,6 +147,24 @@ def test_the_records_are_the_same_however_a_log_is_cut_into_blocks(preset, data)
     assert b"".join(found) == log
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        b"The above exception was the direct cause of the following exception:\n",
+        b"During handling of the above exception, another exception occurred:\n",
+        b"+ Exception Group Traceback (most recent call last):\n",
+        b"Stack (most recent call last):\n",
+        b"Traceback (most recent call last):\n",
+        b"task: <Task finished>\n",
+    ],
+)
+def test_a_line_that_goes_on_is_seen_behind_any_number_of_plain_ones(second):
+    """Wherever the block began, for which that line may be the second or the tenth."""
+    for number in range(1, 4):
+        framed = framer("python").frame(b"ERROR cart failed\n" * number + second, final=True)
+        assert [record.count(b"\n") for record in records_in(framed)] == [1] * (number - 1) + [2]
+
+
 OWN = [
     {"start": "^a"},
     {"start": "a"},
