@@ -80,6 +80,21 @@ class Service:
             text += f"{stamp()} web1 app[1]: nothing\n{line(self._number)}\n"
         self.machine.append(path, text)
 
+    def enter(self, count: int = 1) -> None:
+        """Have journald take numbered entries of the identifier `numbers`."""
+        self.machine.does("systemd-cat", "-t", "numbers", "cat", text=self._numbered(count))
+
+    def send(self, count: int, port: int) -> None:
+        """Send numbered messages as a client of syslog does, over TCP to this port of loopback."""
+        words = ("--tcp", "--server", "127.0.0.1", "--port", str(port), "--rfc5424", "-t", "app")
+        self.machine.does("logger", *words, text=self._numbered(count))
+
+    def _numbered(self, count: int) -> str:
+        first, self._number = self._number + 1, self._number + count
+        numbers = range(first, self._number + 1)
+        self.written.update(numbers)
+        return "".join(f"number={number}\n" for number in numbers)
+
     def pour(self, count: int, path: str = AUTH) -> None:
         """Begin to append so many numbered lines, some 500 a second; see `poured`."""
         first, self._number = self._number + 1, self._number + count

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,30 +92,106 @@ def test_1_it_installs_and_runs_at_once(machine: Machine, service: Service, pack
     assert "nothing wrong" in machine.does("logwatchd", "doctor")
 
 
+PORT = 20514
+"""Of the syslog source, on loopback; the sandbox shares the machine's network."""
+
+EVERYTHING = BASIC.replace(
+    "sources:",
+    f"""\
+sources:
+  entries: {{journald: {{identifiers: numbers}}}}
+  net: {{syslog: {{tcp: '127.0.0.1:{PORT}', udp: '127.0.0.1:{PORT}'}}}}""",
+)
+
+
 def test_2_it_survives_what_happens_to_services(machine: Machine, service: Service):
-    """Real logs and the journal, reloads good and bad, a kill, a full disk: every alert is told."""
-    config = BASIC.replace("sinks:", "  - {name: said, in: journal, match: 'said=7'}\nsinks:")
-    config = config.replace("sources:", "sources:\n  journal: {journald: all}")
-    service.configure(config)
+    """Files of /var/log, the journal and a syslog listener at once: every alert is told, and once.
+
+    Over reloads good and bad, a kill under load, a full disk, a restart: each line under one id
+    and seq, and only what was being told when it was killed may come twice under the same.
+    """
+    service.configure(EVERYTHING)
     service.systemctl("reload", UNIT)
-    service.log(20)
-    service.log(20, SYSLOG)
+    _log_everywhere(service)
     service.settle_numbers()
-    machine.does("systemd-cat", "-t", "teller", "echo", "said=7")
-    service.until(lambda: any(a["rule"] == "said" for a in service.alerts()), "from the journal")
+    _assert_each_once(service)
 
-    service.configure(config.replace("match:", "macht:", 1))
-    assert machine.tries("systemctl", "reload", UNIT).status == 1
-    service.log(10)
-    service.configure(config)
-    service.systemctl("reload", UNIT)
+    _reload_under_load(machine, service)
+    _assert_each_once(service)
+    _kill_under_load(service)
+    told_twice = _repetitions(service)
+    _fill_the_disk(machine, service)
+    service.systemctl("restart", UNIT)
+    _log_everywhere(service)
+    service.settle_numbers()
+    assert _repetitions(service) == told_twice, "none but those of the kill"
+    _assert_all_sources_are_told(service)
+    assert "all is well" in machine.does("logwatchd", "status")
 
+
+def _log_everywhere(service: Service, count: int = 10) -> None:
+    service.log(count)
+    service.log(count, SYSLOG)
+    service.enter(count)
+    service.send(count, PORT)
+
+
+def _repetitions(service: Service) -> list[str]:
+    alerts = Counter(f"{each['id']}:{each['seq']}" for each in service.alerts())
+    return sorted(name for name, times in alerts.items() if times > 1)
+
+
+def _assert_each_once(service: Service) -> None:
+    assert _repetitions(service) == []
+    assert Counter(service.numbers()) == Counter(service.written)
+
+
+def _assert_all_sources_are_told(service: Service) -> None:
+    paths = Counter(each["path"] for each in service.alerts() if each["rule"] == "numbered")
+    print(f"alerts: {dict(paths)}, of {len(service.written)} lines")
+    assert {AUTH, SYSLOG, "journald:entries"} < set(paths)
+    assert any(path.startswith("syslog:") for path in paths)
+
+
+def _reload_under_load(machine: Machine, service: Service) -> None:
+    """A good one, one with a mistake, which changes nothing, and the good one again."""
+    pid = service.show("MainPID")
     service.pour(400)
-    service.systemctl("kill", "--signal=KILL", UNIT)
+    other = "rules:\n  - {name: other, match: 'other=(?P<other>\\d+)'}"
+    service.configure(EVERYTHING.replace("rules:", other))
+    service.systemctl("reload", UNIT)
+    _log_everywhere(service)
+    service.configure(EVERYTHING.replace("match:", "macht:", 1))
+    assert machine.tries("systemctl", "reload", UNIT).status == 1
+    service.says("did you mean 'match'?", priority=3)
+    _log_everywhere(service)
+    service.configure(EVERYTHING)
+    service.systemctl("reload", UNIT)
+    _log_everywhere(service)
     service.poured()
-    service.until(lambda: service.state() == "active", "it is back", 30)
+    service.settle_numbers()
+    assert service.show("MainPID") == pid
+
+
+def _kill_under_load(service: Service) -> None:
+    """What is logged while it is dead is read when it is back; syslog's senders are refused."""
+    restarts = int(service.show("NRestarts"))
+    service.pour(800)
+    service.enter(50)
+    told = len(service.numbers())
+    service.until(lambda: len(service.numbers()) > told + 50, "it tells them")
+    service.systemctl("kill", "--signal=KILL", UNIT)
+    service.enter(20)
+    service.log(20, SYSLOG)
+    service.poured()
+    service.until(lambda: service.state() == "active", "it is back", 60)
+    assert int(service.show("NRestarts")) == restarts + 1
+    service.send(10, PORT)
     service.settle_numbers()
 
+
+def _fill_the_disk(machine: Machine, service: Service) -> None:
+    """Its state on a disk of 8 MB that is full; told once there is room, syslog's messages too."""
     service.systemctl("stop", UNIT)
     machine.shell(f"""
         cp -a {STATE}/. /var/tmp/kept
@@ -123,11 +200,11 @@ def test_2_it_survives_what_happens_to_services(machine: Machine, service: Servi
     """)
     service.systemctl("start", UNIT)
     machine.tries("dd", "if=/dev/zero", "of=/var/lib/private/logwatchd/ballast", "bs=4k")
-    service.log(50)
-    service.says("store.degraded", priority=3)
+    _log_everywhere(service, 50)
+    service.says("store.degraded", priority=3, seconds=30)
     assert service.state() == "active"
     machine.does("rm", "/var/lib/private/logwatchd/ballast")
-    service.says("store.recovered")
+    service.says("store.recovered", seconds=30)
     service.settle_numbers()
     service.systemctl("stop", UNIT)
     machine.shell("""
@@ -135,8 +212,6 @@ def test_2_it_survives_what_happens_to_services(machine: Machine, service: Servi
         cp -a /var/tmp/kept/. /var/lib/private/logwatchd; rm -r /var/tmp/kept
     """)
     service.systemctl("start", UNIT)
-    service.log(5)
-    service.settle_numbers()
 
 
 def test_3_an_upgrade_keeps_configuration_and_state(machine: Machine, service: Service, packages):
