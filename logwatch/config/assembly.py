@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from yaml import MappingNode, Node, ScalarNode
+from yaml import Node
 
 from logwatch.config import routes, rules, sinks, sources
 from logwatch.config.alert_conditions import AlertFields
-from logwatch.config.document import Document, child, is_null
+from logwatch.config.document import Document
 from logwatch.config.feedback import warn_of_feedback
 from logwatch.config.found import Found
 from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
@@ -26,15 +25,14 @@ from logwatch.config.keys import (
     SourceKeys,
 )
 from logwatch.config.model import Config, NamedSink
-from logwatch.config.names import Names
 from logwatch.config.notifying import Notifying
 from logwatch.config.origins import check_together
 from logwatch.config.problems import Place, Report
 from logwatch.config.redacting import build_redaction
-from logwatch.config.references import STAND_IN, References
+from logwatch.config.references import STAND_IN
 from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
-from logwatch.config.scalars import Slot
+from logwatch.config.sections import Sections
 from logwatch.config.service_reader import service_reader, warn_of_unreadable
 from logwatch.config.sink_keys import check_fallbacks, fallback_place
 from logwatch.config.sink_words import check_words, has_own_words
@@ -46,14 +44,6 @@ from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings
-
-if TYPE_CHECKING:
-    from logwatch.config.tests_section import RuleTestKeys
-
-_Entry = TypeVar("_Entry", RuleKeys, RouteKeys, MuteKeys, InhibitKeys, "RuleTestKeys")
-_SECTIONS = ("sources", "sinks", "rules", "routes", "mutes", "inhibit", "tests")
-_TELLING = ("routes", "rules")
-"""Those whose entries name sinks in `to`."""
 
 
 class Assembly:
@@ -78,22 +68,25 @@ class Assembly:
         self._environ = environ
         self._kinds = kinds
         self._thorough = thorough
-        self._tops: list[tuple[Walker, Found[FileKeys]]] = []
+        self._sections = Sections(report, environ)
+        self._names = self._sections.names
         self._main: Found[FileKeys] | None = None
         self._own_words: list[tuple[NamedSink, Node, Walker]] = []
-        self._names = {section: Names(section.removesuffix("s")) for section in _SECTIONS}
         self._inline = InlineSinks(kinds, self._names["sinks"], thorough=thorough, sends=sends)
-        self.counts = dict.fromkeys(_SECTIONS, 0)
+
+    @property
+    def counts(self) -> dict[str, int]:
         """Entries of each section, wrong or right."""
+        return self._sections.counts
 
     def add_main(self, document: Document) -> bool:
         """Take the main file; False when there is nothing in it to go on with."""
-        self._main = self._top(document, "the file")
+        self._main = self._sections.take(document, "the file")
         return self._main is not None
 
     def add(self, document: Document) -> None:
         """Take an included file."""
-        top = self._top(document, "an included file")
+        top = self._sections.take(document, "an included file")
         if top is None:
             return
         for key in MAIN_FILE_ONLY:
@@ -102,13 +95,13 @@ class Assembly:
                     top.key(key),
                     "not-supported",
                     f"{key!r} is not supported in an included file",
-                    f"move it to {self._tops[0][1].document.name}",
+                    f"move it to {self._main_walker.document.name}",
                 )
 
     def includes(self) -> Iterator[tuple[str, Place]]:
         """The globs of `include`, each with its place."""
         assert self._main is not None
-        walker = self._tops[0][0]
+        walker = self._main_walker
         for number, text in enumerate(self._main.value.include):
             place = self._main.place("include", number)
             if not text or "\0" in text:
@@ -118,8 +111,7 @@ class Assembly:
 
     def lost_something(self) -> None:
         """A file or a section could not be read: what it would have defined is unknown now."""
-        for names in self._names.values():
-            names.complete = False
+        self._sections.lost_something()
 
     def finish(self, *, rules_needed: bool) -> Config | None:
         """Check everything and build; None when anything was wrong."""
@@ -128,22 +120,22 @@ class Assembly:
         if state is not None and not self._thorough:
             self._known.open(state / CACHE_FOLDER)
         found_sources, built_sources = self._sources()
-        roots = build_roots(self._main, self._tops[0][0].references, self._report)
+        roots = build_roots(self._main, self._main_walker.references, self._report)
         check_roots(roots, found_sources, built_sources, self._report)
         built_sinks = self._sinks()
         warn_of_feedback(found_sources, built_sources, built_sinks, self._report)
         redact = build_redaction(self._main, self._report)
         heartbeat, http = self._heartbeat(), self._http()
         notifying = Notifying(
-            self._list("routes", RouteKeys),
-            self._list("mutes", MuteKeys),
-            self._list("inhibit", InhibitKeys),
+            self._sections.listed("routes", RouteKeys, self._inline.named),
+            self._sections.listed("mutes", MuteKeys),
+            self._sections.listed("inhibit", InhibitKeys),
             self._report,
         )
         notifying.build(self._names)
         built_rules = self._rules(built_sources)
         built_sinks += self._inline.built
-        self.counts["sinks"] += len(self._inline.built)
+        self._sections.counts["sinks"] += len(self._inline.built)
         built_tests = self._tests(built_rules, built_sources, inhibits=bool(notifying.inhibit))
         for sink, node, walker in self._own_words:
             known = self._alert_fields(built_rules, built_sources).fields
@@ -170,7 +162,9 @@ class Assembly:
         if self._report.failed or state is None:
             return None
         return Config(
-            files=tuple(walker.document.path for walker, _ in self._tops if walker.document.path),
+            files=tuple(
+                walker.document.path for walker, _ in self._sections.files if walker.document.path
+            ),
             state=state,
             engine=self._main.value.engine,
             audit=self._main.value.audit,
@@ -188,66 +182,18 @@ class Assembly:
             tests=tuple(built_tests),
         )
 
-    # -- files -------------------------------------------------------------------------------
-
-    def _top(self, document: Document, what: str) -> Found[FileKeys] | None:
-        report = self._report
-        references = References(self._environ, document.folder, report.secrets)
-        walker = Walker(document, report, references)
-        if not document.parse(report):
-            self.lost_something()
-            return None
-        root = document.root
-        if root is None or is_null(root):
-            self._report_empty_file(document)
-            return None
-        top = self._keys_of(walker, root, what)
-        if top is None:
-            self.lost_something()
-            return None
-        self._tops.append((walker, top))
-        version = top.value.version
-        if version != 1:
-            report.error(
-                top.place("version"),
-                "bad-value",
-                f"version {version} is not known here",
-                "write version: 1; later versions need a later logwatch",
-            )
-        return top
-
-    def _keys_of(self, walker: Walker, root: Node, what: str) -> Found[FileKeys] | None:
-        if isinstance(root, MappingNode):
-            return walker.keys(FileKeys, root, what)
-        self._report.error(
-            walker.document.place(root),
-            "bad-type",
-            "the file is no map of keys",
-            "begin it with a key such as 'sources:' and a line break",
-        )
-        return None
-
-    def _report_empty_file(self, document: Document) -> None:
-        place = Place(document.name, 0, 0, 1)
-        if self._tops:
-            self._report.warning(place, "empty", "there is nothing in the file", None)
-        else:
-            self._report.error(
-                place,
-                "empty",
-                "there is nothing in the file",
-                "the least that works: sources: {app: /var/log/app.log}, "
-                "rules: [{name: errors, match: 'ERROR'}], sinks: {out: {console: {}}}",
-            )
-
     def state(self) -> Path | None:
         """Folder of the store; None after reporting why it cannot be known."""
         assert self._main is not None
         if not self._main.sound("state"):
             return None
-        references = self._tops[0][0].references
+        references = self._main_walker.references
         place = self._main.place("state")
         return state_of(self._main.value.state, self._environ, references, place, self._report)
+
+    @property
+    def _main_walker(self) -> Walker:
+        return self._sections.files[0].walker
 
     # -- sections ----------------------------------------------------------------------------
 
@@ -255,7 +201,7 @@ class Assembly:
         assert self._main is not None
         found_sources: dict[str, Found[SourceKeys]] = {}
         built: dict[str, SourceSettings] = {}
-        for walker, name, node in self._map("sources"):
+        for walker, name, node in self._sections.entries("sources"):
             found = walker.keys(SourceKeys, node, f"source {name!r}")
             if found is None:
                 continue
@@ -270,7 +216,7 @@ class Assembly:
     def _sinks(self) -> list[NamedSink]:
         built = []
         fallbacks = {}
-        for walker, name, node in self._map("sinks"):
+        for walker, name, node in self._sections.entries("sinks"):
             walker.references.stand_in = None if self._sends else STAND_IN
             settings = sinks.build_sink(name, node, walker, self._kinds)
             walker.references.stand_in = None
@@ -289,14 +235,14 @@ class Assembly:
 
     def _heartbeat(self) -> HeartbeatSettings | None:
         assert self._main is not None
-        walker, node = self._tops[0][0], self._main.value.heartbeat
+        walker, node = self._main_walker, self._main.value.heartbeat
         if self._thorough and node is not None:
             sinks.warn_of_plain_secrets(node, walker)
         return build_heartbeat(node, walker, sends=self._sends)
 
     def _http(self) -> HttpSettings | None:
         assert self._main is not None
-        walker, node = self._tops[0][0], self._main.value.http
+        walker, node = self._main_walker, self._main.value.http
         if self._thorough and node is not None:
             sinks.warn_of_plain_secrets(node, walker)
         return build_http(node, walker, sends=self._sends)
@@ -312,7 +258,9 @@ class Assembly:
             thorough=self._thorough,
             known=self._known,
         )
-        return rules.build_rules(self._list("rules", RuleKeys), around, self._report)
+        return rules.build_rules(
+            self._sections.listed("rules", RuleKeys, self._inline.named), around, self._report
+        )
 
     def _tests(
         self,
@@ -321,16 +269,16 @@ class Assembly:
         *,
         inhibits: bool,
     ) -> list[RuleTest]:
-        if all(top.value.tests is None for _, top in self._tops):
+        if all(top.value.tests is None for _, top in self._sections.files):
             return []
         from logwatch.config import tests_section  # noqa: PLC0415 - many have no tests
 
         around = tests_section.surroundings(
             self._names, built_rules, built_sources, inhibits=inhibits
         )
-        references = {id(walker.document): walker.references for walker, _ in self._tops}
+        references = {id(walker.document): walker.references for walker, _ in self._sections.files}
         built = []
-        for found in self._list("tests", tests_section.RuleTestKeys):
+        for found in self._sections.listed("tests", tests_section.RuleTestKeys):
             known = references[id(found.document)]
             test = tests_section.build_test(found, around, known, self._report)
             if test is not None:
@@ -339,61 +287,20 @@ class Assembly:
                 tests_section.look_for_file(found, test, self._report)
         return built
 
-    def _map(self, section: str) -> Iterator[tuple[Walker, str, Node]]:
-        """The entries of a section that maps names, over all files; repeated names are reported."""
-        names = self._names[section]
-        for walker, top in self._tops:
-            entries = walker.mapping(getattr(top.value, section), _slot(section))
-            if entries is None:
-                names.complete = False
-                continue
-            self.counts[section] += len(entries)
-            keys = (
-                {key.value: key for key, _ in getattr(top.value, section).value} if entries else {}
-            )
-            for name, node in entries.items():
-                if names.add(name, walker.document.place(keys[name]), self._report):
-                    yield walker, name, node
-
-    def _list(self, section: str, keys: type[_Entry]) -> list[Found[_Entry]]:
-        """The entries of a section that is a list, over all files."""
-        entries = []
-        for walker, top in self._tops:
-            nodes = walker.sequence(getattr(top.value, section), _slot(section))
-            if nodes is None:
-                self._names[section].complete = False
-                continue
-            for node in nodes:
-                self.counts[section] += 1
-                entry = self._inline.named(node, walker) if section in _TELLING else node
-                found = walker.keys(keys, entry, self._called(section, node))
-                if found is None:
-                    self._names[section].complete = False
-                else:
-                    entries.append(found)
-        return entries
-
-    def _called(self, section: str, node: Node) -> str:
-        noun = section.removesuffix("s")
-        name = child(node, "name")
-        if name is not node and isinstance(name, ScalarNode) and name.value:
-            return f"{noun} {name.value[:60]!r}"
-        return f"{noun} {self.counts[section]}"
-
     # -- what belongs together ---------------------------------------------------------------
 
     def _check_not_empty(self) -> None:
-        if not all(names.complete for names in self._names.values()):
+        if not self._sections.complete:
             return
-        place = Place(self._tops[0][1].document.name, 0, 0, 1)
+        place = Place(self._main_walker.document.name, 0, 0, 1)
         for section, remedy in (
             ("sources", "sources: {app: /var/log/app.log}"),
             ("rules", "rules: [{name: errors, match: 'ERROR'}]"),
         ):
-            if not self.counts[section]:
+            if not self._sections.counts[section]:
                 message = f"there are no {section}, so nothing is watched"
                 self._report.error(place, "empty", message, f"write {remedy}")
-        if self._thorough and not self.counts["sinks"]:
+        if self._thorough and not self._sections.counts["sinks"]:
             message = "there are no sinks, so nobody is told"
             self._report.warning(place, "empty", message, "write sinks: {out: {console: {}}}")
 
@@ -408,7 +315,3 @@ class Assembly:
             {"rule": rule_names, "source": source_names},
             rules.known_fields(built_rules, built_sources) if sure else None,
         )
-
-
-def _slot(section: str) -> Slot:
-    return Slot(section, FileKeys.examples[section])
