@@ -27,7 +27,7 @@ from logwatch.daemon.assemble import Options, Waking, assemble, readings_of
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept
 from logwatch.daemon.reload_requests import ReloadRequests
-from logwatch.daemon.reloading import Reloading
+from logwatch.daemon.reloading import NotStartedError, Reloading
 from logwatch.daemon.supervisor import Daemon, Ending
 from logwatch.daemon.systemd import Notifier
 from logwatch.errors import Exit, LogwatchError
@@ -77,7 +77,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     _share_one_arena()
     signals.block()
     chosen = Options(engine=options.engine, waking=_waking(options), once=options.once)
-    first = _Prepared(config, known, readings_of(config, chosen, SystemClock()))
+    first = _Prepared(config, known, readings_of(config, chosen, SystemClock(), notifier))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
 
 
@@ -135,6 +135,8 @@ class _Lives:
         self._notifier = notifier
         self._clock = SystemClock()
         self._present = first
+        self._before: _Prepared | None = None
+        """What ran before the present one, until that one is ready."""
         self._kept = Kept()
         self._outcome: tuple[Change, ...] | LogwatchError | None = None
         """What becomes of a reload, to be told once a daemon is ready."""
@@ -152,8 +154,12 @@ class _Lives:
         while True:
             daemon = self._assemble()
             _spare_the_garbage_collector()
-            with _looking_later() if leavings else nullcontext():
-                ending = daemon.run(once=once, reloads=self._reloading)
+            try:
+                with _looking_later() if leavings else nullcontext():
+                    ending = daemon.run(once=once, reloads=self._reloading)
+            except NotStartedError as failed:
+                self._go_back(failed)
+                ending = Ending.RELOAD
             leavings = True  # of the daemon before
             if ending is not Ending.RELOAD:
                 self._kept.close()
@@ -170,7 +176,7 @@ class _Lives:
         self._requests.begin()
         known = KnownPatterns()
         config = load(self._path, known=known)
-        readings = readings_of(config, self._options, self._clock)
+        readings = readings_of(config, self._options, self._clock, self._notifier)
         readings.prepare()
         self._kept.keeps = True  # the present daemon ends for this one
         return _Prepared(config, known, readings)
@@ -182,23 +188,38 @@ class _Lives:
             return self._assembled(self._present)
         try:
             daemon = self._assembled(following)
-        except LogwatchError as problem:
-            return self._roll_back(problem)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end what worked before
-            telemetry.error("config.reload_failed", exc_info=True)
-            return self._roll_back(LogwatchError(f"{type(error).__name__}: {error}"))
+            self._roll_back(error)
+            return self._assembled(self._present)
         self._outcome = changes(self._present.config, following.config)
-        self._present = following
+        self._before, self._present = self._present, following
+        self._reloading.can_go_back = self._kept.keeps = True
         self._notifier.remark = ""
         return daemon
 
-    def _roll_back(self, problem: LogwatchError) -> Daemon:
+    def _go_back(self, failed: NotStartedError) -> None:
+        """To what ran before; raises the cause where nothing did."""
+        cause = failed.__cause__
+        before, self._before = self._before, None
+        self._reloading.can_go_back = False
+        if before is None or not isinstance(cause, Exception):
+            raise cause or failed
+        self._present = before
+        self._roll_back(cause)
+
+    def _roll_back(self, error: Exception) -> None:
+        """The next configuration cannot run, and the one before is to."""
+        problem = error
+        if not isinstance(problem, LogwatchError):
+            telemetry.error("config.reload_failed", exc_info=error)
+            problem = LogwatchError(f"{type(error).__name__}: {error}")
         self._refuse(problem)
         self._outcome = problem
-        return self._assembled(self._present)
 
     def _in_force(self) -> None:
         """A daemon is ready: tell those who have asked."""
+        if self._before is not None:
+            self._before, self._reloading.can_go_back, self._kept.keeps = None, False, False
         outcome, self._outcome = self._outcome, None
         if isinstance(outcome, LogwatchError):
             self._requests.refuse(outcome)

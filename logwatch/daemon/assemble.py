@@ -102,7 +102,7 @@ def assemble(
     can ask for another configuration. Raises EngineError where the engine cannot be had, StoreError
     where the store cannot, SinkError where a sink cannot be made.
     """
-    readings = readings or readings_of(config, options, clock)
+    readings = readings or readings_of(config, options, clock, notifier)
     today = datetime.fromtimestamp(clock.wall(), UTC).strftime("%Y%m%d")
     store = Store(config.state, durability=options.durability, today=today)
     try:
@@ -122,9 +122,10 @@ def assemble(
         raise
 
 
-def readings_of(config: Config, options: Options, clock: Clock) -> Readings:
-    """How to read the files of `config`. Raises EngineError."""
-    return Readings(config, options.engine or config.engine, CompileWatch(clock))
+def readings_of(config: Config, options: Options, clock: Clock, notifier: Notifier) -> Readings:
+    """How to read the files of `config`; compiling asks for more time. Raises EngineError."""
+    watch = CompileWatch(clock, notifier.extend_timeout if notifier.connected else None)
+    return Readings(config, options.engine or config.engine, watch)
 
 
 def _assemble(

@@ -2,12 +2,15 @@
 
 The engine compiles all patterns in one long call, so that nobody can count along. What that call
 will take is reckoned from what the reading of the same patterns took, and the line never says 100 %
-before it is done. A thread writes the line, since the one that compiles is busy.
+before it is done. A thread writes the line, since the one that compiles is busy. The same thread
+asks the service manager for more time: a start or reload that compiles for minutes is not one that
+hangs.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from threading import Event, Thread
 
 from logwatch import telemetry
@@ -16,6 +19,10 @@ from logwatch.clock import Clock
 FEW_PATTERNS = 200
 """So many compile in half a second: nobody needs to be told meanwhile."""
 TICK_SECONDS = 0.25
+EXTEND_SECONDS = 5.0
+"""So often the service manager is asked for more time,"""
+EXTENSION_USEC = 60_000_000
+"""and each time for so much, for the end of compiling is not the end of the start."""
 _SECONDS_TO_READ_ONE = 0.0005
 _COMPILING_PER_READING = 6.4
 _READ_SHARE = 1 / (1 + _COMPILING_PER_READING)
@@ -24,12 +31,16 @@ _READ_SHARE = 1 / (1 + _COMPILING_PER_READING)
 class CompileWatch:
     """See `matching.prefilter.Compiling`. One compilation at a time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, extend: Callable[[int], None] | None = None) -> None:
+        """`extend`: asks a service manager for so many microseconds from now on; any thread."""
         self._clock = clock
+        self._extend = extend
         self._patterns = 0
         self._began = 0.0
         self._read_after: float | None = None
         self._ended = Event()
+        self._shows = False
+        """Whether there is a terminal to write to."""
         self._thread: Thread | None = None
         self.seconds = 0.0
         """What compiling has taken so far."""
@@ -40,8 +51,9 @@ class CompileWatch:
         self._began = self._clock.steady()
         self._read_after = None
         self._ended = Event()
-        if patterns >= FEW_PATTERNS and sys.stderr.isatty():
-            self._thread = Thread(target=self._show, name="compile watch", daemon=True)
+        self._shows = sys.stderr.isatty()
+        if patterns >= FEW_PATTERNS and (self._shows or self._extend is not None):
+            self._thread = Thread(target=self._attend, name="compile watch", daemon=True)
             self._thread.start()
 
     def read(self) -> None:
@@ -54,7 +66,8 @@ class CompileWatch:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-            telemetry.say("\r\x1b[K")
+            if self._shows:
+                telemetry.say("\r\x1b[K")
         if self._patterns:
             seconds = self._clock.steady() - self._began
             self.seconds += seconds
@@ -71,7 +84,14 @@ class CompileWatch:
         done = _READ_SHARE + (elapsed - read_after) / compiling * (1 - _READ_SHARE)
         return min(99, round(100 * done))
 
-    def _show(self) -> None:
+    def _attend(self) -> None:
+        extended = -EXTEND_SECONDS
+        began = self._clock.steady()
         while not self._ended.is_set():
-            telemetry.say(f"\r\x1b[Kcompiling {self._patterns:,} patterns … {self.percent()} %")
-            self._ended.wait(TICK_SECONDS)
+            elapsed = self._clock.steady() - began
+            if self._extend is not None and elapsed - extended >= EXTEND_SECONDS:
+                extended = elapsed
+                self._extend(EXTENSION_USEC)
+            if self._shows:
+                telemetry.say(f"\r\x1b[Kcompiling {self._patterns:,} patterns … {self.percent()} %")
+            self._ended.wait(TICK_SECONDS if self._shows else EXTEND_SECONDS)

@@ -19,6 +19,10 @@ from logwatch.errors import LogwatchError
 _T = TypeVar("_T")
 
 
+class NotStartedError(Exception):
+    """A daemon could not be started, for the reason that is its cause."""
+
+
 class Reloads(Protocol):
     """What the supervisor asks for at SIGHUP, and then looks at until there is an answer."""
 
@@ -39,11 +43,17 @@ class Reloads(Protocol):
         """A daemon is ready: the one asked for, or where that cannot run the one before."""
         ...
 
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is one before, and the present one has not been ready yet."""
+        ...
+
 
 class NoReloads:
     """For those who have no file to read again."""
 
     under_way = False
+    can_go_back = False
 
     def ask(self) -> None:
         """See `Reloads.ask`."""
@@ -61,6 +71,9 @@ class Reloading(Generic[_T]):
 
     `ask` and `answer` belong to one thread. `refuse` is called by that one too.
     """
+
+    can_go_back = False
+    """See `Reloads.can_go_back`; set by whoever assembles daemons."""
 
     def __init__(
         self,

@@ -30,8 +30,9 @@ from logwatch.daemon.following import Following
 from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake, LastCall, Nudge
 from logwatch.daemon.places import Places
-from logwatch.daemon.reloading import NoReloads, Reloads
+from logwatch.daemon.reloading import NoReloads, NotStartedError, Reloads
 from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.status_line import StatusLine
 from logwatch.daemon.store_watch import StoreWatch
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.timed_work import TimedWork
@@ -52,6 +53,8 @@ RELOAD_SECONDS = 30.0
 """How long a reload waits for what is being committed: until then nobody else may use the store."""
 FILE_STOP_SECONDS = 0.0005
 """For each file, so that thousands of threads have the time to end."""
+STOP_MARGIN_SECONDS = 15.0
+"""What the last commit and the closing of the store may take, beyond the deadline of a stop."""
 HUNG_SECONDS = 1.0
 """A sink from which nothing came back for so long is not waited for at the stop."""
 
@@ -123,8 +126,7 @@ class Daemon:
             backing_up=parts.backing_up,
             clock=parts.clock,
         )
-        self._counted: tuple[float | None, int] = None, 0
-        """When lines were last counted, and how many there were."""
+        self._line = StatusLine(parts.figures, parts.clock)
         self._called_last = False
         """Whether it was said that what waits for more to be told with it need not wait."""
 
@@ -133,10 +135,10 @@ class Daemon:
 
         `once`: stop when every file was read to its end and every sink was tried. `reloads` is
         asked at SIGHUP, while everything runs on: only where it has something to go on with this
-        one stops for the next.
+        one stops for the next. Raises NotStartedError, when as much as was started has stopped.
         """
         reloads = reloads or NoReloads()
-        self.start()
+        self._start(reloads)
         reloads.in_force()
         ending: Ending | None = None
         while ending is None:
@@ -150,6 +152,14 @@ class Daemon:
             )
         self.stop(ending)
         return ending
+
+    def _start(self, reloads: Reloads) -> None:
+        try:
+            self.start()
+        except Exception as error:
+            # What was taken until now is committed and closed, or the next could not go on with it.
+            self.stop(Ending.RELOAD if reloads.can_go_back else Ending.FAILED)
+            raise NotStartedError from error
 
     def start(self) -> None:
         """Start every thread; back when the watches are armed and every file was looked at.
@@ -303,36 +313,16 @@ class Daemon:
         )
 
     def _status(self) -> str:
-        monitors = self._parts.following.monitors
-        states = [monitor.tail.state().status for monitor in monitors]
-        followed = states.count("following")
-        rate, burning = self._rate(), self._parts.figures.burning
-        text = f"{followed:,} {'file' if followed == 1 else 'files'}"
-        text += "" if rate is None else f", {rate:,} lines/s"
-        text += f", {burning:,} firing"
-        for status, words in (("denied", "not readable"), ("error", "in error")):
-            if status in states:
-                text += f", {states.count(status)} {words}"
-        if hang := sum(1 for monitor in monitors if monitor.not_answering):
-            text += f", {hang} not answering"
-        return text
-
-    def _rate(self) -> int | None:
-        """Lines a second since this was last asked; None where that was just now, or never."""
-        now, lines = self._parts.clock.steady(), self._parts.figures.lines
-        since, before = self._counted
-        if since is not None and now - since < TICK_SECONDS:
-            return None
-        self._counted = now, lines
-        return None if since is None else round((lines - before) / (now - since))
+        return self._line.text(self._parts.following.monitors)
 
     def stop(self, ending: Ending) -> None:
         """Monitors, Queue, deliverers, consumer, store: in this order, all under one deadline."""
         parts, clock = self._parts, self._parts.clock
+        for_files = 1.0 + FILE_STOP_SECONDS * len(parts.following.monitors)
+        parts.notifier.extend_timeout(round((self._grace + for_files + STOP_MARGIN_SECONDS) * 1e6))
         if ending is not Ending.RELOAD:
             parts.notifier.stopping()
         parts.ready.clear()
-        for_files = 1.0 + FILE_STOP_SECONDS * len(parts.following.monitors)
         deadline = clock.steady() + self._grace + for_files
         if parts.heartbeat is not None:
             parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
+from queue import Queue
 
 from logwatch import telemetry
 from logwatch.clock import ManualClock
@@ -71,3 +73,17 @@ def test_elsewhere_the_log_says_how_long_it_took(capsys):
     assert "patterns=5000" in err
     assert "seconds=12.0" in err
     assert "\r" not in err
+
+
+def test_the_service_manager_is_asked_for_more_time_again_and_again(monkeypatch):
+    """From a thread, while it compiles; not for few patterns, which take no time."""
+    monkeypatch.setattr(compiling, "EXTEND_SECONDS", 0.0)
+    asked: Queue[int] = Queue()
+    watch = CompileWatch(ManualClock(), asked.put)
+    watch.begin(10)
+    watch.end()
+    assert asked.empty()
+    watch.begin(5_000)
+    assert [asked.get(timeout=10) for _ in range(3)] == [60_000_000] * 3
+    watch.end()
+    assert "compile watch" not in {each.name for each in threading.enumerate()}

@@ -50,6 +50,7 @@ def test_lines_are_told_while_the_next_configuration_compiles(tmp_path):
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told meanwhile")
         assert count(daemon, "READY=1") == 1
         daemon.ready(2, seconds=60)
+        assert count(daemon, "EXTEND_TIMEOUT_USEC=60000000") >= 1, "the reload may take its time"
         with (tmp_path / "app.log").open("a") as log:
             log.write("MORE\n")
         eventually(lambda: len(alerts_in(out)) > 20, "the new rule's alert")

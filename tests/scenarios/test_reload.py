@@ -102,3 +102,4 @@ def test_the_service_manager_is_told_of_a_reload(tmp_path):
         daemon.stop()
         daemon.heard()
         assert "STOPPING=1" in daemon.notices[-1]
+        assert "EXTEND_TIMEOUT_USEC=21000500" in daemon.notices[-2], "longer with many files"
