@@ -17,6 +17,7 @@ from logwatch.cli.figures import ago, epoch, number, rough, size
 from logwatch.cli.looker import Absence
 from logwatch.cli.status_held import held_in_words, silences_in_words
 from logwatch.daemon.health import (
+    ConfigStatus,
     EngineStatus,
     FileStatus,
     Remark,
@@ -226,10 +227,8 @@ class Screen:
 
     def _foot(self, status: Status, now: float, width: int) -> list[str]:
         config, queue, process = status.config, status.queue, status.process
-        main = config.files[0] if config.files else "none"
-        more = f" and {number(len(config.files) - 1, 'file')} more" if config.files[1:] else ""
         rows = [
-            ("rules", f"{config.rules:,}, in {number(config.sources, 'source')}; {main}{more}"),
+            ("rules", f"{config.rules:,}, in {number(config.sources, 'source')}; {_which(config)}"),
             *(("engine", text) for text in _engines(status.engines)),
             ("audit", _audit(status.engines)),
             *(("silence", text) for text in silences_in_words(status.held, now)),
@@ -286,6 +285,13 @@ def _how_well(status: Status) -> str:
     """Not more than is known: what was read and is not judged yet may burn."""
     sure = status.phase == "live" and not status.queue.messages
     return "all is well" if sure else "nothing is wrong so far"
+
+
+def _which(config: ConfigStatus) -> str:
+    """`/etc/logwatchd/logwatch.yaml and 2 files more, generation 3`."""
+    main = config.files[0] if config.files else "none"
+    more = f" and {number(len(config.files) - 1, 'file')} more" if config.files[1:] else ""
+    return f"{main}{more}, generation {config.generation:,}"
 
 
 def _things(count: int) -> str:

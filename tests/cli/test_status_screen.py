@@ -117,7 +117,7 @@ def test_a_healthy_daemon_says_so_first_and_then_how_far_it_is():
         "chat   webhook      1,031        0         0  well",
         "pager  webhook          0        3         1  down for 4m, next try in 41s",
         "",
-        "rules    14, in 2 sources; /etc/l.yaml and 1 file more",
+        "rules    14, in 2 sources; /etc/l.yaml and 1 file more, generation 1",
         "engine   hyperscan 0.7.8, probes passed; 1 pattern runs on every line (odd)",
         "audit    2,400 answers on 1,200 lines compared with Python's re: 0 differences",
         "queue    12 KiB of 64 MiB",
