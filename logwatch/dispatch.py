@@ -31,7 +31,7 @@ from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
 from logwatch.recipients import Recipients
 from logwatch.records import Alert, Member, StateChange
-from logwatch.store.writer import Addressed, Burning
+from logwatch.store.transaction import Addressed, Burning
 
 STATES = frozenset({grouping.STATE_NAME, muting.NAME, muting.SILENCES, pacing.NAME})
 """Names under which the parts keep their state among the rules'."""

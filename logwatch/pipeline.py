@@ -31,7 +31,7 @@ from logwatch.rules.context import Contexts, Held
 from logwatch.rules.instructions import Instruction, Taught
 from logwatch.rules.ruleset import Ruleset
 from logwatch.rules.self_reports import SelfReport, SelfReports
-from logwatch.store.writer import Addressed, Burning, Transaction
+from logwatch.store.transaction import Addressed, Burning, Transaction
 
 SHADOW = "shadow"
 """What mutes the alerts of a rule that is only evaluated."""

@@ -12,7 +12,7 @@ from logwatch.alerts.route import Router
 from logwatch.clock import Moment
 from logwatch.records import Alert
 from logwatch.stamps import rfc3339
-from logwatch.store.writer import Addressed
+from logwatch.store.transaction import Addressed
 
 
 class Recipients:

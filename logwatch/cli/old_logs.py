@@ -15,7 +15,7 @@ from logwatch.cli.log_blocks import STANDARD_INPUT, RecordBlock, records_of_file
 from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdicts import readings_for
 from logwatch.clock import SystemClock
-from logwatch.daemon.monitor import Reading
+from logwatch.daemon.reading import Reading
 from logwatch.matching.troubles import Trouble
 from logwatch.records import Batch, Checkpoint, Marker, Match, Record
 from logwatch.rules.base import Hit

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from logwatch.clock import Clock
 from logwatch.daemon.control_wire import NoDaemonError, ask
-from logwatch.daemon.orders import Ordered, Progress
+from logwatch.daemon.order_wire import Ordered, Progress
 from logwatch.errors import Exit, LogwatchError
 
 PATIENCE_SECONDS = 60.0

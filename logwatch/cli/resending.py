@@ -7,8 +7,8 @@ from logwatch.cli.ordering import give_order, refuse_foreign
 from logwatch.clock import Clock
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
+from logwatch.store.forwarding import Again
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Again, Store
 
 MOST = 100_000
 """More are never kept: as many as messages of the history."""
@@ -29,6 +29,8 @@ def send_again(sink: str, alert: str | None, config: str | None, clock: Clock) -
         return done.count, "the daemon sends them now"
     state = state_folder(find_config(config))
     refuse_foreign(state, f"send {sink} --dead")
+    from logwatch.store.writer import Store  # noqa: PLC0415 - only where no daemon runs
+
     store = Store(state, today="send")
     try:
         count = store.send_again(sink, rows, clock.wall())

@@ -26,7 +26,7 @@ from logwatch.rules.base import Rule, RuleSettings
 from logwatch.rules.instructions import Instruction, Lesson, Taught
 from logwatch.rules.lessons import FIRST_NEW, teach
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Store, Transaction
+from logwatch.store.transaction import Transaction
 
 PIECE_BYTES = LONGEST_REQUEST * 3 // 4
 
@@ -75,6 +75,8 @@ class StoreMemory:
         """See `Memory.teach`. Raises StoreError."""
         refuse_foreign(self._state, "learn ...")
         settings = self._settings
+        from logwatch.store.writer import Store  # noqa: PLC0415 - only where no daemon runs
+
         store = Store(self._state, today="learn")
         clean = False
         try:

@@ -31,7 +31,7 @@ from logwatch.clock import Clock, SystemClock
 from logwatch.conditions import Where
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
-from logwatch.daemon.order_verbs import where_of
+from logwatch.daemon.silencing import where_of
 from logwatch.errors import Exit, StoreError, UsageError
 from logwatch.sinks.plain_text import visible
 from logwatch.store.reader import StoreReader

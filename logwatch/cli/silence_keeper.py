@@ -16,10 +16,10 @@ from logwatch.cli.ordering import OrderError, give_order, refuse_foreign
 from logwatch.clock import Clock, Moment
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
-from logwatch.daemon.dispatching import guarded_search
-from logwatch.daemon.order_verbs import author_of, is_own, where_of
+from logwatch.daemon.silencing import author_of, is_own, where_of
+from logwatch.matching.searches import guarded_search
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Store, Transaction
+from logwatch.store.transaction import Transaction
 
 
 class Keeper(Protocol):
@@ -58,6 +58,8 @@ class StoreKeeper:
 
     def obey(self, order: SilenceOrder) -> Silence:
         """See `Keeper.obey`. Raises StoreError, NotOwnerError, OrderError."""
+        from logwatch.store.writer import Store  # noqa: PLC0415 - only where no daemon runs
+
         where = where_of(order)
         refuse_foreign(self._state, "silence ...")
         now = self._clock.moment()

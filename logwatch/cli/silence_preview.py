@@ -21,8 +21,8 @@ from logwatch.config.loader import load
 from logwatch.config.model import Config
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
-from logwatch.daemon.dispatching import guarded_search
 from logwatch.errors import ConfigError, StoreError
+from logwatch.matching.searches import guarded_search
 from logwatch.records import Alert, decode_alert
 from logwatch.store.reader import StoreReader
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logwatch.alerts.conditions import written_matcher
 from logwatch.alerts.silences import Silence
 from logwatch.cli.figures import number, rough
-from logwatch.cli.silence_preview import Preview
 from logwatch.rules.explaining import on_clock
 from logwatch.stamps import rfc3339
+
+if TYPE_CHECKING:
+    from logwatch.cli.silence_preview import Preview  # loads what reads the configuration
 
 MOST_NAMED = 5
 """Alerts that are named by their ids."""

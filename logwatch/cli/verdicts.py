@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from logwatch.cli.log_blocks import one_record
 from logwatch.conditions import Condition, compile_condition, written
 from logwatch.config.model import Config
-from logwatch.daemon.monitor import Reading
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.matching.framing import bare
 from logwatch.matching.near_miss import NearMiss, NearMisses

@@ -19,8 +19,8 @@ from logwatch.cli.looker import Absence
 from logwatch.cli.rule_words import cooldown_in_words, window_in_words
 from logwatch.cli.why_hidden import Hidden
 from logwatch.config.model import Config
-from logwatch.daemon.dispatching import router_of
 from logwatch.daemon.health import SinkStatus, Status
+from logwatch.daemon.routing import router_of
 from logwatch.errors import UsageError
 from logwatch.records import MISSING, Alert
 from logwatch.rules.base import RuleSettings

@@ -20,8 +20,8 @@ from logwatch.cli.silence_words import matchers
 from logwatch.cli.verdicts import Verdict
 from logwatch.clock import Moment
 from logwatch.config.model import Config
-from logwatch.daemon.dispatching import guarded_search
 from logwatch.errors import StoreError
+from logwatch.matching.searches import guarded_search
 from logwatch.records import Alert, decode_alert
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.explaining import on_clock

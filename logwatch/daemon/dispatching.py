@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logwatch.alerts.rates import SinkPace
-from logwatch.alerts.route import Router
-from logwatch.conditions import Search
 from logwatch.config.model import Config
+from logwatch.daemon.routing import router_of
 from logwatch.dispatch import Dispatch
-from logwatch.matching.searches import GuardedSearch
+from logwatch.matching.searches import guarded_search
 from logwatch.sinks import KINDS
-
-
-def guarded_search(pattern: str) -> Search:
-    """How conditions search: what is searched is part of a line, and must not hold anybody up."""
-    return GuardedSearch(pattern, records=True).search
-
-
-def router_of(config: Config, sinks: Sequence[str] | None = None) -> Router:
-    """The routes of `config`; `sinks` are those without routes, where not those of `config`."""
-    return Router(
-        config.routes,
-        sinks=[sink.name for sink in config.sinks] if sinks is None else sinks,
-        to_by_rule={rule.name: rule.to for rule in config.rules if rule.to},
-        make_search=guarded_search,
-    )
 
 
 def dispatch_of(config: Config, *, host: str, sinks: Sequence[str] | None = None) -> Dispatch:

@@ -6,30 +6,22 @@ gives back what the consumer does with it: see orders.py.
 
 from __future__ import annotations
 
-import pwd
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from logwatch import telemetry
-from logwatch.alerts.conditions import parse_matcher
-from logwatch.alerts.silence_orders import EndSilence, NewSilence, SilenceOrder
-from logwatch.alerts.silences import Silence, SilenceError
+from logwatch.alerts.silence_orders import NewSilence, SilenceOrder
+from logwatch.alerts.silences import Silence
 from logwatch.clock import Moment
-from logwatch.conditions import ConditionError, Where
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import CarryOut
-from logwatch.matching.pattern import PatternError, risk
+from logwatch.daemon.silencing import author_of, is_own, where_of
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert
 from logwatch.rules.instructions import Instruction, Taught
 from logwatch.store.writer import Again, Store
-
-ROOT = 0
-LATEST = 253_402_300_800.0
-"""The end of the year 9999: RFC 3339 has no later one."""
 
 
 def learn(order: Any, _request: Request) -> CarryOut:
@@ -72,55 +64,12 @@ def send_again(order: Any, _request: Request) -> CarryOut:
     return carry_out
 
 
-def where_of(order: SilenceOrder) -> Where:
-    """The conditions of a new silence. Raises SilenceError where it cannot be."""
-    if isinstance(order, EndSilence):
-        return ()
-    if order.until is not None and not order.until < LATEST:
-        raise SilenceError("its end lies beyond what a calendar has")
-    try:
-        where = tuple(parse_matcher(text) for text in order.matchers)
-    except ConditionError as problem:
-        raise SilenceError(f"{problem.message}; {problem.remedy}") from None
-    for test in (test for condition in where for test in condition.tests):
-        if test.operator in ("~", "!~"):
-            _refuse_pattern(test.operand)
-    return where
-
-
-def author_of(user: int, on_behalf_of: str) -> str:
-    """Name of the user with this number; root may name somebody for whom it acts."""
-    try:
-        name = pwd.getpwuid(user).pw_name
-    except KeyError:
-        name = f"user {user}"
-    return f"{on_behalf_of} ({name})" if on_behalf_of and user == ROOT else name
-
-
 def note(done: Silence) -> None:
     """Log that a silence was made or ended."""
     if done.ended is None:
         telemetry.info("silence.made", number=done.number, by=done.author, comment=done.comment)
     else:
         telemetry.info("silence.ended", number=done.number, by=done.ended_by, hid=done.hid)
-
-
-def _refuse_pattern(pattern: str) -> None:
-    """Raises SilenceError where `pattern` is none, or could hold up the consumer."""
-    try:
-        reason = risk(pattern)
-    except PatternError as problem:
-        remedy = "write a \\ before a character that stands for itself, or = and * for any text"
-        raise SilenceError(
-            f"{pattern[:60]!r} is no regular expression: {problem}; {remedy}"
-        ) from None
-    if reason:
-        raise SilenceError(f"{pattern[:60]!r} can take very long: {reason}")
-
-
-def is_own(alert: Alert) -> bool:
-    """Whether it is an alert, and not a message about several."""
-    return alert.group is UNSET
 
 
 def _burning(pipeline: Pipeline, store: Store, order: SilenceOrder) -> Iterable[Alert]:

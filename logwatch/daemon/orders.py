@@ -14,34 +14,15 @@ from itertools import count
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Raw
 
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.intake import CarryOut, Intake, Order
+from logwatch.daemon.order_wire import Ordered, Progress
 from logwatch.errors import LogwatchError
 
 WAIT_SECONDS = 0.25
 MOST_TICKETS = 64
-
-
-class Ordered(Struct, frozen=True, kw_only=True):
-    """The arguments: something to do, or the ticket of what is being done."""
-
-    order: Any = None
-    ticket: int | None = None
-
-
-class Progress(Struct, frozen=True, kw_only=True):
-    """The answer."""
-
-    ticket: int | None = None
-    """Ask again with it; None where there is nothing to ask for."""
-    result: Raw | UnsetType = UNSET
-    """What came of it, as JSON, once it is done and in the store."""
-    problem: str = ""
-    """Why it was not done."""
-    busy: bool = False
-    """There is no room for it now: send it again."""
 
 
 class Orders:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from logwatch import parsers, telemetry
 from logwatch.conditions import compile_where
 from logwatch.config.model import Config
-from logwatch.daemon.monitor import Reading
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.surroundings import Nearness
 from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.engine_names import Engine

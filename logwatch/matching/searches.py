@@ -75,6 +75,11 @@ class GuardedSearch:
         return self._twin.search(line, timeout=TIMEOUT_SECONDS, concurrent=True)
 
 
+def guarded_search(pattern: str) -> Search:
+    """How conditions search: what is searched is part of a line, and must not hold anybody up."""
+    return GuardedSearch(pattern, records=True).search
+
+
 _NOT_MADE = object()
 
 

@@ -31,7 +31,7 @@ from logwatch.records import Alert, Batch, Block, Checkpoint, Marker, Stretch
 from logwatch.rules import make_rule
 from logwatch.rules.base import RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
-from logwatch.store.writer import Addressed
+from logwatch.store.transaction import Addressed
 from logwatch.tailer.globs import is_glob
 from logwatch.tailer.multiline import JOINT
 

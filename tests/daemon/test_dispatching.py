@@ -8,7 +8,8 @@ from doubles.alerts import alert
 
 from logwatch.clock import Moment
 from logwatch.config.loader import from_text
-from logwatch.daemon.dispatching import dispatch_of, router_of
+from logwatch.daemon.dispatching import dispatch_of
+from logwatch.daemon.routing import router_of
 from logwatch.store.writer import Addressed
 
 CONFIG = """

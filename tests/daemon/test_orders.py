@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from logwatch.alerts.conditions import compile_alert_where, parse_matcher, written_matcher
 from logwatch.alerts.silence_orders import EndSilence, NewSilence
 from logwatch.alerts.silences import NAME, Silence, SilenceError
-from logwatch.daemon import order_verbs
+from logwatch.daemon import order_verbs, silencing
 from logwatch.daemon.consumer import GATHER_SECONDS
 from logwatch.daemon.control_wire import Request
-from logwatch.daemon.dispatching import guarded_search
 from logwatch.daemon.intake import Intake, Order
-from logwatch.daemon.orders import Ordered, Orders
+from logwatch.daemon.order_wire import Ordered
+from logwatch.daemon.orders import Orders
+from logwatch.matching.searches import guarded_search
 from logwatch.rules import fingerprint
 from logwatch.rules.base import RuleSettings, Threshold
 from logwatch.rules.instructions import Instruction, Lesson, Taught
@@ -246,7 +247,7 @@ def test_whatever_is_typed_is_refused_or_can_be_asked_of_any_alert(matchers):
     """Nothing that reaches the consumer fails there."""
     order = NewSilence(matchers=tuple(matchers), until=1.0)
     try:
-        where = order_verbs.where_of(order)
+        where = silencing.where_of(order)
     except SilenceError:
         return
     holds = compile_alert_where(where, guarded_search)
@@ -257,8 +258,8 @@ def test_whatever_is_typed_is_refused_or_can_be_asked_of_any_alert(matchers):
 
 def test_root_may_say_for_whom_it_acts_and_nobody_else_may():
     """`sudo` makes everybody root."""
-    assert order_verbs.author_of(0, "ann") == "ann (root)"
-    assert order_verbs.author_of(0, "") == "root"
+    assert silencing.author_of(0, "ann") == "ann (root)"
+    assert silencing.author_of(0, "") == "root"
     nobody = pwd.getpwnam("nobody").pw_uid
-    assert order_verbs.author_of(nobody, "ann") == "nobody"
-    assert order_verbs.author_of(3_999_999_999, "ann") == "user 3999999999"
+    assert silencing.author_of(nobody, "ann") == "nobody"
+    assert silencing.author_of(3_999_999_999, "ann") == "user 3999999999"
