@@ -19,6 +19,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -52,6 +53,7 @@ from logwatch.tailer.unpacking import Unpacking
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
 _PIECE = 1 << 18
+_MISSING_KEPT = 64
 PATIENCE_SECONDS = 60.0
 """What nobody has changed for so long is not being written."""
 
@@ -88,7 +90,7 @@ class Archives:
         self._claims = claims
         self.patient = True
         """Whether one that ends in the middle and was changed just now may still be written."""
-        self._missing: list[Checkpoint] = []
+        self.missing: deque[Checkpoint] = deque(maxlen=_MISSING_KEPT)
         """Generations that no file was found for."""
         self._told: set[int] = set()
         """Inodes of those that cannot be read and that a loss was told for."""
@@ -108,7 +110,7 @@ class Archives:
                 return found
             if state_beside(self._path) == before:
                 break
-        self._missing.append(checkpoint)
+        self.missing.append(checkpoint)
         return found
 
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
@@ -237,6 +239,11 @@ class Archives:
         ):
             return "known"  # less than a head may well be how every one of them begins
         doubt = self._perhaps_begun(unpacking)
+        for missing in self.missing:
+            shared = self._short_of(unpacking, missing)
+            if not isinstance(shared, int):
+                return shared
+            doubt = max(doubt, shared)
         for known in self._alike(unpacking):
             verdict = self._compared(unpacking, sibling, known)
             if not isinstance(verdict, int):
@@ -250,8 +257,14 @@ class Archives:
     def _perhaps_begun(self, unpacking: Unpacking) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""
         end = unpacking.end if unpacking.is_complete else HEAD_LENGTH
-        known = (*self._missing, *self._claims.family(self._path))
+        known = (*self.missing, *self._claims.family(self._path))
         return end if any(each.head.length > end for each in known) else 0
+
+    def _short_of(self, unpacking: Unpacking, missing: Checkpoint) -> Literal["known"] | int:
+        """Whether it was copied before the end of a generation that was read on, and then cut."""
+        if not _begins_as(unpacking, missing) or _goes_on_from(unpacking, missing):
+            return 0
+        return _shared(unpacking, missing)
 
     def _alike(self, unpacking: Unpacking) -> list[Checkpoint]:
         """Generations that begin as this does, in the order of how far they were read."""

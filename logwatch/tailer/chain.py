@@ -323,7 +323,7 @@ class Chain:
                 os.close(file.fd)
                 continue
             try:
-                beginning = self._lineage.begin(file)
+                beginning = self._lineage.begin_beside(file)
             except OSError:
                 self._report.lose(f"{file.inode:x}.{file.birth:x}", 0, file.size, "unreadable")
                 self.abandon(file)

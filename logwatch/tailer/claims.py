@@ -34,6 +34,8 @@ class Claims:
         self._owners: dict[Key, object] = {}
         self._latest: dict[Key, Checkpoint] = {}
         self._epochs: dict[str, int] = {}
+        self._reserved: dict[str, int] = {}
+        """Epochs of which nothing was handed on yet, beyond those."""
         self._same_head: dict[str, dict[Key, None]] = {}
         self._families: dict[str, dict[Key, None]] = {}
         self._closed: dict[Key, None] = {}
@@ -92,7 +94,11 @@ class Claims:
 
     def next_epoch(self, prefix: str) -> int:
         """The first epoch not used yet by the identities that begin with `prefix`."""
-        return self._epochs.get(prefix, -1) + 1
+        return max(self._epochs.get(prefix, -1), self._reserved.get(prefix, -1)) + 1
+
+    def reserve(self, checkpoint: Checkpoint) -> None:
+        """Let nothing else have the identity of `checkpoint`, which may never be handed on."""
+        self._reserved[checkpoint.identity.rpartition(".")[0]] = checkpoint.epoch
 
     def same_head(self, digest: str) -> list[Checkpoint]:
         """Latest checkpoints of the files that begin with the same full head, newest first."""
@@ -134,7 +140,9 @@ class Claims:
         checkpoint = self._latest.pop(key, None)
         if checkpoint is not None:
             # Those of this file alone: a copy bears the name of one that may be read still.
-            self._epochs.pop(identity(*key, 0).rpartition(".")[0], None)
+            prefix = identity(*key, 0).rpartition(".")[0]
+            self._epochs.pop(prefix, None)
+            self._reserved.pop(prefix, None)
             self._same_head.get(checkpoint.head.digest, {}).pop(key, None)
             self._families.get(stem(checkpoint.path), {}).pop(key, None)
 

@@ -101,6 +101,7 @@ class Cuts:
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
         file, old = generation.file._replace(size=found.size), generation.checkpoint
         fresh = self._lineage.new(file)
+        self._claims.reserve(fresh)  # if it is cut before it is read, its copy bears that name
         intact = intact_end(file.fd, old, found.size) if found.shorter else 0
         if intact:
             fresh = at(file, fresh, intact)

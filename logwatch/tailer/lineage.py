@@ -38,6 +38,7 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.opening import open_beside
 from logwatch.tailer.positions import at, fresh_checkpoint, intact_end
+from logwatch.tailer.short_copies import is_short_copy, perhaps_read
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
     Sibling,
@@ -114,8 +115,13 @@ class Lineage:
         return list(latest.values())
 
     def recall(self, history: Iterable[Checkpoint]) -> None:
-        """Take up what was seen by those who read these generations."""
-        self._remembered = remembered(each.beside for each in history)
+        """Take up what was seen by those who read these generations, and which ones were cut."""
+        every = tuple(history)
+        self._remembered = remembered(each.beside for each in every)
+        for each in every:
+            latest = self._claims.latest((each.inode, each.birth))
+            if latest is not None and latest.identity != each.identity:
+                self.archives.missing.append(each)
 
     @property
     def remembers_all(self) -> bool:
@@ -172,6 +178,13 @@ class Lineage:
             if found is not None:
                 return found
         return Beginning(fresh)
+
+    def begin_beside(self, file: OpenFile) -> Beginning:
+        """As `begin`, of a rotated file, which may be a copy. Raises OSError."""
+        beginning = self.begin(file)
+        if beginning.reread_end or beginning.checkpoint.offset:
+            return beginning
+        return replace(beginning, reread_end=perhaps_read(file, self.archives.missing))
 
     def new(self, file: OpenFile) -> Checkpoint:
         """A checkpoint at the beginning of a file, under an identity never used. Raises OSError."""
@@ -305,11 +318,17 @@ class Lineage:
                 if error.errno != errno.ENOENT:
                     unreadable.append(Unreadable(sibling.path, sibling.size, "unreadable"))
                 continue
-            if file.key not in skipped and self._is_unknown(file.key):
+            if file.key in skipped or not self._is_unknown(file.key) or self._was_read(file):
+                os.close(file.fd)
+            else:
                 skipped.add(file.key)
                 opened[sibling] = file
-            else:
-                os.close(file.fd)
+
+    def _was_read(self, file: OpenFile) -> bool:
+        try:
+            return is_short_copy(file, self.archives.missing)
+        except OSError:
+            return False
 
     def _open(self, path: str) -> OpenFile | None:
         """A file of the family; None where it cannot be had."""

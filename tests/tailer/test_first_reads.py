@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+from itertools import pairwise
 
 import pytest
 
@@ -82,6 +83,30 @@ def test_the_copy_of_what_was_not_read_may_be_compressed(begun_anew, numbered):
     log.beside(".1").unlink()
     log.read()
     assert log.data().endswith(numbered(60, 20) + numbered(100, 3) + numbered(200, 3))
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_each_of_several_cuts_has_a_name_of_its_own(follow, numbered, is_packed, is_renamed):
+    """Or a restart would know the one for the other, and read it again."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.append(numbered(3, 2))
+    copy_and_cut(log, numbered(10, 5))
+    log.restart()
+    log.tail.read(log.clock.moment())  # it is known that the file was cut, and nothing more
+    copy_and_cut(log, numbered(20, 2))
+    if is_packed:
+        log.beside(".1.gz").write_bytes(gzip.compress(log.beside(".1").read_bytes()))
+        log.beside(".1").unlink()
+    if is_renamed:
+        log.path.rename(log.beside(".0"))
+    log.blocks.clear()
+    log.read()
+    parts = sorted((b.checkpoint.identity, b.start, b.end) for b in log.blocks if b.data)
+    for one, other in pairwise(parts):
+        assert one[0] != other[0] or one[2] <= other[1]
+    assert log.data().endswith(numbered(10, 5) + numbered(20, 2))
 
 
 @pytest.mark.parametrize("size", [0, 40, 2000])
