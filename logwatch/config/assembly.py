@@ -27,6 +27,7 @@ from logwatch.config.keys import (
 from logwatch.config.model import Config, NamedSink
 from logwatch.config.notifying import Notifying
 from logwatch.config.origins import check_together
+from logwatch.config.otel import OtelSettings, build_otel
 from logwatch.config.problems import Place, Report
 from logwatch.config.redacting import build_redaction
 from logwatch.config.references import STAND_IN
@@ -125,7 +126,7 @@ class Assembly:
         built_sinks = self._sinks()
         warn_of_feedback(found_sources, built_sources, built_sinks, self._report)
         redact = build_redaction(self._main, self._report)
-        heartbeat, http = self._heartbeat(), self._http()
+        heartbeat, http, otel = self._heartbeat(), self._http(), self._otel()
         notifying = Notifying(
             self._sections.listed("routes", RouteKeys, self._inline.named),
             self._sections.listed("mutes", MuteKeys),
@@ -179,6 +180,7 @@ class Assembly:
             inhibit=notifying.inhibit,
             heartbeat=heartbeat,
             http=http,
+            otel=otel,
             tests=tuple(built_tests),
         )
 
@@ -246,6 +248,13 @@ class Assembly:
         if self._thorough and node is not None:
             sinks.warn_of_plain_secrets(node, walker)
         return build_http(node, walker, sends=self._sends)
+
+    def _otel(self) -> OtelSettings | None:
+        assert self._main is not None
+        walker, node = self._main_walker, self._main.value.otel
+        if self._thorough and node is not None:
+            sinks.warn_of_plain_secrets(node, walker)
+        return build_otel(node, walker, sends=self._sends)
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
         assert self._main is not None

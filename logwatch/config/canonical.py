@@ -20,11 +20,18 @@ from logwatch.config.document import Document, is_null
 from logwatch.config.heartbeat import HeartbeatSettings
 from logwatch.config.http import HttpSettings
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.otel import OtelSettings
 from logwatch.config.shapes import SEQUENCES, fitting, is_one_or_many, item_type, shape_of
 from logwatch.config.sink_keys import BESIDE, SinkKeys
 from logwatch.config.tests_section import RuleTestKeys
 from logwatch.sinks import KINDS
 
+_SETTINGS: dict[str, tuple[type[Struct], str]] = {
+    "heartbeat": (HeartbeatSettings, "url"),
+    "http": (HttpSettings, "listen"),
+    "otel": (OtelSettings, "url"),
+}
+"""With what a bare scalar stands for."""
 _LISTS: dict[str, type[Struct]] = {
     "rules": RuleKeys,
     "routes": RouteKeys,
@@ -73,10 +80,8 @@ def _section(name: str, node: Node) -> Node:
         return _map([(key, _keys(SourceKeys, value)) for key, value in node.value])
     if name == "sinks" and isinstance(node, MappingNode):
         return _map([(key, _sink(value)) for key, value in node.value])
-    if name == "heartbeat":
-        return _settings(HeartbeatSettings, node, "url")
-    if name == "http":
-        return _settings(HttpSettings, node, "listen")
+    if name in _SETTINGS:
+        return _settings(_SETTINGS[name][0], node, _SETTINGS[name][1])
     return _value(shape_of(FileKeys).fields[name][1], node)
 
 

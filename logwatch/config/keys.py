@@ -299,6 +299,7 @@ class FileKeys(Keys, frozen=True):
         "sinks": "{out: {console: {}}}",
         "heartbeat": "https://hc-ping.com/UUID",
         "http": "127.0.0.1:8420",
+        "otel": "http://127.0.0.1:4318",
         "tests": "[{rule: errors, lines: ['+0s ERROR'], fires: [{at: +0s}]}]",
     }
 
@@ -319,11 +320,12 @@ class FileKeys(Keys, frozen=True):
     inhibit: Raw = None
     heartbeat: Raw = None
     http: Raw = None
+    otel: Raw = None
     tests: Raw = None
 
 
 MAIN_FILE_ONLY = (
     *("state", "engine", "audit", "allowed_roots", "held_files", "include", "defaults"),
-    *("heartbeat", "http", "redact"),
+    *("heartbeat", "http", "otel", "redact"),
 )
 """Keys of `FileKeys` that an included file may not hold."""

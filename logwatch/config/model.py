@@ -10,6 +10,7 @@ from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.route import RouteSettings
 from logwatch.config.heartbeat import HeartbeatSettings
 from logwatch.config.http import HttpSettings
+from logwatch.config.otel import OtelSettings
 from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
@@ -68,4 +69,5 @@ class Config(Struct, frozen=True, kw_only=True):
     inhibit: tuple[InhibitSettings, ...] = ()
     heartbeat: HeartbeatSettings | None = None
     http: HttpSettings | None = None
+    otel: OtelSettings | None = None
     tests: tuple[RuleTest, ...] = ()

@@ -19,6 +19,7 @@ from logwatch.config.heartbeat import HeartbeatSettings
 from logwatch.config.http import HttpSettings
 from logwatch.config.key_forms import Keys
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.otel import OtelSettings
 from logwatch.config.shapes import SEQUENCES, Shape, is_one_or_many, item_type, shape_of
 from logwatch.config.sink_keys import BESIDE, SinkKeys
 from logwatch.config.tests_section import RuleTestKeys
@@ -78,6 +79,7 @@ class _Builder:
         properties["sinks"] = _or_nothing(_map_of(self._sink(kinds)))
         properties["heartbeat"] = self._settings(HeartbeatSettings, "url")
         properties["http"] = self._settings(HttpSettings, "listen")
+        properties["otel"] = self._settings(OtelSettings, "url")
         for name, keys in _SECTIONS.items():
             item = self._type(inspect.type_info(keys))
             properties[name] = _or_nothing({"type": "array", "items": item})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
@@ -43,6 +44,7 @@ from logwatch.daemon.slots import Slots
 from logwatch.daemon.store_trouble import StoreTrouble
 from logwatch.daemon.supervisor import Daemon, Parts
 from logwatch.daemon.systemd import Notifier
+from logwatch.daemon.threads import Worker
 from logwatch.daemon.unread import waited_for
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
@@ -325,9 +327,7 @@ def _assemble(
         ),
         awaited=awaited,
         backing_up=BackingUp(config.state, clock),
-        heartbeat=None
-        if config.heartbeat is None
-        else Heartbeat(config.heartbeat, troubles=stalling, clock=clock),
+        callers=_callers(config, observed, figures, readings, stalling),
         figures=figures,
         http=http,
         ready=ready,
@@ -354,6 +354,29 @@ def _pipeline(config: Config, options: Options, store: Store, now: Moment) -> Pi
     pipeline.resume(store.burning(), now)
     pipeline.begin(now)
     return pipeline
+
+
+def _callers(
+    config: Config,
+    observed: Observed,
+    figures: Figures,
+    readings: Readings,
+    stalling: Callable[[Moment], list[str]],
+) -> tuple[Worker, ...]:
+    """The threads that tell others how the daemon is. Raises SinkError."""
+    found: list[Worker] = []
+    if config.heartbeat is not None:
+        found.append(Heartbeat(config.heartbeat, troubles=stalling, clock=observed.clock))
+    if config.otel is not None:
+        from logwatch.daemon.figure_sender import (  # noqa: PLC0415 - many have no `otel`
+            figure_sender,
+        )
+
+        compiling = readings.compiling
+        found.append(
+            figure_sender(config.otel, observed, figures, compiled=lambda: compiling.seconds)
+        )
+    return tuple(found)
 
 
 def _canary() -> Path | None:

@@ -68,6 +68,10 @@ class Exposition(Collector):
             made = self._made[content_type] = now, encode(self._registry)
         return content_type, made[1]
 
+    def families(self) -> Iterable[Metric]:
+        """Every figure, those of the process too, as it is now."""
+        return self._registry.collect()
+
     def describe(self) -> Iterable[Metric]:
         """Nothing before the first scrape; see `Collector`."""
         return ()

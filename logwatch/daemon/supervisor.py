@@ -27,7 +27,6 @@ from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.figures import Figures
 from logwatch.daemon.following import Following
-from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake, LastCall, Nudge
 from logwatch.daemon.places import Places
 from logwatch.daemon.reloading import NoReloads, NotStartedError, Reloads
@@ -85,7 +84,8 @@ class Parts:
     notifier: Notifier
     control: ControlServer
     awaited: set[str]
-    heartbeat: Heartbeat | None = None
+    callers: Sequence[threads.Worker] = ()
+    """They tell others how it is, and are nobody's to wait for where they hang in a call."""
     backing_up: BackingUp | None = None
     figures: Figures = field(default_factory=lambda: Figures((), (), ()))
     http: Http | None = None
@@ -184,8 +184,8 @@ class Daemon:
         self._await_first_looks()
         parts.ready.set()
         parts.notifier.ready(self._status())
-        if parts.heartbeat is not None:
-            parts.heartbeat.start()
+        for caller in parts.callers:
+            caller.start()
         if parts.backing_up is not None:
             parts.backing_up.start()
         self._say_ready()
@@ -324,8 +324,8 @@ class Daemon:
             parts.notifier.stopping()
         parts.ready.clear()
         deadline = clock.steady() + self._grace + for_files
-        if parts.heartbeat is not None:
-            parts.heartbeat.stopping.set()  # one that hangs in a call is nobody's to wait for
+        for caller in parts.callers:
+            caller.stopping.set()
         if parts.backing_up is not None:
             parts.backing_up.end()
         parts.scheduler_stop.set()
@@ -391,10 +391,9 @@ class Daemon:
 
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts
-        heartbeat = () if parts.heartbeat is None else (parts.heartbeat,)
         copying = () if parts.backing_up is None else (parts.backing_up,)
         return [
             *(parts.consumer, *parts.deliverers, *parts.following.monitors, parts.control),
-            *heartbeat,
+            *parts.callers,
             *copying,
         ]

@@ -90,7 +90,7 @@ class OtlpSink:
             self._headers["Content-Encoding"] = "gzip"
         self._batching = Batching(LARGEST_BATCH)
         self._endpoint = Endpoint(
-            _target(settings.url),
+            target(settings.url),
             timeout=settings.timeout,
             connect_timeout=settings.connect_timeout,
             clock=clock,
@@ -141,12 +141,12 @@ class OtlpSink:
             )
 
 
-def partial_success(body: str) -> tuple[int, str]:
-    """How many records an ExportLogsServiceResponse says were rejected, and its remark."""
+def partial_success(body: str, counted: str = "rejectedLogRecords") -> tuple[int, str]:
+    """How many an answer says were rejected, under the name `counted`, and its remark."""
     try:
         answer: Any = msgspec.json.decode(body)
         said = answer["partialSuccess"]
-        rejected = int(said.get("rejectedLogRecords", 0))
+        rejected = int(said.get(counted, 0))
         remark = visible(fit(str(said.get("errorMessage", "")), _LONGEST_REMARK))
     except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError):
         return 0, ""
@@ -166,9 +166,10 @@ def _bodies(alerts: Sequence[Alert], resource: Mapping[str, str]) -> Iterator[by
     yield from _bodies(alerts[middle:], resource)
 
 
-def _target(url: str) -> str:
+def target(url: str, path: str = PATH) -> str:
+    """`url`, with `path` where it has none."""
     parts = urlsplit(url)
-    return parts._replace(path=PATH).geturl() if parts.path in ("", "/") else url
+    return parts._replace(path=path).geturl() if parts.path in ("", "/") else url
 
 
 def _make(settings: OtlpSettings) -> OtlpSink:
