@@ -24,7 +24,7 @@ from logwatch.clock import Moment
 from logwatch.conditions import Where
 from logwatch.dispatch import STATES, Dispatch, Untold
 from logwatch.recipients import ended
-from logwatch.records import Alert, Batch, Checkpoint, StateChange
+from logwatch.records import SHADOW, Alert, Batch, Checkpoint, StateChange
 from logwatch.rules import context
 from logwatch.rules.base import Rule, RuleSettings
 from logwatch.rules.context import Contexts, Held
@@ -32,9 +32,6 @@ from logwatch.rules.instructions import Instruction, Taught
 from logwatch.rules.ruleset import Ruleset
 from logwatch.rules.self_reports import SelfReport, SelfReports
 from logwatch.store.transaction import Addressed, Burning, Transaction
-
-SHADOW = "shadow"
-"""What mutes the alerts of a rule that is only evaluated."""
 
 
 class Pipeline:

@@ -25,6 +25,9 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
 MISSING = "<none>"
 """Stands for a field that a record does not have, as a key and in messages."""
 
+SHADOW = "shadow"
+"""The `muted_by` of alerts whose rule is only evaluated."""
+
 
 class Marker(Struct, frozen=True, array_like=True, gc=False):
     """Hash of the `length` bytes just before `offset`: proof that a file is still the same."""

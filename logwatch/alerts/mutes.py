@@ -32,7 +32,7 @@ from logwatch.alerts.silences import Silences
 from logwatch.alerts.withheld import Kept, Muting, Withheld
 from logwatch.clock import Moment
 from logwatch.conditions import MakeSearch, plain_search
-from logwatch.records import Alert, StateChange
+from logwatch.records import SHADOW, Alert, StateChange
 from logwatch.stamps import seconds_of
 
 __all__ = ["NAME", "SILENCES", "Mutes", "Muting", "Released", "Summary"]
@@ -44,8 +44,6 @@ MOST_AT_ONCE: Final = 1000
 """Episodes that one `expire` lets go."""
 
 _ORDER = "order/"
-_SHADOW = "shadow"
-"""The `muted_by` of a rule that is only evaluated."""
 
 
 class Summary(NamedTuple):
@@ -146,7 +144,7 @@ class Mutes:
         Where another rule absorbs it, it inhibits as any other; one in shadow mode does not.
         Nothing is owed of it any more.
         """
-        self._follow(alert, burns=burns and alert.muted_by != _SHADOW)
+        self._follow(alert, burns=burns and alert.muted_by != SHADOW)
         self._withheld.take(alert.id)
         if alert.status == "resolved":
             self._withheld.end_counted(alert)

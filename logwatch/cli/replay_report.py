@@ -10,7 +10,7 @@ from logwatch.cli.figures import number, size
 from logwatch.cli.marking import ASCII_MARKS, DIM, YELLOW, Screen
 from logwatch.cli.replay_tally import RuleTally, Tally
 from logwatch.cli.sparkline import Scale, scale, sparkline
-from logwatch.pipeline import SHADOW
+from logwatch.records import SHADOW
 from logwatch.rules.base import RuleSettings
 from logwatch.simulation import SimulatedAlert, Totals
 from logwatch.sinks.plain_text import shorten, visible

@@ -17,8 +17,7 @@ from logwatch.cli.why_page import labelled, pairs, wrapped
 from logwatch.cli.why_told_text import told_in_words
 from logwatch.clock import Moment
 from logwatch.conditions import written
-from logwatch.pipeline import SHADOW
-from logwatch.records import Alert, AlertLine
+from logwatch.records import SHADOW, Alert, AlertLine
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import lasting
 from logwatch.stamps import rfc3339

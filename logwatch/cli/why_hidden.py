@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +18,6 @@ from logwatch.alerts.mutes import NAME, SILENCES, Mutes
 from logwatch.alerts.silences import Silence
 from logwatch.cli.figures import rough
 from logwatch.cli.silence_words import matchers
-from logwatch.cli.verdicts import Verdict
 from logwatch.clock import Moment
 from logwatch.config.model import Config
 from logwatch.errors import StoreError
@@ -27,6 +27,9 @@ from logwatch.rules.base import RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.message import about_logwatch
 from logwatch.store.reader import StoreReader
+
+if TYPE_CHECKING:
+    from logwatch.cli.verdicts import Verdict  # loads what reads and matches lines
 
 
 class Hidden:
