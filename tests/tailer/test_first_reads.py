@@ -109,6 +109,63 @@ def test_each_of_several_cuts_has_a_name_of_its_own(follow, numbered, is_packed,
     assert log.data().endswith(numbered(10, 5) + numbered(20, 2))
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("late", [1, 40])
+def test_a_copy_that_lacks_the_last_lines_that_were_read_is_not_read(
+    follow, numbered, suffix, late, is_restarted
+):
+    """The program writes on while its log is copied, and the tail is quicker than the cut."""
+    log = follow(numbered(0, 60), block_size=256)
+    log.read()
+    log.append(numbered(60, 100))
+    copy_away(log)
+    log.append(numbered(160, late))
+    log.read()
+    os.truncate(log.path, 0)
+    if suffix:
+        log.beside(".1.gz").write_bytes(gzip.compress(log.beside(".1").read_bytes()))
+        log.beside(".1").unlink()
+    if is_restarted:
+        log.commit(log.tail.read(log.clock.moment()))  # that the file was begun anew
+        log.restart()
+    log.append(numbered(900, 5))
+    log.read()
+    log.append(numbered(905, 5))
+    copy_and_cut(log, numbered(910, 5))
+    log.read()
+    assert log.data() == numbered(0, 160 + late) + numbered(900, 15)
+    assert not log.tail.losses()
+
+
+def test_a_short_copy_that_proves_too_little_is_flagged_as_read_again(follow, numbered):
+    log = follow(numbered(0, 3))
+    log.read()
+    copy_away(log)
+    log.append(numbered(3, 2))
+    log.read()
+    log.blocks.clear()
+    os.truncate(log.path, 0)
+    log.read()
+    log.append(numbered(900, 3))
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    assert told == [(numbered(0, 3), True), (numbered(900, 3), False)]
+
+
+@pytest.mark.parametrize("size", [20, 90])
+def test_what_differs_from_a_file_that_was_cut_is_no_copy_of_it(follow, numbered, size):
+    log = follow(numbered(0, 60), block_size=256)
+    log.read()
+    os.truncate(log.path, 0)
+    log.read()
+    log.append(numbered(100, size))
+    copy_and_cut(log, numbered(900, 3))
+    log.read()
+    assert log.data() == numbered(0, 60) + numbered(100, size) + numbered(900, 3)
+    assert not any(block.reread for block in log.blocks)
+
+
 @pytest.mark.parametrize("size", [0, 40, 2000])
 def test_a_copy_in_the_making_of_what_was_not_read_is_left_alone(begun_anew, numbered, size):
     log = begun_anew
