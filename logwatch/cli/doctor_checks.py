@@ -197,13 +197,21 @@ def sinks(it: Patient) -> Iterator[Finding]:
                 f"the service may not write {path} (ProtectSystem=strict)",
                 drop_in(it.unit, f"ReadWritePaths={folder}"),
             )
-        url = getattr(sink.settings, "url", None)
-        if isinstance(url, str) and it.unit.properties.get("PrivateNetwork") == "yes":
+    if it.unit.properties.get("PrivateNetwork") == "yes":
+        remedy = f"rm /etc/systemd/system/{it.unit.name}.d/local-only.conf"
+        for about in _callers(it.config):
             text = "it needs a network, and the service has none (PrivateNetwork=yes)"
-            remedy = f"rm /etc/systemd/system/{it.unit.name}.d/local-only.conf"
-            yield trouble(
-                "sinks", f"sink {sink.name}", text, f"{remedy} && systemctl daemon-reload"
-            )
+            yield trouble("sinks", about, text, f"{remedy} && systemctl daemon-reload")
+
+
+def _callers(config: Config) -> Iterator[str]:
+    """What calls somebody over a network."""
+    for sink in config.sinks:
+        if isinstance(getattr(sink.settings, "url", None), str):
+            yield f"sink {sink.name}"
+    for name in ("heartbeat", "otel"):
+        if getattr(config, name) is not None:
+            yield name
 
 
 def service(it: Patient) -> Iterator[Finding]:

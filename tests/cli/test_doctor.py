@@ -140,6 +140,10 @@ def test_a_sink_that_the_sandbox_keeps_from_its_file_or_network():
     assert found("sinks", config=own, it=unit()) == []
     [closed] = found("sinks", config=own, it=unit(PrivateNetwork="yes"))
     assert "PrivateNetwork=yes" in closed.text
+    own += "\nheartbeat: http://h/\notel: http://h:4318\n"
+    closed_for = [each.about for each in found("sinks", config=own, it=unit(PrivateNetwork="yes"))]
+    assert closed_for == ["sink hook", "heartbeat", "otel"]
+    assert found("sinks", config=own, it=unit()) == []
 
 
 @pytest.mark.parametrize(
