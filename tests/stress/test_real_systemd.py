@@ -214,6 +214,55 @@ def test_a_broken_configuration_fails_the_start_for_good(service: Service):
     assert service.state() == "active"
 
 
+def many(rules: int, word: str) -> str:
+    """The basic configuration with so many more rules; each `word` is compiled anew."""
+    more = "".join(
+        f"  - {{name: slow-{n}, match: '{word}-{n} \\w+ (?:failed|died): code=\\d+,"
+        " host=[\\w.-]+, status=\\d+/\\w+ after \\d+(?:\\.\\d+)?s'}\n"
+        for n in range(rules)
+    )
+    return BASIC.replace("sinks:", f"{more}sinks:")
+
+
+def test_the_time_that_patterns_take_to_compile_does_not_count(service: Service):
+    """A start and a reload take longer than TimeoutStartSec=, and are waited for."""
+    service.drop_in("TimeoutStartSec=5s\nMemoryMax=2G\nMemoryHigh=2G")
+    service.configure(many(3_000, "start"))
+    began = perf_counter()
+    service.systemctl("start", UNIT, seconds=120)
+    assert perf_counter() - began > 5, "else this has shown nothing"
+    service.log(3)
+    service.configure(many(3_000, "reload"))
+    began = perf_counter()
+    service.systemctl("reload", UNIT, seconds=120)
+    assert perf_counter() - began > 5
+    service.log(3)
+    service.settle()
+    assert (service.show("NRestarts"), service.show("Result")) == ("0", "success")
+    assert "generation 2 after" in service.journal()
+
+
+def test_a_reload_for_which_there_are_no_threads_goes_back(service: Service):
+    """TasksMax= is too low for the files of the new one: the one before runs on, and says so."""
+    service.drop_in("TasksMax=40")
+    service.systemctl("start", UNIT)
+    pid = service.show("MainPID")
+    service.log(10)
+    service.machine.shell("mkdir -p /var/log/many; cd /var/log/many; seq 100 | xargs touch")
+    service.configure(BASIC.replace("rules:", "  many: {path: /var/log/many/*}\nrules:"))
+    assert service.machine.tries("systemctl", "reload", UNIT).status == 1
+    service.says("config.reload_refused", priority=3)
+    service.log(10)
+    service.settle()
+    assert (service.show("MainPID"), service.state()) == (pid, "active")
+    assert "reload refused: RuntimeError: can't start new thread" in service.show("StatusText")
+    service.configure(BASIC)
+    service.systemctl("reload", UNIT)
+    service.log(10)
+    service.settle()
+    service.machine.does("rm", "-r", "/var/log/many")
+
+
 def test_stop_is_soon_and_clean_and_the_next_start_goes_on(service: Service):
     """What was written while it was stopped is told; nothing twice."""
     service.systemctl("start", UNIT)
