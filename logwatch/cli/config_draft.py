@@ -79,6 +79,12 @@ _Dumper.add_representer(list, _listed)
 _Dumper.add_representer(dict, _mapped)
 _Dumper.add_representer(InLines, _mapped)
 
+_SECRETS = """\
+# Hides what looks like a password or a key before a line is stored or sent. Whoever reads alerts
+# need not be allowed to read the logs; but what is hidden cannot be told apart by a rule's `by`.
+# redact: stock
+"""
+
 _PATTERNS = frozenset({"match", "unless", "where", "say", "description"})
 
 
@@ -86,7 +92,7 @@ def as_yaml(
     head: Sequence[str], sources: Iterable[Entry], rules: Iterable[Entry], sinks: Mapping[str, Any]
 ) -> str:
     """The whole file; `sources` have one key each, the name."""
-    parts = ["".join(map(comment, head)), "version: 1\n", "\nsources:\n"]
+    parts = ["".join(map(comment, head)), "version: 1\n", _SECRETS, "\nsources:\n"]
     parts += [indented(entry, "  ") for entry in sources]
     parts.append("\nsinks:\n" + _indent(dumped(sinks), "  "))
     parts.append("\nrules:\n")

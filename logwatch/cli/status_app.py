@@ -355,6 +355,6 @@ def _told(seen: Seen) -> list[str]:
 
 
 def _state(each: FileStatus) -> str:
-    if each.quiet and each.usual_pause_seconds is not None:
+    if each.status == "following" and each.quiet and each.usual_pause_seconds is not None:
         return f"! quiet (usual {rough(max(1.0, each.usual_pause_seconds))})"
     return each.status if each.status == "following" else f"\u2717 {each.status}"

@@ -37,7 +37,15 @@ _PHASES = {
     "live": "live",
     "stopping": "stopping",
 }
-_FILE_ORDER = {"dead": 0, "error": 1, "denied": 2, "waiting": 3, "following": 4}
+FILE_ORDER = {
+    "dead": 0,
+    "not answering": 1,
+    "error": 2,
+    "denied": 3,
+    "waiting": 4,
+    "following": 5,
+}
+"""What needs somebody most comes first."""
 
 
 class Style(Struct, frozen=True, kw_only=True):
@@ -304,7 +312,7 @@ def _count(count: int | None) -> str:
 
 def _file_order(each: FileStatus) -> tuple[int, int, str, str]:
     latest = "".join(chr(0x10FFFF - ord(character)) for character in each.last_read or "")
-    return _FILE_ORDER.get(each.status, 0), -each.behind, latest or "\U0010ffff", each.path
+    return FILE_ORDER.get(each.status, 0), -each.behind, latest or "\U0010ffff", each.path
 
 
 def _how(each: SinkStatus, now: float) -> str:

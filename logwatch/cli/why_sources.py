@@ -22,7 +22,8 @@ class File(Struct, frozen=True, kw_only=True):
 
     path: str
     status: str
-    """`following`, `waiting`, `denied`, `error`, `dead`; with no daemon `readable`, `missing`."""
+    """`following`, `waiting`, `denied`, `error`, `not answering`, `dead`; with no daemon
+    `readable`, `denied`, `missing`."""
     detail: str = ""
     behind: int = 0
     """Bytes that are not read yet."""

@@ -65,6 +65,61 @@ def test_what_is_asked_often_loads_nothing_heavy(tmp_path, verb):
     assert not HEAVY & loaded(tmp_path, verb, "-c", str(config))
 
 
+STORES_AND_RULES = {
+    "logwatch.config.assembly",
+    "logwatch.config.rules",
+    "logwatch.dispatch",
+    "logwatch.pipeline",
+    "logwatch.sinks.registry",
+    "logwatch.store.writer",
+}
+FOLLOWING = {
+    "logwatch.daemon.intake",
+    "logwatch.daemon.monitor",
+    "logwatch.daemon.order_verbs",
+    "logwatch.daemon.orders",
+    "logwatch.store.writer",
+    "logwatch.tailer.tail",
+}
+READING = {
+    *FOLLOWING,
+    "logwatch.daemon.reading",
+    "logwatch.daemon.readings",
+    "logwatch.dispatch",
+    "logwatch.matching.matcher",
+    "logwatch.pipeline",
+    "hyperscan",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "forbidden"),
+    [
+        (("silence", "list"), {*READING, *STORES_AND_RULES}),
+        (("silence", "rule=a", "--for", "2h", "--dry-run"), READING),
+        (("send", "o"), READING),
+        (("send", "o", "--dead"), READING - {"logwatch.store.writer"}),
+        (("why", "a"), READING),
+        (("why", "7f3a"), READING),
+        (("why", "--line", "x"), {*FOLLOWING, "logwatch.pipeline"}),
+        (("try", "a", "/dev/null"), FOLLOWING),
+        (("replay", "/dev/null"), FOLLOWING),
+        (("learn", "b", "--from", "/dev/null", "--dry-run"), {*FOLLOWING, "logwatch.pipeline"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_command_does_not_load_what_the_daemon_does_for_it(tmp_path, words, forbidden):
+    """What orders, asks or looks loads neither the following of files nor, mostly, the rules."""
+    config = tmp_path / "logwatch.yaml"
+    known = CONFIG.replace("}]\n", "}, {name: b, match: x, new: {template: message}}]\n", 1)
+    config.write_text(f"state: {tmp_path}/state\n{known}")
+    first = loaded(tmp_path, "run", "--once", "-c", str(config))
+    assert "logwatch.daemon.monitor" in first  # it has run, and there is a store
+    modules = loaded(tmp_path, *words, "-c", str(config))
+    assert f"logwatch.cli.{ {'try': 'try_rule'}.get(words[0], words[0]) }" in modules
+    assert not (forbidden | (HEAVY - {"hyperscan"})) & modules
+
+
 @pytest.mark.parametrize("verb", ["status", "alerts"])
 def test_what_reads_the_store_does_not_read_the_rules(tmp_path, verb):
     """So that it starts at once however many there are."""

@@ -7,6 +7,8 @@ import os
 import pty
 import termios
 from contextlib import suppress
+from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +17,7 @@ from logwatch.cli import status as status_verb
 from logwatch.cli.figures import ago, number, rough, size
 from logwatch.cli.looker import Absence, WaitingSink
 from logwatch.cli.status import verdict, watch
-from logwatch.cli.status_screen import Screen, Style
+from logwatch.cli.status_screen import FILE_ORDER, Screen, Style
 from logwatch.cli.terminal import Terminal, full_screen
 from logwatch.daemon.diagnosis import diagnose
 from logwatch.daemon.health import (
@@ -250,12 +252,25 @@ def test_files_in_trouble_come_first_then_those_behind_then_the_busy_ones():
         STATUS.files[1],
         replace(STATUS.files[0], path="/waiting", status="waiting"),
         replace(STATUS.files[0], path="/denied", status="denied"),
+        replace(STATUS.files[0], path="/hangs", status="not answering"),
         replace(STATUS.files[0], path="/dead", status="dead"),
     ]
     lines = shown(replace(STATUS, files=tuple(some)))
     paths = [line.split()[0] for line in lines if line.startswith("/")]
-    order = ["/dead", "/denied", "/waiting", "/srv/app.log", "/busy", "/var/log/auth.log"]
+    order = ["/dead", "/hangs", "/denied", "/waiting", "/srv/app.log", "/busy", "/var/log/auth.log"]
     assert paths == [*order, "/quiet"]
+
+
+def test_every_state_of_a_file_has_its_place():
+    """In the order of the screen, and in the page about it."""
+    known = {
+        name
+        for alternative in get_args(get_type_hints(FileStatus)["status"])
+        for name in (get_args(alternative) or [alternative])
+    }
+    page = Path(__file__).parents[2] / "docs" / "status.md"
+    assert known == set(FILE_ORDER)
+    assert {name for name in known if f"`{name}`" not in page.read_text()} == set()
 
 
 def test_names_and_reasons_cannot_steer_the_terminal():
