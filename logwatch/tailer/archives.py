@@ -43,6 +43,7 @@ from logwatch.tailer.siblings import (
     Sibling,
     family,
     find_inode,
+    is_same_beside,
     state_beside,
     stem,
     unpacked_size,
@@ -108,7 +109,7 @@ class Archives:
             found = self._holding(checkpoint)
             if isinstance(found, Archive):
                 return found
-            if state_beside(self._path) == before:
+            if is_same_beside(self._path, before):
                 break
         self.missing.append(checkpoint)
         return found

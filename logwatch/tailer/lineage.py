@@ -46,6 +46,7 @@ from logwatch.tailer.siblings import (
     family,
     find_inode,
     is_family,
+    is_same_beside,
     state_beside,
     stem,
 )
@@ -140,7 +141,7 @@ class Lineage:
 
     def is_settled(self, live: OpenFile) -> bool:
         """Whether nothing came beside the path since the last look but copies of `live`."""
-        if self._beside is _NEVER or state_beside(self._path) != self._beside:
+        if self._beside is _NEVER or not is_same_beside(self._path, self._beside):
             return False
         return all(is_copy(self._open(path), live.fd) for path in self._copies.values())
 
@@ -251,7 +252,7 @@ class Lineage:
             if stays and live is not None and not is_under(self._path, live):
                 found.close()
                 raise MovedError
-            if state_beside(self._path) == before:
+            if is_same_beside(self._path, before):
                 passed = undecided.union(copies)
                 self._note_seen(each for each in siblings if each.sign not in passed)
                 self._copies, self._beside = copies, before

@@ -29,7 +29,7 @@ from logwatch.tailer.handles import is_shortage
 from logwatch.tailer.opening import denial, open_regular
 from logwatch.tailer.packed_generation import Packed
 from logwatch.tailer.positions import closing
-from logwatch.tailer.siblings import COARSE_NS, MOST_LOOKS, state_beside
+from logwatch.tailer.siblings import COARSE_NS, MOST_LOOKS, is_same_beside, state_beside
 from logwatch.tailer.state import Report
 
 NO_HANDLE = -1
@@ -147,7 +147,7 @@ class Parking:
                 file = _opened(path, generation)
                 if file is not None:
                     return file
-            if state_beside(self._where) == before:
+            if is_same_beside(self._where, before):
                 break
         return None
 

@@ -122,7 +122,7 @@ def find_inode(path: str, inode: int, birth: int) -> OpenFile | None:
     for _ in range(MOST_LOOKS):
         before = state_beside(path)
         file = _find_inode(directory, inode, birth)
-        if file is not None or state_beside(path) == before:
+        if file is not None or is_same_beside(path, before):
             return file
     return None
 
@@ -135,10 +135,22 @@ def state_beside(path: str) -> object:
     directory's own stamp is enough where it is older than the kernel's clock for stamps is coarse;
     else it is the names and inodes that begin with this one's name.
     """
+    return _state_beside(path, by_names=False)
+
+
+def is_same_beside(path: str, before: object) -> bool:
+    """Whether no name came or went beside `path` since `state_beside` gave `before`.
+
+    By the same measure: a stamp that has grown old enough meanwhile is no change.
+    """
+    return _state_beside(path, by_names=isinstance(before, frozenset)) == before
+
+
+def _state_beside(path: str, *, by_names: bool) -> object:
     directory, name = os.path.split(os.path.realpath(path))
     try:
         changed = os.stat(directory or "/").st_mtime_ns  # noqa: PTH116 - paths here are strings
-        if 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - COARSE_NS:
+        if not by_names and 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - COARSE_NS:
             return changed
         with os.scandir(directory or "/") as entries:
             return frozenset(

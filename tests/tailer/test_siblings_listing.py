@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 
+from logwatch.tailer import siblings
 from logwatch.tailer.siblings import Listings, family
 
 
@@ -40,3 +42,17 @@ def test_few_listings_are_kept(tmp_path):
 def test_a_missing_directory_has_no_family(tmp_path):
     assert family(str(tmp_path / "missing" / "a.log"), Listings()) == []
     assert family(str(tmp_path / "missing" / "a.log")) == []
+
+
+def test_a_directory_that_has_grown_quiet_is_as_it_was(tmp_path, monkeypatch):
+    """What was told by its names at first, for its stamp was too young, is so all along."""
+    log = tmp_path / "app.log"
+    log.touch()
+    os.utime(tmp_path, ns=(0, time.time_ns()))
+    before = siblings.state_beside(str(log))
+    assert isinstance(before, frozenset)
+    monkeypatch.setattr(siblings, "COARSE_NS", -(1 << 62))  # it is old enough now
+    assert isinstance(siblings.state_beside(str(log)), int)
+    assert siblings.is_same_beside(str(log), before)
+    (tmp_path / "app.log.1").touch()
+    assert not siblings.is_same_beside(str(log), before)
