@@ -21,7 +21,7 @@ from logwatch.crashpoints import crashpoint
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.cuts import Cuts
+from logwatch.tailer.cuts import Cuts, was_followed
 from logwatch.tailer.fingerprint import (
     Key,
     OpenFile,
@@ -154,7 +154,8 @@ class Chain:
         newest = max((birth_floor(each.birth) for each in history), default=0)
         self._since = newest or min((each.file.modified_ns for each in self.generations), default=0)
         if not known:
-            self._add_unseen(file, now, backlog=True)
+            is_cut = file is not None and was_followed(file, history)
+            self._add_unseen(file, now, backlog=True, is_unread=is_cut)
         if file is not None and beginning is not None:
             self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
         if known:

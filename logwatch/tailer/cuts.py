@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.crashpoints import crashpoint
+from logwatch.records import Checkpoint
 from logwatch.tailer.archives import Archive
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import may_begin_alike
+from logwatch.tailer.fingerprint import OpenFile, identity, may_begin_alike
 from logwatch.tailer.generation import Generation, Truncated
 from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.packed_generation import Packed
@@ -147,6 +148,12 @@ class Cuts:
         for each in (copy, *self._chain.add_found(younger, backlog=False)):
             each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
         return True
+
+
+def was_followed(file: OpenFile, history: Iterable[Checkpoint]) -> bool:
+    """Whether one of these was in this file, be it in a copy by now."""
+    prefix = identity(*file.key, 0).rpartition(".")[0]
+    return any(each.identity.rpartition(".")[0] == prefix for each in history)
 
 
 def _born_since(fd: int, generations: Iterable[Generation]) -> tuple[Generation, ...]:

@@ -30,10 +30,11 @@ def is_short_copy(file: OpenFile, finished: Iterable[Checkpoint]) -> bool:
 
 def perhaps_read(file: OpenFile, finished: Iterable[Checkpoint]) -> int:
     """Up to where this file, which is no proven copy, may be one of these. Raises OSError."""
-    return file.size if any(_may_begin(file, each) for each in finished) else 0
+    ends = (min(file.size, each.offset) for each in finished if _may_be(file, each))
+    return max(ends, default=0)
 
 
-def _may_begin(file: OpenFile, checkpoint: Checkpoint) -> bool:
+def _may_be(file: OpenFile, checkpoint: Checkpoint) -> bool:
+    """Whether all that can be compared is the same."""
     known = (checkpoint.head, *checkpoint.markers)
-    within = (each for each in known if each.offset <= file.size)
-    return file.size <= checkpoint.offset and all(matches(file.fd, each) for each in within)
+    return all(matches(file.fd, each) for each in known if each.offset <= file.size)

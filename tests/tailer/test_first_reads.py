@@ -153,6 +153,36 @@ def test_a_short_copy_that_proves_too_little_is_flagged_as_read_again(follow, nu
     assert told == [(numbered(0, 3), True), (numbered(900, 3), False)]
 
 
+def test_a_short_copy_of_what_was_not_read_to_its_end_is_flagged_up_to_there(follow, numbered):
+    log = follow(numbered(0, 20), block_size=240)
+    log.commit(log.tail.read(log.clock.moment()))
+    copy_away(log)
+    log.append(numbered(20, 10))
+    block = log.tail.read(log.clock.moment())
+    assert block.end == 240
+    log.commit(block)
+    os.truncate(log.path, 0)
+    told = [(block.data, block.reread) for block in log.blocks_now() if block.data]
+    assert told == [(numbered(0, 10), True), (numbered(10, 10), False)]
+    assert [each.reason for each in log.tail.losses()] == ["truncated"]
+
+
+def test_a_copy_in_the_making_is_left_alone_by_who_starts_then(begun_anew, numbered):
+    """The generation before is still read in its own copy: nothing is known of the file itself."""
+    log = begun_anew
+    log.append(numbered(100, 20))
+    copy_away(log)
+    log.append(numbered(120, 5))
+    log.restart()
+    log.read()
+    shutil.copyfile(log.path, log.beside(".1"))
+    os.truncate(log.path, 0)
+    log.append(numbered(900, 3))
+    log.read()
+    assert log.data() == numbered(0, 80) + numbered(100, 25) + numbered(900, 3)
+    assert not log.tail.losses()
+
+
 @pytest.mark.parametrize("size", [20, 90])
 def test_what_differs_from_a_file_that_was_cut_is_no_copy_of_it(follow, numbered, size):
     log = follow(numbered(0, 60), block_size=256)
