@@ -145,9 +145,22 @@ class Cuts:
         if self._lineage.remembers_all:
             since = self._chain.since
         younger = self._lineage.unseen(since, held, live, is_unread=is_unread and is_there)
-        for each in (copy, *self._chain.add_found(younger, backlog=False)):
+        added = self._chain.add_found(younger, backlog=False)
+        for each in (copy, *added):
             each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
+        if not generation.is_begun and file is not None:
+            self._put_behind_older(copy, added)
         return True
+
+    def _put_behind_older(self, copy: Generation, added: Iterable[Generation]) -> None:
+        """Read what was copied before a file that nobody had begun was copied before its copy."""
+        copied = copy.file.created_ns
+        older = [each for each in added if 0 < each.file.created_ns < copied]
+        moved = (*older, copy)
+        kept = self._chain.generations
+        at = kept.index(copy)
+        after = (each for each in kept[at:] if each not in moved)
+        self._chain.generations = (*kept[:at], *moved, *after)
 
 
 def was_followed(file: OpenFile, history: Iterable[Checkpoint]) -> bool:

@@ -138,6 +138,23 @@ def test_a_copy_that_lacks_the_last_lines_that_were_read_is_not_read(
     assert not log.tail.losses()
 
 
+def test_the_copies_of_two_cuts_keep_their_order_where_the_one_before_was_short(follow, numbered):
+    log = follow(numbered(0, 3))
+    log.read()
+    copy_away(log)
+    log.append(numbered(3, 2))
+    log.read()
+    os.truncate(log.path, 0)
+    log.append(numbered(100, 4))
+    copy_and_cut(log, numbered(200, 4))
+    log.tail.read(log.clock.moment())  # the first cut is seen, and none of its copies is one
+    copy_and_cut(log, numbered(300, 1))
+    log.blocks.clear()
+    log.read()
+    told = b"".join(block.data for block in log.blocks)
+    assert told == numbered(0, 3) + numbered(100, 4) + numbered(200, 4) + numbered(300, 1)
+
+
 def test_a_short_copy_that_proves_too_little_is_flagged_as_read_again(follow, numbered):
     log = follow(numbered(0, 3))
     log.read()
