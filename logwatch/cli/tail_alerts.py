@@ -139,6 +139,7 @@ def _config(
         sinks=(sink,),
         routes=(),
         heartbeat=None,
+        http=None,
         otel=None,
     )
 
