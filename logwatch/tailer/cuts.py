@@ -70,8 +70,8 @@ class Cuts:
         position = self._chain.generations.index(generation)
         later = self._chain.generations[position + 1 :]
         self._chain.generations = self._chain.generations[:position]
-        copied = self._take_copy(generation, later, now, is_unread=not rebegun.is_begun)
-        if copied:
+        copy = self._take_copy(generation, later, now, is_unread=not rebegun.is_begun)
+        if copy is not None:
             rebegun.reread_end = 0  # no doubt
         else:
             # In this order: a crash between the two must not leave the file known as finished.
@@ -79,7 +79,7 @@ class Cuts:
             if rebegun.reread_end:
                 self.rewrites.note(now.steady)
             self._chain.outgoing += (rebegun.moved(), closing(old))
-        added = self._chain.generations[position:]
+        added = (each for each in self._chain.generations[position:] if each is not copy)
         is_renamed = not is_under(self._path, generation.file)
         after = _born_since(generation.file.fd, added) if is_renamed else ()
         for each in after:
@@ -96,7 +96,7 @@ class Cuts:
             generation=old.identity,
             offset=old.offset,
             size=found.size,
-            copy_found=copied,
+            copy_found=copy is not None,
         )
 
     def _begin_again(self, generation: Generation, found: Truncated) -> Generation:
@@ -115,8 +115,8 @@ class Cuts:
 
     def _take_copy(
         self, generation: Generation, later: Iterable[Generation], now: Moment, *, is_unread: bool
-    ) -> bool:
-        """Whether what was in the file before it was cut is read on in a copy. No error."""
+    ) -> Generation | None:
+        """The copy in which what was in the file before it was cut is read on. No error."""
         old = generation.checkpoint
         file = self._lineage.copy_of(old)
         copy: Generation | None
@@ -127,16 +127,16 @@ class Cuts:
                     self._report.lose(old.identity, old.offset, generation.size, "truncated")
                 elif generation.suspect:  # it was cut while nobody looked
                     self._report.lose(old.identity, old.offset, None, "truncated")
-                return False
+                return None
             copy, since = self._chain.add_archive(found), found.modified_ns
         elif not self._claims.claim(file.key, self._owner):
             os.close(file.fd)
-            return False
+            return None
         else:
             copy, since = self._chain.add(file, in_file(old, file), backlog=False), file.modified_ns
             since = file.created_ns or since
         if copy is None:
-            return False
+            return None
         live = generation.file
         held = [each.file for each in (*self._chain.generations, *later)]
         is_there = is_under(self._path, live)
@@ -150,7 +150,7 @@ class Cuts:
             each.quiet_since, each.ended = now.steady, not isinstance(each, Packed)
         if not generation.is_begun and file is not None:
             self._put_behind_older(copy, added)
-        return True
+        return copy
 
     def _put_behind_older(self, copy: Generation, added: Iterable[Generation]) -> None:
         """Read what was copied before a file that nobody had begun was copied before its copy."""
