@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from logwatch.cli.tail_filters import Wanted
     from logwatch.cli.tail_lines import Lines, NamedPage
     from logwatch.cli.tail_rules import Rules
-    from logwatch.cli.tail_screen import Emphasis
+    from logwatch.cli.tail_screen import Emphasis, Screen
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -61,6 +61,7 @@ class _Session:
         self._output = Output()
         self._is_screen = self._wants_screen()
         self._lines: Lines | None = None
+        self._screen: Screen | None = None
         self._told: Told | None = None
 
     def run(self) -> Exit:
@@ -145,7 +146,7 @@ class _Session:
         from logwatch.cli.tail_labels import namings_of  # noqa: PLC0415
         from logwatch.cli.tail_screen import Screen  # noqa: PLC0415
 
-        return Screen(
+        self._screen = Screen(
             self._output,
             color=_wants_color(),
             encoding=_encoding(),
@@ -155,6 +156,7 @@ class _Session:
             emphasis=emphasis,
             columns=get_terminal_size((120, 24)).columns,
         )
+        return self._screen
 
     def _wants_screen(self) -> bool:
         if self._options.raw or self._options.output == "ndjson":
@@ -179,7 +181,10 @@ class _Session:
         from logwatch.cli.tail_rules import find_rules  # noqa: PLC0415
         from logwatch.clock import SystemClock  # noqa: PLC0415
 
-        return find_rules(options.config, paths, SystemClock().moment())
+        rules = find_rules(options.config, paths, SystemClock().moment())
+        if rules is not None and rules.redactor is not None and self._screen is not None:
+            self._screen.hide(rules.redactor.text)
+        return rules
 
     def _telling(self, wanted: Wanted | None) -> AbstractContextManager[Told | None]:
         if self._options.to is None:

@@ -43,6 +43,15 @@ class Choice:
             return lines
         return self._in_time(lines, folding, now)
 
+    def bytes_of(self, data: bytes) -> bytes | None:
+        """The same lines as they are, one behind the other; None where each must be looked at.
+
+        It costs half of what `of` does, where nearly every line is chosen.
+        """
+        if self._matcher is None or self._predicate is not None or not self._span.is_all:
+            return None
+        return b"".join([data[hit.start : hit.end] + b"\n" for hit in self._matcher.match(data)])
+
     def emphasis(self, text: str) -> tuple[str, ...]:
         """What the patterns found in a line that they chose."""
         try:

@@ -197,6 +197,8 @@ def first_lines(path: str) -> list[str]:
             data = file.read(1 << 15)
     except OSError:
         return []
-    lines = data.split(b"\n")[:_SAMPLE]
+    from logwatch.tailer.text_encoding import as_matched  # noqa: PLC0415 - with the first file
+
+    lines = as_matched(data, "utf-8").split(b"\n")[:_SAMPLE]
     whole = lines if len(lines) == _SAMPLE else lines[:-1]
     return [line.decode(errors="backslashreplace") for line in whole]

@@ -57,6 +57,10 @@ class Chooser(Protocol):
         """Those of the whole lines in `data` that are chosen."""
         ...
 
+    def bytes_of(self, data: bytes) -> bytes | None:
+        """The same as they are; None where each must be looked at."""
+        ...
+
 
 FindRules = Callable[[Sequence[str]], RuleBook | None]
 
@@ -246,8 +250,7 @@ class Lines:
         leaf.folding.learn_from(block.data, now.wall)
         taken = self._rules.of(block, now) if self._rules is not None else {}
         if self._choice is None and not taken:
-            self.lines += block.data.count(b"\n")
-            self._page.many(leaf.name, block.data, leaf.folding, now.wall)
+            self._show_many(leaf.name, block.data, leaf.folding, now.wall)
             return
         self._show(Piece(leaf.name, block.data, leaf.folding, taken, block.start), now.wall)
 
@@ -262,13 +265,17 @@ class Lines:
                 self._show(Piece(name, data, folding, taken), now)
                 return
         if self._choice is None:
-            self.lines += data.count(b"\n")
-            self._page.many(name, data, folding, now)
+            self._show_many(name, data, folding, now)
         else:
             self._show(Piece(name, data, folding), now)
 
     def _show(self, piece: Piece, now: float) -> None:
         name, data, folding, taken, start = piece
+        if not taken and self._recent is None and self._choice is not None:
+            chosen = self._choice.bytes_of(data)
+            if chosen is not None:
+                self._show_many(name, chosen, folding, now)
+                return
         lines = as_lines(data) if self._choice is None else self._choice.of(data, folding, now)
         if taken:
             lines = _with_rules(lines, data, start, taken)
@@ -279,6 +286,11 @@ class Lines:
         self.lines += len(lines)
         if lines:
             self._page.lines(name, lines, folding, now)
+
+    def _show_many(self, name: str, data: bytes, folding: Folding, now: float) -> None:
+        self.lines += data.count(b"\n")
+        if data:
+            self._page.many(name, data, folding, now)
 
     def _show_recent(self) -> None:
         recent, self._recent = self._recent or {}, None

@@ -1,6 +1,7 @@
 """Where to begin in a file: before its last lines or bytes, behind its first ones, at a time.
 
-The position is a checkpoint, from which the daemon's follower reads on. Offsets in bytes.
+The position is a checkpoint, from which the daemon's follower reads on. Offsets in bytes; in
+a file whose mark says that it is UTF-16 lines are counted there, and no unit is cut in two.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.latest import at_last_lines
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.positions import at, fresh_checkpoint
+from logwatch.tailer.text_encoding import LONGEST_MARK, TextEncoding, recognised
 
 _STEP = 1 << 16
 _NEAR = 1 << 20
@@ -34,50 +36,57 @@ def begin_at(
         if far:
             return [_at(path, _far_back)]
         if since is not None and not request.amount_given:
-            return [_at(path, lambda file: _offset_of(file, since, time_of))]
+            return [_at(path, lambda file, text: _offset_of(file, text, since, time_of))]
         if request.from_start:
-            return [_at(path, lambda file: _behind_first(file, request))]
+            return [_at(path, lambda file, text: _behind_first(file, text, request))]
         if request.unit == "lines":
             return [at_last_lines(path, request.amount)]
-        return [_at(path, lambda file: max(0, file.size - request.amount))]
+        return [_at(path, lambda file, text: _whole(text, file.size - request.amount))]
     except OSError:
         return []
 
 
-def _at(path: str, offset_of: Callable[[OpenFile], int]) -> Checkpoint:
+def _at(path: str, offset_of: Callable[[OpenFile, TextEncoding], int]) -> Checkpoint:
     file = open_regular(path)
     try:
         name = identity(file.inode, file.birth, 0)
-        return at(file, fresh_checkpoint(file, path, name, 0), offset_of(file))
+        text = recognised(os.pread(file.fd, LONGEST_MARK, 0), "utf-8")
+        return at(file, fresh_checkpoint(file, path, name, 0), offset_of(file, text))
     finally:
         os.close(file.fd)
 
 
-def _far_back(file: OpenFile) -> int:
-    offset = max(0, file.size - FAR_BYTES)
-    return offset and offset + os.pread(file.fd, _STEP, offset).find(b"\n") + 1
+def _whole(text: TextEncoding, offset: int) -> int:
+    """`offset` or the beginning of the unit that it is in."""
+    offset = max(0, offset)
+    return offset - offset % text.unit
 
 
-def _behind_first(file: OpenFile, request: Request) -> int:
+def _far_back(file: OpenFile, text: TextEncoding) -> int:
+    offset = _whole(text, file.size - FAR_BYTES)
+    return offset and offset + text.first_end(os.pread(file.fd, _STEP, offset))
+
+
+def _behind_first(file: OpenFile, text: TextEncoding, request: Request) -> int:
     if request.unit == "bytes":
-        return min(request.amount, file.size)
+        return _whole(text, min(request.amount, file.size))
     left, offset = request.amount, 0
     while left:
         piece = os.pread(file.fd, _STEP, offset)
         if not piece:
             return offset
-        if (ends := piece.count(b"\n")) < left:
+        if (ends := text.count(piece)) < left:
             left -= ends
             offset += len(piece)
             continue
         cut = 0
         for _ in range(left):
-            cut = piece.find(b"\n", cut) + 1
+            cut = text.first_end(piece, cut)
         return offset + cut
     return offset
 
 
-def _offset_of(file: OpenFile, since: float, time_of: TimeOf) -> int:
+def _offset_of(file: OpenFile, text: TextEncoding, since: float, time_of: TimeOf) -> int:
     """An offset before the first line that is not older, near it, at the beginning of a line.
 
     The stamps of a log rise, if not always by the line: what is within a megabyte is not decided
@@ -85,22 +94,21 @@ def _offset_of(file: OpenFile, since: float, time_of: TimeOf) -> int:
     """
     low, high = 0, file.size
     while high - low > _NEAR:
-        middle = (low + high) // 2
-        found = _stamp_near(file, middle, time_of)
+        middle = _whole(text, (low + high) // 2)
+        found = _stamp_near(file, text, middle, time_of)
         if found is not None and found < since:
             low = middle
         else:
             high = middle
     if not low:
         return 0
-    piece = os.pread(file.fd, _STEP, low)
-    return low + piece.find(b"\n") + 1
+    return low + text.first_end(os.pread(file.fd, _STEP, low))
 
 
-def _stamp_near(file: OpenFile, offset: int, time_of: TimeOf) -> float | None:
-    lines = os.pread(file.fd, _STEP, offset).split(b"\n")[1:-1]
-    for line in lines:
-        stamp = time_of(line.decode(errors="replace"))
+def _stamp_near(file: OpenFile, text: TextEncoding, offset: int, time_of: TimeOf) -> float | None:
+    piece = os.pread(file.fd, _STEP, offset).decode(text.codec, "backslashreplace")
+    for line in piece.split("\n")[1:-1]:
+        stamp = time_of(line)
         if stamp is not None:
             return stamp
     return None

@@ -28,6 +28,7 @@ from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.readings import Readings
 from logwatch.errors import ConfigError
 from logwatch.matching.prefilter import Unwatched
+from logwatch.matching.redaction import Redactor
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Block, Checkpoint, Marker
 from logwatch.rules import make_rule
@@ -46,6 +47,8 @@ class Rules:
         self._folder = TemporaryDirectory(prefix="logwatch-tail-")
         self._config = replace(config, state=Path(self._folder.name), audit=0.0)
         self._readings = Readings(self._config, config.engine, Unwatched())
+        self.redactor = Redactor(config.redact) if config.redact else None
+        """Hides what nobody is to be shown, where the configuration says so."""
         host = socket.gethostname()
         self._names = self._readings_names()
         self._pipeline = Pipeline(

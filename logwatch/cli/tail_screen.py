@@ -81,6 +81,7 @@ class Screen:
         `emphasis` finds in a line what it was chosen for.
         """
         self._emphasis = emphasis
+        self._redact: Callable[[str], str] | None = None
         self._output = output
         self._color = color
         self._encoding = encoding
@@ -109,10 +110,16 @@ class Screen:
             for path, label in labels.items()
         }
 
+    def hide(self, redact: Callable[[str], str]) -> None:
+        """From now on show of each line what `redact` leaves of it."""
+        self._redact = redact
+
     # -- the page ----------------------------------------------------------------------------
 
     def lines(self, path: str, lines: Sequence[Line], folding: Folding, now: float) -> None:
         """See `Page.lines`."""
+        if self._redact is not None:
+            lines = [self._redacted(line) for line in lines]
         first = len(lines) - STYLED if len(lines) > MANY else 0
         # What a rule takes is marked however many lines there are.
         for is_taken, group in groupby(lines[:first], key=lambda line: bool(line.rules)):
@@ -124,6 +131,9 @@ class Screen:
 
     def many(self, path: str, data: bytes, folding: Folding, now: float) -> None:
         """See `Page.many`."""
+        if self._redact is not None:
+            self.lines(path, as_lines(data), folding, now)
+            return
         if data.count(b"\n") > MANY:
             cut = len(data) - 1
             for _ in range(STYLED):
@@ -154,6 +164,14 @@ class Screen:
         self._print([text for path in list(self._traces) for text in self._ended(path)])
 
     # -- one line ----------------------------------------------------------------------------
+
+    def _redacted(self, line: Line) -> Line:
+        """The same without what nobody is to be shown."""
+        assert self._redact is not None
+        text = self._redact(line.text)
+        if text == line.text:
+            return line
+        return line._replace(raw=text.encode(errors="backslashreplace"), text=text)
 
     def _styled(self, path: str, line: Line, folding: Folding, now: float) -> list[str]:
         text = line.text.removesuffix("\r")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import datetime
 
 import pytest
@@ -48,6 +49,23 @@ def flags(**given_flags):
     """What argparse makes of a command line."""
     usual = {"match": [], "exclude": [], "level": None, "where": [], "cooldown": "1m", "to": None}
     return argparse.Namespace(**(usual | {"files": ["/var/log/app.log"]} | given_flags))
+
+
+@given(LINES, st.lists(st.sampled_from(WORDS), max_size=2), st.sampled_from(["", "\n", "\r\n"]))
+def test_lines_that_are_not_looked_at_one_by_one_are_the_same(lines, patterns, ending):
+    """Those that patterns alone choose are shown as they are."""
+    data = "\n".join(lines).encode() + ending.encode()
+    options = flags(match=[re.escape(each) for each in patterns], exclude=["OOM"])
+    choice = Choice(wanted_by(options.match, options.exclude, None, []), TimeSpan())
+    folding = Folding(full=False)
+    each = b"".join(line.raw + b"\n" for line in choice.of(data, folding, NOW))
+    assert choice.bytes_of(data) == each
+
+
+def test_conditions_and_times_need_a_look_at_each_line():
+    timed, asked = TimeSpan(since=NOW), wanted_by([], [], None, ["status >= 500"])
+    assert Choice(wanted_by(["x"], [], None, []), timed).bytes_of(b"x\n") is None
+    assert Choice(asked, TimeSpan()).bytes_of(b"x\n") is None
 
 
 def chosen(options, data):
@@ -194,6 +212,58 @@ def test_where_to_begin_is_said_in_lines_bytes_or_time(tmp_path, changes, since,
     path.write_text("1\n2\n3\n4\n")
     (found,) = begin_at(str(path), REQUEST._replace(**changes), since, lambda line: None)
     assert path.read_text()[found.offset :] == rest
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("changes", "since", "rest"),
+    [
+        ({"amount": 1, "from_start": True, "amount_given": True}, None, "\u0a0a2\n\u0a003\n4\n"),
+        ({"amount": 3, "from_start": True, "amount_given": True}, None, "4\n"),
+        ({"amount": 3, "unit": "bytes", "amount_given": True}, None, "4\n"),
+        ({"amount": 2, "amount_given": True}, None, "\u0a003\n4\n"),
+        ({}, 0.0, None),
+    ],
+)
+def test_in_utf_16_lines_are_counted_where_units_are_newlines(
+    tmp_path, codec, changes, since, rest
+):
+    """A gurmukhi letter has the byte of a newline in one of its halves, or in both."""
+    mark = "\ufeff".encode(codec)
+    text = "1\n\u0a0a2\n\u0a003\n4\n"
+    path = tmp_path / "a"
+    path.write_bytes(mark + text.encode(codec))
+    (found,) = begin_at(str(path), REQUEST._replace(**changes), since, lambda line: None)
+    shown = path.read_bytes()[found.offset :].decode(codec)
+    assert shown == ("\ufeff" + text if rest is None else rest)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_time_is_found_in_utf_16(tmp_path, monkeypatch, codec):
+    monkeypatch.setattr("logwatch.cli.tail_positions._NEAR", 64)
+    monkeypatch.setattr("logwatch.cli.tail_positions._STEP", 512)
+    path = tmp_path / "a"
+    path.write_bytes("".join(["\ufeff", *(f"{line} \u0a0a\n" for line in STAMPED)]).encode(codec))
+    folding = Folding(full=True)
+    folding.learn(STAMPED[:50], NOW)
+    first = "2026-01-05 13:30:00 line"
+    since = folding.time_of(first, NOW)
+    (found,) = begin_at(str(path), REQUEST, since, lambda line: folding.time_of(line, NOW))
+    rest = path.read_bytes()[found.offset :].decode(codec)
+    assert rest.startswith("2026-01-05 1")
+    assert rest.index(first) <= 1_024
+
+
+def test_far_before_the_end_a_line_begins_in_utf_16_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("logwatch.cli.tail_positions.FAR_BYTES", 101)
+    path = tmp_path / "a"
+    path.write_bytes(
+        "".join(["\ufeff", *(f"{each} \u0a0a\n" for each in range(99))]).encode("utf-16-be")
+    )
+    (found,) = begin_at(str(path), REQUEST, None, lambda line: None, far=True)
+    rest = path.read_bytes()[found.offset :].decode("utf-16-be")
+    assert rest.startswith("89 ")
+    assert len(rest) * 2 == 100
 
 
 def test_a_file_that_cannot_be_read_has_no_beginning(tmp_path):

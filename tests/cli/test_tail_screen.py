@@ -15,6 +15,7 @@ from logwatch.cli.tail_labels import color_of, labels_of, namings_of
 from logwatch.cli.tail_page import Line, as_lines
 from logwatch.cli.tail_screen import MANY, STYLED, Screen, closing_line
 from logwatch.errors import UsageError
+from logwatch.matching.redaction import STOCK_PATTERNS, Redactor
 from logwatch.sinks.plain_text import visible
 from tests.doubles.hostile import TEXTS, alert_of
 
@@ -379,6 +380,22 @@ def test_of_a_burst_only_the_last_lines_have_colours():
     plain = [COLORS.sub("", line) for line in shown]
     assert plain == [f"app  INFO {number}" for number in range(3_000)]
     assert sum("\x1b[32mINFO" in line for line in shown) == STYLED
+
+
+@pytest.mark.parametrize("lines", [1, 2_000])
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_to_be_hidden_is_not_shown(lines, full):
+    """In a burst and in folded lines, too."""
+    one, out, folding = screen(full=full)
+    one.hide(Redactor(STOCK_PATTERNS).text)
+    plain = b"login password=hunter2 ok\n" * lines
+    folded = b'{"level":"error","msg":"x","token":"hunter2"}\n'
+    for data in (plain, folded):
+        one.many("app.log", data, folding, NOW)
+        one.lines("app.log", as_lines(data), folding, NOW)
+    one.close()
+    assert b"hunter2" not in out.data
+    assert out.data.count(b"[redacted]") == 2 * lines + 2
 
 
 def test_in_a_burst_too_what_a_rule_takes_is_marked():
