@@ -129,10 +129,11 @@ class Chain:
 
     def begin(
         self, file: OpenFile | None, now: Moment, refused: tuple[int, int] | None = None
-    ) -> None:
+    ) -> bool:
         """The first look: what the store knows, what came since, and the file itself.
 
         `refused` is inode and size of a file that was there before but could not be opened.
+        False: another one took its place, it was taken for one of those beside it, look again.
         """
         lineage = self._lineage
         known = file is not None and self._claims.latest(file.key) is not None
@@ -142,7 +143,8 @@ class Chain:
             lineage.look_around()
             if file is not None:
                 self._begin_anew(file, refused)
-            return
+                lineage.forget_younger(file)
+            return True
         beginning = lineage.begin(file) if file is not None else None
         name = beginning.checkpoint.identity if beginning is not None else None
         for checkpoint in history:
@@ -155,7 +157,11 @@ class Chain:
         self._since = newest or min((each.file.modified_ns for each in self.generations), default=0)
         if not known:
             is_cut = file is not None and was_followed(file, history)
-            self._add_unseen(file, now, backlog=True, is_unread=is_cut)
+            try:
+                self._add_unseen(file, now, backlog=True, is_unread=is_cut, stays=True)
+            except MovedError:
+                self._add_unseen(None, now, backlog=True)
+                return False
         if file is not None and beginning is not None:
             self._follow(file, beginning.checkpoint, beginning.reread_end, backlog=True)
         if known:
@@ -165,6 +171,9 @@ class Chain:
                 self.look_before(now, backlog=True)
             else:
                 lineage.look_around(None if live is None else live.file)
+            if live is not None:
+                lineage.forget_younger(live.file)
+        return True
 
     def doubt_all(self) -> None:
         """After `begin`: what is there now is marked as read again, where that may be so."""
@@ -383,7 +392,8 @@ class Chain:
     def abandon(self, file: OpenFile) -> None:
         """Close a file unless a generation has it."""
         if all(each.file.fd != file.fd for each in self.generations):
-            self._claims.release(file.key, self.owner)
+            if self.held(file.key) is None:
+                self._claims.release(file.key, self.owner)
             if file.fd >= 0:  # else it was lent
                 os.close(file.fd)
                 self._claims.handles.freed()

@@ -139,6 +139,12 @@ class Lineage:
         self._note_seen(each for each in siblings if each.sign not in self._copies)
         self._beside = state
 
+    def forget_younger(self, live: OpenFile) -> None:
+        """Where `live` has left its path, take what was born after it for new."""
+        if live.created_ns and not is_under(self._path, live):
+            seen = (each for each in family(self._path) if self._is_old(each))
+            self._note_seen(each for each in seen if each.created_ns <= live.created_ns)
+
     def is_settled(self, live: OpenFile) -> bool:
         """Whether nothing came beside the path since the last look but copies of `live`."""
         if self._beside is _NEVER or not is_same_beside(self._path, self._beside):

@@ -120,15 +120,21 @@ class UnderPath:
             self._stand_back(f"followed as {owner}", sign, now)
             return
         elif self._is_first_look:
-            chain.begin(file, now, self._refused_at_first)
+            has_begun = chain.begin(file, now, self._refused_at_first)
             chain.doubt_all()
             self._is_first_look = False
+            if not has_begun:
+                self._look_once_more(file)
+                return
         elif not chain.replace(file, now):
-            chain.abandon(file)
-            self.sign, self.is_postponed = 0, True
+            self._look_once_more(file)
             return
         self._settle(sign)
         self._report.say("following")
+
+    def _look_once_more(self, file: OpenFile) -> None:
+        self._chain.abandon(file)
+        self.sign, self.is_postponed = 0, True
 
     def _is_too_early(self, file: OpenFile) -> bool:
         """Whether to leave a file to the tail of the log that it may be a copy of, for a while.

@@ -721,6 +721,33 @@ def test_what_was_there_before_is_not_read_when_it_is_compressed_while_stopped(
     assert b"".join(log.read()) == numbered(6, 6)
 
 
+@pytest.mark.parametrize("before", ["nothing", "the same", "another"])
+def test_rotations_within_the_first_look_keep_the_order(follow, numbered, monkeypatch, before):
+    log = follow(numbered(0, 60))
+    if before != "nothing":
+        log.read()
+        log.append(numbered(60, 5))
+        log.restart()
+    if before == "another":
+        log.path.rename(log.beside(".9"))
+        log.path.write_bytes(numbered(65, 60))
+    family, turns = lineage.family, []
+
+    def rotate_first(path, *listings):
+        while len(turns) < 2:
+            turns.append(len(turns))
+            log.rotate(f".{8 - len(turns)}", numbered(100 + 100 * len(turns), 60))
+        return family(path, *listings)
+
+    monkeypatch.setattr(lineage, "family", rotate_first)
+    for _ in range(3):
+        log.read()
+    first = {"nothing": 60, "the same": 65, "another": 125}[before]
+    assert log.data() == numbered(0, first) + numbered(200, 60) + numbered(300, 60)
+    assert not any(block.reread for block in log.blocks)
+    assert not log.tail.losses()
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_rotations_between_the_look_at_the_path_and_that_beside_it_keep_the_order(
     follow, numbered, monkeypatch, packed
