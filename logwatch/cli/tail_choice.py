@@ -13,6 +13,9 @@ from logwatch.conditions import compile_where
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.searches import GuardedSearch
 
+LONGEST_LINE = 262_144
+"""Bytes of a line that are looked at, as in the daemon."""
+
 
 class Choice:
     """What the flags of one command line choose. Raises EngineError."""
@@ -22,12 +25,18 @@ class Choice:
         self._matcher: Matcher | None = None
         self._predicate = None
         self._shown: list[GuardedSearch] = []
+        self._only: GuardedSearch | None = None
+        """The search that alone decides, where there is one."""
+        self._takes_most = False
+        """Whether most lines that came last were chosen."""
         if wanted is None:
             return
         self._shown = [GuardedSearch(each) for each in wanted.shown]
         if wanted.match or wanted.unless:
             patterns = RulePatterns(match=wanted.match, unless=wanted.unless)
-            self._matcher = Matcher([patterns], audit=0.0)
+            self._matcher = Matcher([patterns], audit=0.0, max_line=LONGEST_LINE)
+            if len(wanted.match) == 1 and not wanted.unless:
+                self._only = GuardedSearch(wanted.match[0])
         if wanted.where:
             self._predicate = compile_where(
                 wanted.where, lambda pattern: GuardedSearch(pattern, records=True).search
@@ -50,7 +59,27 @@ class Choice:
         """
         if self._matcher is None or self._predicate is not None or not self._span.is_all:
             return None
-        return b"".join([data[hit.start : hit.end] + b"\n" for hit in self._matcher.match(data)])
+        if self._takes_most and self._is_straight(data):
+            assert self._only is not None
+            search = self._only.plain
+            texts = [each for each in data[:-1].decode("ascii").split("\n") if search(each)]
+            chosen = "".join([f"{each}\n" for each in texts]).encode("ascii")
+        else:
+            hits = self._matcher.match(data)
+            chosen = b"".join([data[hit.start : hit.end] + b"\n" for hit in hits])
+        self._takes_most = len(chosen) * 2 > len(data)
+        return chosen
+
+    def _is_straight(self, data: bytes) -> bool:
+        """Whether a search in each line does it, and cannot take long: no engine need find them."""
+        return (
+            self._only is not None
+            and self._only.short >= len(data)
+            and len(data) <= LONGEST_LINE
+            and data.endswith(b"\n")
+            and data.isascii()
+            and b"\r" not in data
+        )
 
     def emphasis(self, text: str) -> tuple[str, ...]:
         """What the patterns found in a line that they chose."""

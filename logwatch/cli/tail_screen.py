@@ -23,8 +23,9 @@ from logwatch.sinks.plain_text import shorten, visible
 USUAL_COLUMNS = 120
 LABEL_SHARE = 5
 """A label takes at most this part of the columns."""
-STYLED = 200
-"""Lines of one block that are looked at one by one where there are more than `MANY`."""
+STYLED = 80
+"""Lines of one block that are looked at one by one where there are more than `MANY`; about as many
+as a tall terminal shows."""
 MANY = 500
 LONGEST_SHOWN = 4_000
 """Characters of one line; what is longer is cut in its middle, and the cut is shown."""

@@ -60,6 +60,16 @@ def test_lines_that_are_not_looked_at_one_by_one_are_the_same(lines, patterns, e
     folding = Folding(full=False)
     each = b"".join(line.raw + b"\n" for line in choice.of(data, folding, NOW))
     assert choice.bytes_of(data) == each
+    assert choice.bytes_of(data) == each  # where most lines were chosen, by another way
+
+
+@pytest.mark.parametrize("data", [b"x\xff\nx\n", b"x\r\n", b"x", b"x\n\nx\n", b"\n", b""])
+@pytest.mark.parametrize("pattern", ["x", "^x$", "", r"\Ax\Z", "(?:x+)+y|x"])
+def test_most_or_few_the_same_lines_are_chosen(data, pattern):
+    """Whatever was before."""
+    often, fresh = (Choice(wanted_by([pattern], [], None, []), TimeSpan()) for _ in "ab")
+    often.bytes_of(b"x\nx\n")
+    assert often.bytes_of(data) == fresh.bytes_of(data)
 
 
 def test_conditions_and_times_need_a_look_at_each_line():
