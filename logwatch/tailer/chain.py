@@ -10,9 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable
-from typing import Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch import telemetry
@@ -20,6 +18,7 @@ from logwatch.clock import Moment
 from logwatch.crashpoints import crashpoint
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
+from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.cuts import Cuts, was_followed
 from logwatch.tailer.fingerprint import (
@@ -30,27 +29,18 @@ from logwatch.tailer.fingerprint import (
     fold_birth,
 )
 from logwatch.tailer.first_reads import FirstRead, first_read
-from logwatch.tailer.generation import Generation, Limits, Truncated
-from logwatch.tailer.lineage import Lineage, MovedError, Unseen
+from logwatch.tailer.generation import Generation, Truncated
+from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.packed_generation import Packed, packed_generation
-from logwatch.tailer.positions import at_last_line, in_file
+from logwatch.tailer.positions import at_end, in_file
 from logwatch.tailer.record_generation import generation_of
 from logwatch.tailer.remains import Remains
 from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.state import Report
+from logwatch.tailer.unseen import MovedError, Unseen
 
 _EVERYTHING = 1 << 62
 """Bytes: more than any file has."""
-
-
-class ChainSettings(Struct, frozen=True):
-    """What a chain needs to know of its tail."""
-
-    path: str
-    start: Literal["end", "beginning"]
-    limits: Limits
-    doubtful: bool = False
-    """Whether what is there at the first look may have been read since what is known of it."""
 
 
 class Chain:
@@ -186,10 +176,8 @@ class Chain:
         self._since = file.created_ns
         beginning = self._lineage.begin(file)
         checkpoint = beginning.checkpoint
-        inode, size = refused or (file.inode, file.size)
-        if self._settings.start == "end" and not checkpoint.offset and inode == file.inode:
-            then = file._replace(size=min(size, file.size))
-            checkpoint = at_last_line(then, checkpoint, self._settings.limits)
+        if self._settings.start == "end":
+            checkpoint = at_end(file, checkpoint, refused, self._settings.limits)
         self._follow(file, checkpoint, beginning.reread_end, backlog=True)
 
     def add_archive(self, archive: Archive) -> Packed | None:

@@ -27,7 +27,8 @@ from logwatch.tailer.signs import is_under
 from logwatch.tailer.state import Report
 
 if TYPE_CHECKING:
-    from logwatch.tailer.chain import Chain, ChainSettings
+    from logwatch.tailer.chain import Chain
+    from logwatch.tailer.chain_settings import ChainSettings
 
 
 class Cuts:

@@ -20,11 +20,10 @@ import errno
 import os
 from collections.abc import Iterable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.archives import PASSING, Archive, Archives, Unreadable, last_written
+from logwatch.tailer.archives import PASSING, Archive, Archives, Unreadable
 from logwatch.tailer.beside import Remembered, remembered, text_of
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import (
@@ -51,36 +50,9 @@ from logwatch.tailer.siblings import (
     stem,
 )
 from logwatch.tailer.signs import is_under
+from logwatch.tailer.unseen import Beginning, MovedError, Unseen, in_order
 
 _NEVER = object()
-
-
-class MovedError(Exception):
-    """Raised when a file is no longer under its path."""
-
-
-class Beginning(Struct, frozen=True):
-    """Where reading of a file begins; up to `reread_end` it may have been read before."""
-
-    checkpoint: Checkpoint
-    reread_end: int = 0
-
-
-class Unseen(Struct, frozen=True):
-    """Generations that appeared unnoticed, oldest first, and those that cannot be read."""
-
-    files: list[OpenFile | Archive]
-    unreadable: list[Unreadable]
-    is_final: bool = True
-    """Whether there is nothing to look at again; else a file is just being compressed."""
-
-    def close(self) -> None:
-        """Let go of all of them."""
-        for each in self.files:
-            if isinstance(each, Archive):
-                each.unpacking.close()
-            else:
-                os.close(each.fd)
 
 
 class Lineage:
@@ -300,8 +272,8 @@ class Lineage:
         except OSError:
             Unseen(list(opened.values()), []).close()
             raise
-        in_order = [opened[each] for each in _in_order(opened)]
-        return Unseen(in_order, unreadable, not undecided)
+        found = [opened[each] for each in in_order(opened)]
+        return Unseen(found, unreadable, not undecided)
 
     def _open_plain(
         self,
@@ -383,21 +355,6 @@ class Lineage:
         if not same or other.path == self._path:
             return None
         return Beginning(at(file, fresh, same), file.size)
-
-
-def _in_order(siblings: Iterable[Sibling]) -> list[Sibling]:
-    """Plain ones as they come, oldest first, with the compressed ones put between.
-
-    When a file was compressed says nothing of its age, when it was last written does.
-    """
-    every = tuple(siblings)
-    packed = sorted((each for each in every if each.compressed), key=last_written, reverse=True)
-    order: list[Sibling] = []
-    for plain in (each for each in every if not each.compressed):
-        while packed and last_written(packed[-1]) <= last_written(plain):
-            order.append(packed.pop())
-        order.append(plain)
-    return [*order, *reversed(packed)]
 
 
 def _continues(fd: int, checkpoint: Checkpoint) -> bool:

@@ -41,6 +41,20 @@ def fresh_checkpoint(file: OpenFile, path: str, identity: str, epoch: int) -> Ch
     )
 
 
+def at_end(
+    file: OpenFile, checkpoint: Checkpoint, refused: tuple[int, int] | None, limits: Limits
+) -> Checkpoint:
+    """The same, behind the last line that was there when the file was first seen.
+
+    `refused`: inode and size then, where it could not be opened at once. Where another file was
+    there, or this one goes on with an older one, it stays as it is. Raises OSError.
+    """
+    inode, size = refused or (file.inode, file.size)
+    if checkpoint.offset or inode != file.inode:
+        return checkpoint
+    return at_last_line(file._replace(size=min(size, file.size)), checkpoint, limits)
+
+
 def at_last_line(file: OpenFile, checkpoint: Checkpoint, limits: Limits) -> Checkpoint:
     """The same, behind the file's last newline: a line that is being written is read whole.
 

@@ -20,7 +20,8 @@ from typing import Literal
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint, Stretch
-from logwatch.tailer.chain import Chain, ChainSettings
+from logwatch.tailer.chain import Chain
+from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import Key, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
