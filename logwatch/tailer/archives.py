@@ -31,6 +31,7 @@ from logwatch.tailer.claims import Claims
 from logwatch.tailer.compressed import is_compressed
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
+    Key,
     OpenFile,
     birth_floor,
     head,
@@ -95,6 +96,7 @@ class Archives:
         """Generations that no file was found for."""
         self._told: set[int] = set()
         """Inodes of those that cannot be read and that a loss was told for."""
+        self._alike_live: tuple[Key, int] = (0, 0), 0
         self._absorbed: dict[str, int] = {}
         """By identity of a generation: the inode of the compressed file that it is."""
 
@@ -233,13 +235,13 @@ class Archives:
             return "known"
         if any(_is_that_packed(unpacking, file.fd) for file in files):
             return "known"  # perhaps it is being compressed just now
-        if (
-            live is not None
-            and (is_unread or unpacking.end >= HEAD_LENGTH)
-            and _is_that_packed(unpacking, live.fd)
-        ):
-            return "known"  # less than a head may well be how every one of them begins
         doubt = self._perhaps_begun(unpacking)
+        if live is not None and _is_that_packed(unpacking, live.fd):
+            if is_unread or unpacking.end >= HEAD_LENGTH:
+                return "known"  # less than a head may well be how every one of them begins
+            doubt = max(doubt, self._doubt_one(unpacking.end, live))
+            unpacking.rewind()
+            unpacking.fill(HEAD_LENGTH)
         for missing in self.missing:
             shared = self._short_of(unpacking, missing)
             if not isinstance(shared, int):
@@ -254,6 +256,18 @@ class Archives:
         unpacking.fill(HEAD_LENGTH)
         unpacking.pause()
         return Archive(unpacking, sibling.modified_ns, None, doubt)
+
+    def _doubt_one(self, end: int, live: OpenFile) -> int:
+        """How much of what may be `live`, packed in its place, was read; else doubt that one."""
+        known = self._claims.latest(live.key)
+        if known is not None and known.offset:
+            return end
+        self._alike_live = live.key, max(end, self.alike_end(live.key))
+        return 0
+
+    def alike_end(self, key: Key) -> int:
+        """How much of an unread file under the path may be read in a compressed one. No I/O."""
+        return self._alike_live[1] if self._alike_live[0] == key else 0
 
     def _perhaps_begun(self, unpacking: Unpacking) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""

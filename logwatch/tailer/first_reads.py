@@ -32,7 +32,11 @@ def first_read(
     live.note_growth()
     if not lineage.is_settled(live.file) and is_under(path, live.file):
         chain.look_before(now, backlog=False)
-    return None if chain.current is None else FirstRead(chain, lineage, chain.current)
+    if chain.current is None:
+        return None
+    again = lineage.archives.alike_end(chain.current.key)
+    chain.current.reread_end = max(again, chain.current.reread_end)
+    return FirstRead(chain, lineage, chain.current)
 
 
 class FirstRead:

@@ -312,6 +312,34 @@ def test_a_record_does_not_go_on_in_a_file_that_was_cut_meanwhile(follow):
     )
 
 
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_what_is_packed_in_its_place_and_proves_too_little_is_flagged_once(
+    follow, numbered, is_begun
+):
+    """A program packs each log where it is: here the new one, while it is taken on."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.path.rename(log.beside(".2"))
+    log.path.write_bytes(numbered(10, 3))
+    log.blocks.clear()
+    packed = gzip.compress(log.path.read_bytes())
+    if is_begun:
+        log.read()
+    log.beside(".1.gz").write_bytes(packed)
+    if is_begun:
+        log.append(numbered(13, 1))
+        log.path.rename(log.beside(".0"))
+        log.path.write_bytes(numbered(20, 3))
+    log.read()
+    told: set[bytes] = set()
+    for block in log.blocks:
+        lines = set(block.data.splitlines())
+        assert block.reread or not lines & told
+        told |= lines
+    new = numbered(10, 4) + numbered(20, 3) if is_begun else numbered(10, 3)
+    assert told == set(new.splitlines())
+
+
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("count", [1, 300])
 def test_what_was_not_read_and_is_just_being_compressed_comes_once(follow, numbered, whole, count):
