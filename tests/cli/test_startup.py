@@ -65,6 +65,17 @@ def test_what_is_asked_often_loads_nothing_heavy(tmp_path, verb):
     assert not HEAVY & loaded(tmp_path, verb, "-c", str(config))
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A configuration with which a daemon has run, once for all."""
+    folder = tmp_path_factory.mktemp("store")
+    config = folder / "logwatch.yaml"
+    known = CONFIG.replace("}]\n", "}, {name: b, match: x, new: {template: message}}]\n", 1)
+    config.write_text(f"state: {folder}/state\n{known}")
+    assert "logwatch.daemon.monitor" in loaded(folder, "run", "--once", "-c", str(config))
+    return config
+
+
 STORES_AND_RULES = {
     "logwatch.config.assembly",
     "logwatch.config.rules",
@@ -108,14 +119,9 @@ READING = {
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_a_command_does_not_load_what_the_daemon_does_for_it(tmp_path, words, forbidden):
+def test_a_command_does_not_load_what_the_daemon_does_for_it(store, words, forbidden):
     """What orders, asks or looks loads neither the following of files nor, mostly, the rules."""
-    config = tmp_path / "logwatch.yaml"
-    known = CONFIG.replace("}]\n", "}, {name: b, match: x, new: {template: message}}]\n", 1)
-    config.write_text(f"state: {tmp_path}/state\n{known}")
-    first = loaded(tmp_path, "run", "--once", "-c", str(config))
-    assert "logwatch.daemon.monitor" in first  # it has run, and there is a store
-    modules = loaded(tmp_path, *words, "-c", str(config))
+    modules = loaded(store.parent, *words, "-c", str(store))
     assert f"logwatch.cli.{ {'try': 'try_rule'}.get(words[0], words[0]) }" in modules
     assert not (forbidden | (HEAVY - {"hyperscan"})) & modules
 
