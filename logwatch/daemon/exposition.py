@@ -127,10 +127,13 @@ class Exposition(Collector):
         yield _gauge("engine_info", [(each, 1) for each in engines])
         scanned, seconds, pairs, differences = Counter[str](), Counter[str](), 0, 0
         given_up, quarantined, everywhere = Counter[str](), dict[str, int](), Counter[str]()
+        searching = dict[str, float]()
         for each in it.engines:
             scanned[each.name] += each.bytes
             seconds.update({each.name: each.cpu_seconds})
             pairs, differences = pairs + each.audit.pairs, differences + each.audit.differences
+            for rule, spent in each.rule_seconds.items():
+                searching[rule] = searching.get(rule, 0.0) + spent
             given_up.update(each.timeouts)
             quarantined.update(each.quarantined)
             everywhere.update(pattern.rule for pattern in each.unfiltered)
@@ -140,6 +143,7 @@ class Exposition(Collector):
         yield _counter("audit_pairs_total", [((), pairs)])
         yield _counter("audit_differences_total", [((), differences)])
         yield _counter("rule_matches_total", _one(list(self._figures.matches.items())))
+        yield _counter("rule_search_cpu_seconds_total", _one(searching.items()))
         yield _counter("rule_searches_given_up_total", _one(given_up.items()))
         yield _gauge("rule_quarantined", _one((name, 1) for name in quarantined))
         yield _gauge("rule_patterns_on_every_line", _one(everywhere.items()))

@@ -53,6 +53,9 @@ HELP: Mapping[str, Known] = {
     "audit_pairs_total": Known("Answers of the engine that were compared with Python's re."),
     "audit_differences_total": Known("Of these, wrong ones."),
     "rule_matches_total": Known("Records that a rule's patterns and conditions took.", ("rule",)),
+    "rule_search_cpu_seconds_total": Known(
+        "CPU time of a rule's searches in Python's re, estimated from a sample.", ("rule",)
+    ),
     "rule_searches_given_up_total": Known(
         "Searches that took too long and counted as no match.", ("rule",)
     ),

@@ -172,6 +172,9 @@ class EngineStatus(Struct, frozen=True, kw_only=True):
     quarantined: dict[str, int] = {}
     """Rule of which a pattern is not searched for any more, since it took too long again and again
     -> lines that were passed over for it."""
+    rule_seconds: dict[str, float] = {}
+    """Rule -> CPU seconds of its searches in Python's `re`, estimated from a sample; the costliest
+    first."""
     fallback: tuple[str, ...] = ()
     """Rules that the engine was wrong about, and that are looked for in every line since then."""
 

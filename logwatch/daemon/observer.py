@@ -243,6 +243,7 @@ class Observer:
                 pairs=figures.pairs_audited,
                 differences=figures.differences,
             ),
+            rule_seconds={names[rule]: round(s, 6) for rule, s in figures.rule_seconds.items()},
             fallback=tuple(names[rule] for rule in figures.fallback),
             cpu_seconds=round(figures.cpu_seconds, 3),
             blocks=figures.blocks,

@@ -26,6 +26,9 @@ _USUAL_SECONDS_PER_LINE = 50e-6
 _WATCHED_LOTS = 16
 """For how many lots every single search is measured once there is a suspicion."""
 
+_WEIGHED_LOTS = 16
+"""Of so many lots the time of one is shared out among the patterns that were searched for in it."""
+
 _MOST_COMBINATIONS = 4096
 
 Way: TypeAlias = tuple[Search, int, int]
@@ -77,6 +80,8 @@ class Confirmation:
         """The patterns of `match` and `unless`, and what became of them."""
         self._clock = clock
         self._watched_lots = 0
+        self._lots = 0
+        self._spent = [0.0] * len(self.texts)
         self._alone = {
             pattern: rules[0]
             for pattern, rules in enumerate(self._rules_of)
@@ -116,6 +121,15 @@ class Confirmation:
             counts.update(dict.fromkeys(self.rules_with(pattern), count))
         return counts
 
+    def seconds_by_rule(self) -> dict[int, float]:
+        """Rule -> CPU seconds of its searches, about, the costliest first."""
+        spent: dict[int, float] = {}
+        for pattern, seconds in enumerate(self._spent):
+            if seconds:
+                for rule in self.rules_with(pattern):
+                    spent[rule] = spent.get(rule, 0.0) + seconds
+        return dict(sorted(spent.items(), key=lambda each: -each[1]))
+
     def confirm(
         self, piece: Piece, candidates: Iterable[Candidate], codec: str, hits: list[LineHit]
     ) -> None:
@@ -153,11 +167,19 @@ class Confirmation:
         while lot := list(islice(coming, _LOT)):
             before = self._clock()
             yield lot
-            usual = _USUAL_SECONDS + len(lot) * _USUAL_SECONDS_PER_LINE
-            if self._clock() - before > usual:
+            taken = self._clock() - before
+            self._lots += 1
+            if not self._lots % _WEIGHED_LOTS:
+                self._share_out(taken * _WEIGHED_LOTS / len(lot), lot)
+            if taken > _USUAL_SECONDS + len(lot) * _USUAL_SECONDS_PER_LINE:
                 self._watched_lots = _WATCHED_LOTS
             elif self._watched_lots:
                 self._watched_lots = max(0, self._watched_lots - 1)  # another thread may do so too
+
+    def _share_out(self, seconds_each: float, lot: Sequence[Candidate]) -> None:
+        for _, _, patterns in lot:
+            for pattern in patterns:
+                self._spent[pattern] += seconds_each / len(patterns)
 
     def found(self, text: str, candidates: Sequence[int]) -> list[Found]:
         """The rules that take `text`, of those with a pattern among `candidates`."""

@@ -108,6 +108,7 @@ class Matcher:
             timeouts=self.timeouts,
             quarantined=confirmation.rules_with_any(list(searches.quarantined)),
             passed_over=confirmation.by_rule(searches.passed_over),
+            rule_seconds=confirmation.seconds_by_rule(),
             lines_audited=self._audit.lines,
             pairs_audited=self._audit.pairs,
             differences=self._audit.differences,

@@ -250,3 +250,14 @@ def test_what_is_not_in_quarantine_is_found_as_the_reference_finds_it(engine):
     data = b"ab\na\r\nac\nacd\nb\n\xc3\xa9a\n" * 5
     for _ in range(3):
         assert matcher.match(data) == ReferenceMatcher(several).match(data)
+
+
+def test_what_a_rule_costs_is_estimated_from_every_sixteenth_lot():
+    """A clock that goes on by a millisecond at each look: so long takes each lot of 64 lines."""
+    ticks = itertools.count()
+    matcher = Matcher(rules("often", "seldom"), clock=lambda: next(ticks) / 1000)
+    assert matcher.statistics.rule_seconds == {}
+    matcher.match((b"often\n" * 48 + b"seldom\n" * 16) * 64)
+    found = matcher.statistics.rule_seconds
+    assert list(found) == [0, 1]
+    assert found == pytest.approx({0: 0.048, 1: 0.016})
