@@ -131,14 +131,13 @@ def test_r39_bytes_of_any_encoding(tmp_path, encoding, data, text):
     assert read_once(tmp_path, f", encoding: {encoding}") == [text, "ERROR next"]
 
 
-@pytest.mark.parametrize("rest", ["", ", multiline: {start: '^ERROR'}"])
 @pytest.mark.parametrize(
-    ("codec", "named", "mark"),
+    ("codec", "named", "mark", "rest"),
     [
-        ("utf-16-le", "utf-8", codecs.BOM_UTF16_LE),
-        ("utf-16-be", "latin-1", codecs.BOM_UTF16_BE),
-        ("utf-16-le", "utf-16", b""),
-        ("utf-16-be", "utf-16-be", b""),
+        ("utf-16-le", "utf-8", codecs.BOM_UTF16_LE, ""),
+        ("utf-16-be", "latin-1", codecs.BOM_UTF16_BE, ""),
+        ("utf-16-le", "utf-16", b"", ""),
+        ("utf-16-be", "utf-16-be", b"", ", multiline: {start: '^ERROR'}"),
     ],
 )
 def test_r39_text_in_utf_16(tmp_path, codec, named, mark, rest):

@@ -656,7 +656,8 @@ if {rule == "owners"}:
                 "in none of allowed_roots" if rule == "allowed_roots" else "is a link that belongs"
             )
             daemon.says(said)
-            eventually(lambda: said in state()["detail"], "shown by status")
+            # After so many refusals the path may be left alone for a minute.
+            eventually(lambda: said in state()["detail"], "shown by status", 75.0)
             assert state()["status"] == "error"
             all_told(tmp_path, writer)
             daemon.stop()
