@@ -192,6 +192,16 @@ class DirectoryWatch:
         self._doubts.overflowed = True
 
 
+def probe() -> OSError | None:
+    """Why no inotify instance can be had right now; None when one can."""
+    try:
+        descriptor = InotifyFD._create_inotify_fd()  # noqa: SLF001 - cheaper than a thread
+    except OSError as error:
+        return error
+    os.close(descriptor)
+    return None
+
+
 class Reader(InotifyFD):
     """One inotify instance and the thread that reads it.
 
@@ -215,6 +225,13 @@ class Reader(InotifyFD):
             self._is_reading = False
             self.close()
             raise
+
+    def let_go(self) -> None:
+        """Stop, whatever has become of its descriptors."""
+        try:
+            self.stop()
+        except OSError as error:  # they may be gone already, and so may we
+            telemetry.debug("waker.close_failed", reason=error.strerror)
 
     def run(self) -> None:
         """Read until stopped. Whatever ends the thread is logged; the waker builds another."""

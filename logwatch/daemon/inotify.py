@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from watchdog.observers.inotify_c import CallbackId, InotifyFD
+from watchdog.observers.inotify_c import CallbackId
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
@@ -42,16 +42,6 @@ OVERFLOW_EVERY_SECONDS = 1.0
 _VERIFY_SHARE = 30
 """Each `check` compares this fraction of the watched directories with what is at their paths."""
 _LOCK_WAIT_SECONDS = 0.05
-
-
-def probe() -> OSError | None:
-    """Why no inotify instance can be had right now; None when one can."""
-    try:
-        descriptor = InotifyFD._create_inotify_fd()  # noqa: SLF001 - cheaper than a thread
-    except OSError as error:
-        return error
-    os.close(descriptor)
-    return None
 
 
 class InotifyWaker:
@@ -185,7 +175,7 @@ class InotifyWaker:
             self._running = False
             self._reason = "stopped"
         if reader is not None:
-            _close(reader)
+            reader.let_go()
             reader.join(max(0.0, timeout))
 
     # Ways: interest -> directories
@@ -367,7 +357,7 @@ class InotifyWaker:
             self._canary.forget()
             self._doubts.stale.extend(self._interests.values())
         if reader is not None:
-            _close(reader)
+            reader.let_go()
         telemetry.warning("waker.rebuilt", reason=problem, woken=len(self._interests))
 
     def _open_reader(self) -> None:
@@ -401,10 +391,3 @@ class InotifyWaker:
             identity = identity_of(directory.path, self._places.asking_here)
             if identity != directory.identity:
                 self._doubts.stale.extend(directory.everyone())
-
-
-def _close(reader: Reader) -> None:
-    try:
-        reader.stop()
-    except OSError as error:  # its descriptors may be gone already, and so may we
-        telemetry.debug("waker.close_failed", reason=error.strerror)

@@ -223,7 +223,8 @@ def make_waker(
         return PollWaker()
     try:
         # Where the C library has no inotify this import fails, and watchdog with it.
-        from logwatch.daemon.inotify import InotifyWaker, probe  # noqa: PLC0415
+        from logwatch.daemon.event_reader import probe  # noqa: PLC0415
+        from logwatch.daemon.inotify import InotifyWaker  # noqa: PLC0415
     except ImportError as error:
         return _polling(f"this system has no inotify: {error}")
     problem = probe()

@@ -14,9 +14,9 @@ import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from logwatch.clock import ManualClock, Moment, SystemClock
-from logwatch.daemon import inotify, waker
-from logwatch.daemon.event_reader import Reader, distinct
-from logwatch.daemon.inotify import InotifyWaker, probe
+from logwatch.daemon import event_reader, inotify, waker
+from logwatch.daemon.event_reader import Reader, distinct, probe
+from logwatch.daemon.inotify import InotifyWaker
 from logwatch.daemon.lookup import filesystem_without_events, steps
 from logwatch.daemon.waker import ManualWaker, PollWaker, WakerStatus, make_waker
 from logwatch.telemetry import telemetry
@@ -815,12 +815,12 @@ def test_the_mode_decides_unless_the_machine_cannot(monkeypatch, clock):
     assert isinstance(make_waker("poll"), PollWaker)
     assert isinstance(make_waker("auto"), InotifyWaker)
     assert isinstance(make_waker("inotify", clock), InotifyWaker)
-    monkeypatch.setattr(inotify, "probe", lambda: OSError(errno.ENOSYS, "no"))
+    monkeypatch.setattr(event_reader, "probe", lambda: OSError(errno.ENOSYS, "no"))
     fallen = make_waker("auto", clock)
     assert isinstance(fallen, PollWaker)
     assert "not implemented" in fallen.status().reason
     assert isinstance(make_waker("inotify", clock), InotifyWaker)
-    monkeypatch.setattr(inotify, "probe", lambda: OSError(errno.EMFILE, "no"))
+    monkeypatch.setattr(event_reader, "probe", lambda: OSError(errno.EMFILE, "no"))
     assert isinstance(make_waker("auto", clock), InotifyWaker)
 
 
@@ -838,7 +838,7 @@ def test_the_probe_leaves_nothing_open(monkeypatch):
     def refuse():
         raise refusal
 
-    monkeypatch.setattr(inotify.InotifyFD, "_create_inotify_fd", refuse)
+    monkeypatch.setattr(event_reader.InotifyFD, "_create_inotify_fd", refuse)
     assert probe() is refusal
 
 
