@@ -38,6 +38,7 @@ from logwatch.tailer.fingerprint import (
     is_proof,
     matches,
 )
+from logwatch.tailer.likeness import begins_as, goes_on_from, may_begin, shared
 from logwatch.tailer.opening import open_beside
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
@@ -131,8 +132,9 @@ class Archives:
             else:
                 if self._is_held_by(opened, checkpoint):
                     self._absorbed[checkpoint.identity] = sibling.inode
-                    return Archive(opened, sibling.modified_ns, checkpoint)
-                if opened.end < checkpoint.offset and _begins_as(opened, checkpoint):
+                    doubt = self._perhaps_of_another(opened, sibling, checkpoint)
+                    return Archive(opened, sibling.modified_ns, checkpoint, doubt)
+                if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
                     why[sibling.inode] = "damaged"
                 opened.close()
         for inode, reason in why.items():  # the oldest: that is the one
@@ -146,8 +148,8 @@ class Archives:
         try:
             if not checkpoint.head.length:  # nothing of it was seen: the first that is not another
                 known = self._claims.family(self._path)
-                return not any(_begins_as(unpacking, each) for each in known)
-            return _begins_as(unpacking, checkpoint) and _goes_on_from(unpacking, checkpoint)
+                return not any(begins_as(unpacking, each) for each in known)
+            return begins_as(unpacking, checkpoint) and goes_on_from(unpacking, checkpoint)
         except OSError:
             unpacking.close()
             raise
@@ -235,7 +237,7 @@ class Archives:
             return "known"
         if any(_is_that_packed(unpacking, file.fd) for file in files):
             return "known"  # perhaps it is being compressed just now
-        doubt = self._perhaps_begun(unpacking)
+        doubt = self._perhaps_begun(unpacking, sibling)
         if live is not None and _is_that_packed(unpacking, live.fd):
             if is_unread or unpacking.end >= HEAD_LENGTH:
                 return "known"  # less than a head may well be how every one of them begins
@@ -269,22 +271,58 @@ class Archives:
         """How much of an unread file under the path may be read in a compressed one. No I/O."""
         return self._alike_live[1] if self._alike_live[0] == key else 0
 
-    def _perhaps_begun(self, unpacking: Unpacking) -> int:
+    def _perhaps_begun(self, unpacking: Unpacking, sibling: Sibling) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""
-        end = unpacking.end if unpacking.is_complete else HEAD_LENGTH
-        known = (*self.missing, *self._claims.family(self._path))
-        return end if any(each.head.length > end for each in known) else 0
+        every = (*self.missing, *self._claims.family(self._path))
+        found = (each for each in every if may_begin(unpacking, each))
+        return unpacking.end if any(not self._is_elsewhere(each, sibling) for each in found) else 0
+
+    def _perhaps_of_another(
+        self, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint
+    ) -> int:
+        """How much of what is taken for a generation, of which little is known, may be another's.
+
+        That one was read further, and its own file is gone too.
+        """
+        if is_proof(checkpoint):
+            return 0
+        every = (*self.missing, *self._claims.family(self._path))
+        longer = [each for each in every if each.head.length > checkpoint.head.length]
+        alike = (each for each in longer if begins_as(unpacking, each))
+        ends = [each.offset for each in alike if not self._is_elsewhere(each, sibling)]
+        return max([self._perhaps_begun(unpacking, sibling), *ends])
+
+    def _is_elsewhere(self, known: Checkpoint, besides: Sibling) -> bool:
+        """Whether a generation has its own file, or is in another compressed one."""
+        if known not in self.missing and _has_file(known):
+            return not _has_twin(besides)  # which may be that very file
+        every = family(stem(self._path))
+        return any(
+            self._is_proven_in(each, known)
+            for each in every
+            if each.compressed and each.inode != besides.inode
+        )
+
+    def _is_proven_in(self, sibling: Sibling, known: Checkpoint) -> bool:
+        opened = self._opened(sibling)
+        if not isinstance(opened, Unpacking):
+            return False
+        try:
+            is_whole = known.head.length == HEAD_LENGTH
+            return begins_as(opened, known) and (is_whole or goes_on_from(opened, known))
+        finally:
+            opened.close()
 
     def _short_of(self, unpacking: Unpacking, missing: Checkpoint) -> Literal["known"] | int:
         """Whether it was copied before the end of a generation that was read on, and then cut."""
-        if not _begins_as(unpacking, missing) or _goes_on_from(unpacking, missing):
+        if not begins_as(unpacking, missing) or goes_on_from(unpacking, missing):
             return 0
-        return _shared(unpacking, missing)
+        return shared(unpacking, missing)
 
     def _alike(self, unpacking: Unpacking) -> list[Checkpoint]:
         """Generations that begin as this does, in the order of how far they were read."""
         known = self._claims.family(self._path)
-        alike = [each for each in known if each.offset and _begins_as(unpacking, each)]
+        alike = [each for each in known if each.offset and begins_as(unpacking, each)]
         return sorted(alike, key=lambda each: each.offset)
 
     def _compared(
@@ -293,11 +331,11 @@ class Archives:
         """Whether it is this generation, or else how much of it may have been read with that."""
         if is_proof(known) and unpacked_size(sibling) == known.offset % (1 << 32):
             return "known"  # uncompressing it all would tell no more
-        if not _goes_on_from(unpacking, known):
+        if not goes_on_from(unpacking, known):
             is_short = not unpacking.is_complete and unpacking.end < known.offset
             if is_short and is_proof(known):
                 return "undecided" if self._may_grow(unpacking) else "known"
-            return _shared(unpacking, known)
+            return shared(unpacking, known)
         is_longer = unpacking.fill(known.offset + 1)
         is_doubtful = not is_proof(known)
         if _has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
@@ -341,32 +379,6 @@ def _is_that_packed(unpacking: Unpacking, fd: int) -> bool:
         unpacking.rewind()
         unpacking.fill(HEAD_LENGTH)
     return same
-
-
-def _begins_as(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
-    return 0 < checkpoint.head.length <= unpacking.end and matches(unpacking.fd, checkpoint.head)
-
-
-def _goes_on_from(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
-    """Whether this has the bytes before the checkpoint's offset. Raises OSError."""
-    if not unpacking.fill(checkpoint.offset):
-        return False
-    unpacking.forget(checkpoint.offset)
-    return all(matches(unpacking.fd, each) for each in checkpoint.markers[-1:])
-
-
-def _shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
-    """Whether all of this is in `known`, which was written on, or how much of it may be."""
-    end = unpacking.end
-    if not unpacking.is_complete or end >= known.offset:
-        return 0
-    unpacking.rewind()
-    for each in known.markers:
-        if HEAD_LENGTH < each.offset <= end and unpacking.fill(each.offset):
-            unpacking.forget(each.offset)
-            if matches(unpacking.fd, each):
-                return "known"
-    return end
 
 
 def _has_twin(sibling: Sibling) -> bool:

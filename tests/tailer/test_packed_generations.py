@@ -244,6 +244,76 @@ def test_small_generations_that_are_alike_are_not_taken_for_one_another(follow):
     assert not log.tail.losses()
 
 
+def write_while_packing(path: Path, late: bytes) -> Path:
+    """Compress a file; what comes late is in no file in the end."""
+    plain = path.read_bytes()
+    packed = path.with_name(path.name + ".gz")
+    packed.write_bytes(gzip.compress(plain))
+    with path.open("ab") as file:
+        file.write(late)
+    return packed
+
+
+def test_one_that_was_written_to_while_it_was_packed_may_be_another_and_is_marked(follow, numbered):
+    """Nothing was read of the log that took its place, and that is gone; so are the late lines."""
+    log = follow(numbered(0, 5))
+    log.read()
+    old = log.rotate()
+    log.read()
+    write_while_packing(old, numbered(5, 3))
+    log.read()
+    old.unlink()
+    log.path.unlink()
+    log.blocks.clear()
+    log.restart()
+    log.path.write_bytes(numbered(100, 1))
+    log.read()
+    again = [block for block in log.blocks if block.data and block.data != numbered(100, 1)]
+    assert log.data() == numbered(0, 5) + numbered(100, 1)
+    assert all(block.reread for block in again)
+    assert not log.blocks[-1].reread
+
+
+@pytest.mark.parametrize("lines", [30, 70])
+def test_a_short_one_is_not_doubted_where_the_longer_one_before_it_is_there(
+    follow, numbered, lines
+):
+    """Each night one is packed, and the log that nothing was read of is shorter than the last."""
+    log = follow(numbered(0, lines))
+    log.read()
+    pack(log.rotate(".2"))
+    log.read()
+    log.tail.close()
+    log.append(numbered(100, 3))
+    pack(log.rotate(".1", numbered(200, 1)))
+    log.blocks.clear()
+    log.restart()
+    log.read()
+    assert log.data() == numbered(100, 3) + numbered(200, 1)
+    assert not any(block.reread for block in log.blocks)
+    assert not log.tail.losses()
+
+
+def test_what_is_taken_for_one_of_which_little_was_read_may_be_one_that_begins_alike(follow):
+    """A program says the same at every start; the first log was written to while it was packed."""
+    log = follow(b"started\nworked\n")
+    log.read()
+    old = log.rotate(new=b"started\n")
+    log.read()
+    write_while_packing(old, b"worked late\n")
+    log.read()
+    old.unlink()
+    log.path.unlink()
+    log.blocks.clear()
+    log.restart()
+    log.path.write_bytes(b"stopped\n")
+    log.read()
+    assert [(block.data, block.reread) for block in log.blocks if block.data] == [
+        (b"worked\n", True),
+        (b"stopped\n", False),
+    ]
+
+
 def test_a_header_of_more_than_a_kilobyte_does_not_make_generations_one(follow, numbered):
     header = b"# " + b"-" * 4000 + b"\n"
     log = follow(header + numbered(0, 3))

@@ -1,0 +1,54 @@
+"""What a compressed file has in common with a generation that is known, by its content alone.
+
+A whole head, or the bytes before an offset beyond it, are proof. Less is none: what a program wrote
+to while it was compressed is in the compressed file only in part, and where that part is short,
+nothing tells it from a generation that nobody has read.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from logwatch.records import Checkpoint
+from logwatch.tailer.fingerprint import HEAD_LENGTH, matches
+from logwatch.tailer.unpacking import Unpacking
+
+
+def begins_as(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    """Whether this has all that is known of a generation's beginning. Raises OSError."""
+    return 0 < checkpoint.head.length <= unpacking.end and matches(unpacking.fd, checkpoint.head)
+
+
+def goes_on_from(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    """Whether this has the bytes before the checkpoint's offset. Raises OSError."""
+    if not unpacking.fill(checkpoint.offset):
+        return False
+    unpacking.forget(checkpoint.offset)
+    return all(matches(unpacking.fd, each) for each in checkpoint.markers[-1:])
+
+
+def may_begin(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    """Whether all of this may be the beginning of a generation, of which more is known.
+
+    Nothing that can be compared differs. Raises OSError.
+    """
+    end = unpacking.end
+    comparable = (each for each in checkpoint.markers if each.offset <= end)
+    return checkpoint.head.length > end and all(matches(unpacking.fd, each) for each in comparable)
+
+
+def shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
+    """Whether all of this is in `known`, which was written on, or how much of it may be.
+
+    Raises OSError.
+    """
+    end = unpacking.end
+    if not unpacking.is_complete or end >= known.offset:
+        return 0
+    unpacking.rewind()
+    for each in known.markers:
+        if HEAD_LENGTH < each.offset <= end and unpacking.fill(each.offset):
+            unpacking.forget(each.offset)
+            if matches(unpacking.fd, each):
+                return "known"
+    return end
