@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from logwatch import telemetry
 from logwatch.cli.tail_output import Output, PlainSheet
 from logwatch.cli.tail_request import Request, request_of
+from logwatch.daemon import signals
 from logwatch.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -38,15 +39,14 @@ def execute(options: argparse.Namespace) -> Exit:
         print(as_rule(options, options.as_rule), end="")
         return Exit.DONE
     session = _Session(options, request)
+    signals.end_in_order((signals.INTERRUPT,))
     try:
         return session.run()
     except BrokenPipeError:
         number = None
     except KeyboardInterrupt as end:
         session.sum_up()
-        number = getattr(end, "number", 2)
-    from logwatch.daemon import signals  # noqa: PLC0415 - at the very end
-
+        number = getattr(end, "number", signals.INTERRUPT)
     # As every filter ends: so that the shell sees the signal.
     signals.die_of(signals.BROKEN_PIPE if number is None else number)
     return Exit.DONE

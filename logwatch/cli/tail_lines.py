@@ -23,6 +23,7 @@ from logwatch.cli.tail_request import Request, note
 from logwatch.cli.tail_sheet import LineSheet
 from logwatch.cli.tail_waiting import Waiting, is_alive
 from logwatch.clock import Clock, Moment
+from logwatch.daemon import signals
 from logwatch.records import Alert, Block
 
 GLOB_SECONDS = 2.0
@@ -174,6 +175,7 @@ class Lines:
             note(f"inotify cannot be used, reverting to polling: {why_not}")
         try:
             while not self._is_over():
+                signals.end_if_asked()
                 came = self._look()
                 if not came:
                     waiting.also_for(self._bytes.waited_for())

@@ -16,6 +16,7 @@ from logwatch.cli.tail_globs import Globs
 from logwatch.cli.tail_output import Output, Sheet
 from logwatch.cli.tail_request import Request, note, refuse
 from logwatch.cli.tail_waiting import Waiting, is_alive
+from logwatch.daemon import signals
 from logwatch.errors import Exit
 
 NO_EVENTS = "inotify cannot be used, reverting to polling"
@@ -61,6 +62,7 @@ def _follow(
         by_the_clock = request.pid is not None or request.follow == "descriptor" or news is not None
         soonest = request.interval if by_the_clock else None
         while True:
+            signals.end_if_asked()
             came = follower.look()
             if news is not None:
                 news()

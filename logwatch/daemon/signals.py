@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
 """TERM and INT stop, HUP reloads, USR1 logs every thread's stack."""
@@ -61,17 +61,31 @@ class EndedError(KeyboardInterrupt):
         self.number = number
 
 
-def end_in_order() -> None:
-    """Let TERM and HUP raise EndedError in the main thread, as INT raises KeyboardInterrupt.
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_asked: list[int] = []
 
-    For a command that has something to put away; a daemon blocks its signals instead.
+
+def end_in_order(numbers: Iterable[int] = ENDINGS) -> None:
+    """Let each of these signals raise EndedError in the main thread.
+
+    For a command that has something to put away or to say at its end; a daemon blocks its signals
+    instead. What is raised while Python is in a callback of its own (of an import, of a weak
+    reference, of garbage collection) is printed and thrown away by the interpreter, and the command
+    would go on. So whoever waits calls `end_if_asked` before.
     """
 
     def end(number: int, _frame: object) -> None:
+        _asked.append(number)
         raise EndedError(number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         signal.signal(number, end)  # noqa: TID251 - it sets no Event, so nothing can deadlock
+
+
+def end_if_asked() -> None:
+    """Raise EndedError if a signal came since `end_in_order`, for it may have been thrown away."""
+    if _asked:
+        raise EndedError(_asked[0])
 
 
 def for_child(command: Sequence[str]) -> list[str]:

@@ -112,3 +112,23 @@ def test_a_wait_that_was_stopped_and_continued_past_its_end_has_no_signal(monkey
     uninitialised = SimpleNamespace(si_signo=-1_380_230_992)
     monkeypatch.setattr("signal.sigtimedwait", lambda *_: uninitialised)
     assert signals.wait(1.0) is None
+
+
+def test_a_wish_to_end_that_python_threw_away_is_heard_at_the_next_wait():
+    program = """
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+
+signal.pthread_sigmask(signal.SIG_SETMASK, ())
+sys.unraisablehook = lambda what: print("thrown away:", type(what.exc_value).__name__)
+signals.end_in_order()
+signals.end_if_asked()
+Callback()
+try:
+    signals.end_if_asked()
+except KeyboardInterrupt as end:
+    print(end.number)
+"""
+    assert run(program) == (0, ["thrown", "away:", "EndedError", "2"])
