@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -68,10 +69,7 @@ class Session:
         """Wait until `text` is on the screen."""
         until = self._clock.steady() + PATIENCE
         while text not in self.shown:
-            left = until - self._clock.steady()
-            assert left > 0, f"{text!r} never came:\n{self.shown}"
-            if select.select([self._fd], [], [], left)[0] and not self._read():
-                raise AssertionError(f"it ended before {text!r} came:\n{self.shown}")
+            assert self._read(until, f"{text!r} never came"), f"no {text!r}:\n{self.shown}"
 
     def type(self, keys: bytes) -> None:
         """Type keys."""
@@ -83,13 +81,17 @@ class Session:
 
     def end(self) -> int:
         """Wait for the end; its exit status, negative for a signal."""
-        while self._read():
+        until = self._clock.steady() + PATIENCE
+        while self._read(until, "it never ended"):
             pass
         _, status = os.waitpid(self._pid, 0)
         os.close(self._fd)
         return os.waitstatus_to_exitcode(status)
 
-    def _read(self) -> bool:
+    def _read(self, until: float, complaint: str) -> bool:
+        if not select.select([self._fd], [], [], max(0.0, until - self._clock.steady()))[0]:
+            os.kill(self._pid, signal.SIGKILL)
+            raise AssertionError(f"{complaint}:\n{self.shown}")
         try:
             data = os.read(self._fd, 65_536)
         except OSError:  # what a terminal gives whose last user has gone
@@ -187,7 +189,7 @@ def test_what_was_compiled_for_rules_is_put_away(logs):
 def test_without_a_file_what_is_typed_is_shown(logs):
     """Until control-D; the terminal is as it was."""
     session = Session(logs, 80, ["--full"], NO_COLOR="1")
-    session.see("tail: reading what is typed here")
+    session.see("control-C ends\n")  # before that, the echo would come in between
     session.type(b"hello\n")
     session.see("hello\nhello\n")
     session.type(b"\x04")
