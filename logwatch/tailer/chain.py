@@ -21,14 +21,8 @@ from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
 from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.cuts import Cuts, was_followed
-from logwatch.tailer.fingerprint import (
-    Key,
-    OpenFile,
-    birth_floor,
-    continues,
-    fold_birth,
-)
-from logwatch.tailer.first_reads import FirstRead, first_read
+from logwatch.tailer.fingerprint import Key, OpenFile, birth_floor, continues, fold_birth
+from logwatch.tailer.first_reads import FirstRead, doubt_alike, first_read
 from logwatch.tailer.generation import Generation, Truncated
 from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.packed_generation import Packed, packed_generation
@@ -300,6 +294,7 @@ class Chain:
         found = self._lineage.unseen(self.since, held, live, **how)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
         added = self.add_found(found, backlog=backlog)
+        doubt_alike(self.current, self._lineage)
         for generation in added:
             generation.quiet_since = now.steady
             if generation.file.modified_ns < self._since:
@@ -337,6 +332,7 @@ class Chain:
         registered = self._claims.latest(file.key) == checkpoint
         generation = self.add(file, checkpoint, backlog=backlog)
         generation.reread_end = reread_end or generation.reread_end
+        doubt_alike(generation, self._lineage)
         generation.registered = registered
         generation.suspect = not continues(file.fd, checkpoint)
         if not generation.suspect:

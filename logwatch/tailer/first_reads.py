@@ -32,11 +32,16 @@ def first_read(
     live.note_growth()
     if not lineage.is_settled(live.file) and is_under(path, live.file):
         chain.look_before(now, backlog=False)
-    if chain.current is None:
-        return None
-    again = lineage.archives.alike_end(chain.current.key)
-    chain.current.reread_end = max(again, chain.current.reread_end)
-    return FirstRead(chain, lineage, chain.current)
+    return None if chain.current is None else FirstRead(chain, lineage, chain.current)
+
+
+def doubt_alike(live: Generation | None, lineage: Lineage) -> None:
+    """Mark what a compressed file may have, too: a program may compress its log in its place.
+
+    Nothing where some of `live` was read before. No I/O.
+    """
+    if live is not None and not live.is_begun:
+        live.reread_end = max(live.reread_end, lineage.archives.alike_end(live.key))
 
 
 class FirstRead:

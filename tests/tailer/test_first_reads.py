@@ -340,6 +340,25 @@ def test_what_is_packed_in_its_place_and_proves_too_little_is_flagged_once(
     assert told == set(new.splitlines())
 
 
+def test_what_is_packed_in_its_place_is_flagged_though_another_has_the_path_by_then(
+    follow, numbered
+):
+    """The first read after a start only tells that the log of before is gone."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.path.unlink()
+    log.path.write_bytes(numbered(10, 3))
+    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
+    log.blocks.clear()
+    log.restart()
+    log.commit(log.tail.read(log.clock.moment()))
+    log.path.unlink()
+    log.path.write_bytes(numbered(20, 1))
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    assert told == [(numbered(10, 3), False), (numbered(10, 3), True), (numbered(20, 1), False)]
+
+
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("count", [1, 300])
 def test_what_was_not_read_and_is_just_being_compressed_comes_once(follow, numbered, whole, count):
