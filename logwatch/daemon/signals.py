@@ -16,7 +16,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
 """TERM and INT stop, HUP reloads, USR1 logs every thread's stack."""
@@ -70,8 +71,8 @@ def end_in_order(numbers: Iterable[int] = ENDINGS) -> None:
 
     For a command that has something to put away or to say at its end; a daemon blocks its signals
     instead. What is raised while Python is in a callback of its own (of an import, of a weak
-    reference, of garbage collection) is printed and thrown away by the interpreter, and the command
-    would go on. So whoever waits calls `end_if_asked` before.
+    reference, of garbage collection) is thrown away by the interpreter, and the command would go
+    on. So whoever waits calls `end_if_asked` before, and nothing is printed of it.
     """
 
     def end(number: int, _frame: object) -> None:
@@ -80,6 +81,14 @@ def end_in_order(numbers: Iterable[int] = ENDINGS) -> None:
 
     for number in numbers:
         signal.signal(number, end)  # noqa: TID251 - it sets no Event, so nothing can deadlock
+    sys.unraisablehook = partial(_say_unless_asked, sys.unraisablehook)
+
+
+def _say_unless_asked(
+    say: Callable[[sys.UnraisableHookArgs], object], what: sys.UnraisableHookArgs
+) -> None:
+    if what.exc_type is not EndedError:
+        say(what)
 
 
 def end_if_asked() -> None:
