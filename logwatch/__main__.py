@@ -17,7 +17,10 @@ def main() -> int:
     from logwatch.cli.main import run_command_line  # noqa: PLC0415 - keeps `import logwatch` light
 
     take_every_character()
-    return run_command_line(sys.argv[1:])
+    try:
+        return run_command_line(sys.argv[1:])
+    finally:
+        gc.freeze()  # Python looks through all there is once more when it ends, for nobody's good
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yaml import Node
 
@@ -12,8 +13,6 @@ from logwatch.config.alert_conditions import AlertFields
 from logwatch.config.document import Document
 from logwatch.config.feedback import warn_of_feedback
 from logwatch.config.found import Found
-from logwatch.config.heartbeat import HeartbeatSettings, build_heartbeat
-from logwatch.config.http import HttpSettings, build_http
 from logwatch.config.inline_sinks import InlineSinks
 from logwatch.config.keys import (
     MAIN_FILE_ONLY,
@@ -27,7 +26,6 @@ from logwatch.config.keys import (
 from logwatch.config.model import Config, NamedSink
 from logwatch.config.notifying import Notifying
 from logwatch.config.origins import check_together
-from logwatch.config.otel import OtelSettings, build_otel
 from logwatch.config.problems import Place, Report
 from logwatch.config.redacting import build_redaction
 from logwatch.config.references import STAND_IN
@@ -45,6 +43,11 @@ from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from logwatch.config.heartbeat import HeartbeatSettings
+    from logwatch.config.http import HttpSettings
+    from logwatch.config.otel import OtelSettings
 
 
 class Assembly:
@@ -235,26 +238,39 @@ class Assembly:
         check_fallbacks(built, fallbacks, self._names["sinks"], self._report)
         return built
 
+    # What few configurations have is loaded where it stands in one.
+
     def _heartbeat(self) -> HeartbeatSettings | None:
-        assert self._main is not None
-        walker, node = self._main_walker, self._main.value.heartbeat
-        if self._thorough and node is not None:
-            sinks.warn_of_plain_secrets(node, walker)
-        return build_heartbeat(node, walker, sends=self._sends)
+        node = self._seldom_given("heartbeat")
+        if node is None:
+            return None
+        from logwatch.config.heartbeat import build_heartbeat  # noqa: PLC0415
+
+        return build_heartbeat(node, self._main_walker, sends=self._sends)
 
     def _http(self) -> HttpSettings | None:
-        assert self._main is not None
-        walker, node = self._main_walker, self._main.value.http
-        if self._thorough and node is not None:
-            sinks.warn_of_plain_secrets(node, walker)
-        return build_http(node, walker, sends=self._sends)
+        node = self._seldom_given("http")
+        if node is None:
+            return None
+        from logwatch.config.http import build_http  # noqa: PLC0415
+
+        return build_http(node, self._main_walker, sends=self._sends)
 
     def _otel(self) -> OtelSettings | None:
+        node = self._seldom_given("otel")
+        if node is None:
+            return None
+        from logwatch.config.otel import build_otel  # noqa: PLC0415
+
+        return build_otel(node, self._main_walker, sends=self._sends)
+
+    def _seldom_given(self, key: str) -> Node | None:
+        """What stands under a key of the main file; warns of secrets in it."""
         assert self._main is not None
-        walker, node = self._main_walker, self._main.value.otel
+        node: Node | None = getattr(self._main.value, key)
         if self._thorough and node is not None:
-            sinks.warn_of_plain_secrets(node, walker)
-        return build_otel(node, walker, sends=self._sends)
+            sinks.warn_of_plain_secrets(node, self._main_walker)
+        return node
 
     def _rules(self, built_sources: Mapping[str, SourceSettings]) -> list[RuleSettings]:
         assert self._main is not None

@@ -102,7 +102,7 @@ def _named(what: str, before: Iterable[Any], after: Iterable[Any]) -> Iterator[C
 
 
 def _sections(before: Config, after: Config) -> Iterator[Change]:
-    for key in (each.name for each in fields(before)):
+    for key in before.__struct_fields__:
         old, new = getattr(before, key), getattr(after, key)
         if key in _LISTS:
             old, new = tuple(map(_placeless, old)), tuple(map(_placeless, new))

@@ -7,7 +7,6 @@ stand for changes, so that what waits for it in the outbox is still sent.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
@@ -21,7 +20,7 @@ from logwatch.config.names import Names
 from logwatch.config.problems import split_remedy
 from logwatch.config.references import STAND_IN, UnresolvedError
 from logwatch.config.walker import Walker
-from logwatch.sinks import KINDS, apprise, sink_from_url
+from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.http_answer import secrets_of
 from logwatch.sinks.url_forms import UnknownSinkError, scheme_of
@@ -36,7 +35,7 @@ class InlineSinks:
         self, kinds: Mapping[str, SinkKind], names: Names, *, thorough: bool, sends: bool
     ) -> None:
         """`names` are those of all sinks. `sends`: without it secrets need not be there."""
-        self._kinds = {**KINDS, **kinds}
+        self._kinds = kinds
         self._names = names
         self._thorough = thorough
         self._sends = sends
@@ -108,7 +107,7 @@ class InlineSinks:
         if self._names.add(name, place, walker.report):
             self.built.append(sink)
             if self._thorough:
-                sinks.examine(sink, node, walker, self._kinds)
+                sinks.examine(sink, node, walker, {kind.name: kind})
         return name
 
     def _settings(
@@ -123,19 +122,23 @@ class InlineSinks:
             code = "unknown-name" if isinstance(error, UnknownSinkError) else "bad-value"
             walker.report.error(walker.document.place(node), code, *_words(error, url))
             return None
-        return self._kinds[kind], settings
+        return self._kinds.get(kind) or KINDS[kind], settings
 
 
 def _is_for_elsewhere(error: ValueError, url: str) -> bool:
     """Whether `url` may well be one where the secret is, or the library."""
+    from logwatch.sinks import apprise  # noqa: PLC0415 - few name a sink of it
+
     is_foreign = isinstance(error, UnknownSinkError) and "://" in url
     return STAND_IN in url or (is_foreign and not apprise.is_installed())
 
 
 def _name_of(written: str, folder: Path | None = None) -> str:
     """`tgram-1f3a9c`; `folder` is that of the file, where the sink is another one elsewhere."""
+    from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL, and few name a sink by its URL
+
     means = written if folder is None else f"{written}\0{folder}"
-    digest = hashlib.sha256(means.encode("utf-8", "surrogatepass")).hexdigest()
+    digest = sha256(means.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{(scheme_of(written) or 'url').replace('+', '-')}-{digest[:_DIGITS]}"
 
 
@@ -168,6 +171,8 @@ def _warn_of_secrets(url: str, node: ScalarNode, walker: Walker) -> None:
         _, settings = sink_from_url(url)
     except ValueError:
         return
+    from logwatch.sinks import apprise  # noqa: PLC0415 - few name a sink of it
+
     if isinstance(settings, apprise.AppriseSettings):
         is_secret = any(map(apprise.holds_secret, settings.urls))
     else:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.route import RouteSettings
-from logwatch.config.heartbeat import HeartbeatSettings
-from logwatch.config.http import HttpSettings
-from logwatch.config.otel import OtelSettings
 from logwatch.config.rule_tests import RuleTest
 from logwatch.matching.engine_names import Engine
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkSettings
 from logwatch.tailer.settings import HeldLimits, SourceSettings
 from logwatch.units import Rate
+
+if TYPE_CHECKING:
+    from logwatch.config.heartbeat import HeartbeatSettings
+    from logwatch.config.http import HttpSettings
+    from logwatch.config.otel import OtelSettings
 
 
 class Fallback(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,6 @@ from logwatch.config.references import shell_reference
 from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
-from logwatch.sinks.command import CommandSettings
 
 LATER_KINDS: dict[str, str] = {
     "heartbeat": "write it beside 'sinks': heartbeat: https://host/path",
@@ -81,8 +80,11 @@ def examine(sink: NamedSink, node: Node, walker: Walker, kinds: Mapping[str, Sin
 
 def warn_of_missing_program(sink: NamedSink, node: Node, walker: Walker) -> None:
     """Warn where the program of a `command` sink is not there, or may not be run."""
-    if not isinstance(sink.settings, CommandSettings):
+    if sink.kind != "command":
         return
+    from logwatch.sinks.command import CommandSettings  # noqa: PLC0415 - loaded with such a sink
+
+    assert isinstance(sink.settings, CommandSettings)
     program = sink.settings.argv[0]
     if which(program) is not None:
         return

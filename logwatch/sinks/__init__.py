@@ -1,9 +1,9 @@
 """Stage 7, notifications -> the world: one file per protocol.
 
-To add one: a file beside these with its settings, its sink and its `KIND`, one line in `KINDS` in
+To add one: a file beside these with its settings, its sink and its `KIND`, its name in
 `registry.py`, an example in `config/examples/sinks/` and a page in `docs/sinks/`; `tests/contracts`
-says what is missing. The registry loads all of them, and is loaded when somebody asks for it: who
-only wants log text made harmless need not wait for that.
+says what is missing. The registry is loaded when somebody asks for it, and a kind when it is named:
+who only wants log text made harmless need not wait for that.
 """
 
 from __future__ import annotations

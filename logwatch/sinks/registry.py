@@ -1,52 +1,66 @@
-"""Every kind of sink, and what a URL of a sink means. `logwatch.sinks` hands both on."""
+"""Every kind of sink, and what a URL of a sink means. `logwatch.sinks` hands both on.
+
+The file of a kind is loaded when the kind is first asked for: most configurations name two or three
+of them, and all together are a twentieth of what a short command takes.
+"""
 
 from __future__ import annotations
 
-from logwatch.sinks import (
-    alertmanager,
-    apprise,
-    command,
-    console,
-    discord,
-    journald,
-    jsonl_file,
-    ntfy,
-    otlp,
-    pagerduty,
-    slack,
-    smtp,
-    syslog,
-    teams,
-    telegram,
-    webhook,
-)
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Final
+
 from logwatch.sinks.base import SinkKind, SinkSettings
 from logwatch.sinks.url_forms import UnknownSinkError, scheme_of, unknown_scheme
 
-KINDS: dict[str, SinkKind] = {
-    kind.name: kind
-    for kind in (
-        console.KIND,
-        jsonl_file.KIND,
-        webhook.KIND,
-        command.KIND,
-        syslog.KIND,
-        journald.KIND,
-        pagerduty.KIND,
-        alertmanager.KIND,
-        otlp.KIND,
-        smtp.KIND,
-        slack.KIND,
-        teams.KIND,
-        discord.KIND,
-        telegram.KIND,
-        ntfy.KIND,
-        apprise.KIND,
-    )
-}
+_NAMES: Final = (
+    "console",
+    "jsonl_file",
+    "webhook",
+    "command",
+    "syslog",
+    "journald",
+    "pagerduty",
+    "alertmanager",
+    "otlp",
+    "smtp",
+    "slack",
+    "teams",
+    "discord",
+    "telegram",
+    "ntfy",
+    "apprise",
+)
+"""Each is the name of a kind and of its file beside this one."""
+
+
+class _Kinds(Mapping[str, SinkKind]):
+    """Kinds by their names; to ask which there are loads none."""
+
+    def __getitem__(self, name: str) -> SinkKind:
+        if name not in _NAMES:
+            raise KeyError(name)
+        kind: SinkKind = import_module(f"logwatch.sinks.{name}").KIND
+        return kind
+
+    def __contains__(self, name: object) -> bool:
+        return name in _NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+KINDS: Final[Mapping[str, SinkKind]] = _Kinds()
 """Every kind of sink that a configuration may name."""
 
-_BY_SCHEME = {scheme: kind for kind in KINDS.values() for scheme in kind.schemes}
+
+@cache
+def _by_scheme() -> dict[str, SinkKind]:
+    return {scheme: kind for kind in KINDS.values() for scheme in kind.schemes}
 
 
 def sink_from_url(url: str) -> tuple[str, SinkSettings]:
@@ -56,9 +70,11 @@ def sink_from_url(url: str) -> tuple[str, SinkSettings]:
     it knows it. Raises ValueError with a remedy: UnknownSinkError where nobody knows the scheme.
     """
     scheme = scheme_of(url)
-    kind = _BY_SCHEME.get(scheme) if scheme is not None else None
+    kind = _by_scheme().get(scheme) if scheme is not None else None
     if scheme is not None and kind is not None and kind.from_url is not None:
         return kind.name, kind.from_url(scheme + url[len(scheme) :])
+    from logwatch.sinks import apprise  # noqa: PLC0415 - the long tail
+
     known = apprise.schemes() if scheme is not None else frozenset()
     if scheme is None or scheme not in known:
         missing = "" if apprise.is_installed() else apprise.HOW_TO_INSTALL
