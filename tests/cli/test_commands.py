@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles import process
+from doubles.forked import logwatch
 
 from logwatch.cli.main import VERBS, run_command_line
 
@@ -24,12 +26,6 @@ def config(tmp_path):
         f"sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}\n"
     )
     return path
-
-
-def logwatch(*words, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """The real command in a process of its own."""
-    command = [sys.executable, "-m", "logwatch", *map(str, words)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False, input=stdin)
 
 
 def test_without_a_verb_it_shows_what_there_is(capsys):
@@ -162,13 +158,8 @@ def test_a_rule_tells_a_sink_that_it_names_by_url(tmp_path):
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path):
     """Every promised rule fires; the temporary folder is gone."""
-    done = subprocess.run(
-        [sys.executable, "-m", "logwatch", "demo", "--for", "10s"],
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"},
-    )
+    environ = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    done = process.logwatch("demo", "--for", "10s", env=environ)
     shown = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()
     for rule in ("ssh-guessing", "oom-kill", "web-5xx-surge", "upstream-down", "app-errors"):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from doubles import forked, process
 from jsonschema import Draft202012Validator
 
 from logwatch.cli.document_schemas import schema_of
@@ -75,20 +74,10 @@ def named(folder) -> dict[str, str]:
     return {"LOGWATCH_CONFIG": config, "COLUMNS": "100", "PYTHONPATH": ROOT}
 
 
-def logwatch(folder, *words, environ=None, **how):
+def logwatch(folder, *words, environ=None, program=forked.logwatch):
     """The program itself, in `folder`, with its configuration named by the environment."""
-    command = [sys.executable, "-m", "logwatch", *words]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**kept, **named(folder), **(environ or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        **how,
-    )
+    return program(*words, cwd=folder, env={**kept, **named(folder), **(environ or {})})
 
 
 def test_the_table_names_every_verb():
@@ -267,7 +256,8 @@ def test_there_is_colour_where_it_is_forced(place, verb, environ, flag):
 def test_a_locale_without_our_marks_gets_plain_ones(place, verb):
     """ASCII alone, no trace of Python; and no colour, for it is no terminal."""
     words = (verb, *MUST_HAVE[verb])
-    done = logwatch(place, *words, environ={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    environ = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = logwatch(place, *words, environ=environ, program=process.logwatch)
     assert (done.stdout + done.stderr).isascii()
     assert b"\x1b[" not in done.stdout + done.stderr
     assert b"Traceback" not in done.stderr
@@ -279,21 +269,9 @@ def test_the_end_of_a_pipe_is_no_trouble(place, verb):
     """Whoever reads has had enough: nothing is said of it."""
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "logwatch", verb, *MUST_HAVE[verb]]
-    done = subprocess.run(
-        command,
-        cwd=place,
-        env={
-            **os.environ,
-            "LOGWATCH_CONFIG": str(place / "logwatch.yaml"),
-            "PYTHONPATH": ROOT,
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        timeout=120,
-        check=False,
-    )
+    environ = {**os.environ, "LOGWATCH_CONFIG": str(place / "logwatch.yaml")}
+    words = (verb, *MUST_HAVE[verb])
+    done = forked.logwatch(*words, cwd=place, env=environ, stdout=writer)
     os.close(writer)
     assert b"roken pipe" not in done.stderr
     assert b"Exception" not in done.stderr

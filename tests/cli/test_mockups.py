@@ -11,16 +11,15 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from doubles.forked import PATIENCE_SECONDS, Forked
+from doubles.process import all_of
 
-ROOT = Path(__file__).parents[2]
 KEPT = Path(__file__).with_name("mockups")
 
 BAD = """\
@@ -114,30 +113,17 @@ def drawn(folder, words, columns: int, *, color: bool) -> str:
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "TERM": "xterm-256color",
         **({} if color else {"NO_COLOR": "1"}),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "logwatch", *words],
-        cwd=folder,
-        env=environ,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
+    process = Forked(*words, cwd=folder, env=environ, stdin=slave, stdout=slave, stderr=slave)
     os.close(slave)
-    parts = []
-    try:
-        while part := os.read(master, 65536):
-            parts.append(part)
-    except OSError:  # all that had it have closed it
-        pass
+    shown = all_of(master)
     os.close(master)
-    process.wait(60)
-    return steady(b"".join(parts).decode(), folder)
+    assert process.wait(PATIENCE_SECONDS) is not None
+    return steady(shown.decode(), folder)
 
 
 def steady(text: str, folder) -> str:

@@ -7,15 +7,15 @@ import subprocess
 import sys
 
 import pytest
+from doubles.forked import logwatch
 
 from logwatch.cli.main import run_command_line
 from logwatch.cli.tail_alerts import shown
 
 
-def tail(*words, stdin: bytes | None = b"", **environment) -> subprocess.CompletedProcess[bytes]:
+def tail(*words) -> subprocess.CompletedProcess[bytes]:
     """The real command; on a pipe."""
-    command = [sys.executable, "-m", "logwatch", "tail", *map(str, words)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False, input=stdin)
+    return logwatch("tail", *words)
 
 
 def test_on_a_pipe_the_lines_are_as_they_are(tmp_path):

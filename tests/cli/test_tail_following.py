@@ -1,4 +1,4 @@
-"""`logwatch tail` while it follows, in a process of its own, on a pipe."""
+"""`logwatch tail` while it follows, as a child process, on a pipe."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles.forked import Forked
 
 from logwatch.clock import SystemClock
 
@@ -23,12 +24,8 @@ class Following:
     def __init__(self, folder, *words, stdin=subprocess.DEVNULL):
         self._clock = SystemClock()
         self.out = self.err = b""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "logwatch", "tail", *map(str, words)],
-            cwd=folder,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+        self.process = Forked(
+            "tail", *words, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
     def see(self, out=b"", err=b""):
@@ -71,7 +68,7 @@ def follow(tmp_path):
     yield start
     for one in started:
         one.process.kill()
-        one.process.communicate()
+        one.process.communicate(timeout=PATIENCE)
 
 
 def add(path: Path, text: str) -> None:
@@ -164,7 +161,7 @@ def test_it_ends_with_the_process_that_writes(follow, tmp_path):
     tail.see(b"one\n")
     add(tmp_path / "a", "two\n")
     writer.stdin.close()
-    writer.wait()
+    writer.wait(PATIENCE)
     assert tail.end() == 0
     assert tail.out == b"one\ntwo\n"
 
