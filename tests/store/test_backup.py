@@ -199,3 +199,22 @@ def test_commits_go_on_while_it_is_copied(tmp_path, monkeypatch):
     restored = Store(tmp_path, durability="off")
     assert len(told(restored)) == 200
     restored.close()
+
+
+def test_what_is_copied_is_not_gathered_in_memory(tmp_path, monkeypatch):
+    """A process keeps for ever what it once needed: so each piece is written when it was read."""
+    store, piece, most = Store(tmp_path, durability="off"), 64 * 16_384, 16 * 16_384
+    monkeypatch.setattr(backup, "sync_file", lambda _path: None)
+    with store._transaction() as connection:
+        connection.execute("CREATE TABLE ballast (body)")
+        connection.execute("INSERT INTO ballast VALUES (zeroblob(?))", (6 * piece,))
+    sizes = []
+
+    def rest() -> bool:
+        sizes.append((tmp_path / f"{BACKUP_NAME}.new").stat().st_size)
+        return False
+
+    assert back_up(tmp_path, at=5.0, rest=rest) == "made"
+    store.close()
+    assert len(sizes) >= 6
+    assert all(size >= (number + 1) * piece - most for number, size in enumerate(sizes))
