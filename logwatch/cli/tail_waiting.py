@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from logwatch.cli.tail_output import Output
+from logwatch.daemon import signals
 
 
 class Waker(Protocol):
@@ -63,15 +64,16 @@ class Waiting:
 
     def hear(self, paths: Iterable[str]) -> str:
         """Have the kernel tell of changes at `paths`; why it does not, else nothing."""
-        from logwatch.daemon.waker import make_waker  # noqa: PLC0415 - not before the first line
+        with signals.held():
+            from logwatch.daemon.waker import make_waker  # noqa: PLC0415 - not before the first line
 
-        waker = make_waker("auto")
-        if waker.status().reason and waker.status().mode == "poll":
-            return waker.status().reason
-        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poll.register(self._bell, select.POLLIN)
-        waker.start()
-        self._waker = waker
+            waker = make_waker("auto")
+            if waker.status().reason and waker.status().mode == "poll":
+                return waker.status().reason
+            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._poll.register(self._bell, select.POLLIN)
+            waker.start()
+            self._waker = waker
         self.watch(paths)
         return ""
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
@@ -89,6 +90,19 @@ def _say_unless_asked(
 ) -> None:
     if what.exc_type is not EndedError:
         say(what)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let signals wait until the block ends; a thread that is started in it never gets one.
+
+    For imports: what is raised in the middle of one can come out as another error.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_if_asked() -> None:

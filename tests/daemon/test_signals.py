@@ -132,3 +132,17 @@ except KeyboardInterrupt as end:
     print(end.number)
 """
     assert run(program) == (0, ["2"])
+
+
+def test_a_signal_that_is_held_comes_when_it_is_let_go():
+    program = """
+signal.pthread_sigmask(signal.SIG_SETMASK, ())
+signals.end_in_order()
+try:
+    with signals.held():
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("held")
+except KeyboardInterrupt as end:
+    print(end.number)
+"""
+    assert run(program) == (0, ["held", "15"])
