@@ -31,6 +31,7 @@ from logwatch.matching.redaction import Redactor
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.needles import NEVER
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
@@ -191,7 +192,7 @@ class Readings:
 def _scanned(selector: Selector, source: SourceSettings) -> tuple[str, ...]:
     """The patterns by which the lines of a selector are found, () for all lines of the source."""
     found = parsers.needle(source.told_as, selector.where) if selector.where else None
-    if found is not None and (not selector.match or found.patterns == (parsers.NEVER,)):
+    if found is not None and (not selector.match or found.patterns == (NEVER,)):
         if not source.joins:
             return found.patterns
         return tuple(map(_of_first_line, found.patterns))
@@ -203,7 +204,7 @@ _END = re.compile(r"(?<!\\)((?:\\\\)*)\\Z")
 
 def _of_first_line(needle: str) -> str:
     """A needle for one line, for a record of which that is the first."""
-    return r"(?!)" if needle == parsers.NEVER else _END.sub(r"\1(?:\\Z|(?=\\r?\\n))", needle)
+    return r"(?!)" if needle == NEVER else _END.sub(r"\1(?:\\Z|(?=\\r?\\n))", needle)
 
 
 def _field_patterns(selector: Selector) -> dict[str, bool]:

@@ -1,22 +1,22 @@
-"""Stage 2, lines -> fields: what a line says of its time and its parts, one file per format."""
+"""Stage 2, lines -> fields: what a line says of its time and its parts, one file per format.
+
+The file of a format is loaded when a source is of that format.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol
 
 from logwatch.conditions import Where
-from logwatch.parsers import access_log, json_lines, logfmt, syslog
-from logwatch.parsers.access_log import AccessLogParser
-from logwatch.parsers.base import Parser, ParserSettings
-from logwatch.parsers.json_lines import JsonParser
-from logwatch.parsers.logfmt import LogfmtParser
-from logwatch.parsers.needles import NEVER, Enumerated, Needle, Writing, best
-from logwatch.parsers.plain import PlainParser
-from logwatch.parsers.syslog import SyslogParser
+
+if TYPE_CHECKING:
+    from logwatch.parsers.base import Parser, ParserSettings
+    from logwatch.parsers.needles import Enumerated, Needle, Writing
 
 __all__ = [
     "FORMATS",
-    "NEVER",
     "can_have",
     "field_names",
     "field_values",
@@ -24,33 +24,34 @@ __all__ = [
     "needle",
 ]
 
-FORMATS: dict[str, Callable[[ParserSettings], Parser]] = {
-    "plain": PlainParser,
-    "syslog": SyslogParser,
-    "json": JsonParser,
-    "logfmt": LogfmtParser,
-    "combined": AccessLogParser,
+FORMATS: Final = {
+    "plain": "plain",
+    "syslog": "syslog",
+    "json": "json_lines",
+    "logfmt": "logfmt",
+    "combined": "access_log",
 }
-"""How a source's `format` is made."""
+"""What a source's `format` may be -> the file beside this one that reads it."""
+
+
+class _File(Protocol):
+    """What the file of a format offers."""
+
+    FIELDS: tuple[str, ...] | None
+    """Names that fields can have; None where the lines decide."""
+    VALUES: dict[str, tuple[str, ...]]
+    """Fields that can have no other values."""
+    PARSER: Callable[[ParserSettings], Parser]
+
+    def writing(self, field: str) -> Writing | Enumerated | None:
+        """How a line has `field`; None where nothing is sure."""
+        ...
+
 
 RECEIVED = "received "
 """Before the name of a format: its records came over a network, with the address of the sender."""
 PEER = "peer"
 """The field for that address, which no text has."""
-
-_FIELD_NAMES: dict[str, tuple[str, ...] | None] = {
-    "plain": (),
-    "syslog": syslog.FIELDS,
-    "combined": access_log.FIELDS,
-}
-
-_WRITING: dict[str, Callable[[str], Writing | Enumerated | None]] = {
-    "syslog": syslog.writing,
-    "json": json_lines.writing,
-    "logfmt": logfmt.writing,
-    "combined": access_log.writing,
-}
-
 
 WRAPPINGS = ("docker", "cri")
 """Formats of lines that wrap lines of a program; `docker+json` where those are of a format, too."""
@@ -64,7 +65,7 @@ def inner(format: str) -> str:  # noqa: A002 - the name in YAML
 
 def make_parser(format: str, settings: ParserSettings) -> Parser:  # noqa: A002 - the name in YAML
     """The parser of `format`, a name in `FORMATS`, wrapped or not. Raises KeyError for another."""
-    return FORMATS[inner(format)](settings)
+    return _file(FORMATS[inner(format)]).PARSER(settings)
 
 
 def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML
@@ -72,13 +73,15 @@ def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name
 
     syslog may have structured data under further, dotted names.
     """
-    names = _FIELD_NAMES.get(format.removeprefix(RECEIVED))
+    name = format.removeprefix(RECEIVED)
+    names = _file(FORMATS[name]).FIELDS if name in FORMATS else None
     return (*names, PEER) if names is not None and format.startswith(RECEIVED) else names
 
 
 def field_values(format: str, field: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML
     """All values that a field of `format` can have; None where they are without number."""
-    return syslog.VALUES.get(field) if format.removeprefix(RECEIVED) == "syslog" else None
+    name = format.removeprefix(RECEIVED)
+    return _file(FORMATS[name]).VALUES.get(field) if name in FORMATS else None
 
 
 def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
@@ -90,11 +93,17 @@ def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
 
 def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name in YAML
     """What every line of `format` contains that fulfils `where`; None where nothing is sure."""
+    from logwatch.parsers.needles import NEVER, Needle, best  # noqa: PLC0415 - few have conditions
+
     for condition in where:
         if not condition.passes_missing and not can_have(format, condition.field):
             return Needle((NEVER,), 0)
     if format.startswith(RECEIVED):  # what is not in the text says nothing of it
         where = tuple(each for each in where if each.field != PEER)
         format = format.removeprefix(RECEIVED)  # noqa: A001 - the name in YAML
-    writing_of = _WRITING.get(format)
-    return None if writing_of is None else best(where, writing_of)
+    return best(where, _file(FORMATS[format]).writing) if format in FORMATS else None
+
+
+def _file(name: str) -> _File:
+    file: _File = import_module(f"logwatch.parsers.{name}")
+    return file

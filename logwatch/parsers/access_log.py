@@ -25,6 +25,7 @@ FIELDS = (
     "request_time",
 )
 """Names that a line may have; `ip` is another name for `remote_addr`."""
+VALUES: dict[str, tuple[str, ...]] = {}
 
 _QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 # An address or a host name has a dot or a colon; an ident, which would stand there in a line
@@ -159,3 +160,6 @@ def _find_request_time(fields: dict[str, str], text: str, at: int) -> None:
     found = _REQUEST_TIME(text, at)
     if found:
         fields["request_time"] = found[2]
+
+
+PARSER = AccessLogParser

@@ -20,6 +20,9 @@ from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
+FIELDS = None
+VALUES: dict[str, tuple[str, ...]] = {}
+
 TIME_FIELDS = (
     *("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime"),
     *("t.$date", "__REALTIME_TIMESTAMP"),  # MongoDB, journald
@@ -261,3 +264,6 @@ def _flatten(
                 _flatten(f"{whole}." if whole else "", inner, depth - 1, fields)
         elif inner is not None:
             fields[whole] = _text(inner)
+
+
+PARSER = JsonParser

@@ -21,6 +21,9 @@ from logwatch.parsers.json_lines import NUMBERS, escapes, quoted
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
+FIELDS = None
+VALUES: dict[str, tuple[str, ...]] = {}
+
 TIME_FIELDS = ("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime", "t")
 """Tried in this order where the source names no field."""
 
@@ -142,3 +145,6 @@ def _unescape(text: str) -> str | None:
 
 
 _CONTROL = re.compile(r"[\x00-\x1f]")
+
+
+PARSER = LogfmtParser

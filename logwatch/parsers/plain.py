@@ -10,6 +10,9 @@ from logwatch.conditions import Predicate
 from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.parsers.timestamps import StampReader
 
+FIELDS = ()
+VALUES: dict[str, tuple[str, ...]] = {}
+
 
 class PlainParser:
     """See the module."""
@@ -28,3 +31,10 @@ class PlainParser:
     def time(self, text: str, now: float) -> float | None:
         """See `Parser.time`."""
         return self._stamps.leading(text, now)
+
+
+def writing(_field: str) -> None:
+    """No line has a field."""
+
+
+PARSER = PlainParser

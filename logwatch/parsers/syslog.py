@@ -163,3 +163,6 @@ def _read_structured_data(text: str, at: int, fields: dict[str, str]) -> None:
     message = text[at:].removeprefix(" ").removeprefix("\ufeff")
     if message:
         fields["message"] = message
+
+
+PARSER = SyslogParser

@@ -18,15 +18,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from logwatch.tailer.multiline import JOINT, MAX_LINES, TIMEOUT_SECONDS, Framed, Framer
-
-Wrapping: TypeAlias = Literal["docker", "cri"]
-WRAPPINGS: Final[tuple[Wrapping, ...]] = ("docker", "cri")
+from logwatch.tailer.settings import Wrapping
 
 
 class Piece(NamedTuple):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from logwatch.tailer.container_lines import WRAPPINGS, Wrapping, container_framer
 from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
 from logwatch.tailer.text_encoding import matched_as
+
+Wrapping: TypeAlias = Literal["docker", "cri"]
+WRAPPINGS: Final[tuple[Wrapping, ...]] = ("docker", "cri")
+"""What wraps lines of programs in lines of its own; container_lines.py takes it off."""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -92,6 +95,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
         """What puts the lines of its files together; None: each line is a record."""
         if self.wrapping is None:
             return self.text_framer
+        from logwatch.tailer.container_lines import container_framer  # noqa: PLC0415 - in few sources
+
         return container_framer(self.wrapping, self.text_framer, self.max_line)
 
     @property

@@ -11,7 +11,8 @@ from parsers.test_needles import LINES, NOW, PARSERS, near_tests, parsed_conditi
 
 from logwatch.conditions import compile_where
 from logwatch.daemon.readings import _of_first_line
-from logwatch.parsers import NEVER, needle
+from logwatch.parsers import needle
+from logwatch.parsers.needles import NEVER
 
 RESTS = st.sampled_from(["", "\n\tat a.b(C.java:1)", "\r\n  more\r\n  x", "\nTraceback: 0 error"])
 
