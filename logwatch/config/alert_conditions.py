@@ -6,8 +6,9 @@ Their language is that of a rule's `where`; what they may ask for is what alerts
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from logwatch.alerts.conditions import OWN_FIELDS, RANKED
 from logwatch.conditions import (
@@ -25,8 +26,7 @@ from logwatch.config.names import OWN_PREFIX, Names
 from logwatch.config.problems import Place, Report, shown, suggestion
 
 
-@dataclass(frozen=True, slots=True)
-class AlertFields:
+class AlertFields(Struct, frozen=True):
     """What the alerts of a configuration have."""
 
     names: Mapping[str, Names]
@@ -38,8 +38,7 @@ class AlertFields:
 K_co = TypeVar("K_co", bound=Keys, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[K_co]):
+class Asked(Struct, Generic[K_co], frozen=True):
     """The conditions under `key` of a map."""
 
     found: Found[K_co]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
@@ -13,14 +14,13 @@ from logwatch.config.problems import Place, Report, shown, split_remedy, suggest
 from logwatch.say import placeholders
 
 BUILTINS: Final = (
-    *("count", "key", "rule", "source", "path", "host", "first", "last"),
+    *("count", "key", "rule", "source", "path", "log_file", "host", "first", "last"),
     *("duration", "suppressed", "severity"),
 )
 """What `say` may use in every rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The names of what a matching record has."""
 
     everywhere: frozenset[str] = frozenset()
@@ -55,8 +55,7 @@ def joined(parts: Iterable[Fields]) -> Fields:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """That a rule uses a field, and where."""
 
     by: str

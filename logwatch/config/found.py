@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -14,8 +13,7 @@ from logwatch.config.problems import Place
 T_co = TypeVar("T_co", bound=Struct, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T_co]):
+class Found(Struct, Generic[T_co], frozen=True):
     """A map as read: its value, where broken fields have their default, and its places."""
 
     value: T_co

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from logwatch.config import figures, thresholds
 from logwatch.config.fields import Fields, Use, check_field, joined
@@ -29,8 +30,7 @@ _OPTIONS = {
 """Key -> the kinds that it belongs to; the empty one is a plain match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A kind, and which fields its rule may use."""
 
     kind: KindSettings

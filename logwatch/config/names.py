@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from logwatch.config.problems import Place, Report, shown, suggestion
 
@@ -14,8 +15,7 @@ OWN_PREFIX = "logwatch."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}", re.IGNORECASE | re.ASCII)
 
 
-@dataclass
-class Names:
+class Names(Struct):
     """The names of one section over all files."""
 
     noun: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from yaml import MappingNode, ScalarNode
 
 from logwatch import parsers
@@ -21,8 +20,7 @@ from logwatch.matching.known_patterns import Names
 from logwatch.rules.base import Selector
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One way in which a rule looks at lines, as far as it could be read."""
 
     sources: tuple[str, ...] | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from logwatch.config.fields import Fields
 from logwatch.config.keys import DefaultKeys
@@ -12,8 +13,7 @@ from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.tailer.settings import SourceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a rule may refer to."""
 
     sources: Mapping[str, SourceSettings]

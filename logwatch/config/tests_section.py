@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, ClassVar
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from logwatch.config.dates import EXAMPLE_TIME, date_time
 from logwatch.config.found import Found
@@ -95,8 +94,7 @@ class RuleTestKeys(Keys, frozen=True):
     at: tuple[dict[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(Struct, frozen=True):
     """What a test may refer to."""
 
     rules: Names

@@ -6,7 +6,6 @@ fields, and is still a line: rules match its text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
 
@@ -23,8 +22,7 @@ class Parsed(Struct, frozen=True, gc=False):
     fields: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParserSettings:
+class ParserSettings(Struct, frozen=True, kw_only=True):
     """What a source says about its format."""
 
     tz: tzinfo
