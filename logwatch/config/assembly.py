@@ -38,8 +38,7 @@ from logwatch.config.sink_words import check_words, has_own_words
 from logwatch.config.state_place import state_of
 from logwatch.config.surroundings import Surroundings
 from logwatch.config.walker import Walker
-from logwatch.matching.database_cache import CACHE_FOLDER
-from logwatch.matching.known_patterns import KnownPatterns
+from logwatch.matching.known_patterns import CACHE_FOLDER, KnownPatterns
 from logwatch.rules.base import RuleSettings
 from logwatch.sinks.base import SinkKind
 from logwatch.tailer.settings import SourceSettings

@@ -4,9 +4,10 @@ A struct is a map as people write it. What it names in `later` is planned: the w
 name and says what to do meanwhile. `examples` feed the help line of an error. Every field has a
 default so that an entry with one bad value can still be looked at; `required` names those that must
 be written.
-"""
 
-from __future__ import annotations
+The modules with such structs have no `from __future__ import annotations`: it would make texts of
+their types, and each text would have to be compiled whenever a configuration is read.
+"""
 
 from typing import Annotated, Any, ClassVar
 

@@ -3,8 +3,6 @@
 The walker reads these types, see key_forms.py; `docs/config.md` is their reference.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field

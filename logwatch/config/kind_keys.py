@@ -1,7 +1,5 @@
 """The keys inside what makes a rule of its kind: `when`, `absent`, `sequence` and the others."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal

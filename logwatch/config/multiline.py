@@ -1,7 +1,5 @@
 """`multiline:` of a source: a preset, or patterns that cannot hold up whoever reads the file."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from msgspec import Meta

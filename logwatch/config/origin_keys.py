@@ -1,7 +1,5 @@
 """The keys of sources that are no files: one struct for each kind of them."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field

@@ -1,7 +1,5 @@
 """`rate`, `fallback` and `max_age`: what stands beside the kind of a sink, and holds for any."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 

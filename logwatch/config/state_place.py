@@ -4,8 +4,6 @@ What reads the store needs no secret and no sound rule, and is to start at once:
 syntax and its key `state` are looked at.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

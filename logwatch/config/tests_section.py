@@ -1,7 +1,5 @@
 """`tests:` -> what rules are given and must say; names, times and fields are checked here."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches

@@ -21,10 +21,10 @@ from logwatch.conditions import compile_where
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.surroundings import Nearness
-from logwatch.matching.database_cache import CACHE_FOLDER
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.engines import Engines
 from logwatch.matching.field_searches import FieldSearches
+from logwatch.matching.known_patterns import CACHE_FOLDER
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.matching.prefilter import Compiling
 from logwatch.matching.redaction import Redactor

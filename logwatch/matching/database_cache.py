@@ -21,9 +21,6 @@ from pathlib import Path
 from logwatch import telemetry
 from logwatch.crashpoints import crashpoint
 
-CACHE_FOLDER = "patterns"
-"""Its name in the folder of the store."""
-
 _DIGEST_BYTES = 32
 _MOST_FILES = 64
 _MOST_BYTES = 128 * 1024 * 1024

@@ -8,14 +8,18 @@ A file that is missing, damaged or of another Python costs only time.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.pattern import capture_names
+
+if TYPE_CHECKING:
+    from logwatch.matching.database_cache import DatabaseCache
+
+CACHE_FOLDER = "patterns"
+"""The name of the folder of such files in that of the store."""
 
 Names: TypeAlias = tuple[str, ...]
 """Names of the groups of a pattern, in order."""
@@ -31,6 +35,8 @@ class KnownPatterns:
 
     def open(self, folder: Path) -> None:
         """Learn what the file in `folder` knows."""
+        from logwatch.matching.database_cache import DatabaseCache  # noqa: PLC0415 - not for `check`
+
         self._cache = DatabaseCache(folder, "names", "re")
         body = self._cache.load(())
         try:
@@ -40,7 +46,9 @@ class KnownPatterns:
 
     def names(self, text: str) -> Names:
         """Names of the groups of a pattern. Raises PatternError where it is not one."""
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if self._cache is None:
+            return capture_names(text)
+        digest = _digest(text)
         names = self._kept.get(digest)
         if names is None:
             names = capture_names(text)
@@ -52,3 +60,9 @@ class KnownPatterns:
         if self._cache is not None and self._met != self._kept:
             self._cache.save((), msgspec.msgpack.encode(self._met))
             self._kept = dict(self._met)
+
+
+def _digest(text: str) -> bytes:
+    from hashlib import blake2b  # noqa: PLC0415 - it loads OpenSSL
+
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
