@@ -47,8 +47,8 @@ from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.units import format_duration
 
 _USUAL = frozenset(
-    ("count", "key", "rule", "severity", "source", "path", "host", "first", "last", "duration")
-) | {"suppressed"}
+    ("count", "key", "rule", "severity", "source", "path", "log_file", "host", "first", "last")
+) | {"duration", "suppressed"}
 """Words that mean the composite and not its parts, whatever fields those have."""
 
 

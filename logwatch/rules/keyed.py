@@ -367,6 +367,7 @@ class KeyedRule(Generic[S]):
         lasted = lasting(max(0.0, at - state.first))
         stock = self.stock_message(key, state, status)
         fields = newest.fields if newest else {}
+        log_file = newest.line.path if newest else ""
         text = self._wording.message(
             f"{name}: {stock}" if name else stock,
             {
@@ -377,7 +378,8 @@ class KeyedRule(Generic[S]):
                 "rule": self.settings.name,
                 "severity": state.severity,
                 "source": newest.source if newest else "",
-                "path": newest.line.path if newest else "",
+                "path": fields.get("path", log_file),
+                "log_file": log_file,
                 "host": fields.get("host", self._host),
                 "first": rfc3339(state.first),
                 "last": rfc3339(state.last),
