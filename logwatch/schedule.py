@@ -12,9 +12,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -46,7 +49,7 @@ class Span(Struct, frozen=True):
         Days and hours begin and end at their own times of day; where the clock is put forward or
         back within that, each minute must be looked at.
         """
-        zone = _zone(self.zone)
+        zone = zone_of(self.zone)
         local = datetime.fromtimestamp(time, zone)
         minute = local.hour * 60 + local.minute
         ahead = min((edge - minute - 1) % _DAY_MINUTES + 1 for edge in (self.begin, self.end, 0))
@@ -55,7 +58,7 @@ class Span(Struct, frozen=True):
 
     def covers(self, time: float) -> bool:
         """Whether `time`, in seconds since the epoch, lies in it."""
-        local = datetime.fromtimestamp(time, _zone(self.zone))
+        local = datetime.fromtimestamp(time, zone_of(self.zone))
         minute, day = local.hour * 60 + local.minute, local.weekday()
         if self.begin < self.end:
             return day in self.days and self.begin <= minute < self.end
@@ -97,7 +100,7 @@ def _span(text: str) -> Span:
         raise ValueError(f"{text!r} is no span of the week; {_EXAMPLE}")
     zone = found["zone"] or "UTC"
     try:
-        _zone(zone)
+        zone_of(zone)
     except (KeyError, ValueError, OSError):
         raise ValueError(f"{zone!r} is no time zone; write Europe/Paris or UTC") from None
     begin, end = (_minutes(found[name], text) for name in ("begin", "end"))
@@ -132,5 +135,8 @@ def _days(text: str | None, whole: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of an IANA name. Raises KeyError, OSError or ValueError where there is none."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - it looks for its data on the disk
+
     return ZoneInfo(name)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from logwatch.schedule import parse_schedule
+from logwatch.schedule import parse_schedule, zone_of
 
 _REMEDY = "write daily 08:00 Europe/Paris, weekly Mon 08:00 or hourly"
 _CALENDAR = re.compile(
@@ -37,7 +36,7 @@ class Calendar(Struct, frozen=True):
 
     def next_after(self, time: float) -> float:
         """The first of its times after `time`; both in seconds since the epoch."""
-        local = datetime.fromtimestamp(time, ZoneInfo(self.zone))
+        local = datetime.fromtimestamp(time, zone_of(self.zone))
         if self.minute is None:
             since_hour = local.minute * 60 + local.second + local.microsecond / 1e6
             return round(time - since_hour + _HOUR)

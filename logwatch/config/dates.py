@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from logwatch.config.problems import shown
+from logwatch.schedule import zone_of
 
 EXAMPLE_TIME = "write 2026-01-05T01:00:00Z"
 
@@ -19,7 +19,7 @@ def date_time(text: str) -> float:
     written, _, zone = text.strip().rpartition(" ")
     if zone[:1].isalpha() and len(zone) > 1:
         try:
-            return _local(written, text).replace(tzinfo=ZoneInfo(zone)).timestamp()
+            return _local(written, text).replace(tzinfo=zone_of(zone)).timestamp()
         except (KeyError, OSError, ValueError) as error:
             if "; write" in str(error):
                 raise

@@ -11,13 +11,11 @@ from logwatch.config.model import NamedSink
 from logwatch.config.problems import suggestion
 from logwatch.config.walker import Walker
 from logwatch.say import placeholders
-from logwatch.sinks.own_words import NAMES, PeopleSettings
 
 
 def has_own_words(sink: NamedSink) -> bool:
     """Whether `sink` brings templates."""
-    settings = sink.settings
-    return isinstance(settings, PeopleSettings) and bool(settings.title or settings.text)
+    return any(getattr(sink.settings, key, None) for key in ("title", "text"))
 
 
 def check_words(
@@ -29,6 +27,8 @@ def check_words(
     """
     if fields is None:
         return
+    from logwatch.sinks.own_words import NAMES  # noqa: PLC0415 - loaded with such a sink
+
     known = {*NAMES, *fields}
     for key in ("title", "text"):
         template = getattr(sink.settings, key)

@@ -8,12 +8,14 @@ octet_counting.py, course.py); the rest reads descriptors that never block. Thre
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from logwatch.receivers.base import Receiver
-from logwatch.records import Checkpoint
-from logwatch.tailer.settings import SourceSettings
+if TYPE_CHECKING:
+    from logwatch.receivers.base import Receiver
+    from logwatch.records import Checkpoint
+    from logwatch.tailer.settings import SourceSettings
 
-Make = Callable[[SourceSettings, Sequence[Checkpoint]], Receiver]
+Make: TypeAlias = "Callable[[SourceSettings, Sequence[Checkpoint]], Receiver]"
 
 
 def make_receiver(source: SourceSettings, known: Sequence[Checkpoint]) -> Receiver:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 
 from msgspec import Struct
 
@@ -29,30 +28,6 @@ def parse_address(text: str) -> Address:
     if found is None or int(found[3]) > 65535:
         raise ValueError(f"{text!r} is no address; write 0.0.0.0:514, :514 or [::1]:514")
     return Address(found[1] or found[2] or "", int(found[3]))
-
-
-def listening(address: Address, kind: socket.SocketKind) -> socket.socket:
-    """A socket bound there that never blocks, for both versions of IP where no host is named.
-
-    Raises OSError.
-    """
-    host = address.host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")  # noqa: S104 - as asked
-    family, _, _, _, place = socket.getaddrinfo(
-        host, address.port, type=kind, flags=socket.AI_PASSIVE
-    )[0]
-    made = socket.socket(family, kind)
-    try:
-        if family == socket.AF_INET6:
-            only = host != "::"
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
-        if kind == socket.SOCK_STREAM:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.settimeout(0.0)
-        made.bind(place)
-    except BaseException:
-        made.close()
-        raise
-    return made
 
 
 def peer_name(place: object) -> str:

@@ -26,11 +26,12 @@ from functools import partial
 
 from logwatch import telemetry
 from logwatch.clock import Moment
-from logwatch.receivers.addresses import Allowed, listening, peer_name
+from logwatch.receivers.addresses import Allowed, peer_name
 from logwatch.receivers.back_off import BackOff
 from logwatch.receivers.base import Receiver
 from logwatch.receivers.course import Course
 from logwatch.receivers.drops import Drops
+from logwatch.receivers.inet_sockets import listening
 from logwatch.receivers.syslog_framing import SyslogFrames
 from logwatch.receivers.syslog_settings import SyslogSettings
 from logwatch.receivers.texts import texts_of

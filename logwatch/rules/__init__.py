@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol
 
-from logwatch.rules import context, kinds, timeline
+from logwatch.rules import kinds
 from logwatch.rules.base import KindSettings, PlainMatch, Rule, RuleSettings, Threshold
 
 
@@ -54,5 +54,7 @@ def fingerprint(settings: RuleSettings) -> str:
 
 def fingerprints(rules: Iterable[RuleSettings]) -> dict[str, str]:
     """The fingerprint of each rule by its name, those of what is stored beside rules among them."""
+    from logwatch.rules import context, timeline  # noqa: PLC0415 - not to read a configuration
+
     known = {rule.name: fingerprint(rule) for rule in rules}
     return {**known, timeline.NAME: "1", context.NAME: "1"}
