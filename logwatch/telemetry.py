@@ -86,12 +86,13 @@ def _make_logger(*, json: bool | None) -> Any:
         processors.append(_with_priority)
     else:
         processors.insert(0, structlog.processors.TimeStamper(fmt="iso", utc=False))
+    # Bound once: else each event makes a logger that refers to itself, and waits for the collector.
     return structlog.wrap_logger(
         structlog.PrintLogger(file=cast("TextIO", _Stderr())),
         processors=processors,
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
-    )
+    ).bind()
 
 
 class _Stderr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 
@@ -91,3 +92,17 @@ def test_a_name_of_a_file_cannot_steer_the_terminal(telemetry, capsys, monkeypat
     said = capsys.readouterr().err
     assert "/log/x\\x1b[2J\\u202e.log" in said
     assert "\x1b[2J" not in said
+
+
+def test_what_is_said_leaves_nothing_for_the_collector(telemetry, capsys):
+    """Under churn there are thousands of events, and what refers to itself waits for minutes."""
+    telemetry.emit("info", "daemon.ready")
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(100):
+            telemetry.emit("info", "daemon.ready", number=number)
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
+    assert capsys.readouterr().err.count("daemon.ready") == 101

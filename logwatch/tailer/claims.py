@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from logwatch.records import Checkpoint
+from logwatch.records import Checkpoint, Marker
 from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
 from logwatch.tailer.handles import Handles
+from logwatch.tailer.key_index import KeyIndex
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.siblings import Listings, Sign, stem
 
@@ -36,8 +37,8 @@ class Claims:
         self._epochs: dict[str, int] = {}
         self._reserved: dict[str, int] = {}
         """Epochs of which nothing was handed on yet, beyond those."""
-        self._same_head: dict[str, dict[Key, None]] = {}
-        self._families: dict[str, dict[Key, None]] = {}
+        self._same_head = KeyIndex()
+        self._families = KeyIndex()
         self._closed: dict[Key, None] = {}
         self._seen: dict[str, frozenset[Sign]] = {}
         self.listings = Listings()
@@ -69,9 +70,11 @@ class Claims:
         if before is not None and _was_begun_anew(checkpoint, before):
             return
         self._latest[key] = checkpoint
-        if before is None or before.head != checkpoint.head or before.epoch != checkpoint.epoch:
+        if before is None or _look(before) != _look(checkpoint):
             self._note_epoch(checkpoint)
             self._index(key, checkpoint)
+            if before is not None:
+                self._index_no_more(key, before, checkpoint)
 
     def release(self, key: Key, owner: object) -> None:
         """Let another tail have the file, if it comes under another path."""
@@ -102,11 +105,11 @@ class Claims:
 
     def same_head(self, digest: str) -> list[Checkpoint]:
         """Latest checkpoints of the files that begin with the same full head, newest first."""
-        return self._all(reversed(list(self._same_head.get(digest, ()))))
+        return self._all(reversed(self._same_head.of(digest)))
 
     def family(self, path: str) -> list[Checkpoint]:
         """Latest checkpoints of the files followed under `path` and its rotated names."""
-        return self._all(list(self._families.get(stem(path), ())))
+        return self._all(self._families.of(stem(path)))
 
     def note_seen(self, path: str, signs: frozenset[Sign]) -> None:
         """Remember what the tail of `path` saw beside it when it last looked around."""
@@ -129,9 +132,16 @@ class Claims:
         self._epochs[prefix] = max(int(epoch), self._epochs.get(prefix, -1))
 
     def _index(self, key: Key, checkpoint: Checkpoint) -> None:
-        self._families.setdefault(stem(checkpoint.path), {})[key] = None
+        self._families.add(stem(checkpoint.path), key)
         if checkpoint.head.length == HEAD_LENGTH:
-            self._same_head.setdefault(checkpoint.head.digest, {})[key] = None
+            self._same_head.add(checkpoint.head.digest, key)
+
+    def _index_no_more(self, key: Key, before: Checkpoint, now: Checkpoint | None = None) -> None:
+        """It is no longer as `before`; None: it is forgotten."""
+        if now is None or now.head.digest != before.head.digest:
+            self._same_head.discard(before.head.digest, key)
+        if now is None or stem(now.path) != stem(before.path):
+            self._families.discard(stem(before.path), key)
 
     def _forget(self, key: Key) -> None:
         self._closed.pop(key, None)
@@ -143,8 +153,12 @@ class Claims:
             prefix = identity(*key, 0).rpartition(".")[0]
             self._epochs.pop(prefix, None)
             self._reserved.pop(prefix, None)
-            self._same_head.get(checkpoint.head.digest, {}).pop(key, None)
-            self._families.get(stem(checkpoint.path), {}).pop(key, None)
+            self._index_no_more(key, checkpoint)
+
+
+def _look(checkpoint: Checkpoint) -> tuple[Marker, int, str]:
+    """By what else than its name a file is found again."""
+    return checkpoint.head, checkpoint.epoch, checkpoint.path
 
 
 def _was_begun_anew(checkpoint: Checkpoint, latest: Checkpoint) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from logwatch.records import Checkpoint, Marker
 from logwatch.tailer import claims
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import identity
+from logwatch.tailer.fingerprint import HEAD_LENGTH, identity
+from logwatch.tailer.key_index import KeyIndex
 
 
 def position(name: str, inode: int) -> Checkpoint:
@@ -53,3 +56,37 @@ def test_another_thread_may_let_go_of_a_file_at_the_same_moment(monkeypatch):
     known.claim(key, "tail")
     known.release(key, "tail")
     assert known.claim(key, "another")
+
+
+def test_nothing_is_left_of_thousands_of_files_that_came_and_went(monkeypatch):
+    """Each with a name, a beginning and a number of its own, cut once and moved once."""
+    monkeypatch.setattr(claims, "_CLOSED_KEPT", 10)
+    known = Claims()
+    sizes = set()
+    for inode in range(1, 3_000):
+        key = inode, 7
+        prefix = identity(*key, 0).rpartition(".")[0]
+        known.claim(key, "tail")
+        for epoch, path in enumerate(["job", "job", "done"]):
+            head = Marker(HEAD_LENGTH, HEAD_LENGTH, f"{inode} {epoch}")
+            found = position(f"{prefix}.{epoch}", inode)
+            known.note(replace(found, path=f"/var/log/{path}{inode}x.log", head=head))
+        known.release(key, "tail")
+        kept = (known._latest, known._epochs, known._same_head, known._families, known._closed)
+        sizes.add(tuple(map(len, kept)))
+    assert max(map(max, sizes)) == 10
+
+
+def test_a_file_that_comes_while_the_last_one_of_its_name_goes_is_found():
+    """Two threads: one has just looked, and takes the name for empty."""
+    index = KeyIndex()
+
+    class Interrupted(dict):
+        def pop(self, name, default):
+            super().__getitem__(name)[2, 7] = None
+            return super().pop(name, default)
+
+    index._files = Interrupted(index._files)
+    index.add("head", (1, 7))
+    index.discard("head", (1, 7))
+    assert index.of("head") == [(2, 7)]
