@@ -18,7 +18,7 @@ from logwatch import telemetry
 from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreError, StoreFullError
 from logwatch.records import Checkpoint, StateChange, decode_alert, encode_alert
-from logwatch.store import forwarding, outgoing, segments
+from logwatch.store import forwarding, outgoing, positions, segments
 from logwatch.store.database import (
     FILE_NAME,
     Durability,
@@ -36,8 +36,6 @@ from logwatch.store.transaction import Addressed, Burning, Transaction
 REPLACED = "logwatch.store-replaced"
 """The rule of the alert which says that the store is not the one of the last daemon."""
 
-_decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode
-_encode_checkpoint = msgspec.json.Encoder().encode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _encode_names = msgspec.json.Encoder().encode
 
@@ -81,10 +79,9 @@ class Store:
             raise
 
     def checkpoints(self) -> list[Checkpoint]:
-        """All known generations of all files, longest untouched first."""
+        """All known generations of all files, longest untouched first: see positions.py."""
         with reading(self.path):
-            rows = self._connection.execute("SELECT body FROM checkpoints ORDER BY updated_at")
-            return [_decode_checkpoint(body) for (body,) in rows]
+            return positions.read(self._connection)
 
     def adopt_rules(self, fingerprints: Mapping[str, str]) -> list[StateChange]:
         """The stored state of every rule that is still the same; that of others is dropped."""
@@ -180,7 +177,7 @@ class Store:
                 self._write_alerts(connection, transaction.alerts)
                 _write_told(connection, transaction.told)
                 _write_deliveries(connection, transaction, now)
-                _write_checkpoints(connection, transaction.checkpoints.values(), now)
+                positions.write(connection, transaction.checkpoints.values(), now)
                 _write_states(connection, transaction.states.values())
                 crashpoint("commit.written")
         except BaseException:
@@ -196,13 +193,14 @@ class Store:
         """Forget the oldest alerts that are over `keep_rows` or older than `before`.
 
         Whole segments go: what a sink has still to be told stays, and so do its neighbours; what a
-        receiver will never take goes with its alert. Closed generations of files untouched since
-        `before` go too. About `limit` alerts go in one call; returns how many went.
+        receiver will never take goes with its alert. Closed generations of files go too, where
+        they are untouched since `before` or too many. About `limit` alerts go in one call;
+        returns how many went.
         """
         with self._transaction() as connection:
             last = segments.last_to_forget(connection, keep=keep_rows, before=before)
             gone = segments.forget(connection, last, limit=limit)
-            connection.execute("DELETE FROM checkpoints WHERE closed AND updated_at < ?", (before,))
+            positions.forget(connection, before)
             crashpoint("prune.written")
         crashpoint("prune.done")
         return gone
@@ -319,18 +317,6 @@ def _write_deliveries(connection: sqlite3.Connection, transaction: Transaction, 
         forwarding.send_again(connection, again, now)
     if acknowledges:
         crashpoint("acknowledgement.written")
-
-
-def _write_checkpoints(
-    connection: sqlite3.Connection, checkpoints: Iterable[Checkpoint], now: float
-) -> None:
-    connection.executemany(
-        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
-        (
-            (each.identity, each.path, each.closed, now, _encode_checkpoint(each).decode())
-            for each in checkpoints
-        ),
-    )
 
 
 def _write_states(connection: sqlite3.Connection, states: Iterable[StateChange]) -> None:

@@ -5,7 +5,8 @@ tail looks after. The tails of a process therefore share one `Claims`: the first
 reads it until it lets go, and leaves behind how far it came.
 
 Every method may be called from any thread: each is one operation on a dict, which the interpreter
-does not interrupt. At most `_CLOSED_KEPT` files that were let go are remembered.
+does not interrupt. Of files that were let go the newest are remembered: `_CLOSED_KEPT` of them, or
+two for each that is read where that is more.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from logwatch.tailer.links import LinkRule
 from logwatch.tailer.siblings import Listings, Sign, stem
 
 _CLOSED_KEPT: Final = 8192
+_KEPT_PER_OWNED: Final = 2
+"""Or all logs of a machine that are rotated in one night were read again in the next, packed."""
 
 
 class Claims:
@@ -54,6 +57,8 @@ class Claims:
         for key, checkpoint in newest.items():
             if self._latest.setdefault(key, checkpoint) is checkpoint:
                 self._index(key, checkpoint)
+                if checkpoint.closed:  # no more than a store keeps, which knows how many are read
+                    self._closed[key] = None
 
     def claim(self, key: Key, owner: object) -> bool:
         """Whether `owner` may read this file: nobody else does. It may from now on."""
@@ -81,7 +86,7 @@ class Claims:
         if self._owners.get(key) is owner:
             del self._owners[key]
             self._closed[key] = None
-            if len(self._closed) > _CLOSED_KEPT:
+            if len(self._closed) > max(_CLOSED_KEPT, _KEPT_PER_OWNED * len(self._owners)):
                 with suppress(RuntimeError):  # another thread lets go of a file just now, too
                     self._forget(next(iter(self._closed)))
 

@@ -28,6 +28,7 @@ def position(name: str, inode: int) -> Checkpoint:
 def test_a_copy_that_is_forgotten_takes_nothing_from_the_file_that_was_cut(monkeypatch):
     """It bears the name of a generation of that file, which is read on and may be cut again."""
     monkeypatch.setattr(claims, "_CLOSED_KEPT", 0)
+    monkeypatch.setattr(claims, "_KEPT_PER_OWNED", 0)
     known, live, copy = Claims(), (1, 7), (2, 7)
     prefix = identity(*live, 0).rpartition(".")[0]
     known.claim(live, "tail")
@@ -51,6 +52,7 @@ def test_another_thread_may_let_go_of_a_file_at_the_same_moment(monkeypatch):
             raise RuntimeError("dictionary changed size during iteration")
 
     monkeypatch.setattr(claims, "_CLOSED_KEPT", 0)
+    monkeypatch.setattr(claims, "_KEPT_PER_OWNED", 0)
     known, key = Claims(), (1, 7)
     known._closed = Changing()
     known.claim(key, "tail")
@@ -90,3 +92,16 @@ def test_a_file_that_comes_while_the_last_one_of_its_name_goes_is_found():
     index.add("head", (1, 7))
     index.discard("head", (1, 7))
     assert index.of("head") == [(2, 7)]
+
+
+def test_what_the_store_knew_is_forgotten_before_what_came_since(monkeypatch):
+    """Else a start would add to what is remembered, and the next start again."""
+    monkeypatch.setattr(claims, "_CLOSED_KEPT", 2)
+    known = Claims()
+    known.learn(replace(position(f"{inode:x}.7.0", inode), closed=True) for inode in (1, 2))
+    known.claim((3, 7), "tail")
+    known.note(position("3.7.0", 3))
+    known.release((3, 7), "tail")
+    assert known.latest((1, 7)) is None
+    assert known.latest((2, 7)) is not None
+    assert known.latest((3, 7)) is not None
