@@ -4,42 +4,36 @@ What is forked is the real program from its command line on: a child process of 
 descriptors, signals, threads and an exit of its own. Only the interpreter's start and the imports,
 nine tenths of what most commands cost, were made before. So it shows nothing of what a command
 loads, of how long it takes to start, of memory, and of what the interpreter itself does with its
-environment (encodings, closed descriptors): what is about these starts `python -m logwatch`.
+environment (encodings, closed descriptors); what is about these is started by `doubles.process`.
+And what breaks something in it comes after the imports: it must put its own into the module or
+class where the name is looked up, for a `from ... import` has been there before.
 
-Run as a program, this file is that process. It takes orders as JSON with three descriptors.
+The process that forks is `doubles.nursery`.
 """
 
 from __future__ import annotations
 
 import atexit
 import ctypes
-import gc
-import importlib
-import io
 import json
 import os
-import pkgutil
 import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from doubles import nursery, process
+
 PATIENCE_SECONDS = 60.0
 """For the end of a command; one that takes longer hangs."""
 SOON_ENOUGH_SECONDS = 30.0
 """For a child that is to be there."""
 
-_MOST_BYTES = 1 << 17
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-_UNWANTED = ("logwatch.cli.status_app", "logwatch.cli.shell.", "logwatch.__main__")
-_ELSEWHERE = ("hyperscan", "regex", "ahocorasick_rs", "prometheus_client", "structlog", "urllib3")
 
 
 class Forked(subprocess.Popen):
@@ -62,7 +56,7 @@ class Forked(subprocess.Popen):
         inside = (streams[0], streams[3], streams[5])
         given = [own if each < 0 else each for own, each in enumerate(inside)]
         try:
-            self.pid = _nursery().fork(order, given)
+            self.pid = _started().fork(order, given)
             self._child_created = True
         finally:
             self._close_pipe_fds(*streams)
@@ -83,6 +77,19 @@ def logwatch(
     return subprocess.CompletedProcess(command.args, command.returncode, out, err)
 
 
+def run_once(folder: Path, config: str, *flags: str, seconds: float = PATIENCE_SECONDS):
+    """As `doubles.process.run_once`."""
+    words = ("run", "-c", process.write_config(folder, config), "--once", *flags)
+    return logwatch(*words, text=True, timeout=seconds, env=process.environment())
+
+
+class Running(process.Running):
+    """A daemon; as `doubles.process.Running`."""
+
+    def _begin(self, words: list[str], sabotage: str, **how: Any) -> Forked:
+        return Forked(*words, sabotage=sabotage, **how)
+
+
 class _Nursery:
     """The process that has imported everything, seen from the test."""
 
@@ -92,7 +99,7 @@ class _Nursery:
         self._lock = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
+                [sys.executable, nursery.__file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -113,7 +120,7 @@ class _Nursery:
 
 
 @cache
-def _nursery() -> _Nursery:
+def _started() -> _Nursery:
     made = _Nursery()
     atexit.register(made.end)
     return made
@@ -128,92 +135,3 @@ def _adopting():
         yield
     finally:
         control(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
-
-
-def _serve(line: socket.socket) -> None:
-    """Fork until nobody asks any more."""
-    _import_everything()
-    while True:
-        order, streams, _, _ = socket.recv_fds(line, _MOST_BYTES, 3)
-        if not order:
-            return
-        between = os.fork()
-        if not between:
-            _leave_behind(line, json.loads(order), streams)
-            return
-        for each in streams:
-            os.close(each)
-        os.waitpid(between, 0)
-        line.send(b"it is yours")
-
-
-def _leave_behind(line: socket.socket, order: dict[str, Any], streams: list[int]) -> None:
-    """Fork the command and end, so that it becomes the child of the test."""
-    pid = os.fork()
-    if pid:
-        line.send(str(pid).encode())
-        os._exit(0)
-    line.close()
-    _live(order, streams)
-
-
-def _live(order: dict[str, Any], streams: list[int]) -> None:
-    """What the program does from its command line on; it ends as the program ends."""
-    for number, each in enumerate(streams):
-        os.dup2(each, number)
-        os.close(each)
-    sys.stdin = _stream(0, "r", "strict")
-    sys.stdout = _stream(1, "w", "strict")
-    sys.stderr = _stream(2, "w", "backslashreplace")
-    os.chdir(order["folder"])
-    os.environ.clear()
-    os.environ.update(order["variables"])
-    time.tzset()
-    crashpoints = importlib.import_module("logwatch.crashpoints")
-    crashpoints.arm(os.environ.get(crashpoints.VARIABLE, ""))
-    program = importlib.import_module("logwatch.__main__")
-    sys.argv[:] = [str(program.__file__), *order["words"]]
-    exec(order["sabotage"], {"__name__": "__main__"})
-    _end(program.main)
-
-
-def _end(main: Callable[[], int]) -> None:
-    """As the interpreter ends, but nothing is taken to pieces: that costs more than most commands.
-
-    What `main` raises is left to the interpreter.
-    """
-    try:
-        status = main()
-    except SystemExit as asked:
-        if not isinstance(asked.code, int):
-            raise
-        status = asked.code
-    threading._shutdown()
-    atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-    except OSError:
-        sys.exit(status)  # it says what it says of that
-    os._exit(status)
-
-
-def _stream(number: int, mode: str, errors: str) -> io.TextIOWrapper:
-    """As the interpreter opens it, in a locale of UTF-8."""
-    shown_at_once = number == 2 or os.isatty(number)
-    return open(number, mode, 1 if shown_at_once else -1, "utf-8", errors, closefd=False)
-
-
-def _import_everything() -> None:
-    sys.path[0] = str(ROOT)
-    package = importlib.import_module("logwatch")
-    ours = (each.name for each in pkgutil.walk_packages(package.__path__, "logwatch."))
-    for name in (*_ELSEWHERE, *(each for each in ours if not each.startswith(_UNWANTED))):
-        with suppress(ImportError):
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
-
-
-if __name__ == "__main__":
-    with socket.socket(fileno=int(sys.argv[1])) as asked:
-        _serve(asked)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import perf_counter
-from typing import Any, Self
+from typing import IO, Any, Self
 
 _numbers = itertools.count(1)
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -58,6 +58,19 @@ def part_of(descriptor: int, seconds: float = 60.0) -> bytes:
 def all_of(descriptor: int, seconds: float = 60.0) -> bytes:
     """All that a pipe or terminal has until its end."""
     return b"".join(iter(lambda: part_of(descriptor, seconds), b""))
+
+
+def line_of(stream: IO[bytes], seconds: float = 60.0) -> bytes:
+    """The next line of a pipe that nothing else reads; fails where it does not come."""
+    line = b""
+    while not line.endswith(b"\n"):
+        heard, _, _ = select.select([stream], [], [], seconds)
+        assert heard, f"no line within {seconds} s: {line!r}"
+        byte = os.read(stream.fileno(), 1)
+        if not byte:
+            break
+        line += byte
+    return line
 
 
 def alerts_in(path: Path, *, torn: bool = False) -> list[dict[str, Any]]:
@@ -133,13 +146,17 @@ class Running:
         self._stderr = folder / f"stderr-{name}.txt"
         self.started_at = perf_counter()
         with self._stderr.open("wb") as stderr:
-            self.child = subprocess.Popen(
-                [*_program(sabotage), "run", "-c", str(self.config), *flags],
+            self.child = self._begin(
+                ["run", "-c", str(self.config), *flags],
+                sabotage,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 env=environment() | {"NOTIFY_SOCKET": "@" + name} | (variables or {}),
             )
+
+    def _begin(self, words: list[str], sabotage: str, **how: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*_program(sabotage), *words], **how)
 
     def __enter__(self) -> Self:
         return self
@@ -203,7 +220,7 @@ class Running:
         """SIGKILL, and wait; nothing happens where it has ended already."""
         if self.child.poll() is None:
             self.child.kill()
-            self.child.wait()
+            self.child.wait(60)
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads so far."""

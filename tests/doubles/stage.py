@@ -15,7 +15,8 @@ from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 from doubles import oracle
-from doubles.process import Running, eventually
+from doubles.forked import Running
+from doubles.process import eventually
 
 IMPATIENT = """
 from logwatch.daemon import supervisor

@@ -7,13 +7,12 @@ tests/stress/test_dead_mounts.py.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from doubles import oracle
+from doubles.forked import Running, logwatch
 from doubles.load import load
-from doubles.process import Running, alerts_in, environment, eventually
+from doubles.process import alerts_in, environment, eventually
 from doubles.receiver import Receiver
 
 from logwatch.errors import Exit
@@ -93,8 +92,7 @@ def place(tmp_path):
 
 
 def states(daemon):
-    command = [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config), "-o", "json"]
-    shown = subprocess.run(command, capture_output=True, env=environment(), check=False)
+    shown = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
     status = json.loads(shown.stdout)
     return {each["path"].rpartition("/")[2]: each["status"] for each in status["files"]}, status
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning{more}}}}}
@@ -154,7 +155,9 @@ def test_r39_text_in_utf_16(tmp_path, codec, named, mark, rest):
         at += len(f"{line}\n".encode(codec))
     text = "".join(f"{line}\n" for line in lines)
     (tmp_path / "app.log").write_bytes(mark + text.encode(codec))
-    config = CONFIG.replace("cooldown: 0", "cooldown: 0, context: 1")
+    os.utime(tmp_path / "app.log", (0, 0))  # nothing will come that belongs to its last record
+    around = "context: {{before: 1, after: 1, max_wait: 100ms}}"
+    config = CONFIG.replace("cooldown: 0", f"cooldown: 0, {around}")
     more = f", encoding: {named}{rest}"
     done = run_once(tmp_path, config.format(folder=tmp_path, more=more))
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,8 @@ from threading import Event, Thread
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}

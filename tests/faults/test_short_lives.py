@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import NamedTuple
 
 import pytest
-from doubles.process import Running, alerts_in, environment, eventually
+from doubles.forked import Running, logwatch
+from doubles.process import alerts_in, environment, eventually
 
 from logwatch.daemon.short_lives import COUNTER, MOST_BORN, ShortLives
 from logwatch.daemon.waker import NameChange
@@ -35,12 +34,9 @@ def test_r19_files_that_nobody_could_open_are_counted(tmp_path):
             path.unlink()
         (logs / "not-a-log.txt").touch()
         (logs / "not-a-log.txt").unlink()
-        command = [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config)]
 
         def all_are_accounted_for():
-            shown = subprocess.run(
-                [*command, "-o", "json"], capture_output=True, env=environment(), check=False
-            )
+            shown = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
             status = json.loads(shown.stdout)
             told = len(alerts_in(tmp_path / "alerts.jsonl"))
             missed = status["counters"].get(COUNTER, 0)

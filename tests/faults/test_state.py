@@ -17,16 +17,10 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 from threading import Event
 
 import pytest
-from doubles import crash_stories, oracle
+from doubles import crash_stories, oracle, process
+from doubles.forked import Running, logwatch, run_once
 from doubles.load import load
-from doubles.process import (
-    Running,
-    alerts_in,
-    environment,
-    eventually,
-    run_once,
-    write_config,
-)
+from doubles.process import alerts_in, environment, eventually, write_config
 from doubles.receiver import Receiver
 from doubles.stage import stopped
 from doubles.zygote import Zygote
@@ -395,12 +389,9 @@ def test_r58_no_secret_is_said_or_stored(tmp_path):
         )
         with oracle.Writer(tmp_path / "app.log") as writer:
             writer.write(20)
-            with Running(tmp_path, config, "--verbose").ready() as daemon:
-                command = [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config)]
+            with process.Running(tmp_path, config, "--verbose").ready() as daemon:
                 eventually(lambda: receiver.requests, "a try")
-                shown = subprocess.run(
-                    [*command, "-o", "json"], capture_output=True, env=environment(), check=False
-                )
+                shown = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
                 assert json.loads(shown.stdout)["running"]
                 title = Path(f"/proc/{daemon.pid}/cmdline").read_bytes()
                 eventually(
@@ -434,8 +425,7 @@ sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
     assert alert["lines"][0]["text"] == "level=x ERROR token=[redacted] card=[redacted] x"
     assert alert["key"] == {"token": "[redacted]"}
     assert alert["message"] == "token=[redacted] card=[redacted] x"
-    command = [sys.executable, "-m", "logwatch", "why", "-c", str(path), alert["id"]]
-    shown = subprocess.run(command, capture_output=True, env=environment(), check=False)
+    shown = logwatch("why", "-c", path, alert["id"], env=environment())
     assert b"[redacted]" in shown.stdout
     assert SECRET.encode() not in shown.stdout + shown.stderr
     kept = [each for each in tmp_path.rglob("*") if each.is_file() and each.name != "app.log"]
@@ -448,10 +438,7 @@ def test_r59_alerts_that_are_followed_themselves_are_warned_of(tmp_path):
     config = CONFIG.format(folder=tmp_path).replace("app.log", "*")
     (tmp_path / "alerts.jsonl").touch()
     path = write_config(tmp_path, config)
-    command = [sys.executable, "-m", "logwatch", "check", "-c", str(path)]
-    checked = subprocess.run(
-        command, capture_output=True, text=True, env=environment(), check=False
-    )
+    checked = logwatch("check", "-c", path, text=True, env=environment())
     assert "feeds-itself" in checked.stdout + checked.stderr
     with Running(tmp_path, config).ready() as daemon:
         daemon.says("daemon.follows_itself")

@@ -13,7 +13,8 @@ from threading import Event, Thread
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 from doubles.stage import IMPATIENT, stopped
 
 from logwatch.daemon.control_wire import ask

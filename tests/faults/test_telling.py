@@ -9,8 +9,9 @@ from time import perf_counter
 
 import pytest
 from doubles import oracle, soak, soak_plot
+from doubles.forked import Running, run_once
 from doubles.hostile import TEXTS
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.process import alerts_in, eventually
 from doubles.receiver import Deed, Receiver
 
 CONFIG = f"""\

@@ -5,7 +5,8 @@ from __future__ import annotations
 from signal import SIGHUP
 
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, write_config
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually, write_config
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}

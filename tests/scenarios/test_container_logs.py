@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-from doubles.process import Running, alerts_in, environment, eventually
+from doubles.forked import Running, logwatch
+from doubles.process import alerts_in, environment, eventually
 
 IDENTITY = "0123456789ab" + "c" * 52
 CONFIG = """\
@@ -148,10 +147,9 @@ def test_a_replay_sees_what_the_daemon_saw(scene):
     with scene.daemon() as daemon:
         scene.until_all()
         daemon.stop()
-        done = subprocess.run(
-            [sys.executable, "-m", "logwatch", "replay", str(scene.log), "-c", str(daemon.config),
-             "-o", "json"], capture_output=True, text=True, env=environment(), check=False,
-        )  # fmt: skip
+        done = logwatch(
+            *("replay", scene.log, "-c", daemon.config, "-o", "json"), text=True, env=environment()
+        )
     found = json.loads(done.stdout)
     assert (found["rules"][0]["fired"], found["first"]) == (2, "2026-01-05T01:00:00.500Z")
 

@@ -6,11 +6,10 @@ import contextlib
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
-from doubles.process import Running, alerts_in, environment, eventually, run_once, write_config
+from doubles.forked import Running, logwatch, run_once
+from doubles.process import alerts_in, environment, eventually, write_config
 
 from logwatch.store.database import FILE_NAME
 
@@ -108,10 +107,7 @@ def test_a_replay_tells_the_same_as_the_daemon(tmp_path):
     assert [len(context_of(alert)[1]) for alert in live] == [1, 1, 1, 1, 1, 1, 1, 1, 0]
     files = [str(tmp_path / name) for name in ("app.log.1", "app.log")]
     flags = ["-c", str(write_config(tmp_path, config)), "-o", "ndjson"]
-    done = subprocess.run(
-        [sys.executable, "-m", "logwatch", "replay", *files, *flags],
-        capture_output=True, text=True, timeout=60, env=environment(), check=False,
-    )  # fmt: skip
+    done = logwatch("replay", *files, *flags, text=True, env=environment())
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     for alert in (*live, *told):

@@ -7,7 +7,8 @@ from threading import Event, Thread
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, write_config
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually, write_config
 
 from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load

@@ -7,7 +7,8 @@ from collections import defaultdict
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 from doubles.receiver import Receiver
 
 CONFIG = f"""\

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 from doubles.receiver import Receiver
 
 CONFIG = """\

@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+from doubles import forked
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "first-hour.md").read_text()
 BLOCKS = re.findall(r"```sh( background)?\n(.*?)```", PAGE, re.DOTALL)
@@ -150,11 +152,8 @@ def test_the_first_hour(tmp_path):
 
 
 def _status(folder: Path, environ: dict[str, str]) -> bytes:
-    command = [sys.executable, "-m", "logwatch", "status", "-c", "logwatch.yaml", "-o", "json"]
-    done = subprocess.run(
-        command, cwd=folder, env=environ, capture_output=True, check=False, timeout=60
-    )
-    return done.stdout
+    words = ("status", "-c", "logwatch.yaml", "-o", "json")
+    return forked.logwatch(*words, cwd=folder, env=environ).stdout
 
 
 def test_every_command_of_the_page_is_run():

@@ -6,7 +6,8 @@ import resource
 
 from doubles import oracle
 from doubles.daemon import Bench, batch
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 
 from logwatch.errors import StoreFullError
 from logwatch.records import Batch

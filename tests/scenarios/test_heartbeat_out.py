@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doubles.process import Running, eventually
+from doubles.forked import Running
+from doubles.process import eventually
 from doubles.scripted_server import ScriptedServer, answer
 
 CONFIG = """\

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from doubles.process import alerts_in, run_once
+from doubles.forked import run_once
+from doubles.process import alerts_in
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning, format: {form}}}}}

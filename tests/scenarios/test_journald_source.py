@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from doubles.forked import Running, run_once
 from doubles.journal import Journal
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.process import alerts_in, eventually
 
 from logwatch.cli.looker import Looker
 from logwatch.clock import SystemClock

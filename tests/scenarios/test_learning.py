@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
-from doubles.process import Running, alerts_in, environment, eventually
+from doubles.forked import Running, logwatch
+from doubles.process import alerts_in, environment, eventually
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}
@@ -19,14 +19,7 @@ sinks:
 
 def learn(daemon: Running, *words: str) -> subprocess.CompletedProcess[str]:
     """The real command, as a person in another shell types it."""
-    return subprocess.run(
-        [sys.executable, "-m", "logwatch", "learn", *words, "-c", str(daemon.config)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment(),
-        check=False,
-    )
+    return logwatch("learn", *words, "-c", str(daemon.config), text=True, env=environment())
 
 
 def write(folder, *lines: str) -> None:

@@ -12,7 +12,8 @@ from typing import Self
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{paths}}, start: beginning}}}}}}}}

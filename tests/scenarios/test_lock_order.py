@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from signal import SIGHUP, SIGUSR1
 
 from doubles import oracle
+from doubles.forked import Running, logwatch
 from doubles.load import load
-from doubles.process import Running, alerts_in, environment, eventually
+from doubles.process import alerts_in, environment, eventually
 from doubles.receiver import Receiver
 
 CONFIG = f"""\
@@ -32,7 +31,6 @@ def test_locks_are_taken_in_one_order_whatever_goes_on(tmp_path):
             load(writer),
             Running(tmp_path, config, variables=watched).ready() as daemon,
         ):
-            command = [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config)]
             for number in range(3):
                 before = len(alerts_in(out))
                 other = tmp_path / f"{number}.log"
@@ -42,9 +40,7 @@ def test_locks_are_taken_in_one_order_whatever_goes_on(tmp_path):
                 daemon.signal(SIGUSR1)
                 daemon.signal(SIGHUP)
                 daemon.ready(times=2 + number)
-                shown = subprocess.run(
-                    [*command, "-o", "json"], capture_output=True, env=environment(), check=False
-                )
+                shown = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
                 other.unlink()
                 eventually(lambda before=before: len(alerts_in(out)) > before + 50, "it goes on")
             pairs = json.loads(shown.stdout)["counters"]["lock_order.pairs"]

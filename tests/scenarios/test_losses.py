@@ -7,7 +7,8 @@ from typing import get_args
 
 import pytest
 from doubles import oracle
-from doubles.process import alerts_in, run_once
+from doubles.forked import run_once
+from doubles.process import alerts_in
 
 from logwatch.daemon import monitor
 from logwatch.tailer.state import Loss, LossReason

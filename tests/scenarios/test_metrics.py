@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from doubles.process import Running, environment, eventually, write_config
+from doubles import process
+from doubles.forked import Running, logwatch
+from doubles.process import environment, eventually, write_config
 from prometheus_client.parser import text_string_to_metric_families
 
 from logwatch.daemon.exposition_names import HELP
@@ -88,8 +88,7 @@ def test_figures_add_up(tmp_path, page):
         assert found["logwatch_events_total"]["daemon.ready",] == 1
         assert found["logwatch_config_generation"] == {(): 1}
         write_config(tmp_path, CONFIG.format(folder=tmp_path).replace("match:", "macht:"))
-        command = [sys.executable, "-m", "logwatch", "reload", "-c", str(daemon.config)]
-        done = subprocess.run(command, capture_output=True, env=environment(), check=False)
+        done = logwatch("reload", "-c", daemon.config, env=environment())
         assert done.returncode == 78
         eventually(
             lambda: page.figures()["logwatch_config_last_reload_successful"] == {(): 0}, "seen"
@@ -102,13 +101,13 @@ def test_figures_add_up(tmp_path, page):
 def test_pages_outlive_a_reload_and_can_be_taken_away_by_one(tmp_path, page):
     config = CONFIG.format(folder=tmp_path)
     with Running(tmp_path, config).ready() as daemon:
-        command = [sys.executable, "-m", "logwatch", "reload", "-c", str(daemon.config)]
         write_config(tmp_path, config.replace("'ERROR', cooldown", "'FATAL', cooldown"))
-        subprocess.run(command, capture_output=True, env=environment(), check=True)
+        logwatch("reload", "-c", daemon.config, env=environment()).check_returncode()
         assert page.get("/readyz") == (200, "ready\n")
         assert page.figures()["logwatch_config_generation"] == {(): 2}
         write_config(tmp_path, "# " + config)
-        done = subprocess.run(command, capture_output=True, env=environment(), check=True)
+        done = logwatch("reload", "-c", daemon.config, env=environment())
+        assert done.returncode == 0
         assert b"- http" in done.stdout
         assert not (tmp_path / "http.sock").exists()
         daemon.stop()
@@ -121,7 +120,7 @@ def test_without_http_nothing_of_it_is_loaded(tmp_path):
         "import sys, atexit; atexit.register(lambda: print('LOADED',"
         " [n for n in ('prometheus_client', 'http.server') if n in sys.modules], file=sys.stderr))"
     )
-    with Running(tmp_path, config, sabotage=look).ready() as daemon:
+    with process.Running(tmp_path, config, sabotage=look).ready() as daemon:
         daemon.stop()
         assert "LOADED []" in daemon.stderr
 

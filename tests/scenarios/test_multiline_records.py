@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 
 TRACE = "ERROR {0}\nTraceback (most recent call last):\n  File 'x'\n    a()\nKeyError: {0}\n"
 CONFIG = """\

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from doubles import oracle
 from doubles.engines import ENGINES
-from doubles.process import alerts_in, run_once
+from doubles.forked import run_once
+from doubles.process import alerts_in
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}

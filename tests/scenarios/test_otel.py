@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 from doubles.scripted_server import ScriptedServer, answer, silence
 from google.protobuf.json_format import Parse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (

@@ -6,7 +6,8 @@ from signal import SIGTERM, SIGUSR1
 
 import pytest
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 
 from logwatch.errors import Exit
 

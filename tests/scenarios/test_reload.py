@@ -6,8 +6,9 @@ from signal import SIGHUP
 
 import pytest
 from doubles import oracle
+from doubles.forked import Running
 from doubles.load import load
-from doubles.process import Running, alerts_in, eventually, write_config
+from doubles.process import alerts_in, eventually, write_config
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}

@@ -9,8 +9,9 @@ from signal import SIGHUP
 
 import pytest
 from doubles import oracle
+from doubles.forked import Running
 from doubles.load import load
-from doubles.process import Running, alerts_in, eventually, write_config
+from doubles.process import alerts_in, eventually, write_config
 
 CONFIG = f"""\
 sources:

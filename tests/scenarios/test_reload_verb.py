@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from signal import SIGHUP
 from time import perf_counter
 
-from doubles import oracle
+from doubles import oracle, process
+from doubles.forked import Running, logwatch
 from doubles.load import load
-from doubles.process import Running, alerts_in, environment, eventually, write_config
+from doubles.process import alerts_in, environment, eventually, write_config
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
@@ -30,14 +29,8 @@ def reload(
     """The finished command; `config` is written first."""
     if config is not None:
         write_config(daemon.folder, config)
-    return subprocess.run(
-        [sys.executable, "-m", "logwatch", "reload", "-c", str(daemon.config), *flags],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        env=environment() | (variables or {}),
-        check=False,
-    )
+    environ = environment() | (variables or {})
+    return logwatch("reload", "-c", str(daemon.config), *flags, text=True, env=environ)
 
 
 def test_it_prints_what_is_different_once_that_is_in_force(tmp_path):
@@ -60,12 +53,7 @@ def test_it_prints_what_is_different_once_that_is_in_force(tmp_path):
         assert "port-scan" in daemon.says("config.reloaded")
         daemon.signal(SIGHUP)
         daemon.ready(4)
-        status = subprocess.run(
-            [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config), "-o", "json"],
-            capture_output=True,
-            env=environment(),
-            check=True,
-        )
+        status = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
         assert json.loads(status.stdout)["config"]["generation"] == 4
         daemon.stop()
 
@@ -139,7 +127,7 @@ def test_a_daemon_that_dies_meanwhile_is_not_waited_for(tmp_path):
     slow += "def die(*a, **k):\n"
     slow += "    if threading.current_thread().name == 'reload': os._exit(9)\n"
     slow += "    return load(*a, **k)\nl.load = die"
-    with Running(tmp_path, config, sabotage=slow).ready() as daemon:
+    with process.Running(tmp_path, config, sabotage=slow).ready() as daemon:
         began = perf_counter()
         gone = reload(daemon)
         assert (gone.returncode, gone.stdout) == (69, "")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from signal import Signals
 
-from doubles.process import Running, alerts_in, environment, eventually, run_once
+from doubles.forked import Running, logwatch, run_once
+from doubles.process import alerts_in, environment, eventually
 from doubles.receiver import Receiver
 
 CONFIG = """\
@@ -28,14 +27,8 @@ def silence(folder, *words: str, **more) -> str:
 
 def typed(folder, *words: str, variables: dict[str, str] | None = None) -> str:
     """The real command, as a person in another shell types it; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "logwatch", *words, "-c", str(folder / "logwatch.yaml")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment() | (variables or {}),
-        check=False,
-    )
+    environ = environment() | (variables or {})
+    done = logwatch(*words, "-c", str(folder / "logwatch.yaml"), text=True, env=environ)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

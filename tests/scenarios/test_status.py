@@ -6,13 +6,13 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections import Counter
 from signal import SIGCONT, SIGHUP, SIGSTOP
 from unittest.mock import patch
 
 import pytest
-from doubles.process import Running, alerts_in, environment, eventually, write_config
+from doubles.forked import Forked, Running, logwatch
+from doubles.process import alerts_in, environment, eventually, line_of, write_config
 
 from logwatch.cli import looker
 from logwatch.cli.looker import Looker
@@ -35,14 +35,8 @@ def config(folder, more: str = "") -> str:
 
 def status(daemon: Running, *flags: str, variables=None) -> subprocess.CompletedProcess[str]:
     """The real command, as a person in another shell types it."""
-    return subprocess.run(
-        [sys.executable, "-m", "logwatch", "status", "-c", str(daemon.config), *flags],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        env=environment() | (variables or {}),
-        check=False,
-    )
+    environ = environment() | (variables or {})
+    return logwatch("status", "-c", str(daemon.config), *flags, text=True, env=environ)
 
 
 def document(daemon: Running, variables=None) -> dict:
@@ -206,13 +200,13 @@ def test_where_no_socket_can_be_had_everything_else_works(tmp_path):
 
 def test_watching_for_a_program_gives_a_document_a_line(tmp_path):
     with Running(tmp_path, config(tmp_path)).ready() as daemon:
-        watching = subprocess.Popen(
-            [sys.executable, "-m", "logwatch", "status", "-c", daemon.config, "-w", "-o", "json"],
+        watching = Forked(
+            *("status", "-c", daemon.config, "-w", "-o", "json"),
             stdout=subprocess.PIPE,
             env=environment(),
         )
         with watching:
-            assert json.loads(watching.stdout.readline())["pid"] == daemon.pid
+            assert json.loads(line_of(watching.stdout))["pid"] == daemon.pid
             watching.kill()
         daemon.stop()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from signal import SIGTERM
 
 from doubles import oracle
+from doubles.forked import Running
 from doubles.load import load
-from doubles.process import Running, alerts_in, eventually
+from doubles.process import alerts_in, eventually
 from doubles.receiver import Receiver
 
 CONFIG = f"""\

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 
 CONFIG = """\
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from doubles.process import Running, alerts_in, environment, eventually, write_config
+from doubles.forked import Forked, Running, logwatch
+from doubles.process import alerts_in, environment, eventually, write_config
 
 CONFIG = """\
 sources: {{app: {{{0}}}}}
@@ -26,18 +27,15 @@ def numbers(folder):
     return [int(each["fields"]["n"]) for each in alerts_in(folder / "alerts.jsonl")]
 
 
-def command(folder, *flags):
+def words(folder, *flags):
     path = write_config(folder, CONFIG.format("stdin: true", folder))
-    return [sys.executable, "-m", "logwatch", "run", "-c", str(path), *flags]
+    return ["run", "-c", str(path), *flags]
 
 
 def test_what_a_cron_job_pipes_in_is_told_and_then_it_ends(tmp_path):
     """With --once and without: nothing else could come."""
     for flags, lines in ((("--once",), "fine\nERROR 1\n"), ((), "ERROR 2\nERROR 3")):
-        done = subprocess.run(
-            command(tmp_path, *flags), input=lines, text=True, capture_output=True,
-            timeout=30, env=environment(), check=False,
-        )  # fmt: skip
+        done = logwatch(*words(tmp_path, *flags), stdin=lines, text=True, env=environment())
         assert (done.returncode, done.stderr.count("rror")) == (0, 0), done.stderr
     assert numbers(tmp_path) == [1, 2, 3]
     assert len({each["id"] for each in alerts_in(tmp_path / "alerts.jsonl")}) == 3
@@ -45,8 +43,8 @@ def test_what_a_cron_job_pipes_in_is_told_and_then_it_ends(tmp_path):
 
 def test_a_line_on_stdin_is_told_while_the_writer_lives(tmp_path):
     """As `journalctl -f | logwatch run` needs it."""
-    with subprocess.Popen(
-        command(tmp_path), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
+    with Forked(
+        *words(tmp_path), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
     ) as daemon:
         daemon.stdin.write(b"ERROR 1\n")
         daemon.stdin.flush()

@@ -7,7 +7,8 @@ import signal
 import socket
 
 import pytest
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, eventually
 
 CONFIG = """\
 sources: {{net: {{syslog: {{udp: '127.0.0.1:0', tcp: '127.0.0.1:0', unix: {0}/log}}}}}}

@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, eventually
 
 CONFIG = """\
 sources: {auth: {path: FOLDER/auth.log, format: syslog, tz: UTC, start: beginning}}
