@@ -7,8 +7,8 @@ reading, engine and rules on virtual time.
 from __future__ import annotations
 
 import argparse
+import os
 import resource
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,7 +106,7 @@ class _Run:
             hand_on(one)
 
         simulation = Simulation(
-            config, host=socket.gethostname(), tell=tell, tell_message=tally.add_message
+            config, host=os.uname().nodename, tell=tell, tell_message=tally.add_message
         )
         bar = _Bar(_what_is_read(files), size_of(files), self._clock, sys.stderr)
         totals = simulation.feed_files(files, range_=self._range, watch=bar.show)

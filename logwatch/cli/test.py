@@ -29,9 +29,7 @@ from logwatch.config.rule_tests import RuleTest
 from logwatch.errors import ConfigError, Exit, UsageError
 from logwatch.sinks.plain_text import visible
 from logwatch.testing.coverage import Coverage
-from logwatch.testing.junit import junit
-from logwatch.testing.outcome import Outcome
-from logwatch.testing.rewriting import may_be_taken, rewritten, write
+from logwatch.testing.outcome import Outcome, may_be_taken
 from logwatch.testing.runner import Runner
 
 
@@ -185,6 +183,8 @@ def _nothing(options: argparse.Namespace) -> Exit:
 
 def _update(outcomes: Sequence[Outcome], screen: Screen, *, is_json: bool) -> bool:
     """Write what came into the tests that failed for that alone; whether anything was written."""
+    from logwatch.testing.rewriting import rewritten, write  # noqa: PLC0415 - for --update alone
+
     by_file: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         if may_be_taken(outcome):
@@ -224,6 +224,8 @@ def _command(options: argparse.Namespace) -> str:
 
 
 def _write_junit(path: Path, outcomes: Sequence[Outcome]) -> None:
+    from logwatch.testing.junit import junit  # noqa: PLC0415 - it loads what writes XML
+
     report = TextReport(_PlainScreen(), verbose=False)
     body = junit(outcomes, _names(outcomes), lambda each: "\n".join(report.failure(each)))
     try:

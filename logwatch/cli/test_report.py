@@ -17,8 +17,15 @@ from logwatch.cli.word_diff import told_apart
 from logwatch.config.problems import LINE_BREAK, Place
 from logwatch.sinks.plain_text import visible
 from logwatch.testing.coverage import Coverage
-from logwatch.testing.outcome import Did, Happened, Mismatch, Outcome, Row, offset_text
-from logwatch.testing.rewriting import may_be_taken
+from logwatch.testing.outcome import (
+    Did,
+    Happened,
+    Mismatch,
+    Outcome,
+    Row,
+    may_be_taken,
+    offset_text,
+)
 from logwatch.testing.timeline import key_text
 
 MOST_MISMATCHES = 10

@@ -5,7 +5,7 @@ The rule, and those that it hears of, are replayed over the files; it reads them
 
 from __future__ import annotations
 
-import socket
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -82,7 +82,7 @@ def firing_of(
 
     simulation = Simulation(
         subject.config,
-        host=socket.gethostname(),
+        host=os.uname().nodename,
         rules=[subject.rule.name],
         cache=folder,
         tell=tell,

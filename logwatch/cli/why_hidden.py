@@ -5,9 +5,9 @@ Asked of the store beside the daemon, so what was committed counts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from math import ceil
-from socket import gethostname
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,7 +39,7 @@ class Hidden:
         """Without a configuration its mutes are not known, without a store no silence is."""
         self._now = now
         mutes, inhibits = (config.mutes, config.inhibit) if config is not None else ((), ())
-        self._mutes = Mutes(mutes, inhibits, host=gethostname(), make_search=guarded_search)
+        self._mutes = Mutes(mutes, inhibits, host=os.uname().nodename, make_search=guarded_search)
         burning: list[Alert] = []
         if reader is not None:
             self._restore(reader)
@@ -115,7 +115,7 @@ class Hiding:
             id="",
             severity=rule.severity,
             wall=self._now,
-            host=gethostname(),
+            host=os.uname().nodename,
             source=source,
             labels=rule.labels,
         )

@@ -18,13 +18,6 @@ from typing import Any, NamedTuple, TypeAlias
 from logwatch.matching.literals import SMALL, Texts
 from logwatch.matching.scanner import End, Scanner
 
-AUTOMATA: Any
-"""The module `ahocorasick_rs`, None where there is none."""
-try:
-    AUTOMATA = import_module("ahocorasick_rs")
-except ImportError:
-    AUTOMATA = None
-
 _MOST_FOR_TABLE = 500_000
 """Bytes of literals up to which a full table of transitions, twice as fast, takes 80 MB at most."""
 
@@ -38,9 +31,18 @@ class Expression(NamedTuple):
 
 
 @lru_cache(maxsize=1)
+def automata() -> Any:
+    """The module `ahocorasick_rs`, None where there is none; loaded where it is to scan."""
+    try:
+        return import_module("ahocorasick_rs")
+    except ImportError:
+        return None
+
+
+@lru_cache(maxsize=1)
 def version() -> str | None:
     """Name and version of the binding, None where there is none."""
-    if AUTOMATA is None:
+    if automata() is None:
         return None
     # Ten milliseconds to import, and needed only where this engine is.
     from importlib import metadata  # noqa: PLC0415 - see above
@@ -66,10 +68,11 @@ class LiteralScanner:
                 owners.setdefault(sought, []).append((number, exact))
         self._owners = list(owners.values())
         table = sum(map(len, owners)) <= _MOST_FOR_TABLE
-        self._automaton = AUTOMATA.BytesAhoCorasick(
+        binding = automata()
+        self._automaton = binding.BytesAhoCorasick(
             list(owners),
-            matchkind=AUTOMATA.MatchKind.Standard,
-            implementation=AUTOMATA.Implementation.DFA if table else None,
+            matchkind=binding.MatchKind.Standard,
+            implementation=binding.Implementation.DFA if table else None,
         )
 
     def scan(self, data: bytes) -> list[End]:

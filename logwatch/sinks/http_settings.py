@@ -26,13 +26,20 @@ def check_url(url: str, key: str = "url") -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-        (host or "").encode("idna")
+        _check_labels(host or "")
     except ValueError:  # its text may hold the password
         raise ValueError(f"{key} is no URL; write https://host/path") from None
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError(f"{key} must begin with https:// or http:// and name a host")
     if not (url.isascii() and url.isprintable()) or " " in url:
         raise ValueError(f"{key} holds a space or a character that must be percent-encoded")
+
+
+def _check_labels(host: str) -> None:
+    """Refuse a name with a part that is empty or too long: RFC 1035, 2.3.4. Raises ValueError."""
+    labels = host.removesuffix(".").split(".")
+    if host and not all(0 < len(label) < 64 for label in labels):
+        raise ValueError(host)
 
 
 def check_headers(headers: Mapping[str, str], ours: Iterable[str] = FRAMING) -> None:

@@ -128,3 +128,11 @@ def offset_text(at: float, start: float) -> str:
     """`+2h`: the time of a test as its lines write it."""
     sign = "-" if at < start - 0.0005 else "+"
     return sign + format_duration(abs(at - start))
+
+
+def may_be_taken(outcome: Outcome) -> bool:
+    """Whether a failure is only in the values of what fired and what was resolved."""
+    sections = {one.section for one in outcome.mismatches}
+    if outcome.trouble is not None or not sections or not sections <= {"fires", "resolves"}:
+        return False
+    return "fires" not in sections or bool(outcome.test.fires and outcome.compared)

@@ -72,14 +72,6 @@ class _Edit(NamedTuple):
     text: str
 
 
-def may_be_taken(outcome: Outcome) -> bool:
-    """Whether a failure is only in the values of what fired and what was resolved."""
-    sections = {one.section for one in outcome.mismatches}
-    if outcome.trouble is not None or not sections or not sections <= {"fires", "resolves"}:
-        return False
-    return "fires" not in sections or bool(outcome.test.fires and outcome.compared)
-
-
 def rewritten(path: Path, outcomes: Sequence[Outcome]) -> Rewritten:
     """The text of `path` in which every one of `outcomes` expects what came; nothing is written.
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logwatch.testing.rewriting import RewriteError, may_be_taken, rewritten, write
+from logwatch.testing.outcome import may_be_taken
+from logwatch.testing.rewriting import RewriteError, rewritten, write
 
 
 def update(scene):
