@@ -20,25 +20,22 @@ import errno
 import os
 import time
 from collections import deque
-from collections.abc import Iterable
-from typing import Literal, TypeAlias
-
-from msgspec import Struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 from logwatch.errors import UsageError
 from logwatch.records import Checkpoint
+from logwatch.tailer.archive import Archive, Unreadable, Verdict, last_written
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.compressed import is_compressed
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
     Key,
     OpenFile,
     birth_floor,
-    head,
     is_proof,
-    matches,
 )
-from logwatch.tailer.likeness import begins_as, goes_on_from, may_begin, shared
+from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
 from logwatch.tailer.opening import open_beside
 from logwatch.tailer.siblings import (
     MOST_LOOKS,
@@ -55,34 +52,9 @@ from logwatch.tailer.unpacking import Unpacking
 
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
-_PIECE = 1 << 18
 _MISSING_KEPT = 64
 PATIENCE_SECONDS = 60.0
 """What nobody has changed for so long is not being written."""
-
-
-class Archive(Struct, frozen=True):
-    """A compressed file that is open, with what is left to read of it."""
-
-    unpacking: Unpacking
-    modified_ns: int
-    known: Checkpoint | None = None
-    """The generation that it is; None: one that nobody has seen."""
-    reread_end: int = 0
-    """Up to here it may have been read before."""
-
-
-class Unreadable(Struct, frozen=True):
-    """A compressed file that cannot be read, and why."""
-
-    path: str
-    size: int | None
-    """Bytes that it would have had; None: nobody can say."""
-    reason: LossReason
-
-
-Verdict: TypeAlias = Archive | Unreadable | Literal["known", "undecided"]
-"""What is to be done with a compressed file; "undecided": it is just being written."""
 
 
 class Archives:
@@ -95,11 +67,24 @@ class Archives:
         """Whether one that ends in the middle and was changed just now may still be written."""
         self.missing: deque[Checkpoint] = deque(maxlen=_MISSING_KEPT)
         """Generations that no file was found for."""
+        self._coming: OpenFile | None = None
         self._told: set[int] = set()
         """Inodes of those that cannot be read and that a loss was told for."""
-        self._alike_live: tuple[Key, int] = (0, 0), 0
+        self._packed_of: dict[Key, int] = {}
+        """By file that was deleted: the inode of the compressed one that it became."""
+        self.alike: dict[Key, int] = {}
+        """Up to where plain files of which nothing was read may be in a compressed one that is."""
         self._absorbed: dict[str, int] = {}
         """By identity of a generation: the inode of the compressed file that it is."""
+
+    @contextmanager
+    def expecting(self, file: OpenFile) -> Iterator[None]:
+        """While this is about to be followed under the path, and older files are looked after."""
+        self._coming = file
+        try:
+            yield
+        finally:
+            self._coming = None
 
     def holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         """The file that this generation has become, at its offset, or why there is none.
@@ -124,13 +109,13 @@ class Archives:
         for sibling in sorted(siblings, key=last_written):
             if sibling.modified_ns < born:
                 continue
-            opened = self._opened(sibling)
+            opened = self._opened(sibling, least=min(checkpoint.head.length, 1))
             if opened is None:
                 why[sibling.inode] = "damaged"
             elif isinstance(opened, Unreadable):
                 why[sibling.inode] = opened.reason
             else:
-                if self._is_held_by(opened, checkpoint):
+                if self._is_held_by(opened, sibling, checkpoint):
                     self._absorbed[checkpoint.identity] = sibling.inode
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
                     return Archive(opened, sibling.modified_ns, checkpoint, doubt)
@@ -142,35 +127,28 @@ class Archives:
             return reason
         return "gone"
 
-    def _is_held_by(self, unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    def _is_held_by(self, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint) -> bool:
         if self._claims.owner(unpacking.packed.key) is not None:
             return False
         try:
-            if not checkpoint.head.length:  # nothing of it was seen: the first that is not another
-                known = self._claims.family(self._path)
-                return not any(begins_as(unpacking, each) for each in known)
+            if not checkpoint.head.length:
+                return self._may_be_unread(unpacking, sibling)
             return begins_as(unpacking, checkpoint) and goes_on_from(unpacking, checkpoint)
         except OSError:
             unpacking.close()
             raise
 
-    def resumed(self, file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
-        """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.
-
-        Takes the file over if it is one. Raises OSError.
-        """
-        if matches(file.fd, checkpoint.head) or not is_compressed(os.pread(file.fd, 6, 0)):
-            return None
-        unpacking = Unpacking(file)
-        try:
-            unpacking.fill(checkpoint.offset + 1)
-        except UsageError as error:
-            unpacking.close()
-            raise OSError(errno.EINVAL, str(error)) from error
-        except OSError:
-            unpacking.close()
-            raise
-        return Archive(unpacking, file.modified_ns, checkpoint)
+    def _may_be_unread(self, unpacking: Unpacking, sibling: Sibling) -> bool:
+        """Whether this is not another than one of which nothing was seen."""
+        known = self._claims.family(self._path)
+        if _has_twin(sibling) or any(begins_as(unpacking, each) for each in known):
+            return False
+        coming = self._coming
+        if coming is None or not is_that_packed(unpacking, coming.fd):
+            return True
+        if unpacking.end < HEAD_LENGTH:
+            self._doubt_one(unpacking.end, coming)
+        return unpacking.end < HEAD_LENGTH
 
     def unseen(
         self,
@@ -199,8 +177,8 @@ class Archives:
             opened.close()
         return found
 
-    def _opened(self, sibling: Sibling) -> Unpacking | Unreadable | None:
-        """With its first bytes uncompressed; None: it is empty, gone or just being written."""
+    def _opened(self, sibling: Sibling, *, least: int = 1) -> Unpacking | Unreadable | None:
+        """With its first bytes uncompressed; None: too few, or gone, or just being written."""
         try:
             file = open_beside(self._path, sibling.path, self._claims.links)
         except FileNotFoundError:
@@ -216,7 +194,7 @@ class Archives:
         except OSError as error:
             unpacking.close()
             return _unreadable(sibling, error)
-        if unpacking.end >= HEAD_LENGTH or (unpacking.end and unpacking.is_complete):
+        if unpacking.end >= HEAD_LENGTH or (unpacking.end >= least and unpacking.is_complete):
             return unpacking
         # Too little to tell whether it was read before.
         may_come = unpacking.is_complete or self._may_grow(unpacking)
@@ -235,13 +213,20 @@ class Archives:
         key = unpacking.packed.key
         if self._claims.owner(key) is not None or self._claims.latest(key) is not None:
             return "known"
-        if any(_is_that_packed(unpacking, file.fd) for file in files):
-            return "known"  # perhaps it is being compressed just now
         doubt = self._perhaps_begun(unpacking, sibling)
-        if live is not None and _is_that_packed(unpacking, live.fd):
-            if is_unread or unpacking.end >= HEAD_LENGTH:
-                return "known"  # less than a head may well be how every one of them begins
-            doubt = max(doubt, self._doubt_one(unpacking.end, live))
+        # Less than a head may well be how every one of them begins.
+        is_told = unpacking.end >= HEAD_LENGTH
+        for file in files:
+            if is_that_packed(unpacking, file.fd):
+                if is_told or self._is_packed_of(file, sibling):
+                    return "known"
+                doubt = unpacking.end
+                self._doubt_one(doubt, file)  # which may come behind it
+        for each in filter(None, {live, self._coming}):
+            if is_that_packed(unpacking, each.fd):
+                if is_told or (is_unread and each == live):
+                    return "known"
+                doubt = max(doubt, self._doubt_one(unpacking.end, each))
             unpacking.rewind()
             unpacking.fill(HEAD_LENGTH)
         for missing in self.missing:
@@ -259,17 +244,19 @@ class Archives:
         unpacking.pause()
         return Archive(unpacking, sibling.modified_ns, None, doubt)
 
-    def _doubt_one(self, end: int, live: OpenFile) -> int:
-        """How much of what may be `live`, packed in its place, was read; else doubt that one."""
-        known = self._claims.latest(live.key)
+    def _is_packed_of(self, file: OpenFile, sibling: Sibling) -> bool:
+        """Whether a file that has the same bytes, or more, is just being compressed, or was."""
+        if os.fstat(file.fd).st_nlink:
+            return _has_twin(sibling)
+        return self._packed_of.setdefault(file.key, sibling.inode) == sibling.inode
+
+    def _doubt_one(self, end: int, file: OpenFile) -> int:
+        """How much of what may be `file`, packed in its place, was read; else doubt that one."""
+        known = self._claims.latest(file.key)
         if known is not None and known.offset:
             return end
-        self._alike_live = live.key, max(end, self.alike_end(live.key))
+        self.alike[file.key] = max(end, self.alike.get(file.key, 0))
         return 0
-
-    def alike_end(self, key: Key) -> int:
-        """How much of an unread file under the path may be read in a compressed one. No I/O."""
-        return self._alike_live[1] if self._alike_live[0] == key else 0
 
     def _perhaps_begun(self, unpacking: Unpacking, sibling: Sibling) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""
@@ -351,34 +338,11 @@ class Archives:
         return self.patient and unpacking.is_cut_off and age < PATIENCE_SECONDS * 1e9
 
 
-def last_written(sibling: Sibling) -> tuple[int, tuple[int, str]]:
-    """Sorts compressed files from older to younger."""
-    return sibling.modified_ns, sibling.rank
-
-
 def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:
     """Raises the error where it may pass."""
     if error.errno in PASSING:
         raise error
     return Unreadable(sibling.path, None, "unreadable")
-
-
-def _is_that_packed(unpacking: Unpacking, fd: int) -> bool:
-    """Whether all that can be uncompressed is at the beginning of a plain file. Raises OSError."""
-    if not matches(fd, head(unpacking.fd)):
-        return False
-    unpacking.rewind()
-    passed, same = 0, True
-    while same and unpacking.fill(passed + 1):
-        unpacking.fill(passed + _PIECE)
-        count = unpacking.end - passed
-        same = os.pread(unpacking.fd, count, passed) == os.pread(fd, count, passed)
-        passed += count
-        unpacking.forget(passed)
-    if not same:
-        unpacking.rewind()
-        unpacking.fill(HEAD_LENGTH)
-    return same
 
 
 def _has_twin(sibling: Sibling) -> bool:

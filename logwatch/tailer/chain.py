@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
@@ -17,7 +18,8 @@ from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.crashpoints import crashpoint
 from logwatch.records import Block, Checkpoint
-from logwatch.tailer.archives import PATIENCE_SECONDS, Archive
+from logwatch.tailer.archive import Archive
+from logwatch.tailer.archives import PATIENCE_SECONDS
 from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.cuts import Cuts, was_followed
@@ -100,6 +102,10 @@ class Chain:
     def is_premature(self, file: OpenFile) -> bool:
         """See `Lineage.is_premature`. No error."""
         return self._lineage.is_premature(file)
+
+    def expecting(self, file: OpenFile) -> AbstractContextManager[None]:
+        """While this is given to `begin` or `replace`. No error."""
+        return self._lineage.archives.expecting(file)
 
     def held(self, key: Key) -> Generation | None:
         """The generation that has this file."""
@@ -265,6 +271,7 @@ class Chain:
 
     def first_read(self, now: Moment) -> FirstRead | None:
         """See `FirstRead`; None where the current generation was begun. Looks around if need be."""
+        doubt_alike(self.generations, self._lineage)
         live = self.current
         if live is None or live.is_begun or now.steady < live.retry_at or self.outgoing:
             return None
@@ -294,7 +301,6 @@ class Chain:
         found = self._lineage.unseen(self.since, held, live, **how)
         self.look_again_at = None if found.is_final else now.steady + PATIENCE_SECONDS
         added = self.add_found(found, backlog=backlog)
-        doubt_alike(self.current, self._lineage)
         for generation in added:
             generation.quiet_since = now.steady
             if generation.file.modified_ns < self._since:
@@ -332,7 +338,6 @@ class Chain:
         registered = self._claims.latest(file.key) == checkpoint
         generation = self.add(file, checkpoint, backlog=backlog)
         generation.reread_end = reread_end or generation.reread_end
-        doubt_alike(generation, self._lineage)
         generation.registered = registered
         generation.suspect = not continues(file.fd, checkpoint)
         if not generation.suspect:

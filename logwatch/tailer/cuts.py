@@ -14,7 +14,7 @@ from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.crashpoints import crashpoint
 from logwatch.records import Checkpoint
-from logwatch.tailer.archives import Archive
+from logwatch.tailer.archive import Archive
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import OpenFile, identity, may_begin_alike
 from logwatch.tailer.generation import Generation, Truncated

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from logwatch.tailer.signs import is_under
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from logwatch.clock import Moment
     from logwatch.tailer.chain import Chain
     from logwatch.tailer.generation import Generation
@@ -35,13 +37,16 @@ def first_read(
     return None if chain.current is None else FirstRead(chain, lineage, chain.current)
 
 
-def doubt_alike(live: Generation | None, lineage: Lineage) -> None:
+def doubt_alike(generations: Iterable[Generation], lineage: Lineage) -> None:
     """Mark what a compressed file may have, too: a program may compress its log in its place.
 
-    Nothing where some of `live` was read before. No I/O.
+    Nothing where some of it was read before. No I/O.
     """
-    if live is not None and not live.is_begun:
-        live.reread_end = max(live.reread_end, lineage.archives.alike_end(live.key))
+    alike = lineage.archives.alike
+    for each in generations if alike else ():
+        end = alike.pop(each.key, 0)
+        if not each.is_begun:
+            each.reread_end = max(each.reread_end, end)
 
 
 class FirstRead:

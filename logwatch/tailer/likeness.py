@@ -7,11 +7,14 @@ nothing tells it from a generation that nobody has read.
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.fingerprint import HEAD_LENGTH, matches
+from logwatch.tailer.fingerprint import HEAD_LENGTH, head, matches
 from logwatch.tailer.unpacking import Unpacking
+
+_PIECE = 1 << 18
 
 
 def begins_as(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
@@ -52,3 +55,21 @@ def shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
             if matches(unpacking.fd, each):
                 return "known"
     return end
+
+
+def is_that_packed(unpacking: Unpacking, fd: int) -> bool:
+    """Whether all that can be uncompressed is at the beginning of a plain file. Raises OSError."""
+    if not matches(fd, head(unpacking.fd)):
+        return False
+    unpacking.rewind()
+    passed, same = 0, True
+    while same and unpacking.fill(passed + 1):
+        unpacking.fill(passed + _PIECE)
+        count = unpacking.end - passed
+        same = os.pread(unpacking.fd, count, passed) == os.pread(fd, count, passed)
+        passed += count
+        unpacking.forget(passed)
+    if not same:
+        unpacking.rewind()
+        unpacking.fill(HEAD_LENGTH)
+    return same

@@ -23,7 +23,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.archives import PASSING, Archive, Archives, Unreadable
+from logwatch.tailer.archive import Archive, Unreadable
+from logwatch.tailer.archives import PASSING, Archives
 from logwatch.tailer.beside import Remembered, remembered, text_of
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from logwatch.clock import Moment
 from logwatch.records import Checkpoint
-from logwatch.tailer.archives import Archive
+from logwatch.tailer.archive import Archive, resumed
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import OpenFile, continues
 from logwatch.tailer.lineage import Lineage
@@ -54,7 +54,7 @@ class Remains:
         if file is None and live is not None and _is_like(live.fd, checkpoint):
             self._chain.outgoing.append(closing(checkpoint))  # the live file has it all, read again
             return
-        archive = file and self._lineage.archives.resumed(file, checkpoint)
+        archive = file and resumed(file, checkpoint)
         file = file or self._lineage.copy_of(checkpoint)
         if file is None or archive is not None:
             found = archive or self._lineage.archives.holding(checkpoint)

@@ -119,22 +119,22 @@ class UnderPath:
             owner = getattr(self._claims.owner(file.key), "path", "another path")
             self._stand_back(f"followed as {owner}", sign, now)
             return
-        elif self._is_first_look:
-            has_begun = chain.begin(file, now, self._refused_at_first)
-            chain.doubt_all()
-            self._is_first_look = False
-            if not has_begun:
-                self._look_once_more(file)
-                return
-        elif not chain.replace(file, now):
-            self._look_once_more(file)
+        elif not self._follow(file, now):
+            self._chain.abandon(file)
+            self.sign, self.is_postponed = 0, True
             return
         self._settle(sign)
         self._report.say("following")
 
-    def _look_once_more(self, file: OpenFile) -> None:
-        self._chain.abandon(file)
-        self.sign, self.is_postponed = 0, True
+    def _follow(self, file: OpenFile, now: Moment) -> bool:
+        """Have the chain take it on; False: look once more."""
+        with self._chain.expecting(file):
+            if not self._is_first_look:
+                return self._chain.replace(file, now)
+            has_begun = self._chain.begin(file, now, self._refused_at_first)
+        self._chain.doubt_all()
+        self._is_first_look = False
+        return has_begun
 
     def _is_too_early(self, file: OpenFile) -> bool:
         """Whether to leave a file to the tail of the log that it may be a copy of, for a while.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.archives import Archive, Unreadable, last_written
+from logwatch.tailer.archive import Archive, Unreadable, last_written
 from logwatch.tailer.fingerprint import OpenFile
 from logwatch.tailer.siblings import Sibling
 

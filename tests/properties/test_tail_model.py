@@ -38,6 +38,7 @@ from hypothesis.stateful import (
 from logwatch import telemetry
 from logwatch.clock import ManualClock
 from logwatch.tailer import generation
+from logwatch.tailer.fingerprint import HEAD_LENGTH
 from logwatch.tailer.tail import Tail
 
 FIRST = re.compile(rb"(\d{6}) ")
@@ -86,6 +87,8 @@ class TailMachine(RuleBasedStateMachine):
         self.target = self.path
         self.targets = 0
         self.packing: tuple[Path, Path, bytes, int] | None = None
+        self.keeps_time = True
+        """Whether what is being compressed will have the time of what it is made of."""
         self.is_denied = False
         self.looked: set[int] = set()
         self.losses: list = []
@@ -229,6 +232,7 @@ class TailMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.live)
     @rule(lines=st.integers(0, 3))
     def recreate(self, lines):
+        self.finish_packing()
         self.create()
         self.write(lines) if lines else None
 
@@ -307,10 +311,25 @@ class TailMachine(RuleBasedStateMachine):
         if whole:
             self.finish_packing()
 
-    def begin_packing(self, plain, suffix, *, whole):
+    @precondition(lambda self: self.live and not self.linked)
+    @rule(suffix=st.sampled_from([*PACKERS]), whole=st.booleans())
+    def rotate_by_packing(self, suffix, whole):
+        """As handlers of programs do it: there never is a plain file with a rotated name."""
+        self.complete(self.live)
+        self.shift()
+        self.old.append(self.live)
+        self.live = None
+        if self.path.stat().st_size < HEAD_LENGTH:  # which proves nothing
+            self.doubtful |= self.lines_of[self.old[-1].generation]
+        into = self.path.with_name(f"app.log.1{suffix}")
+        self.begin_packing(self.path, suffix, whole=whole, into=into)
+        self.keeps_time = False
+
+    def begin_packing(self, plain, suffix, *, whole, into=None):
         """Half of the compressed file is there, or all of it, and the plain one still is."""
+        self.keeps_time = True
         data = PACKERS[suffix](plain.read_bytes())
-        packed = plain.with_name(plain.name + suffix)
+        packed = into or plain.with_name(plain.name + suffix)
         written = len(data) if whole else len(data) // 2
         packed.write_bytes(data[:written])
         self.packing = plain, packed, data, written
@@ -329,7 +348,8 @@ class TailMachine(RuleBasedStateMachine):
         with packed.open("ab") as file:
             file.write(data[written:])
         status = plain.stat()
-        os.utime(packed, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if self.keeps_time:
+            os.utime(packed, ns=(status.st_atime_ns, status.st_mtime_ns))
         unpacked = decompress(packed)
         inside = set().union(*map(numbers, unpacked.splitlines(keepends=True)))
         self.packed_of[status.st_ino] = inside

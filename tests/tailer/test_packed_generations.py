@@ -314,6 +314,84 @@ def test_what_is_taken_for_one_of_which_little_was_read_may_be_one_that_begins_a
     ]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_empty_log_that_was_packed_while_stopped_is_no_loss(follow, numbered, count):
+    log = follow(b"")
+    log.read()
+    log.tail.close()
+    for number in range(count, 0, -1):
+        pack(log.rotate(f".{number}"))
+    log.append(numbered(0, 1))
+    log.restart()
+    assert log.read() == [numbered(0, 1)]
+    assert not log.tail.losses()
+
+
+@pytest.mark.parametrize("lines", [3, 300])
+def test_a_log_that_is_packed_in_its_place_is_not_taken_for_the_empty_one_before(
+    follow, numbered, lines
+):
+    """Nothing was read of the one before, and it is gone; the new one is still there."""
+    log = follow(b"")
+    log.read()
+    log.tail.close()
+    log.path.unlink()
+    log.path.write_bytes(numbered(0, lines))
+    log.beside(".1.gz").write_bytes(gzip.compress(numbered(0, lines)))
+    log.restart()
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    once, marked = (numbered(0, lines), False), (numbered(0, lines), True)
+    assert told == ([once, marked] if lines == 3 else [once])
+
+
+def test_what_is_being_packed_is_not_taken_for_an_empty_one_that_is_gone(follow, numbered):
+    log = follow(b"")
+    log.read()
+    log.tail.close()
+    log.path.unlink()
+    log.beside(".1").write_bytes(numbered(0, 3))
+    log.beside(".1.gz").write_bytes(gzip.compress(numbered(0, 3)))
+    log.path.write_bytes(numbered(10, 1))
+    log.restart()
+    log.read()
+    assert log.data() == numbered(0, 3) + numbered(10, 1)
+    assert not any(block.reread for block in log.blocks)
+
+
+def test_short_logs_of_the_same_lines_are_all_read(follow):
+    """A program without a clock says the same each time; one log is packed, the next is not yet."""
+    log = follow(b"first\n")
+    log.read()
+    log.tail.close()
+    pack(log.rotate(".2", b"started\nstopped\n"))
+    log.beside(".2.gz").rename(log.beside(".3.gz"))
+    pack(log.rotate(".2", b"started\nstopped\n"))
+    log.rotate(".1", b"last\n")
+    log.blocks.clear()
+    log.restart()
+    log.read()
+    assert log.data() == b"started\nstopped\n" * 2 + b"last\n"
+    assert not log.tail.losses()
+
+
+def test_a_log_that_is_packed_in_its_place_comes_once_though_the_one_before_was_cut(
+    follow, numbered
+):
+    """The log before was copied, cut, written on and renamed, all while nobody looked."""
+    log = follow(numbered(0, 60))
+    log.read()
+    log.tail.close()
+    log.beside(".3.gz").write_bytes(gzip.compress(numbered(0, 60)))
+    log.path.write_bytes(numbered(100, 90))
+    log.rotate(".2", numbered(200, 60))
+    log.beside(".1.gz").write_bytes(gzip.compress(numbered(200, 60)))
+    log.blocks.clear()
+    log.restart()
+    log.read()
+    assert log.data() == numbered(100, 90) + numbered(200, 60)
+
+
 def test_a_header_of_more_than_a_kilobyte_does_not_make_generations_one(follow, numbered):
     header = b"# " + b"-" * 4000 + b"\n"
     log = follow(header + numbered(0, 3))
