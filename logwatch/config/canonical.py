@@ -82,7 +82,7 @@ def _section(name: str, node: Node) -> Node:
         return _map([(key, _sink(value)) for key, value in node.value])
     if name in _SETTINGS:
         return _settings(_SETTINGS[name][0], node, _SETTINGS[name][1])
-    return _value(shape_of(FileKeys).fields[name][1], node)
+    return _value(shape_of(FileKeys).fields[name].type, node)
 
 
 def _sink(node: Node) -> Node:
@@ -92,7 +92,7 @@ def _sink(node: Node) -> Node:
     pairs = []
     for key, value in sorted(node.value, key=lambda pair: pair[0].value in BESIDE):
         if key.value in BESIDE:
-            pairs.append((key, _value(beside[key.value][1], value)))
+            pairs.append((key, _value(beside[key.value].type, value)))
         else:
             kind = KINDS[key.value]
             pairs.append((key, _settings(kind.settings, value, kind.short)))
@@ -120,7 +120,7 @@ def _keys(struct: type[Struct], node: Node) -> Node:
     fields = shape_of(struct).fields
     return _map(
         [
-            (key, _value(fields[key.value][1], value) if key.value in fields else value)
+            (key, _value(fields[key.value].type, value) if key.value in fields else value)
             for key, value in _ordered(struct, node.value)
         ]
     )

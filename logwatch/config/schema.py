@@ -98,7 +98,7 @@ class _Builder:
         schema: Schema = {
             "type": "object",
             "properties": {
-                name: self._field(shape, name, info) for name, (_, info) in shape.fields.items()
+                name: self._field(shape, name, field.type) for name, field in shape.fields.items()
             },
             "additionalProperties": False,
         }

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
-from msgspec import NODEFAULT, Struct, inspect
+from msgspec import Struct, inspect, structs
 from yaml import MappingNode, SequenceNode
 
 from logwatch.config.scalars import Item, Scalar, plain
 
 
+class Field:
+    """One key of a map."""
+
+    def __init__(self, name: str, annotation: Any) -> None:
+        self.name = name
+        """What the struct calls it."""
+        self._annotation = annotation
+
+    @cached_property
+    def type(self) -> inspect.Type:
+        """What its value may be; looked into when it is asked for, for of most keys none stands."""
+        return inspect.type_info(self._annotation)
+
+
 class Shape(NamedTuple):
     """What the walker needs to know of a struct, looked up once."""
 
-    fields: dict[str, tuple[str, inspect.Type]]
+    fields: dict[str, Field]
+    """By the key as it is written."""
     required: tuple[str, ...]
     later: Mapping[str, str]
     instead: Mapping[str, tuple[str, ...]]
@@ -27,15 +42,10 @@ class Shape(NamedTuple):
 @lru_cache(maxsize=256)
 def shape_of(struct: type[Struct]) -> Shape:
     """The shape of `struct`, which may say more than its types: see `Keys`."""
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    required = tuple(
-        field.encode_name
-        for field in info.fields
-        if field.default is NODEFAULT and field.default_factory is NODEFAULT
-    )
+    fields = structs.fields(struct)
+    required = tuple(field.encode_name for field in fields if field.required)
     return Shape(
-        {field.encode_name: (field.name, field.type) for field in info.fields},
+        {field.encode_name: Field(field.name, field.type) for field in fields},
         getattr(struct, "required", required),
         getattr(struct, "later", {}),
         getattr(struct, "instead", {}),

@@ -115,7 +115,7 @@ class Walker:
             if value is BROKEN:
                 broken.add(name)
             else:
-                values[shape.fields[name][0]] = value
+                values[shape.fields[name].name] = value
         node = item.node if isinstance(item, Scalar) else item
         broken.update(self._missing(shape, pieces, node, what))
         return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
@@ -170,7 +170,7 @@ class Walker:
         """The value of one key, or BROKEN."""
         if name in shape.fields:
             slot = Slot(name, shape.examples.get(name, ""))
-            return self._value(shape.fields[name][1], piece, slot)
+            return self._value(shape.fields[name].type, piece, slot)
         place = self._key_place(item, name, piece)
         if name in shape.later:
             self.report.error(
