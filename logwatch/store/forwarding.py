@@ -7,15 +7,18 @@ of the rest of the episode too: this is remembered as long as the history goes b
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from logwatch.store.outgoing import DeadLetter, bury, decode_positions, forget_retries
 from logwatch.store.segments import decode_addressed
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _decode_names = msgspec.json.Decoder(list[str]).decode
 

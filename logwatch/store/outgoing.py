@@ -13,14 +13,16 @@ delivered of the other parts.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from logwatch.store.segments import Segment
+
+if TYPE_CHECKING:
+    import sqlite3
 
 encode_positions = msgspec.json.Encoder().encode
 decode_positions = msgspec.json.Decoder(list[int]).decode

@@ -8,13 +8,15 @@ all of it: a tenth of a second, and only a person or a file that is read again a
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from logwatch.records import Alert, MessageName
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MOST_ALERTS = 500
 """Alerts in a segment, at most."""
