@@ -37,18 +37,22 @@ class Stamps:
     def batch(self, block: Block, arrival: float) -> Batch:
         """What is found in `block`; `arrival` is the time of lines of which nothing tells it."""
         batch = self._reading.batch(block, arrival)
-        at, records = 0, batch.records
-        for number, record in enumerate(records):
-            if record.time == arrival:
-                start = block.index(record.offset)
-                time = self._time(block.records, at, start, record.text, arrival)
-                records[number] = _at(record, time)
-                at = start
-            else:
-                self._known = record.time
-                at = block.index(record.offset)
-        last = self._last(block.records, at, batch.last_time, arrival)
+        records = batch.records
+        for number in [at for at, record in enumerate(records) if record.time == arrival]:
+            low = self._pass(block, records[number - 1], arrival) if number else 0
+            record = records[number]
+            start = block.index(record.offset)
+            time = self._time(block.records, low, start, record.text, arrival)
+            records[number] = _at(record, time)
+        low = self._pass(block, records[-1], arrival) if records else 0
+        last = self._last(block.records, low, batch.last_time, arrival)
         return replace(batch, last_time=last)
+
+    def _pass(self, block: Block, record: Record, arrival: float) -> int:
+        """Where in `block` the line of `record` is; its time is the latest that is known."""
+        if record.time != arrival:
+            self._known = record.time
+        return block.index(record.offset)
 
     def last(self, block: Block, arrival: float) -> float:
         """The time of the last line of `block`, which need not be looked at otherwise."""
@@ -107,7 +111,7 @@ class Stamps:
             if end <= low or self._is_hopeless:
                 return None
             start = data.rfind(b"\n", low, end - 1) + 1 or low
-            found = self._stamp(data[start:end], arrival)
+            found = self._stamp(data, start, end, arrival)
             if found is not None:
                 return found
             end = start
@@ -119,7 +123,7 @@ class Stamps:
             end = data.find(b"\n", start) + 1 or len(data)
             if start >= end or self._is_hopeless:
                 return None
-            found = self._stamp(data[start:end], arrival)
+            found = self._stamp(data, start, end, arrival)
             if found is not None:
                 return found
             start = end
@@ -129,7 +133,12 @@ class Stamps:
     def _is_hopeless(self) -> bool:
         return self._known is None and self._in_vain >= HOPELESS_LINES
 
-    def _stamp(self, line: bytes, arrival: float) -> float | None:
+    def _stamp(self, data: bytes, start: int, end: int, arrival: float) -> float | None:
+        may_lead = self._reading.events.may_lead
+        if may_lead is not None and not may_lead(data, start):
+            self._in_vain += 1
+            return None
+        line = data[start:end]
         if self._reading.framer is not None:
             line = line.partition(JOINT)[0]
         text = line[:LONGEST_STAMPED].rstrip(b"\r\n").decode(errors="replace")

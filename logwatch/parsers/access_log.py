@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from logwatch.conditions import Predicate
-from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader
 
@@ -78,6 +78,8 @@ def writing(field: str) -> Writing | Enumerated | None:
 
 class AccessLogParser:
     """See the module."""
+
+    may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)

@@ -6,8 +6,9 @@ fields, and is still a line: rules match its text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -31,8 +32,15 @@ class ParserSettings(Struct, frozen=True, kw_only=True):
     """Field that holds the event time (json, logfmt); None: the usual names are tried."""
 
 
+MayLead: TypeAlias = Callable[[bytes, int], object]
+"""Whether the line that begins at a place in some bytes may begin with a stamp; true in doubt."""
+
+
 class Parser(Protocol):
     """One format."""
+
+    may_lead: MayLead | None
+    """Tells at little cost of most lines that they have no time; None: only `time` can tell."""
 
     def parse(self, text: str, now: float) -> Parsed:
         """Fields and time of one line. `now` (wall seconds) lets missing years be inferred."""

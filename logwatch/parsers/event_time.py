@@ -20,6 +20,8 @@ class EventClock:
         self._source = source
         self._max_skew = max_skew
         self._warned = False
+        self.may_lead = parser.may_lead
+        """See `Parser.may_lead`."""
 
     def parse(self, text: str, *, arrival: float, backlog: bool) -> tuple[float, dict[str, str]]:
         """Event time (seconds since the epoch) and fields of one record."""

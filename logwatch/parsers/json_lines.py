@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from logwatch.conditions import Predicate
-from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
@@ -139,6 +139,8 @@ def _utf16(char: str) -> int:
 
 class JsonParser:
     """See the module."""
+
+    may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from logwatch.conditions import Predicate
-from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.json_lines import NUMBERS, escapes, quoted
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
@@ -85,6 +85,8 @@ def writing(field: str) -> Writing:
 
 class LogfmtParser:
     """See the module."""
+
+    may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)

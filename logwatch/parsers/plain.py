@@ -7,8 +7,8 @@ the same in a backlog or a replay as they did live. Every other line counts when
 from __future__ import annotations
 
 from logwatch.conditions import Predicate
-from logwatch.parsers.base import Parsed, ParserSettings
-from logwatch.parsers.timestamps import StampReader
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
+from logwatch.parsers.timestamps import MAY_LEAD, StampReader
 
 FIELDS = ()
 VALUES: dict[str, tuple[str, ...]] = {}
@@ -19,6 +19,7 @@ class PlainParser:
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)
+        self.may_lead: MayLead | None = MAY_LEAD
 
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""

@@ -12,7 +12,7 @@ import re
 from itertools import islice
 
 from logwatch.conditions import Predicate
-from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader, end_of_bsd, end_of_iso
 
@@ -81,6 +81,8 @@ def _escape_param(text: str) -> str:
 
 class SyslogParser:
     """See the module."""
+
+    may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
         self._stamps = StampReader(settings.tz)

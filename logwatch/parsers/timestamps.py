@@ -49,6 +49,9 @@ _FRACTION = re.compile(r"[.,][0-9]+").match
 _NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
 
 _POINTS = (".", ",")
+MAY_LEAD = re.compile(rb"\[?(?:[A-Z][a-z]{2} |[0-9]{4}[-/]|[0-9]{2}/)").match
+"""Whether `StampReader.leading` may find a stamp in the text that begins at a place in some bytes;
+costs a tenth of asking it."""
 _Minute = TypeVar("_Minute")
 _Known = TypeVar("_Known")
 

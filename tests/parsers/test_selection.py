@@ -17,6 +17,8 @@ LINE = '{"time": "2026-01-05T01:00:00Z", "level": "error", "n": 7}'
 class Counting:
     """A JSON parser that counts the lines that it was given."""
 
+    may_lead = None
+
     def __init__(self):
         self.inner = make_parser("json", ParserSettings(tz=UTC))
         self.lines = 0

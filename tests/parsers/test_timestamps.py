@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logwatch.parsers.timestamps import StampReader, end_of_iso, epoch_number
+from logwatch.parsers.timestamps import MAY_LEAD, StampReader, end_of_iso, epoch_number
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC).timestamp()
@@ -266,6 +266,22 @@ def test_a_minute_that_was_read_before_changes_no_access_log_stamp(stamps, at):
         expected = clf_by_the_book(text, at)
         leap = 1 if expected and WHOLE_CLF.match(text, at)[2] == "60" else 0
         assert reader.clf(text, at) == (expected.timestamp() + leap if expected else None)
+
+
+bsd_stamps = st.sampled_from(
+    ["Jan  5 01:00:00", "Feb 30 01:00:00", "Jan 5 01:00:00.5", "Mon Jan 05 01:00:00.123456 2026"]
+)
+
+
+@given(
+    st.sampled_from(["", "[", "[[", "x", " ", "é"]),
+    near_stamps(st.one_of(iso_stamps, clf_stamps, bsd_stamps)) | st.text(max_size=8),
+)
+def test_a_stamp_that_leads_is_never_passed_over_unread(before, text):
+    """What is looked at first, and for less, says no only where there is none."""
+    line = before + text
+    found = StampReader(PARIS).leading(line, 1_767_571_200.0)
+    assert found is None or MAY_LEAD(b"a line\n" + line.encode(), len(b"a line\n"))
 
 
 def test_zones_without_end_are_not_all_remembered():
