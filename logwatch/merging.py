@@ -53,7 +53,7 @@ class _Stream:
     def latest(self) -> float:
         """Event time of the latest record of the first batch; looked for once a batch."""
         if self._latest is None:
-            self._latest = max(record.time for record in self.batches[0].records)
+            self._latest = max([record.time for record in self.batches[0].records])
         return self._latest
 
     def drop(self) -> Batch:

@@ -69,6 +69,11 @@ class Pipeline:
             with_alert=_with_alert,
         )
         self._about_us = SelfReports(host)
+        self._plain = frozenset(each.settings.name for each in rules if _is_plain(each.settings))
+        """Rules of whose alerts nobody but the routes says anything."""
+        self._is_direct = False
+        """Whether a batch is taken while `Dispatch.direct`, which it stays meanwhile: an order to
+        silence comes between two batches, and nothing else hides what nothing hid before."""
         self._pending = Transaction()
         self._partly: dict[str, tuple[Batch, int]] = {}
         """Batches of which a part was taken since the last `drain`, and which match is next."""
@@ -153,7 +158,9 @@ class Pipeline:
             if not first:  # the lines that it brings are new
                 self._release(self._contexts.learn(batch))
             self._contexts.remember(batch, matches, now.steady)
+        self._is_direct = self._dispatch.direct
         self._rules.feed(batch, matches, now)
+        self._is_direct = False
         self._finish(batch, end)
 
     def _finish(self, batch: Batch, end: int | None) -> None:
@@ -279,14 +286,13 @@ class Pipeline:
         absorbed_by: str | None = None,
     ) -> None:
         """Say who is to be told of what a rule made: see `rules.ruleset.Tell`."""
-        burns, wall = rule.kind.burns, self._rules.clock.wall
-        is_plain = not (burns or absorbed_by or rule.shadow or rule.context)
-        if is_plain and self._dispatch.direct:
+        wall = self._rules.clock.wall
+        if self._is_direct and rule.name in self._plain and absorbed_by is None:
             event, pending = self._dispatch.recipients.event, self._pending.alerts
             for alert in alerts:  # of which there may be one for each line
                 pending.append(event(alert, wall))
             return
-        why = SHADOW if rule.shadow else absorbed_by
+        burns, why = rule.kind.burns, SHADOW if rule.shadow else absorbed_by
         for alert in alerts:
             goes_on = burns and alert.status != "resolved"
             marked = replace(alert, muted_by=why) if why else alert
@@ -328,6 +334,10 @@ class Pipeline:
             ),
             now,
         )
+
+
+def _is_plain(rule: RuleSettings) -> bool:
+    return not (rule.kind.burns or rule.shadow or rule.context)
 
 
 def _upto(batch: Batch, end: int) -> Checkpoint:

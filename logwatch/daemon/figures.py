@@ -117,12 +117,11 @@ class Figures:
     def committed(self, transaction: Transaction, seconds: float) -> None:
         """This is in the store now, and to put it there took so long."""
         self.commits.add(seconds)
-        for one in transaction.alerts:
-            alert = one.alert
-            if alert.group is not UNSET:
-                continue  # a message about several
-            self.alerts[alert.rule, alert.severity, alert.status] += 1
+        # All but messages about several. Counted at once: there may be one for each line.
+        made = [one for one in transaction.alerts if one.alert.group is UNSET]
+        self.alerts.update([(a.rule, a.severity, a.status) for a in [one.alert for one in made]])
+        for one in [one for one in made if one.burns or one.alert.status == "resolved"]:
             if one.burns:
-                self._burning.add(alert.id)
-            elif alert.status == "resolved":
-                self._burning.discard(alert.id)
+                self._burning.add(one.alert.id)
+            else:
+                self._burning.discard(one.alert.id)

@@ -132,6 +132,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         records: list[Record] = []
         matches: list[Match] = []
         is_cut, joined, offset = block.truncated, block.joined is not None, block.offset
+        redactor = self.redactor
         for hit in hits:
             found = hit.found
             line = first_line(hit.text) if joined else hit.text
@@ -144,10 +145,11 @@ class Reading(Struct, frozen=True, kw_only=True):
                 time, fields, found = taken
             truncated = hit.truncated or is_cut or (joined and hit.start in block.cut)
             text, number = hit.text, len(records)
-            if self.redactor is not None:
-                text, fields, found = redacted(self.redactor, text, fields, found)
+            if redactor is not None:
+                text, fields, found = redacted(redactor, text, fields, found)
             records.append(Record(offset(hit.start), text, time, fields, truncated))
-            matches += [Match(rules[rule], number, captures) for rule, captures in found]
+            for rule, captures in found:  # nearly always one
+                matches.append(Match(rules[rule], number, captures))
         return records, matches
 
     def _unwrapped(

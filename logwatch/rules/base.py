@@ -163,7 +163,7 @@ def parts_of(rules: Sequence[RuleSettings]) -> tuple[Part, ...]:
     return tuple(each())
 
 
-class Hit(Struct, frozen=True):
+class Hit(Struct, frozen=True, gc=False):
     """One match as a rule sees it."""
 
     batch: Batch

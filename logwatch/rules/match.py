@@ -58,6 +58,8 @@ class MatchRule:
         self.settings = settings
         self._host = host
         self._max_keys = settings.max_keys
+        self._cooldown = settings.cooldown
+        self._is_keyed = bool(settings.by)
         self._keyed = Keyed(settings.by)
         self._wording = Wording(settings)
         self._own_words = self._wording.own
@@ -70,8 +72,8 @@ class MatchRule:
 
     def feed(self, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `Rule.feed`."""
-        key = self._keyed.key(hit)
-        cooldown = self.settings.cooldown
+        key = self._keyed.key(hit) if self._is_keyed else ""
+        cooldown = self._cooldown
         if cooldown <= 0:
             return (self._fired(hit, key, now),)
         clock = hit.record.time if hit.batch.backlog else now.pause
@@ -212,7 +214,7 @@ class MatchRule:
             stamp,  # last
             rfc3339(now.wall),
             batch.backlog,
-            [quote(path, record)],
+            [quote(path, record, stamp)],
             NO_CONTEXT,
             self._labels,
             True if batch.reread else UNSET,

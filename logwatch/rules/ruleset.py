@@ -82,6 +82,8 @@ class Ruleset:
         for rule in rules:
             for name in rule.settings.kind.hears():
                 self._listeners[name].append(rule)
+        self._is_heard = [bool(self._listeners.get(each.name)) for each in settings]
+        """Whether others hear of what each rule makes."""
         self._touched: dict[int, Rule] = {}
         """Rules that may have changed since the last `changes`."""
         self._off: set[int] = set()
@@ -142,7 +144,7 @@ class Ruleset:
         clock, records, rules, parts = self.clock, batch.records, self.rules, self._parts
         off, is_timed, waits, touched = self._off, self._is_timed, self._waits, self._touched
         keeper, noted, timeline = self._time, self._time.noted, self._time.timeline
-        lags, source = timeline.lags, batch.source
+        lags, source, is_heard, tell = timeline.lags, batch.source, self._is_heard, self._tell
         clock.wall, clock.pause = now.wall, now.steady
         reached: float | None = None
         for match in matches:
@@ -163,8 +165,10 @@ class Ruleset:
                 touched[index] = rule
             try:
                 alerts = rule.feed(Hit(batch, record, match, part), clock)
-                if alerts:
+                if alerts and is_heard[index]:
                     self._bring(rule, alerts, record.time)
+                elif alerts:  # there may be one for each line
+                    tell(rule.settings, alerts, record.time)
             except Exception as problem:  # noqa: BLE001 - one rule's fault must not stop the others
                 # What it told before it failed is committed, and so is what it remembers of that.
                 self._quarantine(rule, problem, now)
@@ -225,7 +229,7 @@ class Ruleset:
         """Tell what `rule` made at event time `at`, and what others make of that."""
         settings = rule.settings
         listeners = self._listeners.get(settings.name)
-        if listeners is None:  # there may be an alert for each line
+        if listeners is None:
             self._tell(settings, alerts, at)
             return
         for alert in alerts:
