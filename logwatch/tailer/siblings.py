@@ -21,6 +21,8 @@ _SUFFIX = re.compile(
     r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
 )
 _LISTINGS_KEPT = 16
+_MOST_LINKS = 40
+"""As many as Linux follows in one path: path_resolution(7)."""
 COARSE_NS = 50_000_000
 """A file system stamps with the time of the last tick, 10 ms ago at most; and some to spare."""
 MOST_LOOKS = 50
@@ -90,16 +92,16 @@ def family(path: str, listings: Listings | None = None) -> list[Sibling]:
 
     An unreadable directory has none. With `listings` one that was made just now may be missing.
     """
-    real = os.path.realpath(path)
-    directory, name = os.path.split(real)
-    found = []
-    for entry in _relatives(name, directory, listings):
-        suffix = _SUFFIX.fullmatch(entry, len(name))
-        if suffix:
-            sibling = _look_at(f"{directory}/{entry}", suffix[1] or "", suffix[2] or "")
-            if sibling is not None:
-                found.append(sibling)
-    return sorted(found, key=Sibling.order)
+    directory, name = _place(path)
+    names = _relatives(name, directory, listings)
+    suffixes = [each for each in (_SUFFIX.fullmatch(one, len(name)) for one in names) if each]
+    if not suffixes:
+        return []
+    directory = os.path.realpath(directory)  # by which it is judged where links may lead
+    found = (
+        _look_at(f"{directory}/{each.string}", each[1] or "", each[2] or "") for each in suffixes
+    )
+    return sorted((each for each in found if each is not None), key=Sibling.order)
 
 
 def is_family(path: str, other: str) -> bool:
@@ -147,7 +149,7 @@ def is_same_beside(path: str, before: object) -> bool:
 
 
 def _state_beside(path: str, *, by_names: bool) -> object:
-    directory, name = os.path.split(os.path.realpath(path))
+    directory, name = _place(path)
     try:
         changed = os.stat(directory or "/").st_mtime_ns  # noqa: PTH116 - paths here are strings
         if not by_names and 0 < changed < time.clock_gettime_ns(time.CLOCK_REALTIME) - COARSE_NS:
@@ -158,6 +160,21 @@ def _state_beside(path: str, *, by_names: bool) -> object:
             )
     except OSError:
         return None
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Directory and name of what `path` leads to; links on the way to the directory may be left.
+
+    A tenth of the calls of realpath, which looks at each part of the path: a start makes five such
+    looks at each log, and each call may hand the interpreter to another thread.
+    """
+    for _ in range(_MOST_LINKS):
+        try:
+            target = os.readlink(path)  # noqa: PTH115 - strings
+        except OSError:  # it is no link, or not there
+            break
+        path = os.path.join(os.path.dirname(path), target)  # noqa: PTH118, PTH120 - strings
+    return os.path.split(path)
 
 
 def _find_inode(directory: str, inode: int, birth: int) -> OpenFile | None:

@@ -56,3 +56,36 @@ def test_a_directory_that_has_grown_quiet_is_as_it_was(tmp_path, monkeypatch):
     assert siblings.is_same_beside(str(log), before)
     (tmp_path / "app.log.1").touch()
     assert not siblings.is_same_beside(str(log), before)
+
+
+def test_a_family_is_beside_what_the_path_leads_to(tmp_path):
+    """Over links, of the directory too, and to one another; its paths have none."""
+    real = tmp_path / "real"
+    real.mkdir()
+    for name in ("app.log", "app.log.1", "app.log.2.gz", "also.log.1"):
+        (real / name).touch()
+    (tmp_path / "over").symlink_to("real")
+    (real / "also.log").symlink_to("app.log")
+    (tmp_path / "far.log").symlink_to("over/../over/also.log")
+    found = {str(real / "app.log.1"), str(real / "app.log.2.gz")}
+    for path in ("real/app.log", "over/app.log", "over/also.log", "far.log"):
+        assert {each.path for each in family(str(tmp_path / path))} == found
+    (tmp_path / "round.log").symlink_to("round.log")
+    (tmp_path / "lost.log").symlink_to("nowhere/app.log")
+    assert family(str(tmp_path / "round.log")) == family(str(tmp_path / "lost.log")) == []
+
+
+def test_a_look_beside_a_log_asks_little(tmp_path, monkeypatch):
+    """Ten thousand logs have five such looks each before they are followed."""
+    log = tmp_path / "app.log"
+    log.touch()
+    os.utime(tmp_path, ns=(1, 1))
+    listings = Listings()
+    assert family(str(log), listings) == []
+    calls = []
+    for name in ("lstat", "stat", "readlink", "listdir", "scandir"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, _r=real, _n=name: calls.append(_n) or _r(*a))
+    assert siblings.is_same_beside(str(log), siblings.state_beside(str(log)))
+    assert family(str(log), listings) == []
+    assert calls == ["readlink", "stat"] * 3
