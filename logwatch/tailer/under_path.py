@@ -123,7 +123,9 @@ class UnderPath:
             self._chain.abandon(file)
             self.sign, self.is_postponed = 0, True
             return
-        self._settle(sign)
+        # Another file may have been there when it was opened than a moment before.
+        was_seen = isinstance(sign, tuple) and sign[:2] == (file.device, file.inode)
+        self._settle(sign if was_seen else 0)
         self._report.say("following")
 
     def _follow(self, file: OpenFile, now: Moment) -> bool:

@@ -657,8 +657,7 @@ if {rule == "owners"}:
                 "in none of allowed_roots" if rule == "allowed_roots" else "is a link that belongs"
             )
             daemon.says(said)
-            # After so many refusals the path may be left alone for a minute.
-            eventually(lambda: said in state()["detail"], "shown by status", 75.0)
+            eventually(lambda: said in state()["detail"], "shown by status")
             assert state()["status"] == "error"
             all_told(tmp_path, writer)
             daemon.stop()

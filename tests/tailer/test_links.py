@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatch.tailer import links
+from logwatch.tailer import links, under_path
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.links import LinkRule
@@ -174,6 +174,40 @@ def test_a_tail_says_that_it_was_refused_and_follows_again(place, follow):
     (place / "logs" / "app.log").write_text("mine\n")
     log.advance(2)
     assert b"mine\n" in [block.data for _ in range(3) if (block := tail.read(log.clock.moment()))]
+    tail.close()
+
+
+def test_what_is_exchanged_between_a_look_and_its_opening_is_looked_at_again(
+    place, follow, monkeypatch
+):
+    """A link to a secret, the log as it is opened, the link again: that is refused, and shown."""
+    log = follow(b"line\n")
+    log.tail.close()
+    rule = LinkRule((str(place / "logs"),))
+    path, kept = place / "logs" / "app.log", place / "logs" / "kept"
+    tail = Tail(str(path), claims=Claims(rule), start="beginning")
+    path.write_text("mine\n")
+    assert b"mine\n" in [block.data for _ in range(3) if (block := tail.read(log.clock.moment()))]
+
+    def exchanged(name, links):
+        path.unlink()
+        kept.rename(path)
+        try:
+            return open_regular(name, links)
+        finally:
+            path.rename(kept)
+            path.symlink_to("../secret/shadow")
+
+    path.rename(kept)
+    path.symlink_to("../secret/shadow")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(under_path, "open_regular", exchanged)
+        log.advance(2)
+        tail.read(log.clock.moment())
+        assert tail.state().status == "following"
+    log.advance(2)
+    tail.read(log.clock.moment())
+    assert "in none of allowed_roots" in tail.state().detail
     tail.close()
 
 
