@@ -142,6 +142,8 @@ def test_the_units_limits_exceed_ten_thousand_files():
     limits = {name: value for _, name, value in directives(UNIT)}
     assert int(limits["TasksMax"]) > 10_000
     assert int(limits["LimitNOFILE"]) > 2 * 10_000
+    # Or what each thread keeps of what it freed would be more than all that they hold together.
+    assert limits["Environment"] == "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"
 
 
 def test_every_drop_in_is_known_here_and_explained_in_the_manual():
