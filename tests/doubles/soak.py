@@ -19,7 +19,7 @@ from threading import Event
 from time import perf_counter
 from typing import NamedTuple
 
-from doubles import oracle
+from doubles import oracle, unit
 from doubles.process import Running
 from doubles.stage import IMPATIENT
 
@@ -128,7 +128,10 @@ class Soak:
         """For so long; raises AssertionError where a line is lost, torn or told twice."""
         config, pause = CONFIG.format(folder=self._folder), Event()
         every = max(1.0, seconds / 240)
-        with Running(self._folder, config, sabotage=IMPATIENT + COPYING).ready() as daemon:
+        running = Running(
+            self._folder, config, sabotage=IMPATIENT + COPYING, variables=unit.environment()
+        )
+        with running.ready() as daemon:
             daemon.says("daemon.live")
             began, sampled = perf_counter(), perf_counter()
             while (now := perf_counter()) - began < seconds:
