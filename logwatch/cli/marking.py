@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from unicodedata import category, east_asian_width
 
 from logwatch.sinks.console import wants_color
-from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.plain_text import can_encode, shorten, visible
 
 if TYPE_CHECKING:
     from logwatch.cli.verdicts import Capture  # loads the daemon, for those who print a table
@@ -50,7 +50,7 @@ class Screen:
     def __init__(self, out: TextIO, *, color: bool, columns: int) -> None:
         self._out = out
         self._encoding = out.encoding or "utf-8"
-        self.marks = Marks() if _can_encode("".join(Marks()), self._encoding) else ASCII_MARKS
+        self.marks = Marks() if can_encode("".join(Marks()), self._encoding) else ASCII_MARKS
         self._color = color
         self.columns = max(columns, LEAST_COLUMNS)
 
@@ -150,11 +150,3 @@ def columns_of(text: str) -> int:
         0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1
         for char in text
     )
-
-
-def _can_encode(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -18,7 +18,7 @@ from logwatch.cli.tail_output import Output
 from logwatch.cli.tail_page import Line, as_lines
 from logwatch.cli.tail_traces import Trace, begins
 from logwatch.records import Alert
-from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.plain_text import can_encode, shorten, visible
 
 USUAL_COLUMNS = 120
 LABEL_SHARE = 5
@@ -93,7 +93,7 @@ class Screen:
         self._labels: dict[str, str] = {}
         self._indent = ""
         self._traces: dict[str, Waiting] = {}
-        self.signs = Signs() if _can_encode("".join(Signs()), encoding) else ASCII_SIGNS
+        self.signs = Signs() if can_encode("".join(Signs()), encoding) else ASCII_SIGNS
 
     def name(self, paths: Sequence[str]) -> None:
         """Choose labels for these files; one alone needs none, unless it was given one."""
@@ -285,17 +285,9 @@ def _trace_of(lines: Sequence[str]) -> Trace:
     return trace
 
 
-def _can_encode(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
 def closing_line(figures: Mapping[str, int], encoding: str) -> str:
     """`3 files · 12 311 lines · 1 alert · 0 lost`."""
-    dot = "·" if _can_encode("·", encoding) else "|"
+    dot = "·" if can_encode("·", encoding) else "|"
     return f" {dot} ".join(
         f"{number:,}".replace(",", " ") + f" {word if number != 1 else word.removesuffix('s')}"
         for word, number in figures.items()

@@ -28,7 +28,6 @@ from logwatch.config.notifying import Notifying
 from logwatch.config.origins import check_together
 from logwatch.config.problems import Place, Report
 from logwatch.config.redacting import build_redaction
-from logwatch.config.references import STAND_IN
 from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.sections import Sections
@@ -221,9 +220,8 @@ class Assembly:
         built = []
         fallbacks = {}
         for walker, name, node in self._sections.entries("sinks"):
-            walker.references.stand_in = None if self._sends else STAND_IN
-            settings = sinks.build_sink(name, node, walker, self._kinds)
-            walker.references.stand_in = None
+            with walker.references.needed(self._sends):
+                settings = sinks.build_sink(name, node, walker, self._kinds)
             if settings is not None:
                 if has_own_words(settings):
                     self._own_words.append((settings, node, walker))

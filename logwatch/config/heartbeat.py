@@ -7,7 +7,6 @@ from typing import Literal
 from yaml import Node
 
 from logwatch.config.document import is_null
-from logwatch.config.references import STAND_IN
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkSettings
 from logwatch.sinks.http_answer import shown
@@ -48,7 +47,5 @@ def build_heartbeat(node: Node | None, walker: Walker, *, sends: bool) -> Heartb
     """
     if node is None or is_null(node):
         return None
-    walker.references.stand_in = None if sends else STAND_IN
-    settings = walker.settings(HeartbeatSettings, node, "'heartbeat'", "url")
-    walker.references.stand_in = None
-    return settings
+    with walker.references.needed(sends):
+        return walker.settings(HeartbeatSettings, node, "'heartbeat'", "url")

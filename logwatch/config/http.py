@@ -9,7 +9,6 @@ from typing import ClassVar, NamedTuple
 from yaml import Node
 
 from logwatch.config.document import is_null
-from logwatch.config.references import STAND_IN
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkSettings
 
@@ -75,10 +74,8 @@ def build_http(node: Node | None, walker: Walker, *, sends: bool) -> HttpSetting
     """
     if node is None or is_null(node):
         return None
-    walker.references.stand_in = None if sends else STAND_IN
-    settings = walker.settings(HttpSettings, node, "'http'", "listen")
-    walker.references.stand_in = None
-    return settings
+    with walker.references.needed(sends):
+        return walker.settings(HttpSettings, node, "'http'", "listen")
 
 
 def _is_token(text: str) -> bool:

@@ -70,14 +70,11 @@ class InlineSinks:
         """The name of the sink that `node` means by a URL; else `node` itself."""
         if not isinstance(node, ScalarNode) or is_null(node):
             return node
-        references = walker.references
-        references.stand_in = None if self._sends else STAND_IN
         try:
-            url = references.expand(node.value)
+            with walker.references.needed(self._sends):
+                url = walker.references.expand(node.value)
         except UnresolvedError:
             return node  # whoever reads the entry reports it
-        finally:
-            references.stand_in = None
         if scheme_of(url) is None:
             return node
         written = (node.value, walker.document.folder)

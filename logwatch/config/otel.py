@@ -5,7 +5,6 @@ from __future__ import annotations
 from yaml import Node
 
 from logwatch.config.document import is_null
-from logwatch.config.references import STAND_IN
 from logwatch.config.walker import Walker
 from logwatch.sinks.otlp import OtlpSettings
 from logwatch.units import Duration
@@ -34,7 +33,5 @@ def build_otel(node: Node | None, walker: Walker, *, sends: bool) -> OtelSetting
     """
     if node is None or is_null(node):
         return None
-    walker.references.stand_in = None if sends else STAND_IN
-    settings = walker.settings(OtelSettings, node, "'otel'", "url")
-    walker.references.stand_in = None
-    return settings
+    with walker.references.needed(sends):
+        return walker.settings(OtelSettings, node, "'otel'", "url")

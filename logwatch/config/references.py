@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -52,8 +52,20 @@ class References:
         self._environ = environ
         self._folder = folder
         self._secrets = secrets
-        self.stand_in: str | None = None
+        self._stand_in: str | None = None
         """What to use in place of what cannot be had; None raises UnresolvedError."""
+
+    @contextmanager
+    def needed(self, needed: bool) -> Iterator[None]:  # noqa: FBT001 - its name says it
+        """Within the block; unless `needed` something stands for what cannot be had.
+
+        For who shows or checks what others send, and need not have their secrets.
+        """
+        self._stand_in = None if needed else STAND_IN
+        try:
+            yield
+        finally:
+            self._stand_in = None
 
     def expand(self, text: str) -> str:
         """`text` with its references replaced. Raises UnresolvedError."""
@@ -89,9 +101,9 @@ class References:
                 self._file(found) if found["file"] is not None else self._env(found["env"], found)
             )
         except UnresolvedError:
-            if self.stand_in is None:
+            if self._stand_in is None:
                 raise
-            return self.stand_in
+            return self._stand_in
         self._secrets.add(value)
         self._secrets.discard("")
         return value

@@ -28,7 +28,7 @@ from logwatch.records import (
     Status,
 )
 from logwatch.sinks.base import SinkKind, SinkSettings
-from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.plain_text import can_encode, shorten, visible
 
 LONGEST_MESSAGE = 2000
 LONGEST_LINE = 500
@@ -90,7 +90,7 @@ class ConsoleSink:
     def __init__(self, settings: ConsoleSettings, stream: TextIO, *, color: bool) -> None:
         self._stream = stream
         self._encoding = stream.encoding or "utf-8"
-        self._column = 0 if _can_encode("▲△✓␛│", self._encoding) else 1
+        self._column = 0 if can_encode("▲△✓␛│", self._encoding) else 1
         self._lines = settings.lines
         self._color = color
 
@@ -189,14 +189,6 @@ def local_time(stamp: str) -> str:
         return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError):
         return visible(stamp)
-
-
-def _can_encode(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _make(settings: ConsoleSettings) -> ConsoleSink:

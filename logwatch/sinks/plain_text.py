@@ -85,3 +85,12 @@ def _fitting(text: str, room: int, size: Callable[[str], int]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def can_encode(text: str, encoding: str) -> bool:
+    """Whether there is such an encoding, and it has every character of `text`."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

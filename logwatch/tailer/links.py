@@ -19,7 +19,7 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from msgspec import Struct
 
@@ -44,38 +44,28 @@ class LinkRule(Struct, frozen=True):
     roots: tuple[str, ...] = ()
     """Absolute paths of directories in which all files are; empty: it depends on their owners."""
 
-    @contextmanager
-    def place(self, path: str) -> Iterator[int]:
+    def place(self, path: str) -> AbstractContextManager[int]:
         """What is at `path`, as a handle that tells what it is and cannot be read.
 
         Raises OSError; LinkRefusedError for a regular file that must not be looked at.
         """
-        place = os.open(path, _PLACE)
-        try:
-            where = _real(place)
-            if not stat.S_ISREG(os.fstat(place).st_mode):
-                pass  # no log, whatever leads there
-            elif where == path:
-                self._check_root(where)
-            else:
-                os.close(place)
-                place = -1
-                place = self._walked(path, None)
-            yield place
-        finally:
-            if place >= 0:
-                os.close(place)
+        return self._reached(path, None)
 
-    @contextmanager
-    def place_beside(self, path: str, other: str) -> Iterator[int]:
+    def place_beside(self, path: str, other: str) -> AbstractContextManager[int]:
         """The same of `other`, which was found in the directory where the file of `path` lies.
 
         It is no link itself. Raises OSError, with ENOENT where `path` leads elsewhere by now.
         """
-        place = os.open(other, _STEP)
+        return self._reached(path, other)
+
+    @contextmanager
+    def _reached(self, path: str, other: str | None) -> Iterator[int]:
+        place = os.open(path, _PLACE) if other is None else os.open(other, _STEP)
         try:
             where = _real(place)
-            if where == other and _folder(other) == _folder(path):
+            if other is None and not stat.S_ISREG(os.fstat(place).st_mode):
+                pass  # no log, whatever leads there
+            elif where == (other or path) and (other is None or _folder(other) == _folder(path)):
                 self._check_root(where)
             else:
                 os.close(place)
