@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from doubles.examples import examples
 from hypothesis import settings
 
 from logwatch.telemetry import telemetry
 
 # How long an example takes says more about the machine's other work than about the code.
-settings.register_profile("logwatch", deadline=None)
+settings.register_profile("logwatch", deadline=None, max_examples=examples(50))
 settings.load_profile("logwatch")
 
 # Some tests give up their rights, and could not import it any more at the first event.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from doubles.examples import examples
 from doubles.groups import GroupScene, group_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,7 +185,7 @@ class Model:
         self.now = until
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(STEPS, TIMERS)
 def test_messages_go_out_when_the_model_says(steps: list[tuple[Any, ...]], timers: dict[str, Any]):
     """A group of everything, whose due time is worked out from all that came."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def config_of(folder, source, selectors):
     lines=st.lists(LINES, min_size=1, max_size=6),
     format_=st.sampled_from(["plain", "json", "json"]),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(50))
 def test_a_verdict_is_taken_where_the_daemon_takes_the_line(folder, selectors, lines, format_):
     """Never where it does not; and what is not taken has a reason."""
     source = source_of(format_)
@@ -158,7 +159,7 @@ def check_reason(verdict, selector, text):
     lines=st.lists(LINES, min_size=1, max_size=8),
     format_=st.sampled_from(["plain", "json", "json"]),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(50))
 def test_a_scan_of_a_block_finds_what_the_verdicts_of_its_lines_say(
     folder, selector, lines, format_
 ):

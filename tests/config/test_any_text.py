@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -207,7 +208,7 @@ def test_arbitrary_syntax(path, text):
     _read(path, text)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=4) | _WORDS),
@@ -222,14 +223,14 @@ def test_a_good_file_with_slips_in_it(path, slips):
     _read(path, text)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_FILES)
 def test_any_tree_under_the_known_keys(path, tree):
     """Values of every type where others belong."""
     _read(path, json.dumps(tree))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_RULE, max_size=3))
 def test_any_values_in_rules(path, rules):
     """The section with most rules of its own."""
@@ -251,7 +252,7 @@ _KIND = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_KIND, max_size=3), st.lists(_VALUES, max_size=2))
 def test_any_values_in_kinds_and_tests(path, rules, tests):
     """What belongs inside a kind is a map of its own."""

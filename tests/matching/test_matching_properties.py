@@ -6,6 +6,7 @@ import re
 
 import pytest
 from doubles.engines import ENGINES
+from doubles.examples import examples
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -99,7 +100,7 @@ def check_engine_equals_oracle(rules, encoding, max_line, data):
 
 
 @given(data=st.data(), rules=_RULES, encoding=st.sampled_from(["utf-8", "latin-1", "cp1252"]))
-@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=_SLOW)
 def test_the_engine_takes_exactly_what_the_reference_takes(data, rules, encoding):
     """Lines, offsets, text, rules and captures."""
     max_line = data.draw(st.sampled_from([262_144, 262_144, 262_144, 7, 30]))
@@ -133,14 +134,14 @@ _LINES = _RECORDS.map(lambda record: record.replace("\n", ""))
 
 
 @given(text=_PATTERNS, line=_LINES)
-@settings(max_examples=300, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=_SLOW)
 def test_every_form_of_a_prefilter_matches_wherever_the_pattern_does(text, line):
     """The weaker forms too, which are seldom needed."""
     check_every_form_finds(text, line)
 
 
 @given(text=_TEXTS, line=st.one_of(_LINES, _RECORDS).map(lambda line: line[:20]))
-@settings(max_examples=150, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=_SLOW)
 def test_the_timed_twin_of_a_pattern_finds_the_same(text, line):
     """The other engine reads its own dialect of the same tree."""
     try:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from doubles.engines import ENGINES
+from doubles.examples import examples
 from doubles.liars import LyingEngines
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -194,7 +195,7 @@ _PATTERNS = st.tuples(_FLAGS, _TEXTS).map("".join).filter(is_valid_and_quick)
 
 
 @given(text=_PATTERNS, record=st.lists(_BITS, max_size=14).map("".join))
-@settings(max_examples=400, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=_SLOW)
 def test_every_form_of_a_prefilter_for_records_matches_wherever_the_pattern_does(text, record):
     record = record.replace("\r\n", "\n").strip("\n")
     if re.search(text, record):

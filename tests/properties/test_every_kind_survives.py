@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 import pytest
+from doubles.examples import examples
 from doubles.survival import Machine, contents
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,7 +131,7 @@ def by_rule_and_key(alerts: list[Addressed]) -> dict[str, list[object]]:
 
 
 @given(steps(st.just(0.0)))
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 def test_restarts_in_no_time_change_nothing(cache, history):
     """Not even the time of telling. What the last second brought is read once more after a kill."""
     without = told(history, cache, restarts=False)
@@ -146,7 +147,7 @@ late = st.sampled_from([0.0, 0.0, 0.0, 0.1, 1.5, 7.0, 30.0, 200.0])
 
 
 @given(steps(st.just(0.0), finishes, late))
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
     """Deadlines wait for them as they did before."""
     without = told(history, cache, restarts=False)
@@ -155,7 +156,7 @@ def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
 
 
 @given(steps(st.sampled_from([0.0, 0.5, 2.0, 15.0, 60.0, 700.0])))
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, history):
     """Deadlines that passed and lines that came while there was no daemon."""
     without = told(history, cache, restarts=False)
@@ -164,7 +165,7 @@ def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, 
 
 
 @given(steps(st.just(0.0), behind=late), st.integers(0, 2))
-@settings(max_examples=25)
+@settings(max_examples=examples(15))
 def test_keys_that_are_kept_as_bytes_tell_the_same(cache, history, most):
     """As very many keys are, of which each is a restart of its own."""
     without = told(history, cache, restarts=False)
@@ -185,7 +186,7 @@ ABSORBED = "levels"
 
 
 @given(steps(st.just(0.0)))
-@settings(max_examples=20)
+@settings(max_examples=examples(12))
 def test_a_reload_that_changes_no_meaning_changes_nothing(cache, history):
     """All rules go on as they were."""
     without = told(history, cache, restarts=False)
@@ -194,7 +195,7 @@ def test_a_reload_that_changes_no_meaning_changes_nothing(cache, history):
 
 
 @given(steps(st.just(0.0)))
-@settings(max_examples=20)
+@settings(max_examples=examples(12))
 def test_a_rule_with_another_window_begins_anew_and_the_others_go_on(cache, history):
     """What it was burning ends with a message to those who were told, and is heard of no more."""
     restarted = telemetry.counters["store.rule_restarted"]

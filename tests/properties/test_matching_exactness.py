@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matching.exactness import near
@@ -50,14 +51,14 @@ def check(case, engine):
 
 
 @given(case=cases())
-@settings(max_examples=150, deadline=None, suppress_health_check=_UNHURRIED)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=_UNHURRIED)
 def test_hyperscan_takes_what_the_reference_takes_wherever_the_block_is_cut(case):
     """At no line, at each in turn, and at all of them."""
     check(case, "hyperscan")
 
 
 @given(case=cases())
-@settings(max_examples=100, deadline=None, suppress_health_check=_UNHURRIED)
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=_UNHURRIED)
 def test_literals_take_what_the_reference_takes_wherever_the_block_is_cut(case):
     """The engine for machines without Hyperscan."""
     check(case, "aho-corasick")

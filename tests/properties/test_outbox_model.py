@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from doubles.alerts import alert
 from doubles.daemon import Bench
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,7 +161,7 @@ def test_each_message_is_delivered_or_dead_and_none_overtakes_its_episode(steps,
         outbox.stop()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20))
 @given(_steps, st.integers(1, 5), st.sampled_from([None, 100.0]))
 def test_what_one_sink_does_not_take_the_other_gets_and_none_overtakes_its_episode(
     steps, batch_size, max_age

@@ -127,7 +127,7 @@ def _quiet(monkeypatch):
 
 
 def test_each_record_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=100, steps=30, chosen=True)
+    run(examples=60, steps=30, chosen=True)
 
 
 @pytest.mark.stress

@@ -554,14 +554,14 @@ def _quiet(monkeypatch):
 
 
 def test_each_line_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=150, steps=30, chosen=True)
+    run(examples=80, steps=30, chosen=True)
 
 
 def test_the_same_where_every_read_looks_for_the_end_of_the_last_line_first(monkeypatch):
     """As reads of many lines do."""
     monkeypatch.setattr(generation, "LARGE", 64)
     monkeypatch.setattr(generation, "_TAIL", 48)
-    run(examples=150, steps=30, chosen=True)
+    run(examples=80, steps=30, chosen=True)
 
 
 @pytest.mark.stress

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +78,7 @@ def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=40)
+@settings(max_examples=examples(25))
 @given(TEXTS, LONG, st.lists(st.integers(0, 400), max_size=6), st.integers(1, 90))
 @example(["\u0a0a\u010a\u0a00", "\U0001f600"], "", [3, 4, 5, 7, 8], 1)
 def test_any_writing_and_any_blocks_give_the_same_lines_where_they_are(
@@ -124,7 +125,7 @@ def test_any_writing_and_any_blocks_give_the_same_lines_where_they_are(
 
 
 @pytest.mark.parametrize(("codec", "named", "marked"), WAYS)
-@settings(max_examples=30)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(0, 5), max_size=9), st.lists(st.integers(0, 200), max_size=6))
 def test_records_of_several_lines_are_the_same_and_where_they_are(
     codec, named, marked, sizes, cuts
@@ -179,7 +180,7 @@ def test_records_of_several_lines_are_the_same_and_where_they_are(
 
 
 @pytest.mark.parametrize(("codec", "named", "marked"), WAYS)
-@settings(max_examples=30)
+@settings(max_examples=examples(20))
 @given(TEXTS, st.integers(1, 9))
 def test_what_can_be_read_but_once_is_the_same_text(codec, named, marked, lines, size):
     """As the verbs read files and standard input that nobody follows."""

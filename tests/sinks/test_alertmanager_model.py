@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 from doubles.alertmanager import Alertmanager
 from doubles.alerts import alert
+from doubles.examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +127,7 @@ def take(world: World, step: tuple[str, object]) -> None:
             world.peer.known.clear()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(steps, max_size=40))
 @example(
     [

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -293,7 +294,7 @@ def test_what_surely_begins_a_record_is_known_of_simple_patterns_only(start, sur
     text=st.text(alphabet=r"ab1-[]().|?*+{}\dwsé ^$,:2", max_size=14),
     lines=st.lists(st.text(alphabet="ab1-[]().é :\r", max_size=12), min_size=1, max_size=8),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_line_that_surely_begins_a_record_does(text, lines):
     """For any pattern that is one."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -179,7 +180,7 @@ texts = st.text(
 
 
 @given(first=texts, second=texts)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_came_is_read_back_as_it_was(first, second, scene):
     """Any character: quotes, signs of YAML, control characters, words such as `no`."""
 
