@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from logwatch.config import patterns
 from logwatch.config.keys import FileKeys, RouteKeys, SourceKeys
 from logwatch.config.problems import CODES
 from logwatch.config.sinks import LATER_KINDS
@@ -582,7 +581,7 @@ def test_a_pattern_that_no_engine_can_look_for_is_told_with_cost_and_remedy(benc
 
 def test_only_a_check_looks_at_what_patterns_require(bench, monkeypatch):
     """A start must not."""
-    monkeypatch.setattr(patterns, "outline", None)
+    monkeypatch.setattr("logwatch.matching.outline.outline", None)
     assert bench.load("rules: [{name: a, match: '.*'}]").rules
 
 

@@ -91,7 +91,7 @@ def test_without_a_unit_nothing_is_claimed(tmp_path):
 
 def test_check_warns_of_a_log_that_the_service_may_not_read(log, tmp_path, monkeypatch):
     """Though whoever runs the check may."""
-    monkeypatch.setattr("logwatch.config.assembly.service_reader", reader)
+    monkeypatch.setattr("logwatch.config.service_reader.service_reader", reader)
     config = tmp_path / "logwatch.yaml"
     config.write_text(
         f"sources: {{app: {log}}}\n"

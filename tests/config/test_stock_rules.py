@@ -25,9 +25,7 @@ ALLOWED = {
     *("name", "in", "match", "where", "unless", "by", "severity", "when", "clear", "levels"),
     *("cooldown", "say", "labels", "description", "runbook"),
 }
-SPOKEN = {
-    *("count", "key", "rule", "source", "path", "host", "first", "last", "duration", "suppressed"),
-}
+SPOKEN = set(BUILTINS) - {"severity"}
 
 PREDICATES = {rule.name: compile_where(rule.where) for rule in load(CONFIG).rules if rule.where}
 
