@@ -168,6 +168,7 @@ class Following:
         """Wake the monitors that have something to do, though no event said so."""
         self._ticks += 1
         self._see_what_answers()
+        all_covered = self._waker.covers_all()
         for number, monitor in enumerate(self.monitors):
             if monitor.not_answering:
                 continue
@@ -178,7 +179,8 @@ class Following:
                 continue
             busy = now.steady - monitor.active_at < BUSY_SECONDS
             due = (number + self._ticks) % IDLE_POLLS == 0
-            if not (due or busy or not self._waker.covers(monitor.path)):
+            # Most files are in none of these cases, each second.
+            if not (due or busy or not (all_covered or self._waker.covers(monitor.path))):
                 continue
             if self._has_changed(monitor):
                 monitor.wake()

@@ -123,9 +123,12 @@ class InotifyWaker:
 
     def covers(self, path: str) -> bool:
         """See `Waker.covers`."""
-        # Asked of every file each second: so it is written out.
         interest = self._interests.get((path, False)) or self._interests.get((path, True))
         return interest is not None and interest.covered
+
+    def covers_all(self) -> bool:
+        """See `Waker.covers_all`. No lock: files come with their directories, in one step."""
+        return all(each.wd is not None for each in list(self._directories.values()))
 
     def changed_names(self) -> list[NameChange]:
         """See `Waker.changed_names`."""

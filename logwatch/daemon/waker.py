@@ -89,6 +89,10 @@ class Waker(Protocol):
         """Whether events are to be expected for `path`; if not, poll it at short intervals."""
         ...
 
+    def covers_all(self) -> bool:
+        """Whether events are to be expected for every path watched; if not, ask for each."""
+        ...
+
     def changed_names(self) -> list[NameChange]:
         """What became of paths in the directories of `watch_directory` since the last call.
 
@@ -129,6 +133,10 @@ class PollWaker:
 
     def covers(self, path: str) -> bool:  # noqa: ARG002 - the contract's signature
         """See `Waker.covers`: never."""
+        return False
+
+    def covers_all(self) -> bool:
+        """See `Waker.covers_all`."""
         return False
 
     def changed_names(self) -> list[NameChange]:
@@ -186,6 +194,10 @@ class ManualWaker:
     def covers(self, path: str) -> bool:
         """See `Waker.covers`."""
         return path in self.files or path in self.directories
+
+    def covers_all(self) -> bool:
+        """See `Waker.covers_all`."""
+        return True
 
     def changed_names(self) -> list[NameChange]:
         """See `Waker.changed_names`."""

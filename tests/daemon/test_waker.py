@@ -500,11 +500,13 @@ def test_over_the_limit_of_watches_directories_are_polled_and_tried_again(
     assert "watches" in polled[0].reason
     assert "max_user_watches" in polled[0].remedy
     assert not live.covers(str(tmp_path / "full0" / "app.log"))
+    assert not live.covers_all()
     assert counted("waker.directory_polled") == warned + 1  # one limit, one warning
     monkeypatch.setattr(FullReader, "refused", b"nothing")
     clock.advance(1)
     live.check(clock.moment())
     assert live.status().polled == ()
+    assert live.covers_all()
     assert all(woken.times for woken in everyone)
     assert everyone[3].by((tmp_path / "full3" / "app.log").touch)
     live.stop(WITHIN)
@@ -788,6 +790,7 @@ def test_the_poll_waker_wakes_nobody(tmp_path):
     poll.check(Moment(0, 0))
     poll.unwatch(str(tmp_path))
     assert not poll.covers(str(tmp_path / "app.log"))
+    assert not poll.covers_all()
     assert poll.status() == WakerStatus(mode="poll", reason="the configuration asks for it")
     poll.stop(1)
     assert woken.times == 0
@@ -803,6 +806,7 @@ def test_the_manual_waker_wakes_when_it_is_told_to():
     assert manual.touch("/other") == 0
     assert (file.times, directory.times) == (1, 1)
     assert manual.covers("/log/app.log")
+    assert manual.covers_all()
     manual.check(Moment(0, 0))
     assert manual.status().watched == 1
     manual.unwatch("/log/app.log")
