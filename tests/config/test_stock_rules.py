@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from logwatch.conditions import compile_where
+from logwatch.config.fields import BUILTINS
 from logwatch.config.loader import examine, load
 from logwatch.matching.pattern import risk
 from logwatch.parsers import FORMATS, field_names, make_parser
