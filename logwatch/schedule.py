@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-_SPAN = re.compile(
+_SPAN = (
     r"(?:(?P<days>[A-Za-z]{3}(?:-[A-Za-z]{3})?(?:,[A-Za-z]{3}(?:-[A-Za-z]{3})?)*)(?:\s+|$))?"
     r"(?:(?P<begin>\d{1,2}:\d{2})-(?P<end>\d{1,2}:\d{2})(?:\s+|$))?"
     r"(?P<zone>[A-Za-z][\w+\-/]*)?"
@@ -95,7 +95,7 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def _span(text: str) -> Span:
-    found = _SPAN.fullmatch(text)
+    found = re.fullmatch(_SPAN, text)
     if not text or not found or not (found["days"] or found["begin"]):
         raise ValueError(f"{text!r} is no span of the week; {_EXAMPLE}")
     zone = found["zone"] or "UTC"

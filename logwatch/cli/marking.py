@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 from unicodedata import category, east_asian_width
 
-from logwatch.sinks.console import wants_color
+from logwatch.sinks.colors import wants_color
 from logwatch.sinks.plain_text import can_encode, shorten, visible
 
 if TYPE_CHECKING:

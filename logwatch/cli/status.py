@@ -19,7 +19,7 @@ from logwatch.cli.terminal import full_screen
 from logwatch.clock import SystemClock
 from logwatch.daemon.health import Status
 from logwatch.errors import Exit
-from logwatch.sinks.console import wants_color
+from logwatch.sinks.colors import wants_color
 
 EVERY_SECONDS = 2.0
 NO_TERMINAL = (10_000, 1_000_000)

@@ -31,7 +31,6 @@ from logwatch.config.redacting import build_redaction
 from logwatch.config.roots import build_roots, check_roots
 from logwatch.config.rule_tests import RuleTest
 from logwatch.config.sections import Sections
-from logwatch.config.service_reader import service_reader, warn_of_unreadable
 from logwatch.config.sink_keys import check_fallbacks, fallback_place
 from logwatch.config.sink_words import check_words, has_own_words
 from logwatch.config.state_place import state_of
@@ -147,6 +146,11 @@ class Assembly:
         if notifying:
             notifying.check(self._alert_fields(built_rules, built_sources))
         if self._thorough:
+            from logwatch.config.service_reader import (  # noqa: PLC0415 - for `check`
+                service_reader,
+                warn_of_unreadable,
+            )
+
             reader = service_reader()
             for name, found in found_sources.items():
                 sources.look_for_files(found, built_sources[name], self._report)

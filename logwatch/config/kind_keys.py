@@ -11,10 +11,10 @@ from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Window
 from logwatch.config.scalars import Item, Scalar
 from logwatch.units import Duration
 
-_COUNT_IN = re.compile(r"\s*(\S+)\s+in\s+(\S.*?)\s*")
-_SAMPLING = re.compile(r"\s*(first|every)(?:\s+(\S+)(?:\s+in\s+(\S.*?))?)?\s*")
-_MEASURE = re.compile(r"p[5-9][0-9]|avg|sum|max|min")
-_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*", re.ASCII)
+_COUNT_IN = r"\s*(\S+)\s+in\s+(\S.*?)\s*"
+_SAMPLING = r"\s*(first|every)(?:\s+(\S+)(?:\s+in\s+(\S.*?))?)?\s*"
+_MEASURE = r"p[5-9][0-9]|avg|sum|max|min"
+_NUMBER = r"\s*[-+]?[0-9.]+\s*"
 
 _MOST_CONTEXT = 1000
 
@@ -25,7 +25,7 @@ RosterEntry = str | tuple[str, ...] | dict[str, str]
 
 
 def _count_in(text: str, example: str) -> Pieces:
-    found = _COUNT_IN.fullmatch(text)
+    found = re.fullmatch(_COUNT_IN, text)
     if not found:
         raise ValueError(f"{text[:60]!r} is not COUNT in DURATION; write {example}")
     return {"count": (found.start(1), found[1]), "in": (found.start(2), found[2])}
@@ -46,7 +46,7 @@ class WhenKeys(Keys, frozen=True, rename={"window": "in"}):
     @classmethod
     def from_text(cls, text: str) -> Pieces:
         """`5 in 2m`, `first 5 in 1h`, `every 5`."""
-        found = _SAMPLING.fullmatch(text)
+        found = re.fullmatch(_SAMPLING, text)
         if not found:
             return _count_in(text, "when: 5 in 2m")
         word = found[1]
@@ -267,15 +267,15 @@ Mode = Literal["live", "shadow"]
 
 def measures_something(name: str, item: Item) -> bool:
     """Whether this pair of `value` is a figure and its field: `min` may also count samples."""
-    if not _MEASURE.fullmatch(name):
+    if not re.fullmatch(_MEASURE, name):
         return False
     text = item.text if isinstance(item, Scalar) else item.value
-    return name != "min" or not isinstance(text, str) or not _NUMBER.fullmatch(text)
+    return name != "min" or not isinstance(text, str) or not re.fullmatch(_NUMBER, text)
 
 
 def is_measure(name: str) -> bool:
     """Whether `name` is a figure: `p50` to `p99`, `avg`, `sum`, `max`, `min`."""
-    return _MEASURE.fullmatch(name) is not None
+    return re.fullmatch(_MEASURE, name) is not None
 
 
 def _node(item: Item) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from time import process_time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from yaml import Node, ScalarNode, SequenceNode
 
@@ -13,12 +13,12 @@ from logwatch.config.fields import Fields
 from logwatch.config.found import Found
 from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
-from logwatch.matching.covering import covers
-from logwatch.matching.hanging import Hang, hanging_line
 from logwatch.matching.known_patterns import KnownPatterns, Names
-from logwatch.matching.outline import outline
 from logwatch.matching.pattern import PatternError, risk
 from logwatch.rules import references
+
+if TYPE_CHECKING:
+    from logwatch.matching.hanging import Hang
 
 # What `re` says of a pattern -> what to type.
 _REMEDIES = (
@@ -128,6 +128,8 @@ def warn_of_traps(found: Found[SelectorKeys], key: str, report: Report) -> None:
 
 def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:
     """Warn of patterns that can take very long on some line."""
+    from logwatch.matching.hanging import hanging_line  # noqa: PLC0415 - for `check`, as those below
+
     texts: tuple[str, ...] = getattr(found.value, key)
     for number, text in enumerate(texts):
         reason = risk(text)
@@ -138,6 +140,8 @@ def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:
 
 def note_every_line(found: Found[SelectorKeys], report: Report) -> None:
     """Note the patterns of `match` that no engine can look for."""
+    from logwatch.matching.outline import outline  # noqa: PLC0415
+
     texts = found.value.match
     for number, reason in outline(texts)[1].items():
         report.note(
@@ -151,6 +155,8 @@ def note_every_line(found: Found[SelectorKeys], report: Report) -> None:
 
 def warn_of_covering(found: Found[SelectorKeys], report: Report) -> None:
     """Warn of an `unless` that excludes whatever `match` finds."""
+    from logwatch.matching.covering import covers  # noqa: PLC0415
+
     match = found.value.match
     for number, text in enumerate(found.value.unless):
         if match and text not in match and all(covers(text, each) for each in match):

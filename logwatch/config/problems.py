@@ -52,21 +52,22 @@ LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _HEADER_WIDTH = 88
 _EXCERPT_WIDTH = 90
 _SECRETS = (
-    re.compile(r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)"),
-    re.compile(r"(?i)([?&](?:token|api_?key|key|secret|sig|password|access_token)=)([^&\s'\"}]+)"),
-    re.compile(
+    r"(?<=://)([^/@\s:'\"]*:)([^/@\s'\"]+)(?=@)",
+    r"(?i)([?&](?:token|api_?key|key|secret|sig|password|access_token)=)([^&\s'\"}]+)",
+    (
         r"(://(?:hooks\.slack\.com/services/|hc-ping\.com/"
         r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/))"
         r"([^\s'\"}?]+)"
     ),
     # Of services that apprise knows, tokens are nearly all that there is of a URL.
-    re.compile(r"(\b(?!https?://)[a-z][a-z0-9+.-]*://)([^\s'\",}\]]+)"),
-    re.compile(
+    r"(\b(?!https?://)[a-z][a-z0-9+.-]*://)([^\s'\",}\]]+)",
+    (
         r"(?i)((?:^|[{,])\s*['\"]?"
         r"(?:authorization|password|secret|token|routing_key|pagerduty|(?:x-)?api[-_]?key)['\"]?\s*:\s)"
         r"('(?:[^'$]|'')*'|\"[^\"$]*\"|[^\s'\"${\[][^,}\]]*)"
     ),
 )
+"""`re` compiles them at their first use: most configurations have no problem to be shown."""
 
 
 class Problem(Struct, frozen=True, kw_only=True, rename={"column": "col", "end_column": "end_col"}):
@@ -239,7 +240,7 @@ def _rendered(problem: Problem, lines: Sequence[str]) -> str:
 def _excerpt(problem: Problem, raw: str) -> list[str]:
     line = raw
     for secret in _SECRETS:
-        line = secret.sub(lambda found: found[1] + "…" * len(found[2]), line)
+        line = re.sub(secret, lambda found: found[1] + "…" * len(found[2]), line)
     start, end = problem.column - 1, min(problem.end_column - 1, max(len(line), problem.column))
     left = max(0, start - _EXCERPT_WIDTH * 2 // 3) if len(line) > _EXCERPT_WIDTH else 0
     right = min(len(line), left + _EXCERPT_WIDTH)

@@ -1,6 +1,6 @@
 """Stage 2, lines -> fields: what a line says of its time and its parts, one file per format.
 
-The file of a format is loaded when a source is of that format.
+The file of a format is loaded when lines of that format are to be read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 
 from logwatch.conditions import Where
+from logwatch.parsers.field_names import FIELDS, VALUES
 
 if TYPE_CHECKING:
     from logwatch.parsers.base import Parser, ParserSettings
@@ -37,10 +38,6 @@ FORMATS: Final = {
 class _File(Protocol):
     """What the file of a format offers."""
 
-    FIELDS: tuple[str, ...] | None
-    """Names that fields can have; None where the lines decide."""
-    VALUES: dict[str, tuple[str, ...]]
-    """Fields that can have no other values."""
     PARSER: Callable[[ParserSettings], Parser]
 
     def writing(self, field: str) -> Writing | Enumerated | None:
@@ -73,15 +70,13 @@ def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name
 
     syslog may have structured data under further, dotted names.
     """
-    name = format.removeprefix(RECEIVED)
-    names = _file(FORMATS[name]).FIELDS if name in FORMATS else None
+    names = FIELDS.get(format.removeprefix(RECEIVED))
     return (*names, PEER) if names is not None and format.startswith(RECEIVED) else names
 
 
 def field_values(format: str, field: str) -> tuple[str, ...] | None:  # noqa: A002 - the name in YAML
     """All values that a field of `format` can have; None where they are without number."""
-    name = format.removeprefix(RECEIVED)
-    return _file(FORMATS[name]).VALUES.get(field) if name in FORMATS else None
+    return VALUES.get(format.removeprefix(RECEIVED), {}).get(field)
 
 
 def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML

@@ -19,14 +19,6 @@ from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader
 
-FIELDS = (
-    *("remote_addr", "ip", "ident", "user", "time_local"),
-    *("request", "method", "path", "protocol", "status", "bytes", "referer", "user_agent", "vhost"),
-    "request_time",
-)
-"""Names that a line may have; `ip` is another name for `remote_addr`."""
-VALUES: dict[str, tuple[str, ...]] = {}
-
 _QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 # An address or a host name has a dot or a colon; an ident, which would stand there in a line
 # without a virtual host, is a dash. A user may hold blanks, but only so much is looked through.

@@ -20,9 +20,6 @@ from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
-FIELDS = None
-VALUES: dict[str, tuple[str, ...]] = {}
-
 TIME_FIELDS = (
     *("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime"),
     *("t.$date", "__REALTIME_TIMESTAMP"),  # MongoDB, journald

@@ -21,9 +21,6 @@ from logwatch.parsers.json_lines import NUMBERS, escapes, quoted
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
-FIELDS = None
-VALUES: dict[str, tuple[str, ...]] = {}
-
 TIME_FIELDS = ("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime", "t")
 """Tried in this order where the source names no field."""
 

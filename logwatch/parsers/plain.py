@@ -10,9 +10,6 @@ from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.timestamps import MAY_LEAD, StampReader
 
-FIELDS = ()
-VALUES: dict[str, tuple[str, ...]] = {}
-
 
 class PlainParser:
     """See the module."""

@@ -13,24 +13,12 @@ from itertools import islice
 
 from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
+from logwatch.parsers.field_names import FACILITIES, SEVERITIES
 from logwatch.parsers.needles import Enumerated, Verbatim, Writing
 from logwatch.parsers.timestamps import StampReader, end_of_bsd, end_of_iso
 
-FIELDS = ("host", "program", "pid", "message", "priority", "facility", "severity", "msgid")
-"""Names that a line may have, beside structured data as `sdid.param`."""
-
 _MAX_PARAMS = 200
 """More parameters of structured data than this are not told."""
-
-# RFC 5424 tables 1 and 2, by number.
-_FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news"),
-    *("uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock"),
-    *("local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
-)
-_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-VALUES: dict[str, tuple[str, ...]] = {"severity": _SEVERITIES, "facility": _FACILITIES}
-"""Fields that can have no other values."""
 
 _PRI = re.compile(r"<([0-9]{1,3})>").match
 # What follows the stamp. A first word that ends with a colon is the tag of a line without a host.
@@ -57,11 +45,9 @@ _WRITINGS: dict[str, Writing | Enumerated] = {
     "message": Verbatim(),
     "msgid": Verbatim(" "),
     "priority": Enumerated("\\A<", ">", _PRI_DIGITS, str),
-    "severity": Enumerated(
-        "\\A<", ">", _PRI_DIGITS, lambda digits: VALUES["severity"][int(digits) % 8]
-    ),
+    "severity": Enumerated("\\A<", ">", _PRI_DIGITS, lambda digits: SEVERITIES[int(digits) % 8]),
     "facility": Enumerated(
-        "\\A<", ">", _PRI_DIGITS, lambda digits: dict(enumerate(_FACILITIES)).get(int(digits) // 8)
+        "\\A<", ">", _PRI_DIGITS, lambda digits: dict(enumerate(FACILITIES)).get(int(digits) // 8)
     ),
 }
 
@@ -147,9 +133,9 @@ def _present(groups: dict[str, str | None]) -> dict[str, str]:
 def _name_priority(digits: str, fields: dict[str, str]) -> None:
     facility, severity = divmod(int(digits), 8)
     fields["priority"] = digits
-    fields["severity"] = _SEVERITIES[severity]
-    if facility < len(_FACILITIES):
-        fields["facility"] = _FACILITIES[facility]
+    fields["severity"] = SEVERITIES[severity]
+    if facility < len(FACILITIES):
+        fields["facility"] = FACILITIES[facility]
 
 
 def _read_structured_data(text: str, at: int, fields: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TextIO
 
@@ -28,6 +28,7 @@ from logwatch.records import (
     Status,
 )
 from logwatch.sinks.base import SinkKind, SinkSettings
+from logwatch.sinks.colors import wants_color
 from logwatch.sinks.plain_text import can_encode, shorten, visible
 
 LONGEST_MESSAGE = 2000
@@ -66,20 +67,6 @@ class ConsoleSettings(SinkSettings, frozen=True, kw_only=True):
         """Refuse a negative number of lines. Raises ValueError."""
         if self.lines < 0:
             raise ValueError("lines must be 0 or more")
-
-
-def wants_color(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether to print in colour: the choice, then NO_COLOR, FORCE_COLOR, TERM, the terminal.
-
-    Sources: no-color.org, force-color.org: set and not empty counts.
-    """
-    if choice != "auto":
-        return choice == "always"
-    if environment.get("NO_COLOR"):
-        return False
-    if environment.get("FORCE_COLOR", "0") not in ("", "0"):
-        return True
-    return environment.get("TERM") != "dumb" and stream.isatty()
 
 
 class ConsoleSink:

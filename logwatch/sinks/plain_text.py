@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_HIDDEN = re.compile(
+_HIDDEN = (
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     "\u00ad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # zero-width, separators, bidi controls
@@ -22,6 +22,7 @@ _HIDDEN = re.compile(
     "\U000e0000-\U000e007f"  # language tags, which are invisible ASCII
     "\ud800-\udfff]"
 )
+"""`re` compiles it at its first use: most texts hold nothing of it."""
 
 
 def visible(text: str) -> str:
@@ -31,7 +32,7 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return _HIDDEN.sub(_picture, text)
+    return re.sub(_HIDDEN, _picture, text)
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -11,7 +11,8 @@ import pytest
 from logwatch.errors import SinkError
 from logwatch.records import AlertContext, AlertLine, Delivered, Group, Member, Retry
 from logwatch.sinks import KINDS
-from logwatch.sinks.console import ConsoleSettings, ConsoleSink, local_time, wants_color
+from logwatch.sinks.colors import wants_color
+from logwatch.sinks.console import ConsoleSettings, ConsoleSink, local_time
 
 
 class Stream(io.TextIOWrapper):
