@@ -8,26 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from doubles.tail_request import FOLLOWING
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.cli.tail_bytes import ByteFollower
-from logwatch.cli.tail_request import Request
-
-REQUEST = Request(
-    files=(),
-    unit="lines",
-    amount=10,
-    from_start=False,
-    follow="name",
-    retry=True,
-    headers=False,
-    end=b"\n",
-    interval=1.0,
-    pid=None,
-    events=False,
-    amount_given=False,
-)
 
 
 class Notes:
@@ -60,7 +45,7 @@ class Stage:
 
     def follow(self, *files, follow="name", retry=True, **changes):
         """Begin; what is shown at once."""
-        request = REQUEST._replace(files=files, follow=follow, retry=retry)
+        request = FOLLOWING._replace(files=files, follow=follow, retry=retry)
         self.follower = ByteFollower(request._replace(**changes), self.notes)
         self.follower.begin()
         return self.notes.take()
@@ -229,7 +214,7 @@ def test_whatever_is_done_to_a_log_each_byte_is_shown_once_and_in_order(steps):
         notes = Notes()
         log = Path("log")
         log.touch()
-        follower = ByteFollower(REQUEST._replace(files=("log",)), notes)
+        follower = ByteFollower(FOLLOWING._replace(files=("log",)), notes)
         follower.begin()
         for number, step in enumerate(steps):
             if step == "append":

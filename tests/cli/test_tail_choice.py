@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 
 import pytest
+from doubles.tail_request import FOLLOWING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -18,7 +19,6 @@ from logwatch.cli.tail_folding import Folding
 from logwatch.cli.tail_leaves import Leaves
 from logwatch.cli.tail_page import Taken
 from logwatch.cli.tail_positions import begin_at
-from logwatch.cli.tail_request import Request
 from logwatch.cli.tail_rules import Rules, past_block
 from logwatch.cli.tail_time import TimeSpan
 from logwatch.cli.when import moment
@@ -27,20 +27,7 @@ from logwatch.config.loader import from_text
 
 NOW = 1_767_614_400.0  # 2026-01-05T12:00:00Z
 MOMENT = Moment(NOW, NOW)
-REQUEST = Request(
-    files=("a",),
-    unit="lines",
-    amount=2,
-    from_start=False,
-    follow="name",
-    retry=True,
-    headers=False,
-    end=b"\n",
-    interval=1.0,
-    pid=None,
-    events=False,
-    amount_given=False,
-)
+REQUEST = FOLLOWING._replace(files=("a",), amount=2)
 WORDS = ["ERROR", "[warn]", "db", "x", "OOM", "level=error", "/health", "it's"]
 LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join), max_size=9)
 
