@@ -29,6 +29,7 @@ from logwatch.daemon.following import Following
 from logwatch.daemon.heartbeat import Heartbeat
 from logwatch.daemon.intake import Intake
 from logwatch.daemon.liveness import stalled
+from logwatch.daemon.memory import GIVE_BACK_SECONDS, giving_back
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.observer import Observed, Observer
 from logwatch.daemon.orders import Orders
@@ -157,6 +158,7 @@ def _assemble(
     slots = Slots(max(2, os.cpu_count() or 1), clock)
     places, scheduler_stop = Places(), Event()
     scheduler = Scheduler(clock, scheduler_stop)
+    scheduler.every(GIVE_BACK_SECONDS, giving_back(), "give memory back")
     waker = make_waker(
         options.waking,
         clock,
