@@ -11,13 +11,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import accumulate, pairwise
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from logwatch.tailer.compressed import OldLog
-from logwatch.tailer.container_lines import ContainerFramer
 from logwatch.tailer.multiline import JOINT, Framer
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import read_as_matched
+
+if TYPE_CHECKING:
+    from logwatch.tailer.container_lines import ContainerFramer
 
 BLOCK_BYTES = 1024 * 1024
 STANDARD_INPUT = "-"
@@ -42,9 +44,9 @@ def records_of_file(path: str, source: SourceSettings) -> Iterator[RecordBlock]:
     Raises OSError, UsageError where there is nothing to uncompress it with.
     """
     blocks = blocks_of_file(path, source.max_line, source.encoding)
-    framer = source.framer
-    found = record_blocks(blocks, framer)
-    return _unwrapped(found, framer) if isinstance(framer, ContainerFramer) else found
+    unwrapping = source.unwrapping
+    found = record_blocks(blocks, unwrapping or source.text_framer)
+    return found if unwrapping is None else _unwrapped(found, unwrapping)
 
 
 def _unwrapped(blocks: Iterable[RecordBlock], framer: ContainerFramer) -> Iterator[RecordBlock]:

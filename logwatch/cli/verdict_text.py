@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from logwatch.cli.marking import DIM, GREEN, YELLOW, Screen
 from logwatch.cli.verdicts import Excluder, Refusal, Verdict
-from logwatch.matching.near_miss import NearMiss
 from logwatch.sinks.plain_text import shorten, visible
+
+if TYPE_CHECKING:
+    from logwatch.matching.near_miss import NearMiss
 
 SCHEMA = 1
 """Version of what a verdict is as JSON."""

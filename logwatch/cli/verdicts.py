@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,12 +21,14 @@ from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.matching.framing import bare
-from logwatch.matching.near_miss import NearMiss, NearMisses
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.searches import GuardedSearch
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector
 from logwatch.schedule import Schedule
 from logwatch.tailer.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from logwatch.matching.near_miss import NearMiss, NearMisses
 
 Outcome: TypeAlias = Literal["taken", "excluded", "refused", "missed", "given-up"]
 """Taken; found by `match` and excluded by `unless`, or refused by `where`; not found by `match`; or
@@ -259,6 +261,8 @@ class Verdicts:
 
     def _near_misses(self, pattern: str) -> NearMisses:
         if pattern not in self._misses:
+            from logwatch.matching.near_miss import NearMisses  # noqa: PLC0415 - for what is missed
+
             self._misses[pattern] = NearMisses(pattern)
         return self._misses[pattern]
 

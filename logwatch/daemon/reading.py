@@ -10,12 +10,11 @@ it came and on whether it was there before it was followed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
-from logwatch.daemon.unwrapping import unwrapped, unwrapped_stretch
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.redaction import Redactor, hidden
@@ -23,8 +22,10 @@ from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.records import Batch, Block, Envelopes, Match, Record
-from logwatch.tailer.container_lines import ContainerFramer
 from logwatch.tailer.multiline import Framer
+
+if TYPE_CHECKING:
+    from logwatch.tailer.container_lines import ContainerFramer
 
 LONGEST_STAMPED = 4096
 """Bytes of a line in which its time is looked for, where no rule takes it."""
@@ -89,13 +90,19 @@ class Reading(Struct, frozen=True, kw_only=True):
             return None
         if wrapping is None:
             return Surroundings(self.nearness, read_back)
+        from logwatch.daemon.unwrapping import unwrapped_stretch  # noqa: PLC0415 - of few logs
+
         return Surroundings(
             self.nearness, lambda *place: unwrapped_stretch(read_back(*place), wrapping)
         )
 
     def unwrapped(self, block: Block) -> Block:
         """`block` as the program wrote it."""
-        return block if self.wrapping is None else unwrapped(block, self.wrapping)
+        if self.wrapping is None:
+            return block
+        from logwatch.daemon.unwrapping import unwrapped  # noqa: PLC0415 - of few logs
+
+        return unwrapped(block, self.wrapping)
 
     def batch(self, block: Block, arrival: float) -> Batch:
         """What the rules find in `block`, which was read at wall time `arrival`."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from logwatch import parsers, telemetry
@@ -35,10 +36,10 @@ from logwatch.parsers.needles import NEVER
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
-from logwatch.tailer.container_lines import ContainerFramer
-from logwatch.tailer.discovery import Discovery, Scan
-from logwatch.tailer.links import LinkRule
 from logwatch.tailer.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from logwatch.tailer.discovery import Discovery, Scan
 
 LOOK_SECONDS = 5.0
 """How long the files of a new configuration are looked for: a disk or server may not answer."""
@@ -96,6 +97,9 @@ class Readings:
         self.prepare_sources()
 
     def _discovery(self) -> Discovery:
+        from logwatch.tailer.discovery import Discovery  # noqa: PLC0415 - who is told a file has none
+        from logwatch.tailer.links import LinkRule  # noqa: PLC0415
+
         links = LinkRule(self._config.allowed_roots)
         return Discovery(self._config.sources, links=links)
 
@@ -138,7 +142,7 @@ class Readings:
             nearness=self._nearness(numbers, source, events),
             redactor=self._redactor,
             framer=source.text_framer,
-            wrapping=source.framer if isinstance(source.framer, ContainerFramer) else None,
+            wrapping=source.unwrapping,
         )
 
     def _nearness(

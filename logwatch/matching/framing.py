@@ -21,8 +21,6 @@ from logwatch.matching.hits import Found, LineHit
 
 _PIECE = 1 << 14
 """Bytes of text that are looked at for something that is not ASCII."""
-_PAIRS = tuple(product(range(128, 256), repeat=2))
-"""Two bytes that are one character only where characters can have two."""
 _ESCAPES = rb"\u0041 \U00000041 \x41 \101 \N{DIGIT ONE} +AEE- ~{0!~} =41 %41 &#65;"
 """Text in ASCII that some encodings take for other text."""
 
@@ -178,12 +176,14 @@ def encoding_problem(name: str) -> str | None:
         if codec.name == "utf-8":
             return None
         alone = [bytes([byte]).decode(name, "backslashreplace") for byte in range(256)]
-        pairs = b"\n".join(map(bytes, _PAIRS)).decode(name, "backslashreplace")
+        # Two bytes that are one character only where characters can have two.
+        of_two = tuple(product(range(128, 256), repeat=2))
+        pairs = b"\n".join(map(bytes, of_two)).decode(name, "backslashreplace")
         escapes = _ESCAPES.decode(name, "backslashreplace")
     except (LookupError, UnicodeError):
         return f"unknown encoding {name!r}"
     has_ascii = "".join(alone[:128]) == LATIN1[:128] and "\n" not in alone[128:]
     has_ascii = has_ascii and escapes.encode() == _ESCAPES
-    if has_ascii and pairs == "\n".join(alone[one] + alone[two] for one, two in _PAIRS):
+    if has_ascii and pairs == "\n".join(alone[one] + alone[two] for one, two in of_two):
         return None
     return f"encoding {name!r} is neither utf-8 nor one byte a character with ASCII in it"

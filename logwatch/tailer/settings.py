@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from logwatch.tailer.multiline import Framer, MultilineSettings, framer_of
 from logwatch.tailer.text_encoding import matched_as
+
+if TYPE_CHECKING:
+    from logwatch.tailer.container_lines import ContainerFramer
 
 Wrapping: TypeAlias = Literal["docker", "cri"]
 WRAPPINGS: Final[tuple[Wrapping, ...]] = ("docker", "cri")
@@ -93,8 +96,13 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     @property
     def framer(self) -> Framer | None:
         """What puts the lines of its files together; None: each line is a record."""
+        return self.unwrapping or self.text_framer
+
+    @property
+    def unwrapping(self) -> ContainerFramer | None:
+        """What takes its lines out of what they are wrapped in; None: they are not."""
         if self.wrapping is None:
-            return self.text_framer
+            return None
         from logwatch.tailer.container_lines import container_framer  # noqa: PLC0415 - in few sources
 
         return container_framer(self.wrapping, self.text_framer, self.max_line)
