@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from doubles.process import line_of
 
 from logwatch.cli import looker
 from logwatch.cli.looker import Absence, Looker
@@ -58,7 +59,7 @@ def serve():
     yield start
     for server in servers:
         server.end()
-        assert server.join(5)
+        assert server.join(60)
 
 
 def look(config):
@@ -210,9 +211,9 @@ input()
         stdout=subprocess.PIPE,
     )
     with child:
-        assert child.stdout.readline() == b"held\n"
+        assert line_of(child.stdout) == b"held\n"
         assert owner(folder) == child.pid
-        child.communicate(b"\n")
+        child.communicate(b"\n", timeout=60)
     assert owner(folder) is None
 
 

@@ -63,7 +63,7 @@ def serve(tmp_path):
     for server in servers:
         path = server.path
         server.end()
-        assert server.join(5)
+        assert server.join(60)
         assert server.failure is None
         assert path is None or not path.exists()
 
@@ -75,7 +75,7 @@ def dial():
 
         def connect(path):
             line = lines.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-            line.settimeout(5)
+            line.settimeout(60)
             with address(path) as name:
                 line.connect(name)
             return line
@@ -122,7 +122,7 @@ def test_who_gives_an_order_is_logged_once_and_who_asks_is_not(tmp_path, capsys)
         ask(server.path, "reload", arguments={"ticket": "1-1"})
     finally:
         server.end()
-        assert server.join(5)
+        assert server.join(60)
     said = capsys.readouterr().err
     assert said.count("control.ordered") == 1
     assert f"pid={os.getpid()}" in said
@@ -267,13 +267,15 @@ def test_many_who_say_nothing_make_the_next_one_wait_and_no_longer_than_their_ti
     silent = [dial(server.path) for _ in range(MOST_CLIENTS)]
     eventually(lambda: len(server._clients) == MOST_CLIENTS, "all are there")
     answers = []
-    asking = threading.Thread(target=lambda: answers.append(ask(server.path, "status")))
+    asking = threading.Thread(
+        target=lambda: answers.append(ask(server.path, "status")), daemon=True
+    )
     asking.start()
     asking.join(0.05)
     assert not answers
     clock.advance(control.PATIENCE_SECONDS)
     silent[0].close()  # real time stands still for the server: something must happen
-    asking.join(5)
+    asking.join(60)
     assert answers
 
 
@@ -281,13 +283,15 @@ def test_a_crowd_that_asks_at_once_is_answered_one_and_all(serve):
     path = serve().path
     answers = []
     crowd = [
-        threading.Thread(target=lambda: answers.append(json.loads(ask(path, "status"))))
+        threading.Thread(
+            target=lambda: answers.append(json.loads(ask(path, "status"))), daemon=True
+        )
         for _ in range(3 * MOST_CLIENTS)
     ]
     for each in crowd:
         each.start()
     for each in crowd:
-        each.join(10)
+        each.join(60)
     assert answers == [{"well": True}] * len(crowd)
 
 
@@ -300,7 +304,9 @@ def test_who_finds_the_line_full_waits_for_a_place(tmp_path):
         with socket.socket(socket.AF_UNIX) as first:
             first.connect(str(path))
             answers = []
-            asking = threading.Thread(target=lambda: answers.append(ask(path, "status")))
+            asking = threading.Thread(
+                target=lambda: answers.append(ask(path, "status")), daemon=True
+            )
             asking.start()
             asking.join(0.05)
             assert asking.is_alive()
@@ -309,7 +315,7 @@ def test_who_finds_the_line_full_waits_for_a_place(tmp_path):
             with line:
                 line.recv(1000)
                 line.sendall(b'{"version":1,"result":{}}\n')
-            asking.join(10)
+            asking.join(60)
     assert answers == [b"{}"]
 
 
@@ -331,7 +337,7 @@ def test_no_descriptor_is_left_over(serve, dial):
         ask(server.path, "status")
         dial(server.path).close()
     server.end()
-    assert server.join(5)
+    assert server.join(60)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
@@ -418,7 +424,7 @@ def test_a_socket_that_another_put_in_its_place_is_not_taken_along(tmp_path):
     server.path.unlink()
     (tmp_path / "control.sock").write_text("another's")
     server.end()
-    assert server.join(5)
+    assert server.join(60)
     assert (tmp_path / "control.sock").read_text() == "another's"
 
 
@@ -489,11 +495,11 @@ def test_an_answer_that_is_none_is_no_daemon(tmp_path, answer):
                 line.recv(1000)
                 line.sendall(answer)
 
-        thread = threading.Thread(target=serve_once)
+        thread = threading.Thread(target=serve_once, daemon=True)
         thread.start()
         with pytest.raises(NoDaemonError):
             ask(path, "status")
-        thread.join(5)
+        thread.join(60)
 
 
 def test_the_socket_is_where_the_service_manager_says_else_beside_the_store(tmp_path):

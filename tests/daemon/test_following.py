@@ -47,7 +47,7 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
         following.start()
         path.unlink()
         following.rescan(clock.moment())
-    assert intake.get(timeout=5.0) == CaughtUp(str(path))
+    assert intake.get(timeout=60) == CaughtUp(str(path))
     following.rescan(clock.moment())
     assert following.monitors == []
     assert following.end(deadline=clock.steady() + 5) == []

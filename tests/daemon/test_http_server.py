@@ -59,7 +59,7 @@ def serving():
     for server in made:
         server.go_on.set()
         server.end()
-        assert server.join(10)
+        assert server.join(60)
 
 
 def get(server, path="/page", method="GET", **headers):
@@ -131,7 +131,7 @@ def test_slow_clients_hold_up_nobody_and_are_ended(serving):
     clock.advance(PATIENCE_SECONDS)
     assert get(server)[0] == 200  # which makes it look at the clock
     for line in slow:
-        line.settimeout(10)
+        line.settimeout(60)
         assert line.recv(100) == b""
         line.close()
 
@@ -180,12 +180,12 @@ def test_a_unix_socket_is_for_its_user_and_group_and_goes_with_its_server(servin
     server = serving(str(place))
     assert stat.S_IMODE(place.stat().st_mode) == 0o660
     with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(10)
+        line.settimeout(60)
         line.connect(str(place))
         line.sendall(b"GET /page HTTP/1.0\r\nHost: whatever\r\n\r\n")
         assert b"200 OK" in line.makefile("rb").read()
     server.end()
-    assert server.join(10)
+    assert server.join(60)
     assert not place.exists()
 
 

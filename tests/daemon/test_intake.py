@@ -47,8 +47,8 @@ def test_gathering_ends_when_there_is_enough_or_something_that_is_no_batch(messa
     intake.put(messages[0])
     assert not gathered.is_set()
     intake.put(messages[1])
-    assert gathered.wait(10)
-    consumer.join(10)
+    assert gathered.wait(60)
+    consumer.join(60)
 
 
 def test_gathering_ends_after_a_while():
@@ -82,7 +82,7 @@ def test_after_a_turn_those_that_wait_come_in_one_after_the_other():
     threads = put_in_threads(intake, [batch("boom") for _ in range(50)])
     intake.end_turn()
     for each in threads:
-        each.join(10)
+        each.join(60)
     assert intake.unfinished_tasks == 50
 
 
@@ -90,9 +90,9 @@ def test_those_that_wait_for_room_come_in_as_others_are_taken():
     intake = Intake(limit_bytes=1)
     threads = put_in_threads(intake, [batch("boom") for _ in range(20)])
     for _ in threads:
-        assert intake.get(timeout=10).records
+        assert intake.get(timeout=60).records
     for each in threads:
-        each.join(10)
+        each.join(60)
 
 
 def test_a_file_that_is_held_waits_and_others_pass_it():
@@ -104,7 +104,7 @@ def test_a_file_that_is_held_waits_and_others_pass_it():
         intake.put(held, timeout=0.001)
     assert not intake.qsize()
     intake.hold(frozenset({"/another.log"}))
-    thread.join(10)
+    thread.join(60)
     assert intake.get_nowait() is held
 
 
@@ -124,5 +124,5 @@ def test_in_a_hurry_nobody_waits():
         each.start()
     intake.hurry()
     for each in threads:
-        each.join(10)
+        each.join(60)
     assert len(refused) == 3

@@ -11,9 +11,9 @@ from logwatch.daemon.lock_order import LockOrder
 
 
 def in_a_thread(work):
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(60)
 
 
 def test_two_locks_in_two_orders_are_reported_with_both_stacks():
@@ -100,17 +100,17 @@ def test_conditions_and_queues_are_watched_and_go_on_working(watched):
     def waits():
         with condition:
             heard.set()
-            assert condition.wait(10)
+            assert condition.wait(60)
             with condition:  # it may be taken twice
                 queue.put("done")
 
     thread = threading.Thread(target=waits, daemon=True)
     thread.start()
-    assert heard.wait(10)
+    assert heard.wait(60)
     with condition:
         condition.notify()
-    assert queue.get(timeout=10) == "done"
-    thread.join(10)
+    assert queue.get(timeout=60) == "done"
+    thread.join(60)
     assert watched.pairs >= 1
     with queue.mutex, condition:
         pass

@@ -44,9 +44,10 @@ def make(folder, clock):
 
 @pytest.fixture
 def running(tmp_path):
-    """A daemon that runs, in real time."""
+    """A daemon that runs, in real time, and has said so: what it says later is nobody's."""
     daemon = make(tmp_path, SystemClock())
     daemon.start()
+    eventually(lambda: daemon._parts.consumer._told_live, "it is live")
     yield daemon
     daemon.stop(Ending.STOPPED)
 
@@ -157,7 +158,7 @@ def test_a_file_whose_reading_does_not_come_back_is_a_trouble(tmp_path, monkeypa
     finally:
         monitor.end()
         gate.set()
-        assert monitor.join(10)
+        assert monitor.join(60)
         daemon._parts.control.finish()
         daemon._parts.store.close(clean=True)
 

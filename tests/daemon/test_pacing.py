@@ -118,7 +118,7 @@ def test_many_threads_lose_no_wake():
 
         def run(self):
             while not self.over:
-                self.dirty.wait()
+                self.dirty.wait(60)
                 self.dirty.clear()
                 self.seen = self.asked
                 while self.tokens:
@@ -135,5 +135,5 @@ def test_many_threads_lose_no_wake():
     for each in threads:
         each.over = True
         each.dirty.set()
-        each.join(5)
+        each.join(60)
     assert len(pacing._free) == 2

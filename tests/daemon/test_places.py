@@ -185,7 +185,7 @@ def test_what_a_job_brings_is_handed_on_though_another_thread_had_to_do_it(machi
         return len(began)
 
     answers = []
-    asking = threading.Thread(target=lambda: answers.append(machine.work.do(look)))
+    asking = threading.Thread(target=lambda: answers.append(machine.work.do(look)), daemon=True)
     asking.start()
     eventually(lambda: began, "it hangs")
 
@@ -194,7 +194,7 @@ def test_what_a_job_brings_is_handed_on_though_another_thread_had_to_do_it(machi
         return answers
 
     eventually(later, "it is done")
-    asking.join(5)
+    asking.join(60)
     assert answers == [2]
 
 

@@ -86,7 +86,7 @@ def parts(tmp_path):
     )
     yield receiver, kept, intake, monitor
     monitor.end()
-    monitor.join(5)
+    monitor.join(60)
     receiver.close()
 
 
@@ -105,9 +105,9 @@ def test_what_comes_is_put_and_its_position_is_known(parts):
     """It waits for its descriptor, and for nothing else."""
     receiver, kept, intake, monitor = parts
     monitor.start()
-    assert isinstance(intake.get(timeout=5), CaughtUp)
+    assert isinstance(intake.get(timeout=60), CaughtUp)
     receiver.give(b"ERROR 1\n")
-    batch = intake.get(timeout=5)
+    batch = intake.get(timeout=60)
     assert texts([batch]) == ["ERROR 1"]
     eventually(lambda: kept.position("stdin:s") == batch.checkpoint, "its position")
     eventually(lambda: not monitor.has_work(), "it has nothing to do")
@@ -119,7 +119,7 @@ def test_at_the_end_what_has_come_is_put_too(parts):
     monitor.start()
     receiver.late.extend([b"ERROR 1\n", b"ERROR 2\n"])
     monitor.end()
-    assert monitor.join(10)
+    assert monitor.join(60)
     assert texts(taken(intake)) == ["ERROR 1", "ERROR 2"]
     assert receiver.closed
 
@@ -148,7 +148,7 @@ def test_without_room_the_end_is_not_held_up(parts, capsys):
     monitor.start()
     eventually(lambda: monitor._in_hand is not None, "it has a block")
     monitor.end()
-    assert monitor.join(10)
+    assert monitor.join(60)
     assert "receivers.not_handed_on" in capsys.readouterr().err
 
 
@@ -158,7 +158,7 @@ def test_a_receiver_is_kept_for_the_daemon_that_follows(parts):
     kept.keeps = True
     monitor.start()
     monitor.end()
-    assert monitor.join(10)
+    assert monitor.join(60)
     assert not receiver.closed
     assert kept.take("key") is receiver
     kept.leave("key", receiver)
@@ -172,7 +172,7 @@ def test_a_receiver_whose_thread_died_is_closed(parts):
     receiver, kept, _, monitor = parts
     kept.keeps = receiver.fails = True
     monitor.start()
-    assert monitor.join(10)
+    assert monitor.join(60)
     assert isinstance(monitor.failure, RuntimeError)
     assert receiver.closed
     assert monitor.positions_in_hand() == ()
@@ -193,7 +193,7 @@ def test_waking_after_the_end_touches_nothing(parts):
     _, _, _, monitor = parts
     monitor.start()
     monitor.end()
-    assert monitor.join(10)
+    assert monitor.join(60)
     monitor.wake()
 
 

@@ -43,7 +43,7 @@ class Desk:
         while (answer := self.ask(ticket=ticket)).verdict is None:
             for thread in threading.enumerate():
                 if thread.name == "reload preview":
-                    thread.join(10)
+                    thread.join(60)
         return answer.verdict
 
 

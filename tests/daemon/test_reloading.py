@@ -22,7 +22,7 @@ class Preparing:
 
     def prepare(self) -> object:
         self.begun.put(threading.current_thread().name)
-        ending = self.endings.get(timeout=10)
+        ending = self.endings.get(timeout=60)
         if isinstance(ending, Exception):
             raise ending
         return ending
@@ -32,7 +32,7 @@ class Preparing:
         attempt = self.reloading._attempt
         assert attempt is not None
         self.endings.put(ending)
-        assert attempt.done.wait(10)
+        assert attempt.done.wait(60)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_nothing_is_answered_before_the_attempt_is_done(preparing):
     reloading = preparing.reloading
     assert (reloading.under_way, reloading.answer(), reloading.take()) == (False, None, None)
     reloading.ask()
-    assert preparing.begun.get(timeout=10) == "reload"
+    assert preparing.begun.get(timeout=60) == "reload"
     assert (reloading.under_way, reloading.answer()) == (True, None)
     preparing.end("new")
     assert reloading.answer() is True

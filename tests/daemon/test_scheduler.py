@@ -181,25 +181,25 @@ def test_an_earlier_job_added_by_another_thread_wakes_the_scheduler():
     clock, stop = SystemClock(), threading.Event()
     scheduler = Scheduler(clock, stop)
     scheduler.at(clock.steady() + 3600, lambda now: None, "far")
-    thread = threading.Thread(target=scheduler.run)
+    thread = threading.Thread(target=scheduler.run, daemon=True)
     thread.start()
     ran = threading.Event()
     began = clock.steady()
     scheduler.at(began, lambda now: ran.set(), "now")
-    assert ran.wait(5)
+    assert ran.wait(60)
     stop.set()
     scheduler.nudge()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 
 def test_a_stop_is_seen_without_a_nudge():
     stop = threading.Event()
     scheduler = Scheduler(SystemClock(), stop)
-    thread = threading.Thread(target=scheduler.run)
+    thread = threading.Thread(target=scheduler.run, daemon=True)
     thread.start()
     stop.set()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -26,16 +26,16 @@ def test_no_more_than_so_many_hold_one_at_once():
     """The third waits until the first lets go."""
     slots, first, rest = Slots(2, ManualClock()), Event(), Event()
     one, one_got = hold(slots, first)
-    assert one_got.wait(5)
+    assert one_got.wait(60)
     two, two_got = hold(slots, rest)
-    assert two_got.wait(5)
+    assert two_got.wait(60)
     three, three_got = hold(slots, rest)
     assert not three_got.wait(0.1)
     first.set()
-    assert three_got.wait(5)
+    assert three_got.wait(60)
     rest.set()
     for thread in (one, two, three):
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -44,12 +44,12 @@ def test_reads_that_hang_do_not_keep_the_others_from_reading():
     slots, never, now = Slots(2, SystemClock(), patience=0.05), Event(), Event()
     hung = [hold(slots, never) for _ in range(2)]
     for _, got in hung:
-        assert got.wait(5)
+        assert got.wait(60)
     now.set()
     well, got = hold(slots, now)
-    assert got.wait(5)
-    well.join(5)
+    assert got.wait(60)
+    well.join(60)
     never.set()
     for thread, _ in hung:
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()

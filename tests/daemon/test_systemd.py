@@ -25,7 +25,7 @@ def manager(request, tmp_path):
     address = str(tmp_path / "notify") if request.param == "path" else f"@logwatch-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address.replace("@", "\0", 1))
-        listener.settimeout(5)
+        listener.settimeout(60)
         yield listener, address
 
 

@@ -47,7 +47,7 @@ def scripted(request):
     yield make
     for worker in workers:
         worker.stopping.set()
-        assert worker.join(5)
+        assert worker.join(60)
 
 
 def test_a_worker_steps_until_it_is_told_to_stop_and_lets_go_of_what_it_owns(scripted):
@@ -57,7 +57,7 @@ def test_a_worker_steps_until_it_is_told_to_stop_and_lets_go_of_what_it_owns(scr
     assert worker.is_alive()
     assert not worker.finished.is_set()
     worker.stopping.set()
-    assert worker.join(5)
+    assert worker.join(60)
     assert worker.finished.is_set()
     assert worker.failure is None
 
@@ -92,7 +92,7 @@ def test_the_exception_that_ends_a_worker_is_kept_logged_and_counted(
     before = telemetry.counters["daemon.thread_died"]
     worker = scripted(fail)
     worker.start()
-    assert worker.join(5)
+    assert worker.join(60)
     assert worker.failure is error
     assert worker.finished.is_set()
     assert telemetry.counters["daemon.thread_died"] == before + 1
@@ -114,7 +114,7 @@ def test_a_kept_exception_holds_no_frame_and_with_it_no_block_of_a_log(scripted)
 
     worker = scripted(fail)
     worker.start()
-    assert worker.join(5)
+    assert worker.join(60)
     gc.collect()
     assert worker.failure is not None
     assert seen[0]() is None
@@ -129,7 +129,7 @@ def test_an_error_while_finishing_does_not_hide_the_first(scripted):
     worker = scripted(fail)
     worker.finish = lambda: 1 / 0
     worker.start()
-    assert worker.join(5)
+    assert worker.join(60)
     assert worker.failure is first
 
 
@@ -141,7 +141,7 @@ def test_a_stuck_worker_misses_the_deadline_and_shows_where_it_is(scripted):
     gate = threading.Event()
 
     def stuck_in_a_lock():
-        gate.wait()
+        gate.wait(60)
 
     worker = scripted(stuck_in_a_lock, pending=True)
     worker.start()

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from doubles.process import line_of
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from logwatch.clock import ManualClock, Moment, SystemClock
@@ -679,11 +680,9 @@ def test_a_directory_that_may_not_be_read_is_polled_until_it_may(public):
         program = AS_NOBODY.replace("os.setgroups([]); os.setgid(65534); os.setuid(65534)", "")
         (public / "closed").chmod(0o000)
         (public / "search").chmod(0o311)
-    child = subprocess.Popen(
-        [sys.executable, "-c", program, str(public)], stdout=subprocess.PIPE, text=True
-    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(public)], stdout=subprocess.PIPE)
     try:
-        lines = iter(child.stdout.readline, "")
+        lines = iter(lambda: line_of(child.stdout).decode(), "")
         assert next(lines) == "closed: permission denied\n"
         assert next(lines) == "search: permission denied\n"
         assert next(lines) == "ready\n"
@@ -695,7 +694,7 @@ def test_a_directory_that_may_not_be_read_is_polled_until_it_may(public):
         assert child.wait(WITHIN) == 0
     finally:
         child.kill()
-        child.communicate()
+        child.communicate(timeout=60)
 
 
 # Start and stop

@@ -14,7 +14,8 @@ from time import perf_counter
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually
+from doubles.forked import Running
+from doubles.process import alerts_in, ended, eventually
 from doubles.receiver import Deed, Receiver
 from logwatch.store.reader import StoreReader
 
@@ -55,7 +56,7 @@ class _Author:
         self._random = random
         self._rotate_every = rotate_every
         self._stop = Event()
-        self._thread = Thread(target=self._run)
+        self._thread = Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,7 +64,7 @@ class _Author:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        ended(self._thread)
 
     def _run(self) -> None:
         random, next_rotation = self._random, perf_counter() + self._rotate_every

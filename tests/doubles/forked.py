@@ -33,6 +33,12 @@ PATIENCE_SECONDS = 60.0
 SOON_ENOUGH_SECONDS = 30.0
 """For a child that is to be there."""
 
+TRYING_AGAIN_SOON = """
+from logwatch.outbox import backoff, policy
+backoff.delay.__kwdefaults__["base"] = policy.SinkHealth.__init__.__kwdefaults__["base"] = 0.02
+"""
+"""For a daemon: its pauses after what a receiver did not take begin at a fiftieth of a second."""
+
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 

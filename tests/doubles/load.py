@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from doubles.oracle import Writer
+from doubles.process import ended
 
 
 @contextmanager
@@ -18,10 +19,10 @@ def load(writer: Writer, lines: int = 10) -> Iterator[None]:
         while not stop.wait(0.01):
             writer.write(lines)
 
-    thread = Thread(target=write)
+    thread = Thread(target=write, daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        ended(thread)

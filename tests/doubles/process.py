@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import perf_counter
 from typing import IO, Any, Self
 
@@ -26,7 +26,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def eventually(
-    condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = 10.0
+    condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = 60.0
 ) -> Any:
     """The first true answer of `condition`; fails with `what` when none comes in `seconds`."""
     pause, deadline = Event(), perf_counter() + seconds
@@ -41,6 +41,12 @@ def eventually(
             raise AssertionError(f"not within {seconds} s: {words}")
         # A costly look must not take the processor from what it waits for.
         pause.wait(max(0.005, 3 * (now - began)))
+
+
+def ended(thread: Thread, seconds: float = 60.0) -> None:
+    """Wait for the end of a thread; fails where it goes on."""
+    thread.join(seconds)
+    assert not thread.is_alive(), f"{thread.name} did not end within {seconds} s"
 
 
 def part_of(descriptor: int, seconds: float = 60.0) -> bytes:
@@ -178,7 +184,7 @@ class Running:
         """Everything that it has said so far."""
         return self._stderr.read_text(encoding="utf-8", errors="replace")
 
-    def ready(self, times: int = 1, seconds: float = 20.0) -> Running:
+    def ready(self, times: int = 1, seconds: float = 60.0) -> Running:
         """Wait until it has said READY=1 so many times in all."""
 
         def is_ready() -> bool:
@@ -194,7 +200,7 @@ class Running:
             raise
         return self
 
-    def says(self, text: str, times: int = 1, seconds: float = 10.0) -> str:
+    def says(self, text: str, times: int = 1, seconds: float = 60.0) -> str:
         """Wait until `text` was on stderr so many times; returns all of stderr."""
         eventually(lambda: self.stderr.count(text) >= times, f"{text!r} on stderr", seconds)
         return self.stderr
@@ -203,7 +209,7 @@ class Running:
         """Send a signal."""
         self.child.send_signal(number)
 
-    def stop(self, seconds: float = 10.0) -> float:
+    def stop(self, seconds: float = 60.0) -> float:
         """SIGTERM, and wait for exit 0; returns how long that took."""
         began = perf_counter()
         self.child.terminate()
@@ -212,7 +218,7 @@ class Running:
         assert status == 0, f"exit {status}:\n{self.stderr}"
         return took
 
-    def exit_status(self, seconds: float = 20.0) -> int:
+    def exit_status(self, seconds: float = 60.0) -> int:
         """Wait until it has ended."""
         return self.child.wait(seconds)
 

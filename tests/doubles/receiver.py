@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any, Literal, NamedTuple, Self
 
+from doubles.process import ended
+
 Deed = Literal["take", "refuse", "unavailable", "cut", "cut after taking", "hang"]
 """What becomes of one request: 200, 400, 503, no answer, taken and no answer, none until the end.
 
@@ -43,7 +45,9 @@ class Receiver:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.receiver = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/alerts"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -52,7 +56,7 @@ class Receiver:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._server.shutdown()
-        self._thread.join()
+        ended(self._thread)
         self._server.server_close()
 
     @property

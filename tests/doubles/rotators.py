@@ -16,7 +16,8 @@ from typing import Self
 import pytest
 
 from doubles import oracle
-from doubles.process import Running, alerts_in, eventually, run_once
+from doubles.forked import Running, run_once
+from doubles.process import alerts_in, ended, eventually
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/{{glob}}, start: beginning}}}}}}}}
@@ -47,7 +48,9 @@ class Logrotate:
 
     def rotate(self) -> None:
         """Run it once, to its end."""
-        done = subprocess.run(self._command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            self._command, capture_output=True, text=True, check=False, timeout=60
+        )
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 
@@ -62,7 +65,7 @@ class Author:
         self._stop = Event()
         self._hold = Event()
         self._held = Event()
-        self._thread = Thread(target=self._run)
+        self._thread = Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -71,13 +74,13 @@ class Author:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._hold.clear()
-        self._thread.join()
+        ended(self._thread)
 
     def pause(self) -> None:
         """Write nothing until `go_on`."""
         self._held.clear()
         self._hold.set()
-        assert self._held.wait(10)
+        assert self._held.wait(60)
 
     def go_on(self) -> None:
         """Write again."""
@@ -193,5 +196,5 @@ class Watch:
     def run_until_told(self, expected: Callable[[], bool]) -> None:
         """Start the daemon, wait, and stop it."""
         with self.running() as daemon:
-            eventually(expected, "what was written", 30)
+            eventually(expected, "what was written")
             daemon.stop()

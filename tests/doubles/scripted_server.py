@@ -68,7 +68,7 @@ class ScriptedServer:
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(60)
         for connection in self._open:
             connection.close()
 

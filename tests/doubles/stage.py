@@ -97,7 +97,7 @@ class Place:
         """What was told to be lost."""
         return self.told("logwatch.source-lost")
 
-    def heard(self, *writers: oracle.Writer, seconds: float = 20.0) -> None:
+    def heard(self, *writers: oracle.Writer, seconds: float = 60.0) -> None:
         """Wait until every line so far was told."""
         written = [each for writer in writers for each in writer.written]
         eventually(lambda: oracle.has_all(self.alerts(), written), "every line told", seconds)

@@ -79,7 +79,12 @@ class Zygote:
         words = ["run", "-c", str(config), "--once"]
         probe = PROBE.format(words=words, tops=TOPS)
         probed = subprocess.run(
-            [sys.executable, "-c", probe], capture_output=True, text=True, check=False, cwd=ROOT
+            [sys.executable, "-c", probe],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            timeout=60,
         )
         assert probed.returncode == 0, probed.stderr
         self._process = subprocess.Popen(
@@ -99,7 +104,7 @@ class Zygote:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait()
+        self._process.wait(60)
         self._process.stdout.close()
 
     def fork(self, *words: str, stderr: Path, crash: str = "", sabotage: str = "") -> Life:

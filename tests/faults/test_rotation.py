@@ -18,7 +18,7 @@ from threading import Event, Thread
 import pytest
 from doubles import oracle
 from doubles.forked import Running, run_once
-from doubles.process import alerts_in, eventually
+from doubles.process import alerts_in, ended, eventually
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: {{folder}}/app.log, start: beginning}}}}}}}}
@@ -93,16 +93,18 @@ def test_r3_copytruncate_under_load_loses_only_what_no_file_has(stage):
     with place.writer(noise=0) as writer:
         writer.write(50)
         place.heard(writer)
-        thread = Thread(target=write, args=(writer,))
+        thread = Thread(target=write, args=(writer,), daemon=True)
         thread.start()
-        for number in range(6):
-            begun = len(writer.written)
-            eventually(lambda first=begun: len(writer.written) > first + 200, "some load")
-            eventually(lambda first=begun: place.has(writer.written[first + 9]), "read on")
-            shutil.copyfile(place.log, place.beside(f".{number}"))
-            os.truncate(place.log, 0)
-        stop.set()
-        thread.join()
+        try:
+            for number in range(6):
+                begun = len(writer.written)
+                eventually(lambda first=begun: len(writer.written) > first + 200, "some load")
+                eventually(lambda first=begun: place.has(writer.written[first + 9]), "read on")
+                shutil.copyfile(place.log, place.beside(f".{number}"))
+                os.truncate(place.log, 0)
+        finally:
+            stop.set()
+            ended(thread)
         writer.write(50)
         shown = set().union(*(whole_lines(each) for each in place.folder.iterdir()))
         eventually(lambda: shown <= set(oracle.told(place.alerts())), "every line that is left")

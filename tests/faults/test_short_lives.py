@@ -43,7 +43,7 @@ def test_r19_files_that_nobody_could_open_are_counted(tmp_path):
             assert told + missed <= 100
             return told + missed == 100 and (not missed or "came and went" in str(status["notes"]))
 
-        eventually(all_are_accounted_for, "each is read or counted", 20)
+        eventually(all_are_accounted_for, "each is read or counted")
         daemon.stop()
 
 

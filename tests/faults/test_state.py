@@ -69,7 +69,7 @@ def test_r44_a_stop_that_is_asked_for_twice_under_load(tmp_path):
         with load(writer, 30), Running(tmp_path, config).ready() as daemon:
             eventually(lambda: len(alerts_in(out)) > 300, "some alerts")
             daemon.signal(SIGTERM)
-            assert daemon.stop(5) < 5
+            assert daemon.stop() < 5
         assert run_once(tmp_path, config).returncode == 0
     oracle.settle(alerts_in(out), writer.written)
 
@@ -129,7 +129,7 @@ Store.commit = full
         writer.write(10)
         with Running(tmp_path, config, "--once", sabotage=sabotage) as daemon:
             daemon.may_trace = True
-            assert daemon.exit_status(15) == Exit.SOFTWARE
+            assert daemon.exit_status() == Exit.SOFTWARE
             assert "store.degraded" in daemon.stderr
         assert run_once(tmp_path, config).returncode == 0
     oracle.settle(alerts_in(tmp_path / "alerts.jsonl"), writer.written)
@@ -216,7 +216,7 @@ def test_r46_a_disk_that_fills_up(tmp_path):
             return text in (tmp_path / "stderr").read_text(encoding="utf-8")
 
         try:
-            eventually(lambda: heard("daemon.ready"), "ready", 20)
+            eventually(lambda: heard("daemon.ready"), "ready")
             eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
             with (inside / "ballast").open("wb", buffering=0) as ballast:
                 fill(ballast)
@@ -225,10 +225,10 @@ def test_r46_a_disk_that_fills_up(tmp_path):
             eventually(lambda: heard("store.degraded"), "degraded")
             (inside / "ballast").unlink()
             eventually(lambda: heard("store.recovered"), "recovered")
-            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told", 20)
+            eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all told")
         finally:
             child.terminate()
-            assert child.wait(10) == 0
+            assert child.wait(60) == 0
     oracle.settle(alerts_in(out), writer.written)
 
 
@@ -307,7 +307,7 @@ consumer.OVERSLEPT_SECONDS, consumer.CATCHING_BREATH_SECONDS = 0.5, 1.0
             pause.wait(0.3)
             beat()
         assert alerts_in(out) == []
-        [alert] = eventually(lambda: alerts_in(out), "the alert about a true silence", 15)
+        [alert] = eventually(lambda: alerts_in(out), "the alert about a true silence")
         assert alert["rule"] == "silent"
         daemon.stop()
 
@@ -471,11 +471,11 @@ def test_r59_a_program_that_forks_and_does_not_end(tmp_path):
     ):
         before = daemon.resident_bytes()
         writer.write(2)
-        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told elsewhere", 5)
-        daemon.says("sink.down", seconds=15)
-        eventually(lambda: not children(daemon.pid), "no child is left", 20)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told elsewhere")
+        daemon.says("sink.down")
+        eventually(lambda: not children(daemon.pid), "no child is left")
         assert daemon.resident_bytes() - before < 32 << 20
-        daemon.stop(15)
+        daemon.stop()
 
 
 def children(pid: int) -> list[int]:

@@ -14,7 +14,7 @@ from threading import Event, Thread
 import pytest
 from doubles import oracle
 from doubles.forked import Running
-from doubles.process import alerts_in, eventually
+from doubles.process import alerts_in, ended, eventually
 from doubles.stage import IMPATIENT, stopped
 
 from logwatch.daemon.control_wire import ask
@@ -44,7 +44,7 @@ def config(folder: Path, path: str = "app.log") -> str:
     return CONFIG.format(folder=folder, path=f"{folder}/{path}")
 
 
-def all_told(folder: Path, *writers: oracle.Writer, seconds: float = 15.0) -> list[dict]:
+def all_told(folder: Path, *writers: oracle.Writer, seconds: float = 60.0) -> list[dict]:
     """Wait for every line; each was told once and in order, and nothing was lost."""
     written = [one for each in writers for one in each.written]
     out = folder / "alerts.jsonl"
@@ -514,7 +514,7 @@ def test_r32_none_at_rest_gives_its_handle(tmp_path):
         for writer in writers:
             with writer.path.open("ab") as file:
                 file.write(b"\n")
-        all_told(tmp_path, *writers, seconds=20)
+        all_told(tmp_path, *writers)
         daemon.stop()
 
 
@@ -590,7 +590,7 @@ def test_r34_no_file_is_exchanged_for_a_device_behind_our_back(stage):
                     new.symlink_to(target)
                     new.rename(place.log)
 
-        thread = Thread(target=swap)
+        thread = Thread(target=swap, daemon=True)
         thread.start()
         try:
             for _ in range(20):
@@ -598,7 +598,7 @@ def test_r34_no_file_is_exchanged_for_a_device_behind_our_back(stage):
                 stop.wait(0.02)
         finally:
             stop.set()
-            thread.join()
+            ended(thread)
         place.settle(writer)
 
 

@@ -215,7 +215,7 @@ def test_threads_that_share_a_matcher_miss_nothing_once_one_of_them_was_told():
     """Each of them works on blocks of its own."""
     matcher = audited(LyingEngines(dropping_expression(0)))
     oracle = ReferenceMatcher(RULES)
-    barrier = Barrier(3)
+    barrier = Barrier(3, timeout=60)
     wrong = []
     told = []
 
@@ -229,11 +229,11 @@ def test_threads_that_share_a_matcher_miss_nothing_once_one_of_them_was_told():
             if was_told and hits != oracle.match(block):
                 wrong.append(seed)
 
-    threads = [Thread(target=follow, args=(first,)) for first in (0, 100, 200)]
+    threads = [Thread(target=follow, args=(first,), daemon=True) for first in (0, 100, 200)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert wrong == []
     assert [(one.kind, one.rule) for one in told] == [("differs", 0)]
 

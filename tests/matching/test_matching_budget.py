@@ -120,7 +120,7 @@ def test_every_rule_with_the_pattern_is_named():
 def test_a_trouble_is_told_to_one_of_the_threads_that_share_a_matcher():
     """Whichever asks first."""
     matcher = Matcher(rules(EVIL, "!"), clock=no_time)
-    barrier = Barrier(4)
+    barrier = Barrier(4, timeout=60)
     told = []
 
     def follow():
@@ -129,11 +129,11 @@ def test_a_trouble_is_told_to_one_of_the_threads_that_share_a_matcher():
             matcher.match(EVIL_LINE)
             told.extend(matcher.troubles())
 
-    threads = [Thread(target=follow) for _ in range(4)]
+    threads = [Thread(target=follow, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert sorted(one.kind for one in told) == ["quarantined", "timed-out"]
 
 

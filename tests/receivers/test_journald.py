@@ -42,7 +42,7 @@ class Reader:
     def __exit__(self, *_):
         self.receiver.close()
 
-    def until(self, done, seconds=10.0):
+    def until(self, done, seconds=60.0):
         """Blocks until `done(blocks)` holds."""
         blocks, deadline = [], perf_counter() + seconds
         while not done(blocks):

@@ -42,7 +42,7 @@ class Reader:
     def state(self):
         return self.receiver.state()
 
-    def until(self, done, seconds=10.0):
+    def until(self, done, seconds=60.0):
         """All that comes until `done(data)` holds."""
         data, deadline = b"", perf_counter() + seconds
         while not done(data):

@@ -50,7 +50,7 @@ def test_lines_are_told_while_the_next_configuration_compiles(tmp_path):
         writer.write(20)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told meanwhile")
         assert count(daemon, "READY=1") == 1
-        daemon.ready(2, seconds=60)
+        daemon.ready(2)
         assert count(daemon, "EXTEND_TIMEOUT_USEC=60000000") >= 1, "the reload may take its time"
         with (tmp_path / "app.log").open("a") as log:
             log.write("MORE\n")
@@ -69,7 +69,7 @@ def test_who_asks_again_while_it_compiles_gets_the_newest(tmp_path):
     with Running(tmp_path, config).ready() as daemon:
         begin_reload(daemon, with_rules(config, SLOW))
         begin_reload(daemon, with_rules(config, MORE), times=2)
-        daemon.ready(2, seconds=60)
+        daemon.ready(2)
         assert "rules=2" in daemon.says("config.reloaded")
         assert count(daemon, "READY=1") == 2
         assert daemon.stderr.count("config.reloaded") == 1

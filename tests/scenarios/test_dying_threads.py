@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from doubles import oracle
 from doubles.forked import Running
-from doubles.process import alerts_in, eventually, write_config
+from doubles.process import alerts_in, ended, eventually, write_config
 
 from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load
@@ -50,19 +50,19 @@ def test_ready_waits_for_the_first_look_at_each_file(tmp_path, monkeypatch):
     release, read = Event(), Tail.read
 
     def slow(tail, now, **options):
-        assert release.wait(10)
+        assert release.wait(60)
         return read(tail, now, **options)
 
     monkeypatch.setattr(Tail, "read", slow)
     with oracle.Writer(tmp_path / "app.log") as writer:
         writer.write(10)
         daemon = assembled(tmp_path)
-        starting = Thread(target=daemon.start)
+        starting = Thread(target=daemon.start, daemon=True)
         starting.start()
         starting.join(0.3)
         was_ready = not starting.is_alive()
         release.set()
-        starting.join()
+        ended(starting)
         writer.rename(tmp_path / "app.log.1")
         out = tmp_path / "alerts.jsonl"
         eventually(lambda: len(alerts_in(out)) == 10, "every line told")

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 from doubles import oracle
-from doubles.forked import Running
+from doubles.forked import TRYING_AGAIN_SOON, Running
 from doubles.process import alerts_in, eventually
 from doubles.receiver import Receiver
 
@@ -31,15 +31,16 @@ def test_a_receiver_that_was_down_gets_everything_later(tmp_path):
     out = tmp_path / "alerts.jsonl"
     port = unused_port()
     config = CONFIG.format(folder=tmp_path, bad=f"webhook: 'http://127.0.0.1:{port}/'")
-    with oracle.Writer(tmp_path / "app.log") as writer, Running(tmp_path, config).ready() as daemon:
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config, sabotage=TRYING_AGAIN_SOON).ready() as daemon,
+    ):
         writer.write(100)
-        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file", 3)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
         daemon.says("sink.down")
         with Receiver(lambda number: "unavailable" if number < 4 else "take", port) as receiver:
             writer.write(100)
-            eventually(
-                lambda: oracle.has_all(receiver.alerts(), writer.written), "all received", 30
-            )
+            eventually(lambda: oracle.has_all(receiver.alerts(), writer.written), "all received")
             daemon.says("sink.up")
             daemon.stop()
         oracle.settle(alerts_in(out), writer.written)
@@ -63,8 +64,10 @@ sinks: {{web: {{webhook: {{url: '{{url}}'}}}}}}
     )
     deeds = ("unavailable", "take", "cut")
     with Receiver(lambda number: deeds[number % 3] if number < 40 else "take") as receiver:
-        with Running(tmp_path, config.replace("{url}", receiver.url)).ready() as daemon:
-            eventually(lambda: len(receiver.taken) == 30, "three messages of each of ten", 30)
+        with Running(
+            tmp_path, config.replace("{url}", receiver.url), sabotage=TRYING_AGAIN_SOON
+        ).ready() as daemon:
+            eventually(lambda: len(receiver.taken) == 30, "three messages of each of ten")
             daemon.stop()
         told = defaultdict(list)
         for alert in receiver.alerts():
@@ -79,7 +82,7 @@ def test_an_alert_whose_receipt_is_lost_comes_again_with_its_key(tmp_path):
     with Receiver(lambda number: "cut after taking" if number % 4 == 0 else "take") as receiver:
         with (
             oracle.Writer(tmp_path / "app.log") as writer,
-            Running(tmp_path, config % receiver.url).ready() as daemon,
+            Running(tmp_path, config % receiver.url, sabotage=TRYING_AGAIN_SOON).ready() as daemon,
         ):
             writer.write(20)
             eventually(
@@ -89,7 +92,6 @@ def test_an_alert_whose_receipt_is_lost_comes_again_with_its_key(tmp_path):
                     and len(receiver.taken) > 20
                 ),
                 "all received and acknowledged",
-                30,
             )
             daemon.stop()
         account = oracle.settle(receiver.alerts(), writer.written, repetitions=True, ordered=False)
@@ -103,7 +105,7 @@ def test_an_alert_that_is_refused_does_not_block_the_next(tmp_path):
     with Receiver(lambda number: "refuse" if number == 2 else "take") as receiver:
         with (
             oracle.Writer(tmp_path / "app.log") as writer,
-            Running(tmp_path, config % receiver.url).ready() as daemon,
+            Running(tmp_path, config % receiver.url, sabotage=TRYING_AGAIN_SOON).ready() as daemon,
         ):
             writer.write(10)
             eventually(lambda: len(receiver.taken) == 9, "nine of ten")
@@ -119,17 +121,20 @@ def test_a_file_that_cannot_be_written_delays_nobody(tmp_path, where):
     bad = f"jsonl_file: {{path: {where.format(folder=tmp_path)}}}"
     config = CONFIG.format(folder=tmp_path, bad=bad)
     out = tmp_path / "alerts.jsonl"
-    with oracle.Writer(tmp_path / "app.log") as writer, Running(tmp_path, config).ready() as daemon:
+    with (
+        oracle.Writer(tmp_path / "app.log") as writer,
+        Running(tmp_path, config, sabotage=TRYING_AGAIN_SOON).ready() as daemon,
+    ):
         writer.write(50)
-        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file", 3)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
         daemon.says("sink.down")
         if "missing" in where:
             (tmp_path / "missing").mkdir()
             late = tmp_path / "missing" / "alerts.jsonl"
-            eventually(lambda: oracle.has_all(alerts_in(late), writer.written), "all there too", 20)
+            eventually(lambda: oracle.has_all(alerts_in(late), writer.written), "all there too")
             oracle.settle(alerts_in(late), writer.written)
         writer.write(50)
-        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file", 3)
+        eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
         assert daemon.stop() < 2.0
     oracle.settle(alerts_in(out), writer.written)
 
@@ -143,9 +148,9 @@ def test_a_pause_between_tries_grows(tmp_path):
             Running(tmp_path, config % receiver.url).ready() as daemon,
         ):
             writer.write(500)
-            eventually(lambda: len(receiver.requests) >= 7, "seven tries", 30)
+            eventually(lambda: len(receiver.requests) >= 7, "seven tries")
             cpu = daemon.cpu_seconds()
-            eventually(lambda: len(receiver.requests) >= 9, "nine tries", 60)
+            eventually(lambda: len(receiver.requests) >= 9, "nine tries")
             assert daemon.cpu_seconds() - cpu < 0.5
             daemon.stop()
         keys = [each.key for each in receiver.requests]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from doubles.forked import Running, run_once
+from doubles.forked import TRYING_AGAIN_SOON, Running, run_once
 from doubles.process import alerts_in, eventually
 from doubles.receiver import Receiver
 
@@ -48,8 +48,8 @@ def test_while_nobody_listens_the_fallback_is_told_and_later_whoever_listens(tmp
     beside = "fallback: {to: notes, after: 1s}"
     config = CONFIG.format(folder=tmp_path, port=port, beside=beside)
     write(tmp_path, 40)
-    with Running(tmp_path, config).ready() as daemon:
-        eventually(lambda: len(alerts_in(notes)) == 40, "all in the file", 20)
+    with Running(tmp_path, config, sabotage=TRYING_AGAIN_SOON).ready() as daemon:
+        eventually(lambda: len(alerts_in(notes)) == 40, "all in the file")
         daemon.says("sink.moved_alert")
         with Receiver(lambda _number: "take", port) as receiver:
 
@@ -57,7 +57,7 @@ def test_while_nobody_listens_the_fallback_is_told_and_later_whoever_listens(tmp
                 write(tmp_path, 1)
                 return bool(receiver.alerts())
 
-            eventually(write_one, "the receiver is told again", 30)
+            eventually(write_one, "the receiver is told again")
         daemon.stop()
 
 

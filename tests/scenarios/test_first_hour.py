@@ -14,6 +14,7 @@ from queue import Queue
 from threading import Thread
 
 from doubles import forked
+from doubles.process import ended, eventually
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "first-hour.md").read_text()
@@ -44,13 +45,13 @@ class Phone:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
             yield server.server_port
         finally:
             server.shutdown()
-            thread.join()
+            ended(thread)
             server.server_close()
 
     def rings(self, words: str) -> dict:
@@ -68,15 +69,6 @@ def here(command: str, port: int) -> str:
     return command.replace(
         "{ntfy: ops-7f3a9c}", f"{{ntfy: {{topic: ops-7f3a9c, url: 'http://{at}'}}}}"
     )
-
-
-def wait_until(condition) -> None:
-    """By asking again and again; the test's time-out ends it."""
-    for _ in range(3000):
-        if condition():
-            return
-        subprocess.run(["sleep", "0.02"], check=True)
-    raise AssertionError
 
 
 def test_the_first_hour(tmp_path):
@@ -125,9 +117,9 @@ def test_the_first_hour(tmp_path):
                 stack.callback(process.wait, 60)
                 stack.callback(process.terminate)
                 if "tail" in block:
-                    wait_until(lambda log=log: b"connection refused" in log.read_bytes())
+                    eventually(lambda log=log: b"connection refused" in log.read_bytes(), "lines")
                 else:
-                    wait_until(lambda: b'"phase":"live"' in _status(folder, environ))
+                    eventually(lambda: b'"phase":"live"' in _status(folder, environ), "live")
                 continue
             said.append(run(text))
             if "send ntfy" in block:

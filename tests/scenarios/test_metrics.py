@@ -35,7 +35,7 @@ class Page:
 
     def get(self, path: str) -> tuple[int, str]:
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(20)
+            line.settimeout(60)
             line.connect(str(self.folder / "http.sock"))
             line.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
             head, _, body = line.makefile("rb").read().decode().partition("\r\n\r\n")

@@ -102,7 +102,7 @@ def test_a_sink_that_is_down_is_the_first_thing_that_one_reads(tmp_path):
             pager = document(daemon)["sinks"][1]
             assert (pager["down"], pager["waiting"]) == (True, 8)
             assert pager["failing_since"]
-            daemon.stop(15)
+            daemon.stop()
             assert document(daemon)["sinks"] == [{"name": "pager", "waiting": 8, "given_up": 0}]
 
 
@@ -263,10 +263,10 @@ def test_a_pattern_in_quarantine_is_shown_and_the_rest_goes_on(tmp_path, conditi
             for _ in range(100):
                 log.write("x=" + "a" * 60 + "\n")
             log.write("ERROR two\n")
-        eventually(lambda: document(daemon)["engines"][0]["quarantined"], "quarantine", 30)
+        eventually(lambda: document(daemon)["engines"][0]["quarantined"], "quarantine")
         shown = status(daemon)
         assert shown.returncode == 1
         assert "✗ rule endless: a pattern of it took too long again and again" in shown.stdout
         assert document(daemon)["engines"][0]["timeouts"]["endless"] > 1
-        eventually(lambda: "two" in (tmp_path / "alerts.jsonl").read_text(), "the rest goes on", 30)
+        eventually(lambda: "two" in (tmp_path / "alerts.jsonl").read_text(), "the rest goes on")
         daemon.stop()

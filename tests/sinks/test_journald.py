@@ -50,7 +50,7 @@ class Journal:
     def __init__(self, path):
         self.path = str(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.settimeout(5)
+        self.socket.settimeout(60)
         self.socket.bind(self.path)
 
     def raw(self) -> tuple[bytes, int | None]:

@@ -46,7 +46,7 @@ def connecting(port):
             back = threading.Thread(target=copied, args=(far, connection), daemon=True)
             back.start()
             copied(connection, far)
-            back.join(5.0)
+            back.join(60)
         return True
 
     return answered

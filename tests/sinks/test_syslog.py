@@ -33,7 +33,7 @@ GRAMMAR = re.compile(
 @pytest.fixture
 def unix(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
-        receiver.settimeout(5)
+        receiver.settimeout(60)
         receiver.bind(str(tmp_path / "log"))
         yield receiver, str(tmp_path / "log")
 
@@ -41,7 +41,7 @@ def unix(tmp_path):
 @pytest.fixture
 def udp():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.settimeout(5)
+        receiver.settimeout(60)
         receiver.bind(("127.0.0.1", 0))
         yield receiver, f"udp://127.0.0.1:{receiver.getsockname()[1]}"
 
@@ -49,7 +49,7 @@ def udp():
 @pytest.fixture
 def tcp():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(60)
         yield listener, f"tcp://127.0.0.1:{listener.getsockname()[1]}"
 
 

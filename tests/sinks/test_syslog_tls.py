@@ -40,7 +40,7 @@ class Receiver:
                 plain, _ = self._listener.accept()
             except OSError:
                 return
-            plain.settimeout(5)
+            plain.settimeout(60)
             try:
                 with self._context.wrap_socket(plain, server_side=True) as connection:
                     self._read(connection)
@@ -62,7 +62,7 @@ class Receiver:
         self.done.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_a_receiver_that_wants_to_know_us_gets_our_certificate(
     assert "TLS: " in outcome.reason or "hung up" in outcome.reason
     known = sink(server, cert=str(CERTIFICATES / "first.crt"), key=str(CERTIFICATES / "first.key"))
     assert isinstance(known.deliver([notification()]), Delivered)
-    assert server.got.wait(5)
+    assert server.got.wait(60)
 
 
 def test_a_receiver_that_hangs_up_at_once_costs_no_message(receiver, sink, notification):
@@ -150,7 +150,7 @@ def test_a_connection_that_the_receiver_closed_costs_no_message(receiver, sink, 
     first = receiver()
     one = sink(first)
     assert isinstance(one.deliver([notification()]), Delivered)
-    assert first.got.wait(5)
+    assert first.got.wait(60)
     one._connection.shutdown(socket.SHUT_RD)
     assert isinstance(one.deliver([notification(seq=2)]), Delivered)
     one.close()

@@ -353,10 +353,10 @@ def test_a_server_that_does_not_speak_tls_is_tried_again(post):
                 connection.sendall(b"HTTP/1.1 400 plain\r\n\r\n")
                 connection.recv(4096)
 
-        thread = threading.Thread(target=greet)
+        thread = threading.Thread(target=greet, daemon=True)
         thread.start()
         outcome = post(f"https://127.0.0.1:{plain.getsockname()[1]}/token")
-        thread.join()
+        thread.join(60)
     assert isinstance(outcome, Retry)
     assert "TLS: " in outcome.reason
 
