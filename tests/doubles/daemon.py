@@ -30,7 +30,7 @@ class Bench:
         self.rules = rules or (EVERY,)
         self.clock = ManualClock()
         self.intake = Intake()
-        self.store = Store(folder)
+        self.store = Store(folder, durability="off")  # nobody cuts the power of a test
         router = Router(routes, sinks=sinks, to_by_rule={})
         self.working = [make_rule(one, host="web1") for one in self.rules]
         self.pipeline = Pipeline(self.working, Dispatch(router, host="web1"), host="web1")
