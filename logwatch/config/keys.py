@@ -62,6 +62,7 @@ class SourceKeys(Keys, frozen=True):
         "pipe": "/run/logwatchd/app.fifo",
         "exec": "[dmesg, --follow]",
         "exclude": "'*.gz'",
+        "archives": "old",
         "format": "syslog",
         "time": "ts",
         "tz": "Europe/Paris",
@@ -82,6 +83,7 @@ class SourceKeys(Keys, frozen=True):
     pipe: str | None = None
     exec: OneOrMany = ()
     exclude: OneOrMany = ()
+    archives: OneOrMany = ()
     format: str = "plain"
     time: str | None = None
     tz: str | None = None

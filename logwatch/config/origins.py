@@ -19,7 +19,7 @@ from logwatch.tailer.settings import Origin
 from logwatch.tailer.text_encoding import matched_as
 
 _FIELD = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,62}").fullmatch
-_FOR_FILES = ("exclude",)
+_FOR_FILES = ("exclude", "archives")
 _NOT_FOR: dict[str, tuple[str, ...]] = {
     "journald": ("encoding", "multiline", "time"),
     "syslog": ("multiline", "start"),

@@ -41,7 +41,10 @@ def check_roots(
         return  # and nothing is asked of the file system, which may not answer
     real = [f"{os.path.realpath(root).rstrip('/')}/" for root in roots]
     for name, source in sources.items():
-        for number, path in enumerate(source.paths):
+        shared = ((n, f"{each}/") for n, each in enumerate(source.archives) if each[0] == "/")
+        places = [("path", *each) for each in enumerate(source.paths)]
+        places += [("archives", *each) for each in shared]
+        for key, number, path in places:
             glob = _GLOB.search(path)
             fixed = path if glob is None else path[: path.rfind("/", 0, glob.start()) or 1]
             where = f"{os.path.realpath(fixed).rstrip('/')}/"
@@ -49,7 +52,7 @@ def check_roots(
             # A glob may come to a root further down.
             if not inside and not (glob and any(root.startswith(where) for root in real)):
                 report.error(
-                    found[name].place("path", number),
+                    found[name].place(key, number),
                     "bad-value",
                     "no file of this path may be read: it is in none of allowed_roots",
                     f"add {where.rpartition('/')[0].rpartition('/')[0] or '/'} to allowed_roots",

@@ -10,6 +10,7 @@ from pathlib import Path
 from yaml import ScalarNode
 
 from logwatch import parsers
+from logwatch.config.archives import build_archives, look_for_archives
 from logwatch.config.document import child
 from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, SourceKeys
@@ -42,6 +43,7 @@ def build_source(
     origin = build_origin(found, references, report)
     is_file = origin_key(found) is None
     paths = _paths(found, references, report) if is_file else ()
+    archives = build_archives(found, paths, references, report)
     checks = (
         bool(paths) or origin is not None or (is_file and not found.sound("path")),
         _check_format(found, report),
@@ -53,7 +55,7 @@ def build_source(
     encoding = _encoding(found, report)
     if encoding is not None and not fits_encoding(found, encoding, report):
         encoding = None
-    if not all(checks) or encoding is None or found.broken:
+    if not all(checks) or encoding is None or archives is None or found.broken:
         return None
     return SourceSettings(
         name=name,
@@ -61,6 +63,7 @@ def build_source(
         origin=origin,
         paths=paths,
         exclude=tuple(_exclusion(text, references) for text in keys.exclude),
+        archives=archives,
         format=format_of(found),
         time=keys.time,
         tz=keys.tz,
@@ -87,6 +90,7 @@ def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Rep
         for number, path in enumerate(source.paths)
         if not _is_there(path, found.place("path", number), report)
     ]
+    look_for_archives(found, source, report)
     if len(missing) == len(source.paths):
         _warn_of_missing(found, missing[0], 0.7, report)
         return

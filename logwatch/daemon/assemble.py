@@ -231,6 +231,7 @@ def _assemble(
             path,
             max_line=source.max_line,
             encoding=source.encoding,
+            archives=source.archives,
             start=source.start if new_to_us else "beginning",
             known=known,
             claims=claims,

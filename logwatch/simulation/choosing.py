@@ -19,6 +19,7 @@ from logwatch.simulation.replaying import ReplayFile
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.siblings import Sibling, family, stem
+from logwatch.tailer.whereabouts import Whereabouts
 
 _COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|lzma|zst|lz4|Z)$")
 
@@ -28,12 +29,13 @@ def files_of_sources(
 ) -> tuple[list[ReplayFile], dict[str, str]]:
     """All logs of `sources` that are there now, and why some places cannot be looked at."""
     scan = Discovery(sources).scan()
+    archives = {each.name: each.archives for each in sources}
     found = []
     for path, names in scan.files.items():
         live = _live_path(path)
         if live != path and live in scan.files:
             continue  # a glob takes rotated names, too: they belong to the log itself
-        generations = _in_order(family(path), ())
+        generations = _in_order(Whereabouts(path, archives[names[0]]).family(), ())
         if Path(path).is_file():
             generations.append(path)
         if generations:

@@ -36,19 +36,10 @@ from logwatch.tailer.fingerprint import (
     is_proof,
 )
 from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
-from logwatch.tailer.opening import open_beside
-from logwatch.tailer.siblings import (
-    MOST_LOOKS,
-    Sibling,
-    family,
-    find_inode,
-    is_same_beside,
-    state_beside,
-    stem,
-    unpacked_size,
-)
+from logwatch.tailer.siblings import MOST_LOOKS, Sibling, unpacked_size
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
+from logwatch.tailer.whereabouts import Whereabouts
 
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
@@ -60,8 +51,9 @@ PATIENCE_SECONDS = 60.0
 class Archives:
     """The compressed files beside one path."""
 
-    def __init__(self, path: str, claims: Claims) -> None:
-        self._path = path
+    def __init__(self, whereabouts: Whereabouts, claims: Claims) -> None:
+        self._path = whereabouts.path
+        self._whereabouts = whereabouts.of_stem()
         self._claims = claims
         self.patient = True
         """Whether one that ends in the middle and was changed just now may still be written."""
@@ -93,18 +85,18 @@ class Archives:
         """
         found: Archive | LossReason = "gone"
         for _ in range(MOST_LOOKS):
-            before = state_beside(self._path)
+            before = self._whereabouts.state()
             found = self._holding(checkpoint)
             if isinstance(found, Archive):
                 return found
-            if is_same_beside(self._path, before):
+            if self._whereabouts.is_same(before):
                 break
         self.missing.append(checkpoint)
         return found
 
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)
-        siblings = [each for each in family(stem(self._path)) if each.compressed]
+        siblings = [each for each in self._whereabouts.family() if each.compressed]
         why: dict[int, LossReason] = {}
         for sibling in sorted(siblings, key=last_written):
             if sibling.modified_ns < born:
@@ -180,7 +172,7 @@ class Archives:
     def _opened(self, sibling: Sibling, *, least: int = 1) -> Unpacking | Unreadable | None:
         """With its first bytes uncompressed; None: too few, or gone, or just being written."""
         try:
-            file = open_beside(self._path, sibling.path, self._claims.links)
+            file = self._whereabouts.open(sibling.path, self._claims.links)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -281,12 +273,11 @@ class Archives:
 
     def _is_elsewhere(self, known: Checkpoint, besides: Sibling) -> bool:
         """Whether a generation has its own file, or is in another compressed one."""
-        if known not in self.missing and _has_file(known):
+        if known not in self.missing and self._has_file(known):
             return not _has_twin(besides)  # which may be that very file
-        every = family(stem(self._path))
         return any(
             self._is_proven_in(each, known)
-            for each in every
+            for each in self._whereabouts.family()
             if each.compressed and each.inode != besides.inode
         )
 
@@ -325,12 +316,19 @@ class Archives:
             return shared(unpacking, known)
         is_longer = unpacking.fill(known.offset + 1)
         is_doubtful = not is_proof(known)
-        if _has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
+        if self._has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
             return known.offset if is_longer and is_doubtful else "known"
         is_another = is_longer and known.closed and is_doubtful
         if is_another or self._absorbed.setdefault(known.identity, sibling.inode) != sibling.inode:
             return known.offset
         return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
+
+    def _has_file(self, checkpoint: Checkpoint) -> bool:
+        """Whether the generation's own file has a name where it may be."""
+        file = self._whereabouts.find_other(checkpoint)
+        if file is not None:
+            os.close(file.fd)
+        return file is not None
 
     def _may_grow(self, unpacking: Unpacking) -> bool:
         changed = os.fstat(unpacking.packed.fd).st_ctime_ns
@@ -348,11 +346,3 @@ def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:
 def _has_twin(sibling: Sibling) -> bool:
     """Whether the file that is being compressed is there: it is read as it is."""
     return os.path.lexists(sibling.path.removesuffix(sibling.compressed))
-
-
-def _has_file(checkpoint: Checkpoint) -> bool:
-    """Whether the generation's own file has a name in its directory."""
-    file = find_inode(checkpoint.path, checkpoint.inode, checkpoint.birth)
-    if file is not None:
-        os.close(file.fd)
-    return file is not None

@@ -34,6 +34,7 @@ from logwatch.tailer.remains import Remains
 from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.state import Report
 from logwatch.tailer.unseen import MovedError, Unseen
+from logwatch.tailer.whereabouts import Whereabouts
 
 _EVERYTHING = 1 << 62
 """Bytes: more than any file has."""
@@ -64,17 +65,13 @@ class Chain:
         self._report = report
         self.owner = owner
         """Who claims the files: the tail."""
-        self._lineage = Lineage(settings.path, claims, owner, known)
+        whereabouts = Whereabouts(settings.path, settings.archives)
+        self._lineage = Lineage(whereabouts, claims, owner, known)
         self._since = 0
         self._cuts = Cuts(
-            self,
-            settings,
-            lineage=self._lineage,
-            claims=claims,
-            report=report,
-            owner=owner,
+            self, settings, lineage=self._lineage, claims=claims, report=report, owner=owner
         )
-        self._remains = Remains(self, settings.path, self._lineage, claims, report)
+        self._remains = Remains(self, whereabouts, self._lineage, claims, report)
 
     @property
     def since(self) -> int:

@@ -15,5 +15,7 @@ class ChainSettings(Struct, frozen=True):
     path: str
     start: Literal["end", "beginning"]
     limits: Limits
+    archives: tuple[str, ...] = ()
+    """Folders in which rotated files may lie, beside the log's own."""
     doubtful: bool = False
     """Whether what is there at the first look may have been read since what is known of it."""

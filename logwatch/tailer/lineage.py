@@ -36,22 +36,12 @@ from logwatch.tailer.fingerprint import (
     is_copy,
     is_proof,
 )
-from logwatch.tailer.opening import open_beside
 from logwatch.tailer.positions import at, fresh_checkpoint, intact_end
 from logwatch.tailer.short_copies import is_short_copy, perhaps_read
-from logwatch.tailer.siblings import (
-    MOST_LOOKS,
-    Sibling,
-    Sign,
-    family,
-    find_inode,
-    is_family,
-    is_same_beside,
-    state_beside,
-    stem,
-)
+from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, is_family, stem
 from logwatch.tailer.signs import is_under
 from logwatch.tailer.unseen import Beginning, MovedError, Unseen, in_order
+from logwatch.tailer.whereabouts import Whereabouts
 
 _NEVER = object()
 
@@ -60,12 +50,13 @@ class Lineage:
     """The family of one path, as seen by its tail."""
 
     def __init__(
-        self, path: str, claims: Claims, owner: object, known: Iterable[Checkpoint]
+        self, whereabouts: Whereabouts, claims: Claims, owner: object, known: Iterable[Checkpoint]
     ) -> None:
-        self._path = path
+        self._path = path = whereabouts.path
+        self._whereabouts = whereabouts
         self._claims = claims
         self._owner = owner
-        self.archives = Archives(path, claims)
+        self.archives = Archives(whereabouts, claims)
         """The compressed files beside the path."""
         self._seen: frozenset[Sign] = frozenset()
         self._copies: dict[Sign, str] = {}
@@ -104,9 +95,11 @@ class Lineage:
 
     def look_around(self, live: OpenFile | None = None) -> None:
         """Take every file of the family for an old one, but a new copy of `live`."""
-        state = state_beside(self._path)
+        state = self._whereabouts.state()
         # One that is told by its stamp was not changed within the grain of stamps.
-        siblings = family(self._path, self._claims.listings if isinstance(state, int) else None)
+        siblings = self._whereabouts.family(
+            self._claims.listings if isinstance(state, int) else None
+        )
         if live is not None and self.remembers_all:
             self._copies, self._copied = self._copies_among(siblings, live), live.key
         self._note_seen(each for each in siblings if each.sign not in self._copies)
@@ -115,12 +108,12 @@ class Lineage:
     def forget_younger(self, live: OpenFile) -> None:
         """Where `live` has left its path, take what was born after it for new."""
         if live.created_ns and not is_under(self._path, live):
-            seen = (each for each in family(self._path) if self._is_old(each))
+            seen = (each for each in self._whereabouts.family() if self._is_old(each))
             self._note_seen(each for each in seen if each.created_ns <= live.created_ns)
 
     def is_settled(self, live: OpenFile) -> bool:
         """Whether nothing came beside the path since the last look but copies of `live`."""
-        if self._beside is _NEVER or not is_same_beside(self._path, self._beside):
+        if self._beside is _NEVER or not self._whereabouts.is_same(self._beside):
             return False
         return all(is_copy(self._open(path), live.fd) for path in self._copies.values())
 
@@ -180,14 +173,14 @@ class Lineage:
             inode, birth, _ = each.identity.split(".")
             keys[int(inode, 16), int(birth, 16)] = None
         wanted = [each for each in keys if each != besides and self._is_unknown(each)]
-        found = [find_inode(self._path, *each) for each in wanted]
+        found = [self._whereabouts.find(*each) for each in wanted]
         return [each for each in found if each is not None]
 
     def copy_of(self, checkpoint: Checkpoint) -> OpenFile | None:
         """A file of the family, not known yet, that has what was read and maybe more."""
         if not checkpoint.head.length:
             return None
-        for sibling in reversed(family(self._path)):
+        for sibling in reversed(self._whereabouts.family()):
             if sibling.compressed or sibling.size < checkpoint.offset:
                 continue
             if sibling.sign in self._seen and not is_proof(checkpoint):
@@ -219,8 +212,8 @@ class Lineage:
         """
         held = tuple(held)
         for _ in range(MOST_LOOKS):
-            before = state_beside(self._path)
-            siblings = family(self._path)
+            before = self._whereabouts.state()
+            siblings = self._whereabouts.family()
             undecided: set[Sign] = set()
             if live is None or live.key != self._copied:
                 self._seen |= self._copies.keys()
@@ -231,7 +224,7 @@ class Lineage:
             if stays and live is not None and not is_under(self._path, live):
                 found.close()
                 raise MovedError
-            if is_same_beside(self._path, before):
+            if self._whereabouts.is_same(before):
                 passed = undecided.union(copies)
                 self._note_seen(each for each in siblings if each.sign not in passed)
                 self._copies, self._beside = copies, before
@@ -291,7 +284,7 @@ class Lineage:
             if any(sibling.inode == inode for inode, _ in skipped):
                 continue
             try:
-                file = open_beside(self._path, sibling.path, self._claims.links)
+                file = self._whereabouts.open(sibling.path, self._claims.links)
             except OSError as error:
                 if error.errno in PASSING:
                     raise
@@ -313,7 +306,7 @@ class Lineage:
     def _open(self, path: str) -> OpenFile | None:
         """A file of the family; None where it cannot be had."""
         try:
-            return open_beside(self._path, path, self._claims.links)
+            return self._whereabouts.open(path, self._claims.links)
         except OSError:
             return None
 
@@ -335,7 +328,7 @@ class Lineage:
             return self._shorter_copy(file, fresh, other)
         if not is_proof(other):
             return Beginning(fresh, other.offset)
-        if not _lives(other):
+        if not self._lives(other):
             moved = replace(
                 other,
                 path=self._path,
@@ -348,6 +341,13 @@ class Lineage:
         if other.path != self._path:
             return Beginning(at(file, fresh, other.offset))
         return Beginning(fresh, other.offset)
+
+    def _lives(self, checkpoint: Checkpoint) -> bool:
+        """Whether the file of the checkpoint still has a name where it may be."""
+        file = self._whereabouts.find_other(checkpoint)
+        if file is not None:
+            os.close(file.fd)
+        return file is not None
 
     def _shorter_copy(
         self, file: OpenFile, fresh: Checkpoint, other: Checkpoint
@@ -363,11 +363,3 @@ def _continues(fd: int, checkpoint: Checkpoint) -> bool:
         return continues(fd, checkpoint)
     except OSError:
         return False
-
-
-def _lives(checkpoint: Checkpoint) -> bool:
-    """Whether the file of the checkpoint still has a name in its directory."""
-    file = find_inode(checkpoint.path, checkpoint.inode, checkpoint.birth)
-    if file is not None:
-        os.close(file.fd)
-    return file is not None

@@ -15,7 +15,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -31,6 +31,7 @@ from logwatch.tailer.packed_generation import Packed
 from logwatch.tailer.positions import closing
 from logwatch.tailer.siblings import COARSE_NS, MOST_LOOKS, is_same_beside, state_beside
 from logwatch.tailer.state import Report
+from logwatch.tailer.whereabouts import Whereabouts
 
 NO_HANDLE = -1
 _RETRY_SECONDS = 1.0
@@ -42,16 +43,19 @@ _Stamp: TypeAlias = tuple[int, int, int, int]
 class Parking:
     """The handle of one tail's file, while it is lent; called by the thread of the tail."""
 
-    def __init__(self, path: str, chain: Chain, claims: Claims, report: Report) -> None:
+    def __init__(
+        self, whereabouts: Whereabouts, chain: Chain, claims: Claims, report: Report
+    ) -> None:
         self.retry_at: float | None = None
         """Steady time at which to try again to get a handle that is needed."""
-        self._path = path
+        self._path = whereabouts.path
+        self._whereabouts = whereabouts
         self._chain = chain
         self._claims = claims
         self._report = report
         self._stamp: _Stamp | None = None
         self._grown_to = 0
-        self._where = path
+        self._where = whereabouts.path
         """Where the file really was, behind links."""
 
     @property
@@ -142,25 +146,25 @@ class Parking:
     def _file(self, generation: Generation) -> OpenFile | None:
         """The file, wherever it is by now; None: nowhere. Raises OSError."""
         for _ in range(MOST_LOOKS):
-            before = state_beside(self._where)
-            for path in _paths_of(generation.file.inode, self._where):
+            before = state_beside(self._where), self._whereabouts.state()
+            for path in _paths_of(generation.file.inode, self._where, self._whereabouts.folders()):
                 file = _opened(path, generation)
                 if file is not None:
                     return file
-            if is_same_beside(self._where, before):
+            if is_same_beside(self._where, before[0]) and self._whereabouts.is_same(before[1]):
                 break
         return None
 
 
-def _paths_of(inode: int, where: str) -> Iterator[str]:
-    """Where a file may be that was at `where`. Raises OSError."""
+def _paths_of(inode: int, where: str, others: Sequence[str]) -> Iterator[str]:
+    """Where a file may be that was at `where`: there, beside it, in others. Raises OSError."""
     yield where
-    directory = where.rpartition("/")[0]
-    try:
-        with os.scandir(directory or "/") as entries:
-            yield from [f"{directory}/{each.name}" for each in entries if each.inode() == inode]
-    except (FileNotFoundError, NotADirectoryError):
-        return
+    for directory in (where.rpartition("/")[0], *others):
+        try:
+            with os.scandir(directory or "/") as entries:
+                yield from [f"{directory}/{each.name}" for each in entries if each.inode() == inode]
+        except (FileNotFoundError, NotADirectoryError):
+            continue
 
 
 def _opened(path: str, generation: Generation) -> OpenFile | None:

@@ -15,8 +15,8 @@ from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import OpenFile, continues
 from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.positions import closing, in_file
-from logwatch.tailer.siblings import find_inode
 from logwatch.tailer.state import LossReason, Report
+from logwatch.tailer.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from logwatch.tailer.chain import Chain
@@ -28,13 +28,13 @@ class Remains:
     def __init__(
         self,
         chain: Chain,
-        path: str,
+        whereabouts: Whereabouts,
         lineage: Lineage,
         claims: Claims,
         report: Report,
     ) -> None:
         self._chain = chain
-        self._path = path
+        self._whereabouts = whereabouts
         self._lineage = lineage
         self._claims = claims
         self._report = report
@@ -50,7 +50,7 @@ class Remains:
             return
         if live is not None and live.key == key:
             return
-        file = find_inode(self._path, *key)
+        file = self._whereabouts.find(*key)
         if file is None and live is not None and _is_like(live.fd, checkpoint):
             self._chain.outgoing.append(closing(checkpoint))  # the live file has it all, read again
             return

@@ -50,6 +50,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """Absolute paths and globs (`*`, `?`, `[...]`, `**`)."""
     exclude: tuple[str, ...] = ()
     """Globs; one without a slash is compared with the file's name, else with the whole path."""
+    archives: tuple[str, ...] = ()
+    """Folders in which rotated files lie, relative to that of each log; may have wildcards."""
     format: str = "plain"
     """A name in `logwatch.parsers.FORMATS`."""
     time: str | None = None

@@ -2,6 +2,7 @@
 
 Names are those that rotation gives: `X.1`, `X-20260105`, `X.2026-01-05`, `X.old`, and compressed
 forms of these. Order is by birth, and by the rotation's numbers or dates where births are equal.
+What lies elsewhere, or is named otherwise, is found by `whereabouts.py`.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def family(path: str, listings: Listings | None = None) -> list[Sibling]:
         return []
     directory = os.path.realpath(directory)  # by which it is judged where links may lead
     found = (
-        _look_at(f"{directory}/{each.string}", each[1] or "", each[2] or "") for each in suffixes
+        sibling_at(f"{directory}/{each.string}", each[1] or "", each[2] or "") for each in suffixes
     )
     return sorted((each for each in found if each is not None), key=Sibling.order)
 
@@ -223,7 +224,8 @@ def _names_of(inode: int, directory: str) -> list[str]:
         return []
 
 
-def _look_at(path: str, order: str, compressed: str) -> Sibling | None:
+def sibling_at(path: str, order: str, compressed: str) -> Sibling | None:
+    """The file with this name, of which `order` is the number or date; None: it is no file."""
     try:
         status = os.lstat(path)
     except OSError:

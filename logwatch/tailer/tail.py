@@ -35,6 +35,7 @@ from logwatch.tailer.siblings import MOST_LOOKS
 from logwatch.tailer.signs import Sign, sign_of
 from logwatch.tailer.state import Loss, Report, TailState
 from logwatch.tailer.under_path import UnderPath
+from logwatch.tailer.whereabouts import Whereabouts
 
 __all__ = ["Claims", "Loss", "Tail", "TailState"]
 
@@ -62,6 +63,7 @@ class Tail:
         claims: Claims | None = None,
         framer: Framer | None = None,
         encoding: str = "utf-8",
+        archives: Sequence[str] = (),
         doubtful: bool = False,
     ) -> None:
         """Does no I/O.
@@ -71,6 +73,7 @@ class Tail:
         checkpoint; what appears later is read from its beginning. Sizes in bytes, `grace` in
         seconds. With `framer` blocks hold whole records of several lines. `encoding` is that of
         files without a byte order mark; blocks are in UTF-8 where it is UTF-16, else in it.
+        `archives`: see `Whereabouts`.
         `doubtful`: what is there at the very first look may have been told of before.
         """
         self.path = path
@@ -79,12 +82,14 @@ class Tail:
         self._report = Report(path)
         self._framer = framer
         limits = Limits(max_line, block_size, framer, encoding)
-        settings = ChainSettings(path, start, limits, doubtful)
+        settings = ChainSettings(path, start, limits, tuple(archives), doubtful)
         self._chain = Chain(settings, self._claims, self._report, known, self)
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=self
         )
-        self._parking = Parking(path, self._chain, self._claims, self._report)
+        self._parking = Parking(
+            Whereabouts(path, archives), self._chain, self._claims, self._report
+        )
         self._given_up: frozenset[str] = frozenset()
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 

@@ -20,7 +20,7 @@ from doubles.forked import Running, run_once
 from doubles.process import alerts_in, ended, eventually
 
 CONFIG = f"""\
-sources: {{{{app: {{{{path: {{folder}}/{{glob}}, start: beginning}}}}}}}}
+sources: {{{{app: {{{{path: {{folder}}/{{glob}}, archives: [{{archives}}], start: beginning}}}}}}}}
 rules: [{oracle.RULE.replace("{", "{{").replace("}", "}}")}]
 sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 """
@@ -41,7 +41,8 @@ class Logrotate:
         script = f"touch {self.reopen}\nwhile [ -e {self.reopen} ]; do sleep 0.005; done\nendscript"
         directives = directives.replace("postrotate", f"postrotate\n{script}")
         config = folder / "logrotate.conf"
-        config.write_text(f"{folder}/*.log {{\nrotate 20\n{directives}\n}}\n", encoding="utf-8")
+        logs = f"{folder}/*[a-z].log"  # and not `app.1.log`
+        config.write_text(f"{logs} {{\nrotate 20\n{directives}\n}}\n", encoding="utf-8")
         config.chmod(0o644)
         flags = ["--force"] if force else []
         self._command = [program, *flags, "--state", str(folder / "logrotate.state"), str(config)]
@@ -157,9 +158,9 @@ def _pack(source: str, destination: str) -> None:
 class Watch:
     """The daemon on one folder, started and stopped, and what it has told."""
 
-    def __init__(self, folder: Path, glob: str = "app.log") -> None:
+    def __init__(self, folder: Path, glob: str = "app.log", archives: str = "") -> None:
         self.folder = folder
-        self.config = CONFIG.format(folder=folder, glob=glob)
+        self.config = CONFIG.format(folder=folder, glob=glob, archives=archives)
 
     def running(self) -> Running:
         """The daemon, ready."""

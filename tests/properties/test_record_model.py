@@ -28,8 +28,9 @@ class RecordMachine(TailMachine):
         padding=st.sampled_from([0, 40, 400]),
         start_empty=st.booleans(),
         block=st.sampled_from([64, 1 << 20]),
+        archives=st.sampled_from(["", "old", "."]),
     )
-    def start(self, padding, start_empty, block):
+    def start(self, padding, start_empty, block, archives=""):
         self.linked = False
         self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
         timing = MultilineSettings(preset="indent", timeout=TIMEOUT)
@@ -40,6 +41,7 @@ class RecordMachine(TailMachine):
             "max_line": 4096,
             "framer": Framer(timing, encoding="utf-8", max_line=4096),
         }
+        self.lay_away(archives)
         self.create()
         if not start_empty:
             self.write(2)

@@ -113,11 +113,13 @@ class TailMachine(RuleBasedStateMachine):
         start_empty=st.booleans(),
         block=st.sampled_from([64, 1 << 20]),
         linked=st.booleans(),
+        archives=st.sampled_from(["", "old", "."]),
     )
-    def start(self, padding, start_empty, block, linked):
+    def start(self, padding, start_empty, block, linked, archives=""):
         self.linked = linked
         self.padding = b"\xe6\xbc\xa2" * (padding // 3 + 1)
         self.options = {"start": "beginning", "grace": GRACE, "block_size": block, "max_line": 4096}
+        self.lay_away(archives)
         if linked:
             self.target = self.next_target()
             self.path.symlink_to(self.target.name)
@@ -127,6 +129,18 @@ class TailMachine(RuleBasedStateMachine):
         self.tail = Tail(str(self.path), **self.options)
         self.read_all()
         self.commit_all()
+
+    def lay_away(self, archives):
+        """Where rotated files go, and how they are named there: beside the log, but for its number.
+
+        In a folder of their own, or with the number before the ending.
+        """
+        self.archives = archives
+        self.away = self.directory / archives
+        self.away.mkdir(exist_ok=True)
+        self.away.chmod(0o755)
+        if archives:
+            self.options["archives"] = (archives,)
 
     def teardown(self):
         if not hasattr(self, "tail"):
@@ -209,10 +223,14 @@ class TailMachine(RuleBasedStateMachine):
         self.grant()
         for source in sorted(self.rotated(), key=rank, reverse=True):
             suffix = source.suffix if source.suffix in PACKERS else ""
-            source.rename(source.with_name(f"app.log.{rank(source) + 1}{suffix}"))
+            source.rename(self.rotated_name(rank(source) + 1, suffix))
 
     def rotated(self):
-        return list(self.directory.glob("app.log.*"))
+        return list(self.away.glob("app.[0-9]*.log*" if self.archives == "." else "app.log.*"))
+
+    def rotated_name(self, number, suffix=""):
+        name = f"app.{number}.log" if self.archives == "." else f"app.log.{number}"
+        return self.away / f"{name}{suffix}"
 
     def next_target(self):
         self.targets += 1
@@ -222,7 +240,7 @@ class TailMachine(RuleBasedStateMachine):
     @rule(create=st.booleans(), lines=st.integers(0, 3))
     def rotate(self, create, lines):
         self.shift()
-        self.path.rename(self.directory / "app.log.1")
+        self.path.rename(self.rotated_name(1))
         self.old.append(self.live)
         self.live = None
         if create:
@@ -259,10 +277,10 @@ class TailMachine(RuleBasedStateMachine):
         if self.live.owed and self.lines_of[self.live.generation] == {self.live.owed[0]}:
             self.optional.add(self.live.owed[0])  # nothing of the file was ever committed
         self.shift()
-        shutil.copyfile(self.path, self.directory / "app.log.1")
+        shutil.copyfile(self.path, self.rotated_name(1))
         self.cut(lines)
         if packed:
-            self.begin_packing(self.directory / "app.log.1", packed, whole=False)
+            self.begin_packing(self.rotated_name(1), packed, whole=False)
             self.finish_packing()
 
     @precondition(lambda self: self.live)
@@ -321,8 +339,7 @@ class TailMachine(RuleBasedStateMachine):
         self.live = None
         if self.path.stat().st_size < HEAD_LENGTH:  # which proves nothing
             self.doubtful |= self.lines_of[self.old[-1].generation]
-        into = self.path.with_name(f"app.log.1{suffix}")
-        self.begin_packing(self.path, suffix, whole=whole, into=into)
+        self.begin_packing(self.path, suffix, whole=whole, into=self.rotated_name(1, suffix))
         self.keeps_time = False
 
     def begin_packing(self, plain, suffix, *, whole, into=None):
@@ -513,7 +530,7 @@ class TailMachine(RuleBasedStateMachine):
 
 def rank(path):
     """The number that rotation gave."""
-    return int(path.name.split(".")[2])
+    return int(re.search(r"\.(\d+)", path.name)[1])
 
 
 def is_packed(path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from logging.handlers import RotatingFileHandler, TimedRotatingFileHandler
+from pathlib import Path
 from threading import Event
 from time import time
 
@@ -32,19 +33,32 @@ RENAMING = {
     "zstd": f"create\n{OTHER.format('zstd', '.zst')}\ncompressoptions -q --rm\npostrotate",
     "start 0": "create\nstart 0\npostrotate",
     "late": "create\ncompress\ndelaycompress",
+    "olddir": "create\nolddir old\npostrotate",
+    "olddir compress": f"create\nolddir old\ncompress\n{STAMPED}\npostrotate",
+    "extension": "create\nextension .log\npostrotate",
+    "extension compress": f"create\nextension .log\ncompress\n{STAMPED}\npostrotate",
 }
 COPYING = {
     "copytruncate": "copytruncate",
     "copytruncate compress": "copytruncate\ncompress",
     "copytruncate delaycompress": "copytruncate\ncompress\ndelaycompress",
     "copytruncate dateext": f"copytruncate\n{STAMPED}",
+    "copytruncate olddir": "copytruncate\nolddir old\ncompress",
+    "copytruncate extension": "copytruncate\nextension .log",
 }
+
+
+def watching(folder: Path, how: str) -> Watch:
+    """The daemon, which is told where rotated files lie."""
+    (folder / "old").mkdir()
+    words = {"olddir": "old", "extension": "."}
+    return Watch(folder, archives=", ".join(words[each] for each in words if each in how))
 
 
 def rotate(author: Author, rotator: Logrotate, how: str) -> None:
     """Once, under load, but that nobody writes while a file is copied and cut."""
     author.write_more(60)
-    if "dateext" in how:
+    if STAMPED in (RENAMING | COPYING)[how]:
         second = int(time())
         eventually(lambda: time() > second + 1.1, "another second, which is in the name")
     if how in COPYING:
@@ -58,7 +72,7 @@ def rotate(author: Author, rotator: Logrotate, how: str) -> None:
 @pytest.mark.parametrize("how", [*RENAMING, *COPYING])
 def test_logrotate_under_load_while_the_daemon_runs(tmp_path, how):
     rotator = Logrotate(tmp_path, (RENAMING | COPYING)[how])
-    watch = Watch(tmp_path)
+    watch = watching(tmp_path, how)
     with oracle.Writer(tmp_path / "app.log") as writer, watch.running() as daemon:
         with Author([writer], rotator.reopen, late=20 if how == "late" else 0) as author:
             for _ in range(6):
@@ -74,7 +88,7 @@ def test_logrotate_under_load_while_the_daemon_runs(tmp_path, how):
 @pytest.mark.parametrize("how", [*RENAMING, *COPYING])
 def test_logrotate_while_the_daemon_is_down(tmp_path, how, rotations):
     rotator = Logrotate(tmp_path, (RENAMING | COPYING)[how])
-    watch = Watch(tmp_path)
+    watch = watching(tmp_path, how)
     with oracle.Writer(tmp_path / "app.log") as writer:
         writer.write(20)
         rotator.rotate() if "postrotate" not in (RENAMING | COPYING)[how] else None
@@ -99,7 +113,7 @@ def test_logrotate_while_the_daemon_is_down(tmp_path, how, rotations):
 def test_logrotate_again_and_again_between_short_looks(tmp_path, how):
     """Up, down, up again, with rotations in both; the folder is full of old archives."""
     rotator = Logrotate(tmp_path, (RENAMING | COPYING)[how])
-    watch = Watch(tmp_path)
+    watch = watching(tmp_path, how)
     with oracle.Writer(tmp_path / "app.log") as writer:
         watch.look()
         with Author([writer], rotator.reopen) as author:

@@ -286,7 +286,7 @@ def test_too_few_handles_for_a_look_hold_up_the_first_read(begun_anew, numbered,
         raise OSError(24, "Too many open files", path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("logwatch.tailer.lineage.open_beside", fails)
+        patch.setattr("logwatch.tailer.whereabouts.open_beside", fails)
         assert log.read() == []
         assert log.tail.state().status == "error"
         assert log.tail.next_look(log.clock.moment()) is not None

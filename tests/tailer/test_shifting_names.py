@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from logwatch.tailer import lineage, siblings
+from logwatch.tailer import siblings, whereabouts
 
 
 def shift(harness, line: bytes) -> None:
@@ -16,7 +16,7 @@ def shift(harness, line: bytes) -> None:
     harness.append(line)
 
 
-@pytest.mark.parametrize("where", [lineage, siblings])
+@pytest.mark.parametrize("where", [whereabouts, siblings])
 @pytest.mark.parametrize("at", range(1, 5))
 def test_names_that_shift_while_they_are_looked_at_hide_nothing(follow, monkeypatch, where, at):
     """Between the listing and the opening each name has come to stand for another file."""

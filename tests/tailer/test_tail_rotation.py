@@ -13,7 +13,7 @@ import pytest
 
 from logwatch.clock import ManualClock
 from logwatch.records import Checkpoint
-from logwatch.tailer import lineage, siblings
+from logwatch.tailer import siblings, whereabouts
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.tail import Tail
 
@@ -602,7 +602,7 @@ def test_too_few_handles_hold_up_a_rotation_and_lose_nothing(follow, monkeypatch
         raise OSError(errno.EMFILE, "Too many open files", other)
 
     with monkeypatch.context() as patch:
-        patch.setattr("logwatch.tailer.lineage.open_beside", fail)
+        patch.setattr("logwatch.tailer.whereabouts.open_beside", fail)
         assert log.read() == []
     assert log.tail.state().status == "error"
     log.advance(1.0)
@@ -619,7 +619,7 @@ def test_an_unseen_generation_that_may_not_be_read_is_told_as_lost(follow, monke
     def fail(_path, other, _rule):
         raise OSError(errno.EACCES, "Permission denied", other)
 
-    monkeypatch.setattr("logwatch.tailer.lineage.open_beside", fail)
+    monkeypatch.setattr("logwatch.tailer.whereabouts.open_beside", fail)
     assert log.read() == [b"three\n"]
     (loss,) = log.tail.losses()
     assert (loss.generation, loss.end, loss.reason) == (str(log.beside(".1")), 4, "unreadable")
@@ -731,7 +731,7 @@ def test_rotations_within_the_first_look_keep_the_order(follow, numbered, monkey
     if before == "another":
         log.path.rename(log.beside(".9"))
         log.path.write_bytes(numbered(65, 60))
-    family, turns = lineage.family, []
+    family, turns = whereabouts.family, []
 
     def rotate_first(path, *listings):
         while len(turns) < 2:
@@ -739,7 +739,7 @@ def test_rotations_within_the_first_look_keep_the_order(follow, numbered, monkey
             log.rotate(f".{8 - len(turns)}", numbered(100 + 100 * len(turns), 60))
         return family(path, *listings)
 
-    monkeypatch.setattr(lineage, "family", rotate_first)
+    monkeypatch.setattr(whereabouts, "family", rotate_first)
     for _ in range(3):
         log.read()
     first = {"nothing": 60, "the same": 65, "another": 125}[before]
@@ -756,7 +756,7 @@ def test_rotations_between_the_look_at_the_path_and_that_beside_it_keep_the_orde
     log.read()
     log.path.rename(log.beside(".9"))
     log.path.write_bytes(numbered(100, 60))
-    family, turns = lineage.family, []
+    family, turns = whereabouts.family, []
 
     def rotate_first(path, *listings):
         if len(turns) < 2:
@@ -770,6 +770,6 @@ def test_rotations_between_the_look_at_the_path_and_that_beside_it_keep_the_orde
             log.path.write_bytes(numbered(100 + 100 * len(turns), 60))
         return family(path, *listings)
 
-    monkeypatch.setattr(lineage, "family", rotate_first)
+    monkeypatch.setattr(whereabouts, "family", rotate_first)
     found = b"".join([line for _ in range(3) for line in log.read()])
     assert found == numbered(100, 60) + numbered(200, 60) + numbered(300, 60)
