@@ -43,7 +43,9 @@ from logwatch.tailer.whereabouts import Whereabouts
 
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
-_MISSING_KEPT = 64
+_MISSING_KEPT = 16
+"""A log that is cut without a copy has one more each time: with a thousand logs that is memory."""
+_ABSORBED_KEPT = 1024
 PATIENCE_SECONDS = 60.0
 """What nobody has changed for so long is not being written."""
 
@@ -108,7 +110,7 @@ class Archives:
                 why[sibling.inode] = opened.reason
             else:
                 if self._is_held_by(opened, sibling, checkpoint):
-                    self._absorbed[checkpoint.identity] = sibling.inode
+                    self._absorb(checkpoint, sibling.inode)
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
                     return Archive(opened, sibling.modified_ns, checkpoint, doubt)
                 if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
@@ -118,6 +120,11 @@ class Archives:
             self._told.add(inode)
             return reason
         return "gone"
+
+    def _absorb(self, checkpoint: Checkpoint, inode: int) -> None:
+        self._absorbed[checkpoint.identity] = inode
+        if len(self._absorbed) > _ABSORBED_KEPT:
+            del self._absorbed[next(iter(self._absorbed))]
 
     def _is_held_by(self, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint) -> bool:
         if self._claims.owner(unpacking.packed.key) is not None:
@@ -319,8 +326,9 @@ class Archives:
         if self._has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
             return known.offset if is_longer and is_doubtful else "known"
         is_another = is_longer and known.closed and is_doubtful
-        if is_another or self._absorbed.setdefault(known.identity, sibling.inode) != sibling.inode:
+        if is_another or self._absorbed.get(known.identity, sibling.inode) != sibling.inode:
             return known.offset
+        self._absorb(known, sibling.inode)
         return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
 
     def _has_file(self, checkpoint: Checkpoint) -> bool:
