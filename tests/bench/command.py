@@ -13,6 +13,7 @@ from time import perf_counter
 
 from bench import (
     backlog,
+    commands,
     cores,
     document,
     every_line,
@@ -51,6 +52,7 @@ MEASUREMENTS: dict[str, Callable[[settings.Settings], Iterator[report.Result]]] 
     "backlog": backlog.measure,
     "memory": memory.measure,
     "start": start.measure,
+    "commands": commands.measure,
     "stages": stages.measure,
 }
 
