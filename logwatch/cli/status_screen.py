@@ -30,6 +30,8 @@ _NARROWEST = 40
 _FEWEST_FILES = 5
 _AROUND_FILES = 3
 """Lines that the table of files takes beside the files: an empty one, its head, its rest."""
+_LEAST_TOLD_SECONDS = 1.0
+"""A rule that has taken less since the start is slow for nobody."""
 _RED, _YELLOW, _GREEN, _DIM, _BOLD = "31", "33", "32", "2", "1"
 _PHASES = {
     "starting": "starting",
@@ -239,6 +241,7 @@ class Screen:
             ("rules", f"{config.rules:,}, in {number(config.sources, 'source')}; {_which(config)}"),
             *(("engine", text) for text in _engines(status.engines)),
             ("audit", _audit(status.engines)),
+            *(("slowest", text) for text in _slowest(status.engines)),
             *(("silence", text) for text in silences_in_words(status.held, now)),
             *(("held", text) for text in held_in_words(status.held)),
             ("queue", f"{size(queue.bytes)} of {size(queue.limit)}"),
@@ -354,6 +357,20 @@ def _audit(engines: Sequence[EngineStatus]) -> str:
         return "nothing was compared with Python's re yet"
     answers, found = number(pairs, "answer"), number(differences, "difference")
     return f"{answers} on {number(lines, 'line')} compared with Python's re: {found}"
+
+
+def _slowest(engines: Sequence[EngineStatus]) -> list[str]:
+    """The rule whose searches take most; nothing while all together are not worth a word."""
+    seconds: dict[str, float] = {}
+    read: dict[str, int] = {}
+    for each in engines:
+        for rule, spent in each.rule_seconds.items():
+            seconds[rule] = seconds.get(rule, 0.0) + spent
+            read[rule] = read.get(rule, 0) + each.bytes
+    rule = max(seconds, key=seconds.__getitem__, default="")
+    if not rule or seconds[rule] < _LEAST_TOLD_SECONDS:
+        return []
+    return [f"rule {rule}, {seconds[rule]:,.1f} s of CPU in its searches of {size(read[rule])}"]
 
 
 def _waking(status: Status) -> str:

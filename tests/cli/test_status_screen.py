@@ -329,6 +329,15 @@ def test_several_matchers_with_one_engine_make_one_line():
     assert "audit    4,800 answers on 2,400 lines compared with Python's re: 0 differences" in lines
 
 
+def test_the_rule_that_takes_most_is_named_once_it_takes_a_second():
+    """Over all that it looks at."""
+    first = replace(STATUS.engines[0], bytes=1 << 30, rule_seconds={"5xx": 0.7, "ssh": 0.9})
+    second = replace(first, sources=("web",), rule_seconds={"5xx": 0.5})
+    lines = shown(replace(STATUS, engines=(first, second)))
+    assert "slowest  rule 5xx, 1.2 s of CPU in its searches of 2 GiB" in lines
+    assert not any(line.startswith("slowest") for line in shown(replace(STATUS, engines=(first,))))
+
+
 def test_two_answers_of_one_life_tell_how_fast_it_reads():
     screen = Screen(Style())
     assert "/s" not in screen.lines(STATUS, NOW, 100, 50)[0]
