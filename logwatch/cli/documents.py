@@ -70,6 +70,7 @@ class InitFinding(Document, frozen=True):
     path: str
     name: str
     what: str
+    lines_per_second: float | None
     denied: bool
 
 

@@ -30,6 +30,16 @@ def size(amount: float | None) -> str:
     return f"{text} {_UNITS[power]}"
 
 
+def pace(per_second: float) -> str:
+    """`41 lines/s`, `0.4 lines/s`, `12 lines/h`: in whichever unit it is a figure."""
+    if per_second >= 0.1:
+        return f"{per_second:,.0f} lines/s" if per_second >= 10 else f"{per_second:.1f} lines/s"
+    for seconds, unit in ((3600, "h"), (86_400, "day")):
+        if per_second * seconds >= 1:
+            return f"{per_second * seconds:,.0f} lines/{unit}"
+    return "less than a line/day"
+
+
 def number(count: int, noun: str, plural: str = "") -> str:
     """`1 file`, `1,200 files`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

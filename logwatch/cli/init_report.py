@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from msgspec import Struct
 
-from logwatch.cli.figures import number
+from logwatch.cli.figures import number, pace
 from logwatch.cli.log_sample import Unreadable
 from logwatch.cli.marking import GREEN, YELLOW, Screen
 from logwatch.cli.surveying import Survey
@@ -26,12 +26,19 @@ class Finding(Struct, kw_only=True):
     path: str
     name: str = ""
     what: str = ""
+    lines_per_second: float | None = None
     denied: bool = False
 
     @classmethod
     def of_survey(cls, found: Survey) -> Self:
         """A log that was read."""
-        return cls(kind="found", path=found.group.path, name=found.name, what=_what(found))
+        return cls(
+            kind="found",
+            path=found.group.path,
+            name=found.name,
+            what=_what(found),
+            lines_per_second=found.lines_per_second,
+        )
 
     @classmethod
     def of_problem(cls, problem: Unreadable) -> Self:
@@ -64,7 +71,8 @@ def _what(found: Survey) -> str:
     shown = f" ({known})" if known and form.format in ("json", "logfmt") else ""
     traces = ", with stack traces" if form.traces else ""
     files = number(len(found.group.files), "file")
-    return f"{form.format}{shown}{traces}  {files}, {number(found.lines, 'line')}"
+    rate = "" if found.lines_per_second is None else f", {pace(found.lines_per_second)}"
+    return f"{form.format}{shown}{traces}  {files}, {number(found.lines, 'line')}{rate}"
 
 
 def _width(texts: Sequence[str], most: int) -> int:

@@ -30,6 +30,8 @@ LONGEST_LINE = 4_096
 MOST_EXAMPLES = 4
 MOST_TEMPLATES = 2_000
 LEAST_GAPS = 200
+LEAST_SECONDS = 10.0
+"""From the first line to the last; what was written within less tells no rate."""
 STEADY_FACTOR = 30
 """A log is steady where its longest pause is not so many times the usual one."""
 LONGEST_STEADY_SECONDS = 6 * 3600.0
@@ -63,6 +65,8 @@ class Survey(Struct, kw_only=True):
     """Lines that were looked at."""
     kinds: Sequence[Kind] = ()
     levels: Counter[str] = field(default_factory=Counter)
+    lines_per_second: float | None = None
+    """At the end of its newest file; None where its lines have no stamps."""
     longest_pause: float | None = None
     """Seconds without a line, at most, where lines come steadily."""
     whole: bool = False
@@ -104,7 +108,10 @@ def survey(group: Group, samples: Sequence[Sample]) -> Survey:
     ) == len(group.files)
     parser = parser_of(form)
     _mine(found, lines[-MOST_MINED:], parser)
-    found.longest_pause = _longest_pause(_text(newest.end, encoding), parser, newest.written_at)
+    ending = _text(newest.end, encoding)
+    times = [time for line in ending if (time := parser.time(line, newest.written_at)) is not None]
+    found.longest_pause = _longest_pause(times)
+    found.lines_per_second = _lines_per_second(times, len(ending))
     return found
 
 
@@ -156,9 +163,14 @@ def _keep(kind: Kind, line: str, message: str) -> None:
     kind.texts.append(message)
 
 
-def _longest_pause(lines: Sequence[str], parser: Parser, now: float) -> float | None:
+def _lines_per_second(times: Sequence[float], lines: int) -> float | None:
+    """How fast so many lines came, of which these have a time; None where that is not told."""
+    seconds = max(times) - min(times) if times else 0.0
+    return (lines - 1) / seconds if seconds >= LEAST_SECONDS else None
+
+
+def _longest_pause(times: Sequence[float]) -> float | None:
     """The longest pause between two lines, where pauses are alike; None where they are not."""
-    times = [time for line in lines if (time := parser.time(line, now)) is not None]
     gaps = [late - early for early, late in pairwise(sorted(times))]
     if len(gaps) < LEAST_GAPS:
         return None

@@ -423,6 +423,13 @@ def test_files_that_this_user_may_not_read_are_said_with_the_group(
     assert logwatch(capsysbinary, "init", "--from", closed)[0] == 77
 
 
+def test_a_log_tells_how_fast_it_grows_where_its_lines_have_stamps(tmp_path):
+    """One line a second here; of lines without stamps, and of a few of one second, nobody knows."""
+    logs = (log(tmp_path / "a", syslog), log(tmp_path / "b", bare), log(tmp_path / "c", syslog, 5))
+    rates = {Path(one.group.path).name: one.lines_per_second for one in surveyed(*logs)}
+    assert rates == {"a": 1.0, "b": None, "c": None}
+
+
 @pytest.mark.parametrize("columns", [80, 120])
 def test_the_table_is_as_it_was_drawn(columns, tmp_path):
     """What was found, what is empty, what could not be read and how to mend it."""

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from logwatch.cli import status as status_verb
-from logwatch.cli.figures import ago, number, rough, size
+from logwatch.cli.figures import ago, number, pace, rough, size
 from logwatch.cli.looker import Absence, WaitingSink
 from logwatch.cli.status import verdict, watch
 from logwatch.cli.status_screen import FILE_ORDER, Screen, Style
@@ -494,6 +494,21 @@ def test_durations_have_two_units_at_most(seconds, text):
 )
 def test_sizes_have_a_unit(amount, text):
     assert size(amount) == text
+
+
+@pytest.mark.parametrize(
+    ("per_second", "text"),
+    [
+        (1234.5, "1,234 lines/s"),
+        (10, "10 lines/s"),
+        (0.44, "0.4 lines/s"),
+        (0.01, "36 lines/h"),
+        (1 / 7200, "12 lines/day"),
+        (1e-9, "less than a line/day"),
+    ],
+)
+def test_a_pace_has_the_unit_in_which_it_is_a_figure(per_second, text):
+    assert pace(per_second) == text
 
 
 def test_one_is_not_many():
