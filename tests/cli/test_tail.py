@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -62,6 +63,26 @@ def test_a_level_takes_what_is_worse(tmp_path):
     log = tmp_path / "app.log"
     log.write_text("".join(f"{line}\n" for line in lines))
     assert tail(log, "--no-follow", "-l", "warn").stdout.decode().splitlines() == worse
+
+
+def test_on_a_terminal_what_the_configuration_hides_is_hidden(tmp_path):
+    """In files that one of its sources takes; into a pipe go the bytes of the file."""
+    for name in ("app.log", "other.log"):
+        (tmp_path / name).write_text("login password=hunter2 of bob\n")
+    config = tmp_path / "logwatch.yaml"
+    config.write_text(
+        f"state: {tmp_path}/state\nredact: stock\n"
+        f"sources: {{app: {tmp_path}/app.log}}\nrules: [{{name: logins, match: login}}]\n"
+    )
+    words = ("--no-follow", "--config", config)
+    screen = {**os.environ, "FORCE_COLOR": "1"}
+    shown = logwatch("tail", tmp_path / "app.log", *words, env=screen).stdout
+    assert b"hunter2" not in shown
+    assert b"[redacted]" in shown
+    assert b"logins" in shown  # the rule looks at the line as it was written
+    assert tail(tmp_path / "app.log", *words).stdout == b"login password=hunter2 of bob\n"
+    other = logwatch("tail", tmp_path / "other.log", *words, env=screen).stdout
+    assert b"hunter2" in other
 
 
 def test_a_time_range_is_that_of_the_lines(tmp_path):
