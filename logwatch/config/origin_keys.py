@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, field
 
 from logwatch.config.key_forms import Keys, OneOrMany, Pieces, Window
-from logwatch.receivers.journal import Priority
-from logwatch.receivers.syslog_settings import CONNECTIONS, IDLE_SECONDS, RECEIVE_BUFFER
+from logwatch.receivers.options import CONNECTIONS, IDLE_SECONDS, RECEIVE_BUFFER, Priority
 
 ORIGINS = ("journald", "syslog", "stdin", "pipe", "exec")
 """Keys of a source of which it has one in the place of `path`."""

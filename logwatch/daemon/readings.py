@@ -15,7 +15,6 @@ from datetime import UTC, tzinfo
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from logwatch import parsers, telemetry
 from logwatch.conditions import compile_where
@@ -36,6 +35,7 @@ from logwatch.parsers.needles import NEVER
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import RuleSettings, Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
+from logwatch.schedule import zone_of
 from logwatch.tailer.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5.0
 """How long the files of a new configuration are looked for: a disk or server may not answer."""
+_NAMES_OF_UTC = ("UTC", "UCT", "Universal", "Zulu")
+"""Of files of the IANA database, whatever folder they are in."""
 MANY_RULES = 500
 """So many take seconds to compile, for which the thread that finds a file has no time."""
 
@@ -234,8 +236,12 @@ def _selection(
 
 def _zone(source: SourceSettings) -> tzinfo:
     if source.tz is not None:
-        return ZoneInfo(source.tz)
+        return zone_of(source.tz)
     local = Path("/etc/localtime")
+    if local.resolve().name in _NAMES_OF_UTC:
+        return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - it looks for its data, and servers are in UTC
+
     try:
         with local.open("rb") as file:
             return ZoneInfo.from_file(file, key=time.tzname[0])

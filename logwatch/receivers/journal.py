@@ -11,19 +11,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import ClassVar, Literal, NamedTuple, TypeAlias
+from typing import ClassVar, Literal, NamedTuple
 
 from msgspec import Struct
 
 from logwatch.receivers.export_format import Entry, value_of
+from logwatch.receivers.options import PRIORITIES, Priority
 from logwatch.tailer.settings import Origin
-
-Priority: TypeAlias = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
-PRIORITIES: tuple[Priority, ...] = (
-    *("emerg", "alert", "crit", "err"),
-    *("warning", "notice", "info", "debug"),
-)
-"""As syslog has them, the gravest first."""
 
 _PART = re.compile(r"(?:^|;)([a-z])=([0-9a-f]+)(?=;|$)")
 

@@ -7,11 +7,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from logwatch.receivers.addresses import Address
+from logwatch.receivers.options import CONNECTIONS, IDLE_SECONDS, RECEIVE_BUFFER
 from logwatch.tailer.settings import Origin
-
-CONNECTIONS = 512
-IDLE_SECONDS = 3600.0
-RECEIVE_BUFFER = 4 * 1024 * 1024
 
 
 class TlsSettings(Struct, frozen=True, kw_only=True):
