@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Protocol
 
@@ -40,6 +41,7 @@ def make_rule(settings: RuleSettings, *, host: str) -> Rule:
     return maker_of(type(settings.kind))(settings, host=host)
 
 
+@cache  # of thousands of rules nearly all are of a few kinds
 def maker_of(kind: type[KindSettings]) -> _MakesRule:
     """The class of rules of a kind; its module is loaded with the first of them."""
     module, name = RULES[kind]
