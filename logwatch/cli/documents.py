@@ -63,6 +63,29 @@ class SentExchange(Document, frozen=True):
     seconds: float
 
 
+class Message(Document, frozen=True):
+    """What would be sent, and where; secrets are hidden."""
+
+    where: str
+    text: str
+
+
+class NotSent(Document, frozen=True):
+    """`send --show`."""
+
+    schema: int
+    sink: str
+    not_sent: tuple[Message, ...]
+
+
+class SentAgain(Document, frozen=True):
+    """`send --dead`: so many dead letters are in the outbox again."""
+
+    schema: int
+    sink: str
+    again: int
+
+
 class InitFinding(Document, frozen=True):
     """One log that was looked into, or could not be."""
 
@@ -386,6 +409,6 @@ DOCUMENTS: dict[str, tuple[type[Struct], ...]] = {
     "silence": (SilenceMade, SilenceList),
     "reload": (ReloadVerdict,),
     "doctor": (DoctorReport,),
-    "send": (Sent,),
+    "send": (Sent, NotSent, SentAgain),
 }
 """Command -> what a line of its `-o json` or `-o ndjson` may be."""

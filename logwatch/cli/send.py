@@ -57,9 +57,9 @@ def execute(options: argparse.Namespace) -> Exit:
     clock = SystemClock()
     alert = _as_test(_stored(options), clock.wall()) if options.alert else None
     notification = _notification(alert or _test_alert(options.text, clock.wall()))
-    if options.show:
-        return _show(kind, settings, notification)
     name = options.sink if ":" not in options.sink else kind
+    if options.show:
+        return _show(name, kind, settings, notification, as_json=options.output == "json")
     return _send(name, kind, settings, notification, clock, as_json=options.output == "json")
 
 
@@ -120,6 +120,9 @@ def _send_dead(options: argparse.Namespace) -> Exit:
         raise UsageError("--dead sends what a sink of the configuration was sent before: SINK only")
     _sink(options)
     again, by = send_again(options.sink, options.alert, options.config, SystemClock())
+    if options.output == "json":
+        print(encoded({"schema": 1, "sink": options.sink, "again": again}))
+        return Exit.DONE if again else Exit.NO
     if not again:
         print(f"{options.sink}: there is no dead letter of this sink to send", file=sys.stderr)
         return Exit.NO
@@ -127,8 +130,15 @@ def _send_dead(options: argparse.Namespace) -> Exit:
     return Exit.DONE
 
 
-def _show(kind: str, settings: SinkSettings, notification: Notification) -> Exit:
-    for each in written(KINDS[kind], settings, notification):
+def _show(
+    name: str, kind: str, settings: SinkSettings, notification: Notification, *, as_json: bool
+) -> Exit:
+    found = written(KINDS[kind], settings, notification)
+    if as_json:
+        messages = [{"where": each.where, "text": each.text} for each in found]
+        print(encoded({"schema": 1, "sink": name, "not_sent": messages}))
+        return Exit.DONE
+    for each in found:
         print(f"{visible(each.where)}  (not sent)", file=sys.stderr)
         print(each.text)
     return Exit.DONE

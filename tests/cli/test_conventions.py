@@ -168,6 +168,8 @@ SAMPLES = [
     ("silence", "list"),
     ("send", "out"),
     ("send", "bad"),
+    ("send", "out", "--show"),
+    ("send", "bad", "--dead"),
     ("init", "--from", "auth.log"),
     ("init", "--from", "nothing.log"),
     ("tail", "auth.log", "--no-follow", "-o", "ndjson"),

@@ -8,6 +8,7 @@ before it is committed.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -21,6 +22,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from doubles import forked
 from doubles.process import alerts_in, eventually
+from jsonschema import Draft202012Validator
+
+from logwatch.cli.document_schemas import schema_of
 
 NEW_RULE = "\n  - {name: disk, match: 'I/O error'}\nsinks:"
 KEPT = Path(__file__).with_name("running_screens")
@@ -133,8 +137,7 @@ def drawn(folder, columns: int, *words: str, color: bool) -> tuple[str, int]:
         **({} if color else {"NO_COLOR": "1"}),
     }
     watches = "-w" in words
-    ids = {each["rule"]: each["id"] for each in alerts_in(folder / "chat.jsonl")}
-    asked = [ids["ssh"] if word == "ID" else word for word in words]
+    asked = [id_of_ssh(folder) if word == "ID" else word for word in words]
     with terminal(columns) as (master, slave):
         streams = {"stdin": slave, "stdout": slave, "stderr": slave}
         command = forked.Forked(*asked, "-c", "logwatch.yaml", cwd=folder, env=environ, **streams)
@@ -147,6 +150,11 @@ def drawn(folder, columns: int, *words: str, color: bool) -> tuple[str, int]:
             status = command.wait(PATIENCE_SECONDS)
             shown = shown.partition(FULL_SCREEN_ENDS)[0] if watches else shown + received(master, 0)
     return steady(shown.decode(), folder), status
+
+
+def id_of_ssh(folder) -> str:
+    """The alert about logins."""
+    return next(each["id"] for each in alerts_in(folder / "chat.jsonl") if each["rule"] == "ssh")
 
 
 def received(master: int, seconds: float = 0.05) -> bytes:
@@ -182,3 +190,14 @@ def test_the_screen_of_a_daemon_that_runs_is_as_it_was_drawn(place, name, column
     assert shown == kept.read_text()
     assert status == due
     assert color or not re.search("\x1b\\[[0-9;]*m", shown)
+
+
+@pytest.mark.parametrize("name", ["status", "alerts", "alert", "why-alert", "why-rule", "reload"])
+def test_what_it_answers_is_of_the_published_schema(place, name):
+    """With a daemon there is more in it than without."""
+    words = [id_of_ssh(place) if word == "ID" else word for word in SCREENS[name][1]]
+    done = forked.logwatch(*words, "-c", place / "logwatch.yaml", "-o", "json")
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    validator = Draft202012Validator(schema_of(words[0]))
+    assert documents
+    assert [each.message for one in documents for each in validator.iter_errors(one)] == []
