@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench import plot, report, targets
@@ -21,6 +22,8 @@ _BLOCK = re.compile(
     r"(<!-- bench: (?P<name>[^\n]+?) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL
 )
 _PEER_RATE = "0.80%"
+BUSY_CORES = 0.5
+"""From so many on a run is said to have been disturbed."""
 _OURS = "logwatch"
 
 
@@ -87,7 +90,24 @@ def _machine(rows: Rows) -> str | None:
     runs = sorted({row["run"] for each in rows.values() for row in each})
     latest = max((row for each in rows.values() for row in each), key=lambda row: row["run"])
     when = f"{runs[0]} (UTC)" if len(runs) == 1 else f"{len(runs)} runs, {runs[0]} to {runs[-1]}"
-    return f"{report.in_words(latest['machine'])}\nMeasured: {when}."
+    return f"{report.in_words(latest['machine'])}\nMeasured: {when}.{_unrest(rows)}"
+
+
+def _unrest(rows: Rows) -> str:
+    """A warning where the machine was busy with something else."""
+    found = [
+        float(cores)
+        for each in rows.values()
+        for row in each
+        if isinstance(cores := row["figures"].get("foreign cores"), int | float)
+    ]
+    busy = median(found) if found else 0.0
+    if busy <= BUSY_CORES:
+        return ""
+    return (
+        f"\n**The machine was not at rest: {busy:.1f} of its cores were busy with something else"
+        " (median). These figures are too high, and say nothing of two cores.**"
+    )
 
 
 def _peers(rows: Rows) -> str | None:

@@ -23,6 +23,9 @@ class Settings(NamedTuple):
     """A peer that takes longer only to start is left out."""
     peer_rules: int
     """The most rules that peers are given."""
+    daemon_rules: int
+    """The most that those are given which follow files: with 5,000 most take hours a GB, and what
+    they make of some kilobytes in some seconds says little but that."""
     samples: int
     """Lines whose way is timed."""
     peer_samples: int
@@ -49,6 +52,7 @@ def full(folder: Path, megabytes: int, repeat: int) -> Settings:
         peer_longest_seconds=8.0,
         peer_patience_seconds=8.0,
         peer_rules=5_000,
+        daemon_rules=1_000,
         samples=200,
         peer_samples=50,
         settle_seconds=35.0,
@@ -72,6 +76,7 @@ def quick(folder: Path) -> Settings:
         peer_longest_seconds=1.0,
         peer_patience_seconds=2.0,
         peer_rules=100,
+        daemon_rules=100,
         samples=20,
         peer_samples=5,
         settle_seconds=2.0,

@@ -12,9 +12,10 @@ from bench.child import Spent
 from bench.cores import speedups
 from bench.corpus import write_log
 from bench.daemons import Written
+from bench.peers import Grep, Sec
 from bench.report import Result, Run, as_json, read, row
 from bench.settings import full, quick
-from bench.throughput import PEER_RATE, Case, Logs, Start, _slice, beyond, run_rounds
+from bench.throughput import PEER_RATE, Case, Logs, Start, _slice, beyond, most_rules, run_rounds
 
 RUN = Run(
     "2026-01-05T00:00:00+00:00",
@@ -170,6 +171,26 @@ def test_an_aim_is_reached_or_missed_by_the_median():
         "| cheaper than the cheapest other daemon, 10 rules | at least 8 x | 50 | reached |"
         in lines
     )
+
+
+@pytest.mark.parametrize(("cores", "is_told"), [(0.4, False), (1.2, True)])
+def test_a_page_says_that_the_machine_was_busy_with_something_else(cores, is_told):
+    """Of most runs: one that was disturbed is among others of which the median counts."""
+    results = [one._replace(figures={**one.figures, "foreign cores": cores}) for one in RESULTS]
+    said = document.rendered("machine", rows_of([*results, RESULTS[0]]))
+    assert ("not at rest: 1.2 of its cores" in said) == is_told
+
+
+@pytest.mark.parametrize(
+    ("rules", "names"), [(100, ["grep", "sec"]), (1_000, ["grep", "sec"]), (5_000, ["grep"])]
+)
+def test_what_follows_files_is_not_given_five_thousand_rules(tmp_path, rules, names):
+    """Nor is anybody given rules where logwatch is measured alone."""
+    asked = full(tmp_path, 2, 1)
+    peers = [peer for peer in (Grep(), Sec()) if rules <= most_rules(peer, asked)]
+    assert [peer.name for peer in peers] == names
+    alone = asked._replace(peer_rules=0)
+    assert most_rules(Grep(), alone) == most_rules(Sec(), alone) == 0
 
 
 def test_nothing_measured_is_nothing_written():

@@ -250,12 +250,19 @@ def _ours(logs: Logs, size: int) -> Iterator[Start | Case]:
 
 def _theirs(logs: Logs) -> Iterable[Start | Case]:
     for size in SIZES:
-        others = installed() if size <= logs.settings.peer_rules else []
+        others = [peer for peer in installed() if size <= most_rules(peer, logs.settings)]
         for peer in [*limits(), *others]:
             try:
                 yield from _their_case(peer, size, logs)
             except RuntimeError as problem:
                 print(f"left out: {peer.name} with {size:,} rules: {problem}", file=sys.stderr)
+
+
+def most_rules(peer: Peer, settings: Settings) -> int:
+    """With how many rules at most a program is measured."""
+    if peer.group == "daemon":
+        return min(settings.daemon_rules, settings.peer_rules)
+    return settings.peer_rules
 
 
 def _their_case(peer: Peer, size: int, logs: Logs) -> tuple[Start, Case]:
