@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from logwatch.cli.dead_letters import as_builtins, in_words
+from logwatch.cli.json_lines import harmless
 from logwatch.clock import SystemClock
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
@@ -61,7 +62,7 @@ def _dead(reader: StoreReader, options: argparse.Namespace) -> Exit:
     letters = reader.dead_letters(limit=options.number)
     if options.output == "json":
         for each in reversed(letters):
-            sys.stdout.buffer.write(msgspec.json.encode(as_builtins(each)) + b"\n")
+            sys.stdout.buffer.write(harmless(msgspec.json.encode(as_builtins(each))) + b"\n")
     else:
         print("\n".join(in_words(letters, SystemClock().wall())))
     return Exit.NO if options.exit_code and letters else Exit.DONE
@@ -89,7 +90,7 @@ def _one(reader: StoreReader, options: argparse.Namespace) -> Exit:
         return Exit.NO
     for message in messages:
         if options.output == "json":
-            sys.stdout.buffer.write(message.body + b"\n")
+            sys.stdout.buffer.write(harmless(message.body) + b"\n")
         else:
             print("\n".join(_in_full(decode_alert(message.body))))
     return Exit.DONE
@@ -103,7 +104,7 @@ def _print_list(
 ) -> None:
     if options.output == "json":
         for each in reversed(recent):
-            sys.stdout.buffer.write(each.body + b"\n")
+            sys.stdout.buffer.write(harmless(each.body) + b"\n")
         return
     if burning:
         print(f"burning {len(burning)}")

@@ -12,6 +12,7 @@ from typing import get_args
 
 import msgspec
 
+from logwatch.cli.json_lines import harmless
 from logwatch.cli.marking import DIM, RED, YELLOW, screen_of
 from logwatch.clock import SystemClock
 from logwatch.config.loader import Summary, examine, find_config
@@ -51,7 +52,7 @@ def _check(path: Path, options: argparse.Namespace) -> Exit:
 def _say(path: Path, problems: Sequence[Problem], summary: Summary, *, as_json: bool) -> None:
     if as_json:
         for document in (*problems, _sum(path, problems, summary)):
-            sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
+            sys.stdout.buffer.write(harmless(msgspec.json.encode(document)) + b"\n")
     elif problems:
         print(_painted(render(problems, summary.texts, counted=summary.counted)))
     else:

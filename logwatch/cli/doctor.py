@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from logwatch.cli.doctor_checks import CHECKS, Patient, examine
 from logwatch.cli.doctor_unit import Finding, read_unit, run_command
+from logwatch.cli.json_lines import harmless
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.errors import Exit
@@ -54,7 +55,7 @@ def execute(options: argparse.Namespace) -> Exit:
         findings=tuple(findings),
     )
     if options.output == "json":
-        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        sys.stdout.buffer.write(harmless(msgspec.json.encode(report)) + b"\n")
     else:
         print("\n".join(in_words(report, files=len(patient.scan.files))))
     return Exit.DONE if report.well else Exit.NO

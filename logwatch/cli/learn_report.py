@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from logwatch.cli.figures import number
+from logwatch.cli.json_lines import harmless
 from logwatch.cli.marking import DIM, GREEN, YELLOW, Screen, screen_of
 from logwatch.cli.old_logs import ReadLog
 from logwatch.rules.base import RuleSettings
@@ -150,8 +151,8 @@ class JsonReport(Report):
             "unknown": learned.unknown,
             "kept": learned.kept_by,
         }
-        text = msgspec.json.encode(told, enc_hook=str).decode()
-        self._screen.write(text)
+        text = msgspec.json.encode(told, enc_hook=str)
+        self._screen.write(harmless(text).decode())
         self._screen.flush()
 
 

@@ -15,6 +15,7 @@ from threading import Event
 
 import msgspec
 
+from logwatch.cli.json_lines import harmless
 from logwatch.cli.looker import Looker
 from logwatch.clock import Clock, SystemClock
 from logwatch.daemon.control_wire import NoDaemonError, ask
@@ -36,7 +37,7 @@ def execute(options: argparse.Namespace) -> Exit:
         raise NoDaemonError("no daemon of this configuration answers; logwatch status says more")
     verdict = verdict_of(place, clock, dry_run=options.dry_run)
     if options.output == "json":
-        sys.stdout.buffer.write(msgspec.json.encode(verdict) + b"\n")
+        sys.stdout.buffer.write(harmless(msgspec.json.encode(verdict)) + b"\n")
     else:
         print("\n".join(in_words(verdict)), file=sys.stdout if verdict.accepted else sys.stderr)
     return Exit.DONE if verdict.accepted else Exit.CONFIG

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from logwatch import telemetry
 from logwatch.cli.figures import rough, size
-from logwatch.cli.json_lines import encoded
+from logwatch.cli.json_lines import encoded, harmless
 from logwatch.cli.marking import Screen, screen_of
 from logwatch.cli.replay_against import Difference, Told
 from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
@@ -92,7 +92,7 @@ class _Run:
             if self._options.list:
                 self._screen.write(line_of(one, self._screen))
             if self._options.output == "ndjson" and one.is_told:
-                sys.stdout.buffer.write(encode_alert(one.alert) + b"\n")
+                sys.stdout.buffer.write(harmless(encode_alert(one.alert)) + b"\n")
 
         return hand_on
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from threading import Event
 
+from logwatch.cli.json_lines import harmless
 from logwatch.cli.looker import Absence, Answer, Looker
 from logwatch.cli.status_screen import Screen, Style
 from logwatch.cli.terminal import full_screen
@@ -89,7 +90,7 @@ def _as_json(look: Callable[[], Answer], *, watch: bool) -> Exit:
     pause = Event()
     while True:
         known, text = look()
-        sys.stdout.buffer.write(text + b"\n")
+        sys.stdout.buffer.write(harmless(text) + b"\n")
         sys.stdout.buffer.flush()
         if not watch:
             return verdict(known)

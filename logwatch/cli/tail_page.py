@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from logwatch.cli.json_lines import harmless
 from logwatch.cli.tail_colors import level_of
 from logwatch.cli.tail_folding import Folding, zoned
 from logwatch.cli.tail_output import Output, PlainSheet
@@ -154,8 +155,8 @@ class JsonPage:
             "fields": fields,
             "rules": line.rules,
         }
-        return msgspec.json.encode(shown_line)
+        return harmless(msgspec.json.encode(shown_line))
 
 
 def _encode(value: object) -> bytes:
-    return msgspec.json.encode(value) + b"\n"
+    return harmless(msgspec.json.encode(value)) + b"\n"

@@ -44,6 +44,19 @@ def _picture(found: re.Match[str]) -> str:
     return f"<U+{code:04X}>"
 
 
+def escaped(text: str) -> str:
+    """JSON in which every hidden or steering character is written by its number: it means the same.
+
+    JSON itself does so with those below U+0020 only.
+    """
+    return text if text.isprintable() else re.sub(_HIDDEN, _number, text)
+
+
+def _number(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
 def shorten(text: str, longest: int) -> str:
     """`text`, or its two ends around a note of how many characters are left out of its middle."""
     if len(text) <= longest:
