@@ -197,11 +197,13 @@ class Monitor(Worker):
             self.look_at = self.tail.next_look(now)
             self._tell_caught_up()
             return False
+        size = len(block.data)
+        self._in_hand = block = _without_lines(block)
         if self._put(batch):
             self._in_hand = None
             self._tell_caught_up()
         self.active_at = now.steady
-        self._pause_while_hot(block, now)
+        self._pause_while_hot(size, now)
         return True
 
     def _give_back(self) -> None:
@@ -285,15 +287,20 @@ class Monitor(Worker):
                 )
             )
 
-    def _pause_while_hot(self, block: Block, now: Moment) -> None:
+    def _pause_while_hot(self, size: int, now: Moment) -> None:
         often = now.steady - self._last_read < 2 * LONGEST_HOT_PAUSE_SECONDS
         self._last_read = now.steady
-        if not often or len(block.data) >= SMALL_BLOCK:
+        if not often or size >= SMALL_BLOCK:
             self._hot_pause = 0.0
             return
         longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)
         self._hot_pause = min(longer, LONGEST_HOT_PAUSE_SECONDS)
         self.stopping.wait(self._hot_pause)
+
+
+def _without_lines(block: Block) -> Block:
+    """What is to be known of `block` while its batch waits, perhaps with a thousand others."""
+    return replace(block, data=b"", joined=None, places=None, envelopes=None)
 
 
 def _loss_in_words(loss: Loss) -> str:

@@ -25,7 +25,7 @@ from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.reading import Reading
 from logwatch.receivers import make_receiver
 from logwatch.receivers.base import Receiver
-from logwatch.records import Batch, Block, Checkpoint
+from logwatch.records import Batch, Checkpoint
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.settings import SourceSettings
 
@@ -206,9 +206,9 @@ class ReceivingMonitor(Monitor):
                 )
             )
 
-    def _pause_while_hot(self, block: Block, now: Moment) -> None:
+    def _pause_while_hot(self, size: int, now: Moment) -> None:
         if self._receiver.gathers:
-            super()._pause_while_hot(block, now)
+            super()._pause_while_hot(size, now)
 
 
 def receiving(

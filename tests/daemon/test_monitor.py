@@ -206,3 +206,21 @@ def test_while_it_waits_for_room_it_lets_go_of_what_is_held_too_long(tmp_path, l
     assert [record.text for batch in found for record in batch.records][-1] == "ERROR new"
     assert tail.deleted() == []
     assert [each.what for each in bench.messages if isinstance(each, SelfReport)] == ["source-lost"]
+
+
+def test_while_it_waits_for_room_it_keeps_no_lines(log, monkeypatch):
+    """A thousand files with a backlog may wait: each knows where its block began, and no more."""
+    bench = Bench(log)
+    really_put, waiting = bench.intake.put, []
+
+    def seen(message, timeout):
+        if isinstance(message, Batch) and message.records:
+            waiting.append((bench.monitor._in_hand, bench.monitor.positions_in_hand()))
+        really_put(message, timeout)
+
+    monkeypatch.setattr(bench.intake, "put", seen)
+    assert len(bench.read()) == 1
+    ((block, (position,)),) = waiting
+    assert (block.data, block.joined) == (b"", None)
+    assert position.offset == 0
+    assert bench.monitor.positions_in_hand() == ()
