@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from logwatch.sinks.plain_text import shorten, visible
+from logwatch.sinks.plain_text import escaped_in_yaml, shorten, visible
 
 LONGEST_COMMENT = 180
 LONGEST_IN_LINE = 60
@@ -110,7 +110,7 @@ def comment(text: str) -> str:
 
 def dumped(value: Mapping[str, Any]) -> str:
     """`value` as YAML in blocks."""
-    return yaml.dump(
+    text: str = yaml.dump(
         InLines(_marked(value)),
         Dumper=_Dumper,
         sort_keys=False,
@@ -118,6 +118,7 @@ def dumped(value: Mapping[str, Any]) -> str:
         width=1_000_000,
         default_flow_style=False,
     )
+    return escaped_in_yaml(text)
 
 
 def indented(entry: Entry, margin: str) -> str:

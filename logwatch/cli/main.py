@@ -75,7 +75,9 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
         status = do(words)
         sys.stdout.flush()  # here, where a reader that has gone is no fault
     except LogwatchError as problem:
-        print(f"logwatch {name}: {problem}", file=sys.stderr)
+        from logwatch.sinks.plain_text import visible_lines  # noqa: PLC0415 - for a mistake only
+
+        print(f"logwatch {name}: {visible_lines(str(problem))}", file=sys.stderr)
         return problem.exit
     except BrokenPipeError:
         # The reader has gone; nothing may be flushed into the void at exit.
@@ -142,6 +144,8 @@ def _help_on_json(words: Sequence[str]) -> int:
 
 
 def _unknown(word: str, codes: Sequence[str] = ()) -> int:
+    from logwatch.sinks.plain_text import visible  # noqa: PLC0415 - for a mistake only
+
     what = "command or code" if codes else "command"
-    print(f"logwatch: no {what} '{word}'; {nearest(word, codes)}", file=sys.stderr)
+    print(f"logwatch: no {what} '{visible(word)}'; {nearest(word, codes)}", file=sys.stderr)
     return Exit.USAGE

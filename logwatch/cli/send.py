@@ -38,7 +38,7 @@ from logwatch.records import (
 from logwatch.rules.message import about_logwatch
 from logwatch.sinks import KINDS, sink_from_url
 from logwatch.sinks.base import SinkSettings
-from logwatch.sinks.plain_text import visible
+from logwatch.sinks.plain_text import escaped, visible
 from logwatch.sinks.rehearsal import Exchange, watched, written
 from logwatch.store.reader import StoreReader
 
@@ -140,7 +140,7 @@ def _show(
         return Exit.DONE
     for each in found:
         print(f"{visible(each.where)}  (not sent)", file=sys.stderr)
-        print(each.text)
+        print("\n".join(map(escaped, each.text.split("\n"))) if sys.stdout.isatty() else each.text)
     return Exit.DONE
 
 

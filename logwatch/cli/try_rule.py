@@ -22,6 +22,7 @@ from logwatch.cli.try_scan import RuleScan, Sampled, given
 from logwatch.cli.try_subject import Subject, subject_of
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit, UsageError
+from logwatch.sinks.plain_text import visible
 from logwatch.tailer.settings import SourceSettings
 
 
@@ -133,7 +134,7 @@ class _Trial:
         except (OSError, EOFError) as problem:
             self.read_any |= before > 0
             reason = getattr(problem, "strerror", None) or problem
-            print(f"logwatch try: {each.path}: {reason}", file=sys.stderr)
+            print(visible(f"logwatch try: {each.path}: {reason}"), file=sys.stderr)
         for trouble in scan.troubles():
             print(f"logwatch try: {trouble.message}", file=sys.stderr)
 

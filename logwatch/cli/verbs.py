@@ -55,11 +55,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line, with a suggestion, and exit 2."""
+        from logwatch.sinks.plain_text import visible  # noqa: PLC0415 - for a mistake only
+
         flags = [flag for action in self._actions for flag in action.option_strings]
         unknown = [word.partition("=")[0] for word in message.split() if word.startswith("-")]
         near = get_close_matches(unknown[0], flags, 1) if unknown else []
         hint = f"; did you mean {near[0]}?" if near and near[0] != unknown[0] else ""
-        sys.stderr.write(f"{self.prog}: {message}{hint}\n  {self.prog} --help shows every flag\n")
+        said = f"{self.prog}: {visible(message)}{hint}"
+        sys.stderr.write(f"{said}\n  {self.prog} --help shows every flag\n")
         raise SystemExit(Exit.USAGE)
 
 

@@ -25,6 +25,7 @@ from logwatch.config.shapes import SEQUENCES, fitting, is_one_or_many, item_type
 from logwatch.config.sink_keys import BESIDE, SinkKeys
 from logwatch.config.tests_section import RuleTestKeys
 from logwatch.sinks import KINDS
+from logwatch.sinks.plain_text import escaped_in_yaml
 
 _SETTINGS: dict[str, tuple[type[Struct], str]] = {
     "heartbeat": (HeartbeatSettings, "url"),
@@ -59,7 +60,7 @@ def canonical(document: Document) -> str:
     text: str = yaml.serialize(
         _styled(_map(pairs)), Dumper=_Indenting, width=_WIDE, allow_unicode=True
     )
-    return text
+    return escaped_in_yaml(text)
 
 
 class _Indenting(yaml.Dumper):
@@ -174,6 +175,8 @@ def _scalar(text: str, *, quoted: bool = False) -> ScalarNode:
     if quoted:
         style = '"' if any(char in text for char in "\n\t\r") or not text.isprintable() else "'"
         return ScalarNode("tag:yaml.org,2002:str", text, style=style)
+    if not text.isprintable():
+        return _scalar(text, quoted=True)
     return ScalarNode(_RESOLVER.resolve(ScalarNode, text, (True, False)), text)
 
 

@@ -16,6 +16,7 @@ from unicodedata import category, east_asian_width
 from msgspec import Struct
 
 from logwatch.errors import ConfigError
+from logwatch.sinks.plain_text import visible, visible_lines
 
 Level = Literal["error", "warning", "note"]
 
@@ -224,9 +225,9 @@ def shown(text: str, limit: int = 60) -> str:
 
 def _rendered(problem: Problem, lines: Sequence[str]) -> str:
     where = f":{problem.line}:{problem.column}" if problem.line else ""
-    header = f"{problem.file}{where}: {problem.level}: {problem.message}"
+    header = visible(f"{problem.file}{where}: {problem.level}: {problem.message}")
     block = [f"{header:<{_HEADER_WIDTH}}  [{problem.code}]"]
-    remedy = problem.help
+    remedy = problem.help and visible_lines(problem.help)
     if 0 < problem.line <= len(lines) and lines[problem.line - 1].strip():
         block += _excerpt(problem, lines[problem.line - 1])
         if remedy and len(block[-1]) + len(remedy) < _EXCERPT_WIDTH + 20:

@@ -57,6 +57,20 @@ def _number(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
+def escaped_in_yaml(text: str) -> str:
+    """YAML whose hidden characters, all of them in double quotes, are written by their numbers."""
+    return re.sub(_HIDDEN, lambda found: _break_or_number(found[0]), text)
+
+
+def _break_or_number(character: str) -> str:
+    return character if character == "\n" else f"\\U{ord(character):08X}"
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, for a text of several lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def shorten(text: str, longest: int) -> str:
     """`text`, or its two ends around a note of how many characters are left out of its middle."""
     if len(text) <= longest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ from logwatch.cli.document_schemas import schema_of
 from logwatch.cli.documents import DOCUMENTS
 from logwatch.cli.main import run_command_line
 from logwatch.cli.verbs import VERBS, parser_of
+from logwatch.sinks.plain_text import visible
 
 ROOT = str(Path(__file__).parents[2])
 LINE = "Nov 23 04:01:11 web1 sshd[81]: Failed password for root from 203.0.113.9 port 4021 ssh2"
@@ -294,3 +296,38 @@ def test_verbose_says_what_is_done(place):
     loud, usual = logwatch(place, "replay", "-v"), logwatch(place, "replay")
     assert loud.stdout == usual.stdout
     assert loud.stderr.count(b"\n") > usual.stderr.count(b"\n")
+
+
+# -- hostile text ----------------------------------------------------------------------------
+
+HOSTILE = "\x1b[2J\x1b]0;x\x07\x9b31m\u202egnp\u200b\x7f\r"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (HOSTILE,),
+        ("help", HOSTILE),
+        ("status", f"--{HOSTILE}"),
+        ("check", HOSTILE),
+        ("try", "x", HOSTILE),
+        ("learn", HOSTILE, "--from", "auth.log"),
+        ("replay", "--source", HOSTILE),
+        ("why", "--line", f"Failed password for {HOSTILE} from 10.0.0.1"),
+        ("try", "ssh", "--line", f"Failed password for {HOSTILE} from 10.0.0.1"),
+        ("send", "out", HOSTILE, "--show", "-o", "json"),
+        ("silence", f"user={HOSTILE}", "--for", "1h", "--dry-run"),
+        ("tail", "--as-rule", "x", "-m", HOSTILE, "auth.log", "--no-follow"),
+    ],
+    ids=lambda words: words[0] if words[0] in VERBS else "",
+)
+def test_nothing_that_is_named_steers_the_terminal(place, words, monkeypatch, capfd):
+    """Nor what is said of it: a shell writes out the name of any file for a star."""
+    monkeypatch.chdir(place)
+    for name, value in named(place).items():
+        monkeypatch.setenv(name, value)
+    with contextlib.suppress(SystemExit):
+        run_command_line(words)
+    shown = "".join(capfd.readouterr())
+    assert shown
+    assert [line for line in shown.split("\n") if line != visible(line)] == []

@@ -1,4 +1,4 @@
-"""JSON for programs that may be shown on a terminal: it means the same, and steers nothing."""
+"""JSON and YAML that may be shown on a terminal: they mean the same, and steer nothing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 
 import msgspec
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.cli.json_lines import encoded, harmless
-from logwatch.sinks.plain_text import visible
+from logwatch.sinks.plain_text import escaped_in_yaml, visible, visible_lines
 
 TRICKS = "\x1b[2J\x7f\x85\x9b31m\u202e\u200b\u2066\ufeff\U000e0041\U0001bca0"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(TRICKS))
@@ -38,3 +39,12 @@ def test_every_trick_is_written_by_its_number():
     assert harmless(msgspec.json.encode("\u202e\x9b\x7f\U000e0041")) == (
         b'"\\u202e\\u009b\\u007f\\udb40\\udc41"'
     )
+
+
+@given(ANY_TEXT)
+def test_in_yaml_too_it_means_the_same(text):
+    """Where it stands in double quotes."""
+    written = yaml.dump([text], allow_unicode=True, default_style='"', width=1_000_000)
+    shown = escaped_in_yaml(written)
+    assert yaml.safe_load(shown) == [text]
+    assert visible_lines(shown) == shown
