@@ -203,7 +203,7 @@ class Monitor(Worker):
             self._in_hand = None
             self._tell_caught_up()
         self.active_at = now.steady
-        self._pause_while_hot(size, now)
+        self._pause_while_hot(size, now, is_behind=block.backlog or self._is_behind())
         return True
 
     def _give_back(self) -> None:
@@ -287,10 +287,15 @@ class Monitor(Worker):
                 )
             )
 
-    def _pause_while_hot(self, size: int, now: Moment) -> None:
+    def _is_behind(self) -> bool:
+        """Whether much more than the beginning of a line is there to be read at once."""
+        state = self.tail.state()
+        return state.size - state.offset >= SMALL_BLOCK
+
+    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> None:
         often = now.steady - self._last_read < 2 * LONGEST_HOT_PAUSE_SECONDS
         self._last_read = now.steady
-        if not often or size >= SMALL_BLOCK:
+        if not often or is_behind or size >= SMALL_BLOCK:
             self._hot_pause = 0.0
             return
         longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)

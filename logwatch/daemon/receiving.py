@@ -206,9 +206,9 @@ class ReceivingMonitor(Monitor):
                 )
             )
 
-    def _pause_while_hot(self, size: int, now: Moment) -> None:
+    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> None:
         if self._receiver.gathers:
-            super()._pause_while_hot(size, now)
+            super()._pause_while_hot(size, now, is_behind=is_behind)
 
 
 def receiving(

@@ -25,7 +25,9 @@ DAY = 86_400.0
 class Bench:
     """A monitor on a file, read when the test says so."""
 
-    def __init__(self, path, form: str = "plain", *, start="beginning", rules=None) -> None:
+    def __init__(
+        self, path, form: str = "plain", *, start="beginning", rules=None, block_size=1 << 21
+    ) -> None:
         self.path = path
         self.clock = ManualClock()
         self.intake = Intake()
@@ -33,7 +35,7 @@ class Bench:
         parser = make_parser(form, ParserSettings(tz=ZoneInfo("UTC")))
         self.monitor = Monitor(
             str(path),
-            tail=Tail(str(path), start=start),
+            tail=Tail(str(path), start=start, block_size=block_size),
             reading=Reading(
                 source="app",
                 ruleset="r",
@@ -224,3 +226,47 @@ def test_while_it_waits_for_room_it_keeps_no_lines(log, monkeypatch):
     assert (block.data, block.joined) == (b"", None)
     assert position.offset == 0
     assert bench.monitor.positions_in_hand() == ()
+
+
+@pytest.mark.parametrize("start", ["beginning", "end"])
+def test_what_is_there_already_is_read_without_a_pause(tmp_path, monkeypatch, start):
+    """Blocks are small where files are many; only a file that is being written gathers lines."""
+    path = tmp_path / "app.log"
+    path.write_text("before\n")
+    bench = Bench(path, start=start, block_size=1 << 15)
+    bench.read()
+    with path.open("a") as file:
+        file.write("fine\n" * 50_000)
+    pauses = []
+    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    behind = []
+    while bench.monitor.read_on(bench.clock.moment()):
+        state = bench.monitor.tail.state()
+        behind.append(state.size - state.offset)
+    assert len(behind) > 5
+    assert len(pauses) == sum(left < 64 * 1024 for left in behind)
+
+
+def test_a_backlog_is_read_without_a_pause(tmp_path, monkeypatch):
+    """However little of it is left."""
+    path = tmp_path / "app.log"
+    path.write_text("fine\n" * 50_000)
+    bench = Bench(path, block_size=1 << 15)
+    pauses = []
+    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    bench.read()
+    assert pauses == []
+
+
+def test_a_file_that_is_written_again_and_again_gathers_lines(log, monkeypatch):
+    """Each read costs the same, however few lines it finds."""
+    bench = Bench(log)
+    bench.read()
+    pauses = []
+    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    for _ in range(3):
+        with log.open("a") as file:
+            file.write("fine\nthe beginning of ")
+        bench.read()
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 3
