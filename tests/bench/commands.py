@@ -18,8 +18,8 @@ from bench.settings import Settings
 ROUNDS_A_START = 3
 """So many rounds for each start that was asked for: one is a tenth of a second."""
 
-SCRIPT = "import sys\nfrom logwatch.__main__ import main\nsys.exit(main())"
-"""What the command `logwatch` of an installation is."""
+SCRIPT = Path(sys.executable).with_name("logwatch")
+"""The command of an installation: `python -m` looks into the working folder for each module."""
 
 CONFIG = """\
 state: {folder}/state
@@ -108,4 +108,5 @@ def _cpu_seconds(folder: Path, command: str) -> float:
     if words[0] not in ("help", "tail"):
         words += ["-c", f"{folder}/logwatch.yaml"]
     # 69: no daemon answers; 1: the answer is no. Both are answers.
-    return child.run([sys.executable, "-c", SCRIPT, *words], statuses=(0, 1, 69)).cpu
+    program = [SCRIPT] if SCRIPT.exists() else [sys.executable, "-m", "logwatch"]
+    return child.run([*program, *words], statuses=(0, 1, 69)).cpu
