@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -146,6 +145,8 @@ def _rule(config: Config, name: str) -> RuleSettings:
                     f" `new: {{template: ...}}` do; {those}"
                 )
             return rule
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     near = get_close_matches(name, can_learn, 1)
     raise UsageError(
         f"there is no rule '{name}'; " + (f"did you mean '{near[0]}'?" if near else those)

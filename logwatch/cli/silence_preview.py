@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -192,6 +191,8 @@ def _no_match(condition: Condition, names: Collection[str]) -> Iterator[str]:
 
 
 def _near(name: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     close = get_close_matches(name.strip("*"), sorted(names), 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

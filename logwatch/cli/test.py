@@ -11,7 +11,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -161,6 +160,8 @@ def _no_such_test(names: Sequence[str], chosen: Sequence[_Chosen]) -> str:
     name = names[0]
     if name in untested:
         return f"rule '{name}' has no test"
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     near = get_close_matches(name, known, 1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     return f"no rule with a test is called like '{name}'{hint}"

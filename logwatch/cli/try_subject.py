@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
@@ -90,6 +89,8 @@ def subject_of(options: argparse.Namespace) -> Subject:
     known = {rule.name: rule for rule in config.rules} if config else {}
     if config is not None and options.what in known:
         return _configured(config, known[options.what], options)
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     near = get_close_matches(options.what, known, 1, cutoff=0.75)
     if near and _NAME_LIKE.fullmatch(options.what):
         raise UsageError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn, Protocol
 
@@ -59,6 +58,8 @@ class Parser(argparse.ArgumentParser):
 
         flags = [flag for action in self._actions for flag in action.option_strings]
         unknown = [word.partition("=")[0] for word in message.split() if word.startswith("-")]
+        from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
         near = get_close_matches(unknown[0], flags, 1) if unknown else []
         hint = f"; did you mean {near[0]}?" if near and near[0] != unknown[0] else ""
         said = f"{self.prog}: {visible(message)}{hint}"
@@ -104,5 +105,7 @@ def verb_first(words: Sequence[str]) -> list[str]:
 
 def nearest(word: str, others: Sequence[str] = ()) -> str:
     """What to say of a verb that there is not, where `others` would do as well."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     near = get_close_matches(word, [*VERBS, *others], 1)
     return f"did you mean '{near[0]}'?" if near else f"there are: {' '.join(VERBS)}"

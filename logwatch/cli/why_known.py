@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -94,6 +93,8 @@ def _alert(
     daemon = daemon_of(options.config, clock)
     life = life_of(options.what, reader, config, daemon, hidden)
     if life is None:
+        from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
         near = get_close_matches(options.what, known, 1)
         hint = f"; did you mean the rule {near[0]!r}?" if near else " (logwatch alerts)"
         print(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -146,6 +145,8 @@ def _sources(config: Config, name: str | None) -> Sequence[SourceSettings]:
     found = [source for source in config.sources if source.name == name]
     if not found:
         names = [source.name for source in config.sources]
+        from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
         near = get_close_matches(name, names, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are: {' '.join(names)}"
         raise UsageError(f"there is no source '{name}'; {hint}")

@@ -7,7 +7,6 @@ what it remembers from the store (why_memory.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from itertools import islice
 from typing import Literal
 
@@ -175,6 +174,8 @@ def _removed(asked: Asked, reader: LifeReader | None, known: Sequence[str]) -> A
     last = _last(asked, reader)
     if not changes and last is None:
         known = [name for name in known if not name.startswith("logwatch.")]
+        from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
         near = get_close_matches(asked.rule, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {' '.join(known)}"
         raise UsageError(f"there is no rule {asked.rule!r}; {hint}")
@@ -185,6 +186,8 @@ def _removed(asked: Asked, reader: LifeReader | None, known: Sequence[str]) -> A
 def _check_fields(asked: Asked, fields: tuple[str, ...]) -> None:
     for name in asked.key:
         if name not in fields:
+            from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
             near = get_close_matches(name, fields, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(fields)}"
             none = "it has one key for all records" if not fields else hint
@@ -207,6 +210,8 @@ def _near(rule: Explaining, asked: Asked, fields: tuple[str, ...]) -> Iterator[d
     known = {
         _text(Keyed(fields).named(key)): key for key in islice(rule.known_keys(), MOST_COMPARED)
     }
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     for text in get_close_matches(_text(asked.key), known, 3):
         yield Keyed(fields).named(known[text])
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Literal, NamedTuple
 from unicodedata import category, east_asian_width
 
@@ -202,6 +201,8 @@ def plural(number: int, noun: str) -> str:
 def suggestion(word: str, known: Iterable[str], *, of: str = "known") -> str:
     """`did you mean 'x'?` and, when there are few, all that would do."""
     names = sorted(known)
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     close = get_close_matches(word, names, n=1, cutoff=0.6) or [
         name for name in names if name.lower() == word.lower()
     ]

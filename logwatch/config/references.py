@@ -12,7 +12,6 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -111,6 +110,8 @@ class References:
     def _env(self, name: str, found: re.Match[str]) -> str:
         value = self._environ.get(name)
         if value is None:
+            from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
             close = get_close_matches(name, self._environ, n=1, cutoff=0.75)
             remedy = (
                 f"did you mean {close[0]!r}?" if close else f"set {name or 'it'} before the start"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 from typing import Final
 
 FORMS: Final[dict[str, str]] = {
@@ -66,6 +65,8 @@ def unknown_scheme(
         return UnknownSinkError(
             "that is no URL of a sink", f"write one such as {_SOME}; docs/sinks.md has them all"
         )
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
     close = get_close_matches(scheme, [*FORMS, *others], 1, 0.7)
     remedies = [f"did you mean {FORMS.get(close[0], f'{close[0]}://...')!r}?"] if close else []
     if missing:
