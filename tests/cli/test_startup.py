@@ -1,8 +1,8 @@
 """What a command loads before it does anything: a start costs what is imported.
 
 A module costs a fifth of a millisecond to a few of them, so their number and the heavy ones among
-them are what keeps each command below the 150 ms that docs/command-line.md promises. tests/bench
-measures the milliseconds.
+them are what keeps each command at the milliseconds that docs/command-line.md has; tests/bench
+measures those.
 """
 
 from __future__ import annotations
