@@ -11,7 +11,7 @@ from msgspec import Struct
 from logwatch.errors import UsageError
 from logwatch.records import Checkpoint
 from logwatch.tailer.compressed import is_compressed
-from logwatch.tailer.fingerprint import OpenFile, matches
+from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, matches
 from logwatch.tailer.siblings import Sibling
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
@@ -50,7 +50,7 @@ def resumed(file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
         return None
     unpacking = Unpacking(file)
     try:
-        unpacking.fill(checkpoint.offset + 1)
+        unpacking.fill(max(checkpoint.offset + 1, HEAD_LENGTH))
     except UsageError as error:
         unpacking.close()
         raise OSError(errno.EINVAL, str(error)) from error

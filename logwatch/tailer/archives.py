@@ -80,6 +80,16 @@ class Archives:
         finally:
             self._coming = None
 
+    def note_resumed(self, unpacking: Unpacking) -> None:
+        """Doubt what is about to be followed where it may be this one, which is read on.
+
+        Raises OSError.
+        """
+        if self._coming is None or not unpacking.is_complete or unpacking.end >= HEAD_LENGTH:
+            return
+        if is_that_packed(unpacking, self._coming.fd):
+            self._doubt_one(unpacking.end, self._coming)
+
     def holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         """The file that this generation has become, at its offset, or why there is none.
 
@@ -112,6 +122,7 @@ class Archives:
                 if self._is_held_by(opened, sibling, checkpoint):
                     self._absorb(checkpoint, sibling.inode)
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
+                    self.note_resumed(opened)
                     return Archive(opened, sibling.modified_ns, checkpoint, doubt)
                 if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
                     why[sibling.inode] = "damaged"
@@ -145,9 +156,7 @@ class Archives:
         coming = self._coming
         if coming is None or not is_that_packed(unpacking, coming.fd):
             return True
-        if unpacking.end < HEAD_LENGTH:
-            self._doubt_one(unpacking.end, coming)
-        return unpacking.end < HEAD_LENGTH
+        return unpacking.end < HEAD_LENGTH  # which proves nothing
 
     def unseen(
         self,

@@ -55,6 +55,8 @@ class Remains:
             self._chain.outgoing.append(closing(checkpoint))  # the live file has it all, read again
             return
         archive = file and resumed(file, checkpoint)
+        if archive is not None:
+            self._lineage.archives.note_resumed(archive.unpacking)
         file = file or self._lineage.copy_of(checkpoint)
         if file is None or archive is not None:
             found = archive or self._lineage.archives.holding(checkpoint)

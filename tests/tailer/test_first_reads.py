@@ -359,6 +359,28 @@ def test_what_is_packed_in_its_place_is_flagged_though_another_has_the_path_by_t
     assert told == [(numbered(10, 3), False), (numbered(10, 3), True), (numbered(20, 1), False)]
 
 
+@pytest.mark.parametrize("committed", range(1, 6))
+def test_what_is_packed_in_its_place_is_flagged_after_a_kill_in_the_midst(
+    follow, numbered, committed
+):
+    """At first all that was committed is that the compressed one begins."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.path.rename(log.beside(".2"))
+    log.path.write_bytes(numbered(10, 3))
+    log.blocks.clear()
+    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
+    log.restart()
+    for _ in range(committed):
+        if (block := log.tail.read(log.clock.moment())) is not None:
+            log.blocks.append(block)
+            log.commit(block)
+    log.restart()
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    assert told == [(numbered(10, 3), False), (numbered(10, 3), True)]
+
+
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("count", [1, 300])
 def test_what_was_not_read_and_is_just_being_compressed_comes_once(follow, numbered, whole, count):
