@@ -55,7 +55,10 @@ if not now and "--follow" not in arguments:
     print("-- No entries --")
 sys.stdout.flush()
 told = place(now[-1][0][1]) + 1 if now else start
+reader = os.getppid()
 while "--follow" in arguments and not os.path.exists(folder + "/ends"):
+    if os.getppid() != reader:
+        break  # killed without a word
     time.sleep(0.005)
     for entry in chosen(entries(), told):
         sys.stdout.buffer.write(exported(entry))
