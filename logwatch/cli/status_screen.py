@@ -6,7 +6,7 @@ Colour is a help and never the only carrier of meaning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from textwrap import wrap
 from typing import TextIO
@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from logwatch.cli.figures import ago, epoch, number, rough, size
 from logwatch.cli.looker import Absence
+from logwatch.cli.status_engines import audit_in_words, engines_in_words, slowest_in_words
 from logwatch.cli.status_held import held_in_words, silences_in_words
 from logwatch.daemon.health import (
     ConfigStatus,
-    EngineStatus,
     FileStatus,
     Remark,
     SinkStatus,
@@ -30,8 +30,6 @@ _NARROWEST = 40
 _FEWEST_FILES = 5
 _AROUND_FILES = 3
 """Lines that the table of files takes beside the files: an empty one, its head, its rest."""
-_LEAST_TOLD_SECONDS = 1.0
-"""A rule that has taken less since the start is slow for nobody."""
 _RED, _YELLOW, _GREEN, _DIM, _BOLD = "31", "33", "32", "2", "1"
 _PHASES = {
     "starting": "starting",
@@ -239,9 +237,9 @@ class Screen:
         config, queue, process = status.config, status.queue, status.process
         rows = [
             ("rules", f"{config.rules:,}, in {number(config.sources, 'source')}; {_which(config)}"),
-            *(("engine", text) for text in _engines(status.engines)),
-            ("audit", _audit(status.engines)),
-            *(("slowest", text) for text in _slowest(status.engines)),
+            *(("engine", text) for text in engines_in_words(status.engines)),
+            ("audit", audit_in_words(status.engines)),
+            *(("slowest", text) for text in slowest_in_words(status.engines)),
             *(("silence", text) for text in silences_in_words(status.held, now)),
             *(("held", text) for text in held_in_words(status.held)),
             ("queue", f"{size(queue.bytes)} of {size(queue.limit)}"),
@@ -327,50 +325,6 @@ def _how(each: SinkStatus, now: float) -> str:
     if each.next_try is not None:
         words += f", next try in {rough(epoch(each.next_try) - now)}"
     return words
-
-
-def _engines(engines: Iterable[EngineStatus]) -> list[str]:
-    """A line for each engine and reason, whatever number of matchers has it."""
-    alike: dict[tuple[str, str], list[EngineStatus]] = {}
-    for each in engines:
-        alike.setdefault((each.name, each.reason), []).append(each)
-    lines = []
-    for (name, reason), these in alike.items():
-        slow = {(one.rule, one.pattern) for each in these for one in each.unfiltered}
-        rules = sorted({rule for rule, _ in slow})
-        text = reason if reason.startswith(name) else f"{name}: {reason}"
-        if slow:
-            more = f" and {len(rules) - 3:,} more" if len(rules) > 3 else ""
-            run = "runs" if len(slow) == 1 else "run"
-            text += f"; {number(len(slow), 'pattern')} {run} on every line ({', '.join(rules[:3])}"
-            text += f"{more})"
-        lines.append(text)
-    return lines or ["none yet: no file is followed"]
-
-
-def _audit(engines: Sequence[EngineStatus]) -> str:
-    lines, pairs, differences = (
-        sum(getattr(each.audit, name) for each in engines)
-        for name in ("lines", "pairs", "differences")
-    )
-    if not lines:
-        return "nothing was compared with Python's re yet"
-    answers, found = number(pairs, "answer"), number(differences, "difference")
-    return f"{answers} on {number(lines, 'line')} compared with Python's re: {found}"
-
-
-def _slowest(engines: Sequence[EngineStatus]) -> list[str]:
-    """The rule whose searches take most; nothing while all together are not worth a word."""
-    seconds: dict[str, float] = {}
-    read: dict[str, int] = {}
-    for each in engines:
-        for rule, spent in each.rule_seconds.items():
-            seconds[rule] = seconds.get(rule, 0.0) + spent
-            read[rule] = read.get(rule, 0) + each.bytes
-    rule = max(seconds, key=seconds.__getitem__, default="")
-    if not rule or seconds[rule] < _LEAST_TOLD_SECONDS:
-        return []
-    return [f"rule {rule}, {seconds[rule]:,.1f} s of CPU in its searches of {size(read[rule])}"]
 
 
 def _waking(status: Status) -> str:
