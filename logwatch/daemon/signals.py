@@ -4,11 +4,11 @@ A handler that sets an Event can deadlock with a wait on the same Event, because
 in the main thread between two of its bytecodes. So no handler exists: `block` comes before the
 first thread, every thread inherits the mask, and the main thread calls `wait`.
 
-A blocked mask outlives fork and exec: a child would ignore SIGTERM for ever. `for_child` gives the
-command line that undoes it. It is a step between fork and exec rather than an unblocked moment
-in the daemon (a SIGTERM that arrived just then would kill the daemon without a commit), and
-rather than `preexec_fn` (which runs Python after fork, and deadlocks on other threads' locks).
-SIGPIPE needs nothing: Python ignores it, and `subprocess` restores its default in children.
+A blocked mask outlives fork and exec: a child would ignore SIGTERM for ever. So programs are
+started with `posix_spawn`, which gives them an empty mask and every default (receivers/child.py,
+sinks/command.py). An unblocked moment in the daemon would not do: a SIGTERM that arrived just
+then would kill it without a commit. Nor would `preexec_fn`, which runs Python after fork and
+deadlocks on other threads' locks.
 """
 
 from __future__ import annotations
@@ -16,18 +16,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
 """TERM and INT stop, HUP reloads, USR1 logs every thread's stack."""
-
-_CLEAR_MASK = (
-    "import os,signal,sys;"
-    "signal.pthread_sigmask(signal.SIG_SETMASK,());"
-    "os.execvp(sys.argv[1],sys.argv[1:])"
-)
 
 
 def block() -> frozenset[signal.Signals]:
@@ -109,13 +103,3 @@ def end_if_asked() -> None:
     """Raise EndedError if a signal came since `end_in_order`, for it may have been thrown away."""
     if _asked:
         raise EndedError(_asked[0])
-
-
-def for_child(command: Sequence[str]) -> list[str]:
-    """`command` (program and arguments) in a form that starts with no signal blocked.
-
-    Give the result to `subprocess.Popen` as it is. It costs one start of the bare interpreter,
-    about 10 ms; the process id stays the same, since the interpreter becomes the command. A
-    program that cannot be started shows as exit status 1 with Python's message on stderr.
-    """
-    return [sys.executable, "-I", "-S", "-c", _CLEAR_MASK, *command]
