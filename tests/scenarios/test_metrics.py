@@ -71,6 +71,8 @@ def test_figures_add_up(tmp_path, page):
         eventually(lambda: told(tmp_path, 4), "all are told")
         assert (page.get("/healthz"), page.get("/readyz")) == ((200, "ok\n"), (200, "ready\n"))
         eventually(lambda: page.figures()["logwatch_sink_failed_attempts_total"]["gone",], "tried")
+        # A sink has its messages a moment before the store knows that it has them.
+        eventually(lambda: page.figures()["logwatch_sink_waiting"]["out",] == 0, "written down")
         found = page.figures()
         assert found["logwatch_read_lines_total"] == {("app",): 4}
         assert found["logwatch_read_bytes_total"] == {("app",): log.stat().st_size}
