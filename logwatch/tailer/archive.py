@@ -26,6 +26,8 @@ class Archive(Struct, frozen=True):
     """The generation that it is; None: one that nobody has seen."""
     reread_end: int = 0
     """Up to here it may have been read before."""
+    is_shortened: bool = False
+    """Whether more was seen of the generation than there is."""
 
 
 class Unreadable(Struct, frozen=True):

@@ -35,8 +35,9 @@ from logwatch.tailer.fingerprint import (
     birth_floor,
     is_proof,
 )
+from logwatch.tailer.last_noted import LastNoted
 from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
-from logwatch.tailer.siblings import MOST_LOOKS, Sibling, unpacked_size
+from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, unpacked_size
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
 from logwatch.tailer.whereabouts import Whereabouts
@@ -45,7 +46,7 @@ PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
 _MISSING_KEPT = 16
 """A log that is cut without a copy has one more each time: with a thousand logs that is memory."""
-_ABSORBED_KEPT = 1024
+_NOTES_KEPT = 1024
 PATIENCE_SECONDS = 60.0
 """What nobody has changed for so long is not being written."""
 
@@ -62,14 +63,14 @@ class Archives:
         self.missing: deque[Checkpoint] = deque(maxlen=_MISSING_KEPT)
         """Generations that no file was found for."""
         self._coming: OpenFile | None = None
-        self._told: set[int] = set()
-        """Inodes of those that cannot be read and that a loss was told for."""
-        self._packed_of: dict[Key, int] = {}
-        """By file that was deleted: the inode of the compressed one that it became."""
+        self._told: LastNoted[Sign, None] = LastNoted(_NOTES_KEPT)
+        """Those that cannot be read and that a loss was told for."""
+        self._packed_of: LastNoted[Key, Sign] = LastNoted(_NOTES_KEPT)
+        """By file that was deleted: the compressed one that it became."""
         self.alike: dict[Key, int] = {}
         """Up to where plain files of which nothing was read may be in a compressed one that is."""
-        self._absorbed: dict[str, int] = {}
-        """By identity of a generation: the inode of the compressed file that it is."""
+        self._absorbed: LastNoted[str, Sign] = LastNoted(_NOTES_KEPT)
+        """By identity of a generation: the compressed file that it is."""
 
     @contextmanager
     def expecting(self, file: OpenFile) -> Iterator[None]:
@@ -109,33 +110,33 @@ class Archives:
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)
         siblings = [each for each in self._whereabouts.family() if each.compressed]
-        why: dict[int, LossReason] = {}
+        why: dict[Sign, LossReason] = {}
         for sibling in sorted(siblings, key=last_written):
             if sibling.modified_ns < born:
                 continue
-            opened = self._opened(sibling, least=min(checkpoint.head.length, 1))
+            opened = self.opened(sibling, least=min(checkpoint.head.length, 1))
             if opened is None:
-                why[sibling.inode] = "damaged"
+                why[sibling.sign] = "damaged"
             elif isinstance(opened, Unreadable):
-                why[sibling.inode] = opened.reason
+                why[sibling.sign] = opened.reason
             else:
                 if self._is_held_by(opened, sibling, checkpoint):
-                    self._absorb(checkpoint, sibling.inode)
+                    self._absorbed.note(checkpoint.identity, sibling.sign)
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
                     self.note_resumed(opened)
                     return Archive(opened, sibling.modified_ns, checkpoint, doubt)
                 if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
-                    why[sibling.inode] = "damaged"
+                    why[sibling.sign] = "damaged"
                 opened.close()
-        for inode, reason in why.items():  # the oldest: that is the one
-            self._told.add(inode)
+        for sign, reason in why.items():  # the oldest: that is the one
+            self._told.note(sign, None)
             return reason
         return "gone"
 
-    def _absorb(self, checkpoint: Checkpoint, inode: int) -> None:
-        self._absorbed[checkpoint.identity] = inode
-        if len(self._absorbed) > _ABSORBED_KEPT:
-            del self._absorbed[next(iter(self._absorbed))]
+    def known(self) -> Iterator[Checkpoint]:
+        """Generations of the path and its rotated names, as far as each was read."""
+        yield from self.missing
+        yield from self._claims.family(self._path)
 
     def _is_held_by(self, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint) -> bool:
         if self._claims.owner(unpacking.packed.key) is not None:
@@ -171,9 +172,9 @@ class Archives:
         `files` are rotated ones that are read as they are, `live` is what is under the path. Where
         that `is_unread` though it was there before, what begins it is taken for a copy of it.
         """
-        if sibling.inode in self._told:
+        if sibling.sign in self._told:
             return "known"
-        opened = self._opened(sibling)
+        opened = self.opened(sibling)
         if not isinstance(opened, Unpacking):
             return opened or ("known" if _has_twin(sibling) else "undecided")
         try:
@@ -185,8 +186,11 @@ class Archives:
             opened.close()
         return found
 
-    def _opened(self, sibling: Sibling, *, least: int = 1) -> Unpacking | Unreadable | None:
-        """With its first bytes uncompressed; None: too few, or gone, or just being written."""
+    def opened(self, sibling: Sibling, *, least: int = 1) -> Unpacking | Unreadable | None:
+        """With its first bytes uncompressed; None: too few, or gone, or just being written.
+
+        Raises OSError for want of handles or memory.
+        """
         try:
             file = self._whereabouts.open(sibling.path, self._claims.links)
         except FileNotFoundError:
@@ -256,7 +260,7 @@ class Archives:
         """Whether a file that has the same bytes, or more, is just being compressed, or was."""
         if os.fstat(file.fd).st_nlink:
             return _has_twin(sibling)
-        return self._packed_of.setdefault(file.key, sibling.inode) == sibling.inode
+        return self._packed_of.first(file.key, sibling.sign) == sibling.sign
 
     def _doubt_one(self, end: int, file: OpenFile) -> int:
         """How much of what may be `file`, packed in its place, was read; else doubt that one."""
@@ -268,8 +272,7 @@ class Archives:
 
     def _perhaps_begun(self, unpacking: Unpacking, sibling: Sibling) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""
-        every = (*self.missing, *self._claims.family(self._path))
-        found = (each for each in every if may_begin(unpacking, each))
+        found = (each for each in self.known() if may_begin(unpacking, each))
         return unpacking.end if any(not self._is_elsewhere(each, sibling) for each in found) else 0
 
     def _perhaps_of_another(
@@ -281,8 +284,7 @@ class Archives:
         """
         if is_proof(checkpoint):
             return 0
-        every = (*self.missing, *self._claims.family(self._path))
-        longer = [each for each in every if each.head.length > checkpoint.head.length]
+        longer = [each for each in self.known() if each.head.length > checkpoint.head.length]
         alike = (each for each in longer if begins_as(unpacking, each))
         ends = [each.offset for each in alike if not self._is_elsewhere(each, sibling)]
         return max([self._perhaps_begun(unpacking, sibling), *ends])
@@ -298,7 +300,7 @@ class Archives:
         )
 
     def _is_proven_in(self, sibling: Sibling, known: Checkpoint) -> bool:
-        opened = self._opened(sibling)
+        opened = self.opened(sibling)
         if not isinstance(opened, Unpacking):
             return False
         try:
@@ -335,9 +337,9 @@ class Archives:
         if self._has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
             return known.offset if is_longer and is_doubtful else "known"
         is_another = is_longer and known.closed and is_doubtful
-        if is_another or self._absorbed.get(known.identity, sibling.inode) != sibling.inode:
+        if is_another or self._absorbed.get(known.identity, sibling.sign) != sibling.sign:
             return known.offset
-        self._absorb(known, sibling.inode)
+        self._absorbed.note(known.identity, sibling.sign)
         return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
 
     def _has_file(self, checkpoint: Checkpoint) -> bool:

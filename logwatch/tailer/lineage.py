@@ -38,8 +38,10 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.positions import at, fresh_checkpoint, intact_end
 from logwatch.tailer.short_copies import is_short_copy, perhaps_read
+from logwatch.tailer.shortened import shortened
 from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, is_family, stem
 from logwatch.tailer.signs import is_under
+from logwatch.tailer.state import LossReason
 from logwatch.tailer.unseen import Beginning, MovedError, Unseen, in_order
 from logwatch.tailer.whereabouts import Whereabouts
 
@@ -192,6 +194,21 @@ class Lineage:
                 return file
             os.close(file.fd)
         return None
+
+    def rest_of(self, checkpoint: Checkpoint) -> Archive | LossReason:
+        """What is left, compressed, of a generation whose own file is gone, or why nothing is.
+
+        Raises OSError.
+        """
+        found = self.archives.holding(checkpoint)
+        if isinstance(found, Archive):
+            return found
+        seen = [each for each in self._whereabouts.family() if self._is_old(each)]
+        rest = shortened(self.archives, seen, checkpoint)
+        if rest is None:
+            return found
+        self.archives.missing.remove(checkpoint)
+        return rest
 
     def unseen(
         self,

@@ -59,11 +59,7 @@ class Remains:
             self._lineage.archives.note_resumed(archive.unpacking)
         file = file or self._lineage.copy_of(checkpoint)
         if file is None or archive is not None:
-            found = archive or self._lineage.archives.holding(checkpoint)
-            if not isinstance(found, Archive):
-                self.give_up(checkpoint, found)
-            elif self._chain.add_archive(found) is not None:
-                self._chain.generations[-1].quiet_since = now.steady
+            self._go_on_in(archive or self._lineage.rest_of(checkpoint), checkpoint, now)
         elif not self._claims.claim(file.key, self._chain.owner):
             os.close(file.fd)
         else:
@@ -71,6 +67,17 @@ class Remains:
             generation = self._chain.add(file, moved, backlog=True)
             generation.quiet_since = now.steady
             generation.registered = moved == checkpoint
+
+    def _go_on_in(self, found: Archive | LossReason, checkpoint: Checkpoint, now: Moment) -> None:
+        if not isinstance(found, Archive):
+            self.give_up(checkpoint, found)
+            return
+        end = found.unpacking.end
+        added = self._chain.add_archive(found)
+        if added is not None:
+            added.quiet_since = now.steady
+            if found.is_shortened:
+                self._report.lose(checkpoint.identity, end, None, "gone")
 
     def give_up(self, checkpoint: Checkpoint, reason: LossReason) -> None:
         """Close it where it is, and tell the rest as lost. No error."""

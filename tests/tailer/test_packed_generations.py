@@ -314,6 +314,86 @@ def test_what_is_taken_for_one_of_which_little_was_read_may_be_one_that_begins_a
     ]
 
 
+def cut_and_copied(log, then: bytes) -> None:
+    """What was in the log is compressed beside it, and the log goes on with other lines."""
+    shutil.copyfile(log.path, log.beside(".2"))
+    os.truncate(log.path, 0)
+    log.append(then)
+    pack(log.beside(".2"))
+
+
+def read_some(log, blocks: int) -> None:
+    for _ in range(blocks):
+        block = log.tail.read(log.clock.moment())
+        log.blocks.append(block)
+        log.commit(block)
+
+
+@pytest.mark.parametrize("blocks", range(3, 7))
+def test_a_cut_log_that_was_written_to_while_it_was_packed_is_read_on(follow, numbered, blocks):
+    """Only what is behind the end of the archive is lost, wherever reading was."""
+    log = follow(numbered(0, 2), block_size=24, max_line=23)
+    log.read()
+    cut_and_copied(log, numbered(100, 3))
+    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
+    log.append(numbered(103, 3))
+    read_some(log, blocks)
+    log.path.unlink()
+    told = len(log.blocks)
+    log.restart()
+    log.read()
+    assert log.data() == numbered(0, 2) + numbered(100, 3)
+    assert all(block.reread for block in log.blocks[told:] if block.data)
+    assert [(loss.start, loss.end, loss.reason) for loss in log.tail.losses()] == [
+        (len(numbered(100, 3)), None, "gone")
+    ]
+    log.restart()
+    assert log.read() == []
+    assert not log.tail.losses()
+
+
+def test_a_restart_in_the_middle_of_such_an_archive_tells_the_loss_once(follow, numbered):
+    log = follow(numbered(0, 2), block_size=24, max_line=23)
+    log.read()
+    cut_and_copied(log, numbered(100, 5))
+    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
+    log.append(numbered(105, 3))
+    read_some(log, 4)
+    log.path.unlink()
+    log.restart()
+    read_some(log, 3)
+    assert len(log.tail.losses()) == 1
+    log.restart()
+    log.read()
+    assert log.data() == numbered(0, 2) + numbered(100, 5)
+    assert not log.tail.losses()
+
+
+def test_a_cut_log_is_not_taken_for_one_that_was_read_and_begins_alike(follow):
+    log = follow(b"started\nworked 1\n", block_size=8, max_line=9)
+    log.read()
+    cut_and_copied(log, b"started\nstopped as it was told to\n")
+    read_some(log, 4)
+    assert log.blocks[-1].data == b"started\n"
+    log.path.unlink()
+    log.restart()
+    assert log.read() == []
+    assert [(loss.start, loss.end) for loss in log.tail.losses()] == [(8, None)]
+
+
+def test_what_was_packed_while_stopped_is_read_whole_though_it_begins_as_one_that_is_gone(follow):
+    log = follow(b"started\nworked 1\n", block_size=8, max_line=9)
+    log.read()
+    cut_and_copied(log, b"started\nstopped as it was told to\n")
+    read_some(log, 4)
+    log.path.unlink()
+    log.tail.close()
+    log.beside(".1.gz").write_bytes(gzip.compress(b"started\nworked 2\n"))
+    log.restart()
+    assert log.read() == [b"started\n", b"worked 2\n"]
+    assert [(loss.start, loss.end) for loss in log.tail.losses()] == [(8, None)]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_empty_log_that_was_packed_while_stopped_is_no_loss(follow, numbered, count):
     log = follow(b"")

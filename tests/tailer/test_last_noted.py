@@ -1,0 +1,58 @@
+"""Notes of many things, of which the newest are kept."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+from logwatch.records import Checkpoint
+from logwatch.tailer.archive import Archive
+from logwatch.tailer.archives import Archives
+from logwatch.tailer.claims import Claims
+from logwatch.tailer.last_noted import LastNoted
+from logwatch.tailer.opening import open_regular
+from logwatch.tailer.positions import fresh_checkpoint
+from logwatch.tailer.whereabouts import Whereabouts
+
+
+def test_of_more_than_it_keeps_the_first_is_forgotten():
+    notes = LastNoted[str, int](2)
+    for number, name in enumerate(("a", "b", "a", "c")):
+        notes.note(name, number)
+    assert "b" not in notes
+    assert (notes.get("a", 9), notes.get("c", 9), notes.get("b", 9)) == (2, 3, 9)
+    assert len(notes) == 2
+
+
+def test_the_first_note_of_a_thing_stays():
+    notes = LastNoted[str, int](2)
+    assert notes.first("a", 1) == 1
+    assert notes.first("a", 2) == 1
+
+
+def test_an_archive_that_has_the_inode_of_a_damaged_one_that_is_gone_is_read(tmp_path):
+    """A loss was told for that one, and it was removed."""
+    path = tmp_path / "app.log"
+    path.write_bytes(b"started\nworked\n")
+    gone = checkpoint_of(path)
+    damaged, sound = tmp_path / "app.log.2.gz", tmp_path / "app.log.1.gz"
+    damaged.write_bytes(b"\x1f\x8b" + b"\xff" * 40)
+    archives = Archives(whereabouts := Whereabouts(str(path)), Claims())
+    assert archives.holding(gone) == "damaged"
+    (before,) = whereabouts.family()
+    assert archives.unseen(before, (), None) == "known"
+    damaged.unlink()
+    sound.write_bytes(gzip.compress(b"other lines\n"))
+    (after,) = whereabouts.family()
+    found = archives.unseen(after._replace(inode=before.inode), (), None)
+    assert isinstance(found, Archive)
+    found.unpacking.close()
+
+
+def checkpoint_of(path: Path) -> Checkpoint:
+    file = open_regular(str(path))
+    try:
+        return fresh_checkpoint(file, str(path), "1.1.0", 0)
+    finally:
+        os.close(file.fd)
