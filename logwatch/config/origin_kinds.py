@@ -25,11 +25,7 @@ def _journald(
 ) -> JournaldSettings | None:
     keys = found.value.journald
     assert keys is not None
-    checks = [
-        _check_text(found, ("journald", word, number), text, report)
-        for word, texts in (("units", keys.units), ("identifiers", keys.identifiers))
-        for number, text in enumerate(texts)
-    ]
+    checks = _check_texts(found, "journald", ("units", "identifiers"), report)
     checks += [_check_match(found, name, values, report) for name, values in keys.match.items()]
     if keys.directory is not None:
         checks.append(_check_text(found, ("journald", "directory"), keys.directory, report))
@@ -67,6 +63,18 @@ def _check_match(
     return all(checks)
 
 
+def _check_texts(
+    found: Found[SourceKeys], kind: str, words: tuple[str, ...], report: Report
+) -> list[bool]:
+    """Each text of the lists that `words` name."""
+    keys = getattr(found.value, kind)
+    return [
+        _check_text(found, (kind, word, number), text, report)
+        for word in words
+        for number, text in enumerate(getattr(keys, word))
+    ]
+
+
 def _check_text(
     found: Found[SourceKeys], path: tuple[str | int, ...], text: str, report: Report
 ) -> bool:
@@ -96,13 +104,8 @@ def _syslog(
         word: _addresses(found, word, texts, report)
         for word, texts in (("udp", keys.udp), ("tcp", keys.tcp), ("tls", keys.tls))
     }
-    paths = [
-        _check_text(found, ("syslog", word, number), text, report)
-        for word, texts in (("unix", keys.unix), ("unix_stream", keys.unix_stream))
-        for number, text in enumerate(texts)
-    ]
     checks = [
-        *paths,
+        *_check_texts(found, "syslog", ("unix", "unix_stream"), report),
         _check_any(found, report),
         _check_mode(found, keys.mode, report),
         _check_allow(found, keys.allow, report),
