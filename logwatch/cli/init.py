@@ -13,7 +13,6 @@ import sys
 from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -37,6 +36,7 @@ from logwatch.cli.surveying import Survey, survey
 from logwatch.cli.volume import is_quiet, least_level
 from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
+from logwatch.matching.engines import Engines
 
 LEAST_BYTES = 64 * 1024
 USUAL_PLACES = ("/var/log", "/srv/*/log", "/srv/*/logs", "/opt/*/log", "/opt/*/logs")
@@ -65,8 +65,7 @@ def execute(options: argparse.Namespace) -> Exit:
         else:
             _show(findings)
         return _nothing(findings)
-    with TemporaryDirectory(prefix="logwatch-init-") as folder:
-        proposal = propose(surveys, Path(folder))
+    proposal = propose(surveys, Engines())
     text = f"{MODELINE}\n{proposal.text}"
     if options.write is not None:
         _write(text, options.write)

@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from logwatch import telemetry
 from logwatch.cli.learn_report import Learned, report_of
@@ -65,19 +64,18 @@ def _lessons(learned: Learned, subject: Subject) -> Sequence[Lesson]:
     """What the files teach; what cannot be read is noted, and the next one is read."""
     lessons = lessons_for(subject.rule)
     assert lessons is not None
-    with TemporaryDirectory(prefix="logwatch-learn-") as folder:
-        old_logs = OldLogs(subject, Path(folder))
-        for log in learned.logs:
-            try:
-                for hit in old_logs.hits(log):
-                    lessons.take(hit)
-            except PermissionError:
-                learned.denied = True
-                learned.problems[log.path] = f"permission denied: {denial(log.path)}"
-            except (OSError, EOFError, UsageError) as problem:
-                learned.problems[log.path] = str(getattr(problem, "strerror", None) or problem)
-        for trouble in old_logs.troubles():
-            print(f"logwatch learn: {trouble.message}", file=sys.stderr)
+    old_logs = OldLogs(subject)
+    for log in learned.logs:
+        try:
+            for hit in old_logs.hits(log):
+                lessons.take(hit)
+        except PermissionError:
+            learned.denied = True
+            learned.problems[log.path] = f"permission denied: {denial(log.path)}"
+        except (OSError, EOFError, UsageError) as problem:
+            learned.problems[log.path] = str(getattr(problem, "strerror", None) or problem)
+    for trouble in old_logs.troubles():
+        print(f"logwatch learn: {trouble.message}", file=sys.stderr)
     return lessons.all()
 
 

@@ -16,6 +16,7 @@ from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdicts import readings_for
 from logwatch.clock import SystemClock
 from logwatch.daemon.reading import Reading
+from logwatch.matching.engines import Engines
 from logwatch.matching.troubles import Trouble
 from logwatch.records import Batch, Checkpoint, Marker, Match, Record
 from logwatch.rules.base import Hit
@@ -35,11 +36,11 @@ class ReadLog(Struct):
 
 
 class OldLogs:
-    """Reads files for one rule; what is compiled is kept in `folder`."""
+    """Reads files for one rule."""
 
-    def __init__(self, subject: Subject, folder: Path) -> None:
+    def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._folder = folder
+        self._engines = Engines(subject.config.engine)
         self._readings: dict[str, Reading] = {}
 
     def hits(self, log: ReadLog) -> Iterator[Hit]:
@@ -69,7 +70,7 @@ class OldLogs:
     def _reading(self, source: SourceSettings) -> Reading:
         if source.name not in self._readings:
             selectors = [way.selector for way in self._subject.ways]
-            readings = readings_for(self._subject.alone(source), selectors, self._folder)
+            readings = readings_for(self._subject.alone(source), selectors, self._engines)
             self._readings[source.name] = readings.of((source.name,))
         return self._readings[source.name]
 

@@ -7,7 +7,6 @@ that it was drafted was a mistake of ours, and nobody else's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -19,6 +18,7 @@ from logwatch.cli.surveying import Survey
 from logwatch.config.loader import from_text
 from logwatch.config.model import Config
 from logwatch.config.problems import InvalidConfigError
+from logwatch.matching.engines import Engines
 from logwatch.rules.kinds import Absence, NewTemplate
 
 HEAD = (
@@ -47,14 +47,14 @@ class _Tried(Struct):
     example: str = ""
 
 
-def propose(surveys: Sequence[Survey], folder: Path) -> Proposal:
-    """A configuration for these logs; what is compiled on the way is kept in `folder`."""
+def propose(surveys: Sequence[Survey], engines: Engines) -> Proposal:
+    """A configuration for these logs; what is compiled on the way is kept by `engines`."""
     stock, taken = stock_rules(), set[str]()
     tried: list[_Tried] = []
     for found in surveys:
-        fits = fitting(stock, found.source(), found.blocks, folder)
+        fits = fitting(stock, found.source(), found.blocks, engines)
         drafts = [draft for draft in drafts_for(found, fits, taken) if _is_sound(found, draft)]
-        tried += _tried(found, drafts, folder)
+        tried += _tried(found, drafts, engines)
     text = _text(surveys, tried)
     from_text(text)
     sources, rules = number(len(surveys), "source"), number(len(tried), "rule")
@@ -77,12 +77,12 @@ def _config(found: Survey, drafts: Sequence[Draft]) -> Config:
     )
 
 
-def _tried(found: Survey, drafts: Sequence[Draft], folder: Path) -> list[_Tried]:
+def _tried(found: Survey, drafts: Sequence[Draft], engines: Engines) -> list[_Tried]:
     """The drafts with what they find in the sample."""
     if not drafts:
         return []
     rules = _config(found, drafts).rules
-    counts, examples = taken_by(rules, found.source(), found.blocks, folder)
+    counts, examples = taken_by(rules, found.source(), found.blocks, engines)
     tried = []
     for index, (draft, rule) in enumerate(zip(drafts, rules, strict=True)):
         is_about_lines = not isinstance(rule.kind, NewTemplate | Absence)

@@ -20,6 +20,7 @@ from logwatch.cli.verdicts import readings_for
 from logwatch.config.loader import from_text
 from logwatch.config.model import Config
 from logwatch.errors import ConfigError
+from logwatch.matching.engines import Engines
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
 
@@ -80,17 +81,17 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def taken_by(
-    rules: Sequence[RuleSettings], source: SourceSettings, blocks: Sequence[bytes], at: Path
+    rules: Sequence[RuleSettings], source: SourceSettings, blocks: Sequence[bytes], engines: Engines
 ) -> tuple[Counter[int], dict[int, str]]:
     """How many lines of `blocks` each of `rules` takes as `run` would, and the first such line.
 
-    By the index of the rule; what is compiled is kept in the folder `at`. Raises EngineError.
+    By the index of the rule; what is compiled is kept by `engines`. Raises EngineError.
     """
     counts: Counter[int] = Counter()
     firsts: dict[int, str] = {}
     selectors = [replace(rule.selectors()[0], sources=None) for rule in rules]
-    config = Config(files=(), state=at, sources=(source,))
-    reading = readings_for(config, selectors, at).of((source.name,))
+    config = Config(files=(), state=Path(), sources=(source,))
+    reading = readings_for(config, selectors, engines).of((source.name,))
     for block in record_blocks(blocks, source.framer):
         for hit in reading.matcher.match(block.data, block.joined):
             found = hit.found
@@ -105,12 +106,12 @@ def taken_by(
 
 
 def fitting(
-    rules: Sequence[StockRule], source: SourceSettings, blocks: Sequence[bytes], at: Path
+    rules: Sequence[StockRule], source: SourceSettings, blocks: Sequence[bytes], engines: Engines
 ) -> list[StockRule]:
     """Those that know the lines of `source`; of a service that is known all of its rules."""
     if not rules:
         return []
-    counts, _ = taken_by([rule.settings for rule in rules], source, blocks, at)
+    counts, _ = taken_by([rule.settings for rule in rules], source, blocks, engines)
     found = [rules[number] for number in sorted(counts) if rules[number].kinds != CATCH_ALL]
     # Where strangers write, rules for any program would believe what they write.
     if source.format == "combined":

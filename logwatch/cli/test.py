@@ -84,11 +84,10 @@ def _run(options: argparse.Namespace, clock: SystemClock) -> _Run:
         raise UsageError(_no_such_test(options.names, chosen))
     for each in chosen:
         runner = Runner(each.config, clock, tests=each.tests, rows_of_all=options.verbose)
-        with runner:
-            outcomes += [runner.run(test) for test in each.tests]
-            if each.covered is not None:
-                names = {rule.name for rule in each.covered.rules}
-                rules += [rule for rule in runner.coverage().rules if rule.rule in names]
+        outcomes += [runner.run(test) for test in each.tests]
+        if each.covered is not None:
+            names = {rule.name for rule in each.covered.rules}
+            rules += [rule for rule in runner.coverage().rules if rule.rule in names]
     return _Run(outcomes, None if options.names else Coverage(tuple(rules)))
 
 

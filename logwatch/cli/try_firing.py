@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from logwatch.cli.figures import number, rough
 from logwatch.cli.try_subject import Subject
+from logwatch.matching.engines import Engines
 from logwatch.simulation import ReplayFile, SimulatedAlert, Simulation
 from logwatch.simulation.choosing import files_named
 from logwatch.tailer.settings import SourceSettings
@@ -66,11 +66,11 @@ class Firing(Struct):
 
 
 def firing_of(
-    subject: Subject, inputs: Iterable[tuple[str, SourceSettings]], folder: Path
+    subject: Subject, inputs: Iterable[tuple[str, SourceSettings]], engines: Engines
 ) -> Firing:
     """Replay the rule over files, each with the source that it is read as.
 
-    What the engine compiles is kept in `folder`. Raises UsageError for a file that nothing reads.
+    What is compiled is kept by `engines`. Raises UsageError for a file that nothing reads.
     """
     firing = Firing(subject.rule.kind.burns)
     began: dict[str, float] = {}
@@ -84,7 +84,7 @@ def firing_of(
         subject.config,
         host=os.uname().nodename,
         rules=[subject.rule.name],
-        cache=folder,
+        engines=engines,
         tell=tell,
     )
     totals = simulation.feed_files(_files(inputs))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from logwatch.cli.figures import number
@@ -23,6 +22,7 @@ from logwatch.cli.verdict_text import (
 )
 from logwatch.cli.verdicts import Verdict, Verdicts, readings_for
 from logwatch.clock import SystemClock
+from logwatch.matching.engines import Engines
 from logwatch.sinks.plain_text import shorten, visible
 
 FEW = 3
@@ -56,7 +56,13 @@ class Report(ABC):
     """Counts what is found, and tells it."""
 
     def __init__(
-        self, subject: Subject, screen: Screen, folder: Path, *, verbose: bool, only_missed: bool
+        self,
+        subject: Subject,
+        screen: Screen,
+        engines: Engines,
+        *,
+        verbose: bool,
+        only_missed: bool,
     ) -> None:
         self.lines = self.taken = self.excluded = 0
         self.blind = False
@@ -65,7 +71,7 @@ class Report(ABC):
         """When the rule would have fired; None where there is no rule, or no file to replay."""
         self._subject = subject
         self._screen = screen
-        self._folder = folder
+        self._engines = engines
         self._verbose = verbose
         self._only_missed = only_missed
         self._untold = 0
@@ -125,7 +131,7 @@ class Report(ABC):
         source, subject = found.source, self._subject
         if source.name not in self._verdicts:
             alone = subject.alone(source)
-            readings = readings_for(alone, [way.selector for way in subject.ways], self._folder)
+            readings = readings_for(alone, [way.selector for way in subject.ways], self._engines)
             reading = readings.of((source.name,))
             self._verdicts[source.name] = Verdicts(reading, source, subject.ways)
         return self._verdicts[source.name]

@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from logwatch import telemetry
@@ -22,6 +21,7 @@ from logwatch.cli.try_scan import RuleScan, Sampled, given
 from logwatch.cli.try_subject import Subject, subject_of
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit, UsageError
+from logwatch.matching.engines import Engines
 from logwatch.sinks.plain_text import visible
 from logwatch.tailer.settings import SourceSettings
 
@@ -39,25 +39,25 @@ def execute(options: argparse.Namespace) -> Exit:
     telemetry.telemetry.configure("warning")
     subject = subject_of(options)
     inputs = _inputs(options, subject)
-    with TemporaryDirectory(prefix="logwatch-try-") as folder:
-        report = _report(options, subject, Path(folder))
-        trial = _Trial(subject, Path(folder), report)
-        report.begin()
-        source = subject.sources[0]
-        for number, line in enumerate(_lines(options.line, source), start=1):
-            report.explain(Sampled("line", source, given(number, line)))
-        try:
-            for each in inputs:
-                trial.read(each)
-        except KeyboardInterrupt:  # who looked at a pipe long enough wants the sums all the same
-            report.end()
-            raise
-        if inputs and not trial.read_any:
-            return Exit.USAGE
-        files = [(each.path, each.source) for each in inputs]
-        if files and subject.is_configured and STANDARD_INPUT not in (path for path, _ in files):
-            report.firing = firing_of(subject, files, Path(folder))
+    engines = Engines(subject.config.engine)
+    report = _report(options, subject, engines)
+    trial = _Trial(subject, engines, report)
+    report.begin()
+    source = subject.sources[0]
+    for number, line in enumerate(_lines(options.line, source), start=1):
+        report.explain(Sampled("line", source, given(number, line)))
+    try:
+        for each in inputs:
+            trial.read(each)
+    except KeyboardInterrupt:  # who looked at a pipe long enough wants the sums all the same
         report.end()
+        raise
+    if inputs and not trial.read_any:
+        return Exit.USAGE
+    files = [(each.path, each.source) for each in inputs]
+    if files and subject.is_configured and STANDARD_INPUT not in (path for path, _ in files):
+        report.firing = firing_of(subject, files, engines)
+    report.end()
     return Exit.DONE if report.taken else Exit.NO
 
 
@@ -69,10 +69,10 @@ def _lines(given_: Sequence[str], source: SourceSettings) -> Sequence[bytes]:
     return [record for text in texts for record in records_of_text(text, source.framer)]
 
 
-def _report(options: argparse.Namespace, subject: Subject, folder: Path) -> Report:
+def _report(options: argparse.Namespace, subject: Subject, engines: Engines) -> Report:
     screen = screen_of()
     kind = JsonReport if options.output == "json" else TextReport
-    return kind(subject, screen, folder, verbose=options.verbose, only_missed=options.only_missed)
+    return kind(subject, screen, engines, verbose=options.verbose, only_missed=options.only_missed)
 
 
 def _inputs(options: argparse.Namespace, subject: Subject) -> list[_Input]:
@@ -111,9 +111,9 @@ def _labels(paths: Sequence[str]) -> dict[str, str]:
 class _Trial:
     """Reads one input after the other, and hands on what is found."""
 
-    def __init__(self, subject: Subject, folder: Path, report: Report) -> None:
+    def __init__(self, subject: Subject, engines: Engines, report: Report) -> None:
         self._subject = subject
-        self._folder = folder
+        self._engines = engines
         self._report = report
         self._scans: dict[str, RuleScan] = {}
         self._clock = SystemClock()
@@ -141,7 +141,7 @@ class _Trial:
     def _scan(self, source: SourceSettings) -> RuleScan:
         if source.name not in self._scans:
             subject = self._subject
-            scan = RuleScan(subject.alone(source), source, subject.ways, self._folder)
+            scan = RuleScan(subject.alone(source), source, subject.ways, self._engines)
             self._scans[source.name] = scan
             self._report.blind |= not scan.knows_near
         return self._scans[source.name]

@@ -8,7 +8,6 @@ every line; and each is counted, though only a sample is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from logwatch import parsers
 from logwatch.cli.log_blocks import RecordBlock
 from logwatch.cli.verdicts import Way, readings_for
 from logwatch.config.model import Config
+from logwatch.matching.engines import Engines
 from logwatch.matching.near_miss import NearMisses
 from logwatch.matching.troubles import Trouble
 from logwatch.rules.base import Selector
@@ -46,7 +46,7 @@ class RuleScan:
     """Looks for one rule in the lines of one source, file after file."""
 
     def __init__(
-        self, config: Config, source: SourceSettings, ways: Sequence[Way], folder: Path
+        self, config: Config, source: SourceSettings, ways: Sequence[Way], engines: Engines
     ) -> None:
         """`config` is that of the source alone. Raises EngineError."""
         self._roles: list[Role] = []
@@ -60,7 +60,7 @@ class RuleScan:
             for near in _near(way.selector, source.format):
                 self._add(selectors, "near", near)
                 self.knows_near = True
-        self._reading = readings_for(config, selectors, folder).of((source.name,))
+        self._reading = readings_for(config, selectors, engines).of((source.name,))
 
     def _add(self, selectors: list[Selector], role: Role, selector: Selector) -> None:
         selectors.append(selector)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -20,6 +19,7 @@ from logwatch.conditions import Condition, compile_condition, written
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
+from logwatch.matching.engines import Engines
 from logwatch.matching.framing import bare
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.searches import GuardedSearch
@@ -138,15 +138,15 @@ def ways_of(rule: RuleSettings) -> list[Way]:
     ]
 
 
-def readings_for(config: Config, selectors: Iterable[Selector], folder: Path) -> Readings:
+def readings_for(config: Config, selectors: Iterable[Selector], engines: Engines) -> Readings:
     """The daemon's way to read the sources of `config`, for these selectors and all sources.
 
-    They are numbered as they come. Nothing of the daemon is touched: what is compiled is kept in
-    `folder`. Raises EngineError.
+    They are numbered as they come. Nothing of the daemon is touched: what is compiled is kept by
+    `engines`. Raises EngineError.
     """
     rules = tuple(_as_rule(number, selector) for number, selector in enumerate(selectors))
-    alone = replace(config, rules=rules, state=folder, audit=0.0)
-    return Readings(alone, config.engine, Unwatched())
+    alone = replace(config, rules=rules, audit=0.0)
+    return Readings(alone, config.engine, Unwatched(), engines)
 
 
 def _as_rule(number: int, selector: Selector) -> RuleSettings:

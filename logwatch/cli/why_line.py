@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from logwatch import telemetry
@@ -34,6 +32,7 @@ from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.errors import Exit, UsageError
+from logwatch.matching.engines import Engines
 from logwatch.sinks.plain_text import shorten, visible
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.settings import SourceSettings
@@ -77,7 +76,7 @@ class _Asked(NamedTuple):
 class LineAsker:
     """Asks all rules of a configuration about one line after another."""
 
-    def __init__(self, config: Config, source: str | None, folder: Path) -> None:
+    def __init__(self, config: Config, source: str | None) -> None:
         """Raises UsageError where there is no such source, EngineError."""
         ways = [way for rule in config.rules for way in ways_of(rule)]
         self._is_named = source is not None
@@ -88,8 +87,8 @@ class LineAsker:
             own = [way for way in ways if _looks_at(way, settings)]
             patterns = sum(len(way.selector.match) + len(way.selector.unless) for way in own)
             engine = "reference" if patterns > MOST_PATTERNS_COMPILED else config.engine
-            alone = Config(files=(), state=folder, engine=engine, sources=(settings,))
-            readings = readings_for(alone, [way.selector for way in own], folder)
+            alone = Config(files=(), state=config.state, engine=engine, sources=(settings,))
+            readings = readings_for(alone, [way.selector for way in own], Engines(engine))
             verdicts = Verdicts(readings.of((settings.name,)), settings, own)
             names = [each.name for each in alike]
             self._asked.append(_Asked(names, settings.format, verdicts, settings.framer))
@@ -165,16 +164,15 @@ def explain(options: argparse.Namespace) -> Exit:
     screen = screen_of()
     any_taken = False
     hiding = Hiding(config, clock.moment())
-    with TemporaryDirectory(prefix="logwatch-why-") as folder:
-        asker = LineAsker(config, options.source, Path(folder))
-        for count, line in enumerate(_records(_lines(options.line), asker.framer)):
-            answer = asker.ask(line, clock.wall())
-            any_taken |= any(one.verdict.outcome == "taken" for one in answer.told)
-            if options.output == "json":
-                screen.write(encoded(_as_json(answer, hiding)))
-            else:
-                screen.write(*([""] if count else []), *_in_words(answer, screen, config, hiding))
-            screen.flush()
+    asker = LineAsker(config, options.source)
+    for count, line in enumerate(_records(_lines(options.line), asker.framer)):
+        answer = asker.ask(line, clock.wall())
+        any_taken |= any(one.verdict.outcome == "taken" for one in answer.told)
+        if options.output == "json":
+            screen.write(encoded(_as_json(answer, hiding)))
+        else:
+            screen.write(*([""] if count else []), *_in_words(answer, screen, config, hiding))
+        screen.flush()
     return Exit.DONE if any_taken else Exit.NO
 
 

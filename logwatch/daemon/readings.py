@@ -55,11 +55,18 @@ class Readings:
     Raises EngineError where the engine cannot be had.
     """
 
-    def __init__(self, config: Config, engine: Engine, compiling: Compiling) -> None:
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine,
+        compiling: Compiling,
+        engines: Engines | None = None,
+    ) -> None:
+        """`engines`: where what is compiled is kept; None: beside the store, for the next start."""
         self._config = config
         self.compiling = compiling
         """Who was told of the compiling of patterns."""
-        self._engines = Engines(engine, config.state / CACHE_FOLDER, compiling)
+        self._engines = engines or Engines(engine, config.state / CACHE_FOLDER, compiling)
         self._engines.choose(())
         self._by_sources: dict[tuple[str, ...], Reading] = {}
         self._matchers: dict[tuple[tuple[int, ...], str, int, str, bool], Matcher] = {}

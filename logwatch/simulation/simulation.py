@@ -8,13 +8,9 @@ the daemon reads, so that what is told does not depend on how fast anything runs
 from __future__ import annotations
 
 import math
-import shutil
-import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
-from pathlib import Path
-from tempfile import mkdtemp
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -25,6 +21,7 @@ from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.surroundings import Surroundings
+from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
 from logwatch.records import Alert, Batch, Block, Checkpoint, Marker, Stretch
@@ -71,21 +68,21 @@ class Simulation:
         host: str,
         rules: Collection[str] | None = None,
         start: float | None = None,
-        cache: Path | None = None,
+        engines: Engines | None = None,
         tell: Callable[[SimulatedAlert], object] | None = None,
         tell_message: Callable[[SimulatedAlert], object] | None = None,
     ) -> None:
         """`rules`: only these and those they hear of. `start`: None is the first line's time.
 
-        `cache` is a folder for what the engine compiles, for many simulations of the same rules;
-        it is the caller's. With `tell` alerts are handed to it and not kept in `events`, which
-        would hold all of a long past; with `tell_message` so are messages about several alerts, of
-        which nothing is kept else. Raises EngineError where the engine cannot be had.
+        `engines` keep what is compiled, for many simulations of the same rules. With `tell` alerts
+        are handed to it and not kept in `events`, which would hold all of a long past; with
+        `tell_message` so are messages about several alerts, of which nothing is kept else.
+        Raises EngineError where the engine cannot be had.
         """
         chosen = _with_those_heard(config.rules, rules)
-        folder = cache or _own_folder(self)
-        self.config = replace(config, rules=chosen, state=folder, audit=0.0)
-        self.readings = Readings(self.config, config.engine, Unwatched())
+        self.config = replace(config, rules=chosen, audit=0.0)
+        engines = engines or Engines(config.engine)
+        self.readings = Readings(self.config, config.engine, Unwatched(), engines)
         self.events: list[SimulatedAlert] = []
         """What was told so far, in order; empty where somebody else is told."""
         self.matched: Counter[str] = Counter()
@@ -258,13 +255,6 @@ def _timed(batch: Batch, arrival: float) -> Batch:
 def _nothing(_identity: str, _start: int, end: int) -> Stretch:
     """What is before the first line that is fed."""
     return Stretch(data=b"", start=end)
-
-
-def _own_folder(owner: object) -> Path:
-    """A folder that goes with `owner`."""
-    folder = mkdtemp(prefix="logwatch-simulation-")
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def _encoded(text: str, encoding: str) -> bytes:

@@ -14,9 +14,6 @@ from datetime import UTC, datetime
 from gzip import BadGzipFile
 from gzip import open as open_gzip
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Self
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -24,6 +21,7 @@ from msgspec.structs import replace
 from logwatch.clock import Clock
 from logwatch.config.model import Config
 from logwatch.config.rule_tests import RuleTest, TimedLine
+from logwatch.matching.engines import Engines
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.records import Batch
@@ -47,7 +45,7 @@ _UTC = "UTC"
 
 
 class Runner:
-    """Runs tests of one configuration. A context manager: it keeps a folder for the engine."""
+    """Runs tests of one configuration."""
 
     def __init__(
         self,
@@ -72,23 +70,10 @@ class Runner:
         self._absorbers = _absorbers(config.rules)
         self._inhibitors = _inhibitors(config.tests if tests is None else tests)
         self._reached = Reached(config)
-        self._folder = TemporaryDirectory(prefix="logwatch-test-")
-        self.folder = Path(self._folder.name)
-        """What the engine compiles is kept here, until the end."""
+        self._engines = Engines(config.engine)
         names = {test.rule for test in (config.tests if tests is None else tests)}
         needed = set().union(*(self._needed(name) for name in names))
-        self._shared = SharedReadings(self._config, needed, self.folder)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._folder.cleanup()
+        self._shared = SharedReadings(self._config, needed, self._engines)
 
     def run(self, test: RuleTest) -> Outcome:
         """What `test` comes to. Raises EngineError where the engine cannot be had."""
@@ -122,7 +107,11 @@ class Runner:
 
     def _simulation(self, rule: RuleSettings, start: float) -> SharingSimulation:
         simulation = SharingSimulation(
-            self._config, host=HOST, rules=self._needed(rule.name), start=start, cache=self.folder
+            self._config,
+            host=HOST,
+            rules=self._needed(rule.name),
+            start=start,
+            engines=self._engines,
         )
         simulation.share(self._shared)
         return simulation

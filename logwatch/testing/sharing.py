@@ -8,12 +8,12 @@ and the rest gets the test's numbers.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from logwatch.config.model import Config
 from logwatch.daemon.readings import Readings
+from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
 from logwatch.records import Batch, Match
 from logwatch.rules.base import RuleSettings, parts_of
@@ -31,11 +31,11 @@ def ways_of(rules: Sequence[RuleSettings]) -> list[Way]:
 class SharedReadings:
     """How lines are read, for `rules` of `config` and every test that has some of them."""
 
-    def __init__(self, config: Config, rules: Collection[str], folder: Path) -> None:
-        """`folder` is for what the engine compiles. Raises EngineError."""
+    def __init__(self, config: Config, rules: Collection[str], engines: Engines) -> None:
+        """Raises EngineError."""
         chosen = tuple(rule for rule in config.rules if rule.name in rules)
-        shared = replace(config, rules=chosen, state=folder, audit=0.0)
-        self.readings = Readings(shared, config.engine, Unwatched())
+        shared = replace(config, rules=chosen, audit=0.0)
+        self.readings = Readings(shared, config.engine, Unwatched(), engines)
         self.ways = ways_of(chosen)
 
 

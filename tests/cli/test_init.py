@@ -25,6 +25,7 @@ from logwatch.cli.stock_rules import stock_rules, taken_by
 from logwatch.cli.surveying import Survey, survey
 from logwatch.config.loader import from_text
 from logwatch.config.schema import MODELINE
+from logwatch.matching.engines import Engines
 from logwatch.rules.kinds import Absence, NewTemplate
 
 STOCK = stock_rules()
@@ -144,7 +145,7 @@ def test_what_is_proposed_for_a_log_passes_the_check_and_finds_its_lines(
     assert config.rules
     assert all(rule.shadow for rule in config.rules)
     assert config.sources[0].format == name_of_format(name)
-    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], tmp_path)
+    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], Engines())
     written = {rule["name"]: rule for rule in yaml.safe_load(out)["rules"]}
     stock = {rule.settings.name for rule in STOCK}
     for number, rule in enumerate(config.rules):
@@ -331,9 +332,10 @@ def test_whatever_stands_in_a_log_the_proposal_can_be_loaded(tmp_path_factory, l
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass") + b"\n")
     if not isinstance(sample(str(path)), Sample):
         return
-    text = propose(surveyed(path), folder).text
+    engines = Engines(cache=folder)
+    text = propose(surveyed(path), engines).text
     config = from_text(text)
-    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], folder)
+    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], engines)
     for number, rule in enumerate(config.rules):
         if rule.match:
             assert counts[number] or rule.name in {one.settings.name for one in STOCK}

@@ -36,16 +36,16 @@ class Scene:
     def run(self, *, rows=True):
         """The outcome of each test."""
         config = load(self.path)
-        with Runner(config, SystemClock(), rows_of_all=rows) as runner:
-            return [runner.run(test) for test in config.tests]
+        runner = Runner(config, SystemClock(), rows_of_all=rows)
+        return [runner.run(test) for test in config.tests]
 
     def coverage(self):
         """What the tests reach, by rule."""
         config = load(self.path)
-        with Runner(config, SystemClock()) as runner:
-            for test in config.tests:
-                runner.run(test)
-            return {rule.rule: rule for rule in runner.coverage().rules}
+        runner = Runner(config, SystemClock())
+        for test in config.tests:
+            runner.run(test)
+        return {rule.rule: rule for rule in runner.coverage().rules}
 
 
 @pytest.fixture

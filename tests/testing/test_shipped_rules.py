@@ -79,12 +79,12 @@ def test_each_shipped_example_passes_its_tests(capsys):
 def test_a_test_that_says_another_thing_fails():
     """Each of the shipped ones would: turned over, none passes by accident."""
     config = load(EVERY_KIND)
-    with Runner(config, SystemClock()) as runner:
-        for test in config.tests:
-            if test.quiet:
-                continue
-            fewer = type(test)(**{**fields_of(test), "fires": test.fires[1:]})
-            assert not runner.run(fewer).passed, test.place
+    runner = Runner(config, SystemClock())
+    for test in config.tests:
+        if test.quiet:
+            continue
+        fewer = type(test)(**{**fields_of(test), "fires": test.fires[1:]})
+        assert not runner.run(fewer).passed, test.place
 
 
 def fields_of(test):
@@ -102,8 +102,8 @@ tests: [{rule: root, lines: ['+1h Jan  5 01:00:00 web1 su: session'], fires: [{a
 """
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     config = from_text(text)
-    with Runner(config, SystemClock()) as runner:
-        assert runner.run(config.tests[0]).passed
+    runner = Runner(config, SystemClock())
+    assert runner.run(config.tests[0]).passed
 
 
 def test_a_hundred_tests_take_about_a_second():
@@ -122,10 +122,10 @@ def test_a_hundred_tests_take_about_a_second():
     )
     best = 9.0
     for _ in range(3):
-        with Runner(config, SystemClock()) as runner:
-            before = process_time()
-            assert all(runner.run(test).passed for test in config.tests)
-            best = min(best, process_time() - before)
+        runner = Runner(config, SystemClock())
+        before = process_time()
+        assert all(runner.run(test).passed for test in config.tests)
+        best = min(best, process_time() - before)
     assert best < 1.0
 
 
@@ -148,19 +148,19 @@ def test_a_wrong_expectation_of_any_kind_is_told_with_its_line():
     """A time or a value that is another one than what came: both are named, and nothing else."""
     config = load(EVERY_KIND)
     kinds = set()
-    with Runner(config, SystemClock()) as runner:
-        for test in config.tests:
-            timed = [entry for entry in test.fires if entry.at is not None and entry.places]
-            if not timed:
-                continue
-            entry = timed[0]
-            wrong = type(entry)(**{**fields_of(entry), "at": entry.at + 7})
-            fires = tuple(wrong if each is entry else each for each in test.fires)
-            outcome = runner.run(type(test)(**{**fields_of(test), "fires": fires}))
-            (mismatch,) = outcome.mismatches
-            (difference,) = mismatch.differences
-            assert (difference.name, difference.place) == ("at", entry.places["at"])
-            assert difference.got == offset_text(entry.at, test.start)
-            assert any(one.deed == "fired" for row in outcome.rows for one in row.did)
-            kinds.add(type(next(rule for rule in config.rules if rule.name == test.rule).kind))
+    runner = Runner(config, SystemClock())
+    for test in config.tests:
+        timed = [entry for entry in test.fires if entry.at is not None and entry.places]
+        if not timed:
+            continue
+        entry = timed[0]
+        wrong = type(entry)(**{**fields_of(entry), "at": entry.at + 7})
+        fires = tuple(wrong if each is entry else each for each in test.fires)
+        outcome = runner.run(type(test)(**{**fields_of(test), "fires": fires}))
+        (mismatch,) = outcome.mismatches
+        (difference,) = mismatch.differences
+        assert (difference.name, difference.place) == ("at", entry.places["at"])
+        assert difference.got == offset_text(entry.at, test.start)
+        assert any(one.deed == "fired" for row in outcome.rows for one in row.did)
+        kinds.add(type(next(rule for rule in config.rules if rule.name == test.rule).kind))
     assert kinds == set(RULES)

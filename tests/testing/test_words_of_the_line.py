@@ -45,6 +45,6 @@ def test_the_path_of_a_request_comes_before_that_of_its_log(tmp_path, kind, sour
     path = tmp_path / "words.yaml"
     path.write_text(CONFIG.format(source=source, kind=kind, line=line, words=words))
     config = load(path)
-    with Runner(config, SystemClock()) as runner:
-        outcome = runner.run(config.tests[0])
+    runner = Runner(config, SystemClock())
+    outcome = runner.run(config.tests[0])
     assert outcome.passed, outcome
