@@ -68,7 +68,7 @@ class Archives:
         self._packed_of: LastNoted[Key, Sign] = LastNoted(_NOTES_KEPT)
         """By file that was deleted: the compressed one that it became."""
         self.alike: dict[Key, int] = {}
-        """Up to where plain files of which nothing was read may be in a compressed one that is."""
+        """Up to where plain files that were not read so far may be in a compressed one that is."""
         self._absorbed: LastNoted[str, Sign] = LastNoted(_NOTES_KEPT)
         """By identity of a generation: the compressed file that it is."""
 
@@ -176,7 +176,11 @@ class Archives:
             return "known"
         opened = self.opened(sibling)
         if not isinstance(opened, Unpacking):
-            return opened or ("known" if _has_twin(sibling) else "undecided")
+            if opened is not None:
+                return opened
+            return (
+                "known" if _has_twin(sibling) or not self._is_young(sibling.path) else "undecided"
+            )
         try:
             found: Verdict = self._placed(opened, sibling, files, live, is_unread=is_unread)
         except OSError as error:
@@ -263,12 +267,12 @@ class Archives:
         return self._packed_of.first(file.key, sibling.sign) == sibling.sign
 
     def _doubt_one(self, end: int, file: OpenFile) -> int:
-        """How much of what may be `file`, packed in its place, was read; else doubt that one."""
+        """How much of what may be `file`, packed in its place, was read; the rest is read there."""
         known = self._claims.latest(file.key)
-        if known is not None and known.offset:
-            return end
-        self.alike[file.key] = max(end, self.alike.get(file.key, 0))
-        return 0
+        read = 0 if known is None else min(known.offset, end)
+        if read < end:
+            self.alike[file.key] = max(end, self.alike.get(file.key, 0))
+        return read
 
     def _perhaps_begun(self, unpacking: Unpacking, sibling: Sibling) -> int:
         """How much of this may be the beginning of one that is known: too little to tell."""
@@ -350,9 +354,16 @@ class Archives:
         return file is not None
 
     def _may_grow(self, unpacking: Unpacking) -> bool:
-        changed = os.fstat(unpacking.packed.fd).st_ctime_ns
+        return unpacking.is_cut_off and self._is_young(unpacking.packed.fd)
+
+    def _is_young(self, file: str | int) -> bool:
+        """Whether it may still be written."""
+        try:
+            changed = os.stat(file).st_ctime_ns  # noqa: PTH116 - paths here are plain strings
+        except OSError:  # its name was another's a moment ago
+            return True
         age = time.clock_gettime_ns(time.CLOCK_REALTIME) - changed
-        return self.patient and unpacking.is_cut_off and age < PATIENCE_SECONDS * 1e9
+        return self.patient and age < PATIENCE_SECONDS * 1e9
 
 
 def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:

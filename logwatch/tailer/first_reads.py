@@ -40,13 +40,11 @@ def first_read(
 def doubt_alike(generations: Iterable[Generation], lineage: Lineage) -> None:
     """Mark what a compressed file may have, too: a program may compress its log in its place.
 
-    Nothing where some of it was read before. No I/O.
+    No I/O.
     """
     alike = lineage.archives.alike
     for each in generations if alike else ():
-        end = alike.pop(each.key, 0)
-        if not each.is_begun:
-            each.reread_end = max(each.reread_end, end)
+        each.reread_end = max(each.reread_end, alike.pop(each.key, 0))
 
 
 class FirstRead:

@@ -146,7 +146,8 @@ class Lineage:
         """Where to read on in a file. Raises OSError."""
         known = self._claims.latest(file.key)
         if known is not None:
-            return Beginning(replace(known, path=self._path, device=file.device, closed=False))
+            same = replace(known, path=self._path, device=file.device, closed=False)
+            return Beginning(same, self._perhaps_packed(file, known))
         fresh = self.new(file)
         for other in self._look_alikes(fresh):
             found = self._like(file, fresh, other)
@@ -332,10 +333,18 @@ class Lineage:
 
     def _look_alikes(self, fresh: Checkpoint) -> list[Checkpoint]:
         if fresh.head.length < HEAD_LENGTH:
-            previous = [each for each in self._claims.family(self._path) if each.path == self._path]
-            return previous[-1:]
+            family = self._claims.family(self._path)
+            ours = (each for each in family if each.path == self._path)
+            return [each for each in ours if each.identity != fresh.identity][-1:]
         alike = self._claims.same_head(fresh.head.digest)
         return [each for each in alike if is_family(each.path, self._path)]
+
+    def _perhaps_packed(self, file: OpenFile, known: Checkpoint) -> int:
+        """Up to where a file may have been read further in what it was compressed into."""
+        if known.head.length == HEAD_LENGTH:
+            return 0
+        others = [each for each in self._look_alikes(known) if each.offset > known.offset]
+        return max((each.offset for each in others if _continues(file.fd, each)), default=0)
 
     def _like(self, file: OpenFile, fresh: Checkpoint, other: Checkpoint) -> Beginning | None:
         """Where to begin in a file that begins as `other` does; None: they differ."""

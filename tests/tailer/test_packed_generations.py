@@ -425,6 +425,45 @@ def test_a_log_that_is_packed_in_its_place_is_not_taken_for_the_empty_one_before
     assert told == ([once, marked] if lines == 3 else [once])
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_log_that_is_packed_in_its_place_while_it_is_read_is_marked_where_it_comes_again(
+    follow, numbered, is_killed
+):
+    """What makes logwatch look around is that an empty archive there may still be written."""
+    log = follow(b"", block_size=24, max_line=23)
+    log.read()
+    log.beside(".2.gz").write_bytes(gzip.compress(b""))
+    log.path.unlink()
+    log.path.write_bytes(numbered(0, 3))
+    read_some(log, 2)
+    assert log.data() == numbered(0, 1)
+    log.beside(".1.gz").write_bytes(gzip.compress(numbered(0, 3)))
+    log.advance(61)
+    if is_killed:
+        while log.blocks[-1].data != numbered(2, 1):
+            read_some(log, 1)
+        log.restart()
+    log.read()
+    once = b"".join(block.data for block in log.blocks if not block.reread)
+    again = b"".join(block.data for block in log.blocks if block.reread)
+    assert (once, again) == (numbered(0, 3), numbered(0, 3))
+
+
+def test_an_empty_archive_is_looked_at_again_for_a_minute_only(follow, numbered):
+    """Its compressor may have made it just now."""
+    log = follow(numbered(0, 1))
+    log.read()
+    log.beside(".1.gz").write_bytes(gzip.compress(b""))
+    log.rotate(".2", b"")
+    log.read()
+    assert log.tail.next_look(log.clock.moment()) is not None
+    log.advance(400)
+    log.read()
+    assert log.tail.next_look(log.clock.moment()) is None
+    log.restart()
+    assert log.read() == []
+
+
 def test_what_is_being_packed_is_not_taken_for_an_empty_one_that_is_gone(follow, numbered):
     log = follow(b"")
     log.read()
