@@ -182,7 +182,7 @@ class Generation:
         if size < self.offset or (not self.offset and size < self.size):
             return Truncated(size, shorter=True)
         if self.suspect or not continues(self.file.fd, self.checkpoint):
-            return Truncated(size, shorter=False)
+            return self._other(size)
         return None
 
     def note_growth(self) -> None:
@@ -214,7 +214,7 @@ class Generation:
         if stamp == self.seen and not (finish or flush):
             return None
         if self.suspect or (not self.offset and not matches(self.file.fd, self.checkpoint.head)):
-            return Truncated(size, shorter=False)
+            return self._other(size)
         found: Block | Truncated | None
         if self._text is None and not self.recognise(final=finish):
             found = None
@@ -226,6 +226,16 @@ class Generation:
             self.size = size
             self.seen = None if found else stamp
         return found
+
+    def _other(self, size: int) -> Truncated:
+        """What to say of a file that had `size` bytes just before they were found to be others.
+
+        If it was cut in between, what it had then was never read. Raises OSError.
+        """
+        left = os.fstat(self.file.fd).st_size
+        if left < size:
+            self.size = max(self.size, size)
+        return Truncated(left, shorter=left < self.offset)
 
     def _next(self, size: int, *, finish: bool, flush: bool) -> Block | Truncated | None:
         """What `read` gives of a file of `size` bytes that is the same."""
@@ -246,7 +256,7 @@ class Generation:
         # The proof that it is the same file must not be older than what was read.
         proof = os.pread(self.file.fd, before, start - before) if whole else raw[:before]
         if not self._is_same(proof):
-            return Truncated(size, shorter=False)
+            return self._other(size)
         self._grow_head(size)
         if whole:
             return self._take(whole, 0, len(whole), start)
@@ -302,7 +312,7 @@ class Generation:
         while position < min(size, start + _SKIP_AT_ONCE):
             raw = os.pread(self.file.fd, before + _SKIP_CHUNK, position - before)
             if not self._is_same(raw[:before]):
-                return Truncated(size, shorter=False)
+                return self._other(size)
             if len(raw) < before + text.unit:
                 break
             newline = text.first_end(raw, before)

@@ -137,7 +137,7 @@ class RecordGeneration(Generation):
             # The proof that it is the same file must not be older than what was read.
             proof = os.pread(self.file.fd, before, start - before)
             if not self._is_same(proof):
-                return Truncated(size, shorter=False)
+                return self._other(size)
             found = self.stretch(raw, start)
             data = found.data
             is_all = start + len(raw) > size - text.unit
