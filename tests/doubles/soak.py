@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from statistics import median, quantiles
+from statistics import linear_regression, median, quantiles
 from threading import Event
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from doubles import oracle, unit
 from doubles.process import Running
@@ -29,6 +29,8 @@ KEPT = 5
 ROUND_SECONDS = 0.02
 LONGEST_LAG = 20.0
 OUT_BYTES = 32 << 20
+SAID = 30
+"""Lines of what the daemon said of a log that are shown with an alert about it."""
 
 CONFIG = f"""\
 sources: {{{{app: {{{{path: '{{folder}}/*/app.log', start: beginning}}}}}}}}
@@ -36,6 +38,13 @@ rules:
 - {oracle.RULE.replace("{", "{{").replace("}", "}}")}
 sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 """
+
+LEAK_BYTES = 2 << 20
+"""More growth than this in the last half of a run is a leak. In half an hour some 16,500 files are
+rotated: 127 bytes that are kept of each would be as much."""
+LEAK_DESCRIPTORS = 10
+"""Files that were renamed stay open for two seconds, so that their number is never at rest."""
+LEAK_THREADS = 3
 
 COPYING = """
 from logwatch.daemon import backing_up
@@ -67,8 +76,18 @@ class Account(NamedTuple):
     rotations: int
     lags: tuple[float, float, float]
     """Median, ninety-ninth hundredth and longest time from a write to its alert, in seconds."""
-    others: list[str]
-    """Alerts that were about something else than a line."""
+    cpu_seconds: float
+    """What the daemon took of the processors."""
+    unexpected: list[str]
+    """Alerts that were about something else than a line: nothing that is done here is worth one."""
+
+
+def growth(samples: list[Sample], of: Callable[[Sample], float]) -> float:
+    """How far the straight line through this figure of the last half of the samples rises."""
+    late = samples[len(samples) // 2 :]
+    seconds = [each.seconds for each in late]
+    rise = linear_regression(seconds, [of(each) for each in late]).slope
+    return rise * (seconds[-1] - seconds[0])
 
 
 class _Log:
@@ -120,7 +139,8 @@ class Soak:
         self._rest = b""
         self._lags: list[float] = []
         self._all_lags: list[float] = []
-        self._others: list[str] = []
+        self._unexpected: list[str] = []
+        self._said = str
         self._samples: list[Sample] = []
         self._deeds = self._lines = self._rotations = 0
 
@@ -131,6 +151,7 @@ class Soak:
         running = Running(
             self._folder, config, sabotage=IMPATIENT + COPYING, variables=unit.environment()
         )
+        self._said = lambda: running.stderr
         with running.ready() as daemon:
             daemon.says("daemon.live")
             began, sampled = perf_counter(), perf_counter()
@@ -146,11 +167,20 @@ class Soak:
                 self._listen()
                 pause.wait(ROUND_SECONDS)
             left = [(str(each.path), list(each.waiting)[:3]) for each in self._logs if each.waiting]
-            assert not left, f"never told: {left[:5]}"
+            assert not left, "\n".join([f"never told: {left[:5]}", *self._unexpected])
+            cpu_seconds = daemon.cpu_seconds()
             daemon.stop()
         parts = quantiles(self._all_lags, n=100)
         lags = median(self._all_lags), parts[98], max(self._all_lags)
-        return Account(self._samples, self._deeds, self._lines, self._rotations, lags, self._others)
+        return Account(
+            self._samples,
+            self._deeds,
+            self._lines,
+            self._rotations,
+            lags,
+            cpu_seconds,
+            self._unexpected,
+        )
 
     def _do(self, log: _Log) -> None:
         count = self._random.randint(1, 8)
@@ -193,10 +223,16 @@ class Soak:
         for line in self._new_lines():
             alert = json.loads(line)
             if alert["rule"] != "oracle":
-                self._others.append(alert["rule"])
+                self._unexpected.append(self._in_words(alert))
                 continue
             log = self._by_path[alert["path"]]
             self._lags.append(log.told(alert, alert["lines"][0]["text"]))
+
+    def _in_words(self, alert: dict[str, Any]) -> str:
+        """An alert, and what the daemon has said of its log until now."""
+        path = alert["path"]
+        said = [line for line in self._said().splitlines() if path and path in line]
+        return "\n".join([f"{alert['at']} {alert['rule']}: {alert['message']}", *said[-SAID:]])
 
     def _new_lines(self) -> Iterator[bytes]:
         if self._file is None:
