@@ -140,7 +140,7 @@ class Soak:
         self._lags: list[float] = []
         self._all_lags: list[float] = []
         self._unexpected: list[str] = []
-        self._said = str
+        self._said: Callable[[], str] = str
         self._samples: list[Sample] = []
         self._deeds = self._lines = self._rotations = 0
 
