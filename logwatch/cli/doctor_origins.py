@@ -5,13 +5,12 @@ Part of `logwatch doctor`; see doctor_checks.py.
 
 from __future__ import annotations
 
-import grp
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from logwatch.cli.doctor_unit import Finding, Unit, drop_in, trouble
+from logwatch.cli.rights import JOURNAL_GROUPS, own_name, sees_journal
 from logwatch.receivers.journal import JournaldSettings
 from logwatch.receivers.stream_settings import ExecSettings, PipeSettings, StdinSettings
 from logwatch.receivers.syslog_settings import SyslogSettings
@@ -19,7 +18,6 @@ from logwatch.tailer.settings import SourceSettings
 
 CHECK = "other-sources"
 FIRST_FREE_PORT = 1024
-_JOURNAL_GROUPS = ("systemd-journal", "adm", "wheel")
 
 
 def other_sources(sources: Sequence[SourceSettings], unit: Unit | None) -> Iterator[Finding]:
@@ -44,10 +42,12 @@ def other_sources(sources: Sequence[SourceSettings], unit: Unit | None) -> Itera
 def _journal(about: str, unit: Unit | None) -> Iterator[Finding]:
     if shutil.which("journalctl") is None:
         yield trouble(CHECK, about, "there is no journalctl", "apt install systemd")
-    groups = _own_groups() if unit is None else unit.words("SupplementaryGroups")
-    is_root = os.geteuid() == 0 if unit is None else unit.reads_all
-    if not is_root and not set(_JOURNAL_GROUPS).intersection(groups):
-        remedy = "usermod -aG systemd-journal $USER"
+    if unit is None:
+        sees = sees_journal()
+    else:
+        sees = unit.reads_all or not JOURNAL_GROUPS.isdisjoint(unit.words("SupplementaryGroups"))
+    if not sees:
+        remedy = f"usermod -aG systemd-journal {own_name()}"
         if unit is not None:
             remedy = drop_in(unit, "SupplementaryGroups=systemd-journal")
         yield trouble(CHECK, about, "entries of others need the group systemd-journal", remedy)
@@ -91,11 +91,3 @@ def _seen(about: str, place: str, unit: Unit | None) -> Iterator[Finding]:
     if unit is not None and why:
         text = f"the service cannot see {place} ({why})"
         yield trouble(CHECK, about, text, drop_in(unit, f"BindReadOnlyPaths={place}"))
-
-
-def _own_groups() -> list[str]:
-    names = []
-    for number in os.getgroups():
-        with suppress(KeyError):
-            names.append(grp.getgrgid(number).gr_name)
-    return names

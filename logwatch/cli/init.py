@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from glob import glob
@@ -18,6 +19,7 @@ import msgspec
 
 from logwatch import telemetry
 from logwatch.cli.init_report import Finding, table
+from logwatch.cli.journal_sample import journal_samples
 from logwatch.cli.json_lines import encoded
 from logwatch.cli.log_sample import (
     ALL_BYTES,
@@ -41,6 +43,11 @@ from logwatch.matching.engines import Engines
 LEAST_BYTES = 64 * 1024
 USUAL_PLACES = ("/var/log", "/srv/*/log", "/srv/*/logs", "/opt/*/log", "/opt/*/logs")
 """Where it looks when nobody says where."""
+NO_NEWS = re.compile(
+    r"/(?:README|[bw]tmp|lastlog|faillog|tallylog|alternatives\.log|dpkg\.log|fontconfig\.log)"
+    r"(?:[-.][^/]*)?$|^/var/log/(?:apt|installer|journal|sa|sysstat)/"
+)
+"""What stands there and is no text, or the record of what somebody did with packages."""
 
 
 class WritingError(LogwatchError):
@@ -57,7 +64,7 @@ def execute(options: argparse.Namespace) -> Exit:
         raise UsageError("which logs?  name files or folders: logwatch init --from /srv/shop/logs")
     if options.write and os.path.lexists(options.write):
         raise UsageError(f"{options.write} is there already; name a new file, or remove that one")
-    findings, surveys = _look(places)
+    findings, surveys = _look(places, is_usual=not options.places)
     as_json = options.output == "json"
     if not surveys:
         if as_json:
@@ -76,7 +83,7 @@ def execute(options: argparse.Namespace) -> Exit:
     if options.write is None:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
-    _say_next(proposal, options.write)
+    _say_next(proposal, options.write, has_files=any(not one.group.journald for one in surveys))
     return Exit.DONE
 
 
@@ -92,9 +99,11 @@ def usual_places() -> list[str]:
     return [path for pattern in USUAL_PLACES for path in sorted(glob(pattern))]  # noqa: PTH207 - absolute
 
 
-def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:
+def _look(places: Sequence[str], *, is_usual: bool) -> tuple[list[Finding], list[Survey]]:
     """What there is, in the order in which it is told of, and what was read."""
     files, problems = files_of(places)
+    if is_usual:
+        files = [path for path in files if not NO_NEWS.search(path)]
     findings = [Finding.of_problem(each) for each in problems]
     surveys = []
     most = max(LEAST_BYTES, min(END_BYTES, ALL_BYTES // (2 * max(1, len(files)))))
@@ -111,6 +120,10 @@ def _look(places: Sequence[str]) -> tuple[list[Finding], list[Survey]]:
         if samples:
             surveys.append(survey(group, samples))
     surveys = merged(surveys)
+    if is_usual:
+        parts, problems = journal_samples(files)
+        findings += map(Finding.of_problem, problems)
+        surveys += [survey(group, [one]) for group, one in parts]
     name_all(surveys)
     return [*map(Finding.of_survey, surveys), *findings], surveys
 
@@ -137,13 +150,15 @@ def _write(text: str, path: str) -> None:
         raise WritingError(f"cannot write {path}: {problem.strerror}") from problem
 
 
-def _say_next(proposal: Proposal, path: str | None) -> None:
+def _say_next(proposal: Proposal, path: str | None, *, has_files: bool) -> None:
     if is_quiet():
         return
     screen = screen_of(sys.stderr)
     where, name = path or "a configuration", path or "logwatch.yaml"
     screen.write(
         f"wrote {where}: {proposal.counted}; every rule is in shadow mode and sends nothing",
-        f"next: logwatch replay -c {name} shows what it would have told",
+        f"next: logwatch replay -c {name} shows what it would have told"
+        if has_files
+        else f"next: logwatch run -c {name}, and logwatch alerts shows what it would have told",
     )
     screen.flush()

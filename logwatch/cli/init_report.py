@@ -70,9 +70,9 @@ def _what(found: Survey) -> str:
     known = ", ".join(field for field in fields if field)
     shown = f" ({known})" if known and form.format in ("json", "logfmt") else ""
     traces = ", with stack traces" if form.traces else ""
-    files = number(len(found.group.files), "file")
+    files = "newest" if found.group.journald else f"{number(len(found.group.files), 'file')},"
     rate = "" if found.lines_per_second is None else f", {pace(found.lines_per_second)}"
-    return f"{form.format}{shown}{traces}  {files}, {number(found.lines, 'line')}{rate}"
+    return f"{form.format}{shown}{traces}  {files} {number(found.lines, 'line')}{rate}"
 
 
 def _width(texts: Sequence[str], most: int) -> int:

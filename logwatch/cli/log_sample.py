@@ -11,11 +11,12 @@ import os
 import re
 import stat
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -73,8 +74,12 @@ class Group(Struct):
     """The files of one log, newest first."""
 
     path: str
-    """What a source is to follow: a path or a glob."""
+    """What a source is to follow: a path or a glob; `journald:NAME` for a part of the journal."""
     files: list[str]
+    name: str = ""
+    """What its source is called, where that is known."""
+    journald: Mapping[str, Any] | None = None
+    """What the key `journald` of its source says."""
 
 
 def files_of(places: Iterable[str]) -> tuple[list[str], list[Unreadable]]:

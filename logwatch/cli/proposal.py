@@ -112,7 +112,8 @@ def _comments(one: _Tried) -> list[str]:
 
 def _source(found: Survey, *, comments: bool) -> Entry:
     form = found.form
-    value = InLines(path=found.group.path)
+    journald = found.group.journald
+    value = InLines(path=found.group.path) if journald is None else InLines(journald=journald)
     if form.format != "plain":
         value["format"] = form.format
     if form.time_field is not None:
@@ -128,9 +129,8 @@ def _remarks(found: Survey) -> list[str]:
     """What a person should know of a log before its rules speak."""
     form, kinds = found.form, found.templates
     looked = "all" if found.whole else "a sample"
-    remarks = [
-        f"{number(len(found.group.files), 'file')}; {looked} of {number(found.lines, 'line')}"
-    ]
+    what = "the journal" if found.group.journald else number(len(found.group.files), "file")
+    remarks = [f"{what}; {looked} of {number(found.lines, 'line')}"]
     if kinds:
         remarks[0] += f", {number(kinds, 'kind')} of message"
     levels = [f"{level} {count:,}" for level, count in found.levels.most_common() if level]

@@ -32,6 +32,7 @@ from logwatch.simulation import ReplayFile, SimulatedAlert, Simulation, TimeRang
 from logwatch.simulation.choosing import files_named, files_of_sources
 from logwatch.simulation.replaying import size_of
 from logwatch.sinks.plain_text import visible
+from logwatch.tailer.settings import SourceSettings
 
 BAR_COLUMNS = 20
 BAR_SECONDS = 0.1
@@ -133,6 +134,7 @@ class _Run:
         files, problems = files_of_sources(sources)
         for path, problem in problems.items():
             print(f"logwatch replay: {visible(path)}: {problem}", file=sys.stderr)
+        _tell_what_has_no_file(sources)
         if not files:
             raise UsageError("no source has a file now; name files, or - for standard input")
         return files
@@ -151,6 +153,15 @@ class _Run:
                 screen.write(*difference.lines(screen))
             screen.write("nothing was sent")
         screen.flush()
+
+
+def _tell_what_has_no_file(sources: Sequence[SourceSettings]) -> None:
+    """What came from elsewhere is kept by others, if at all."""
+    names = [each.name for each in sources if each.origin is not None]
+    if names:
+        text = f"no {'file' if len(names) == 1 else 'files'}, so not looked into"
+        remedy = f"--source {names[0]} FILE takes lines that you kept"
+        print(f"logwatch replay: {', '.join(names)}: {text}; {remedy}", file=sys.stderr)
 
 
 def _complain(totals: Totals, tally: Tally) -> None:

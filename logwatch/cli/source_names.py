@@ -43,7 +43,7 @@ def name_all(surveys: Sequence[Survey]) -> None:
     """Give each its name, none twice."""
     taken: set[str] = set()
     for one in surveys:
-        name = _name(one.group.path)
+        name = one.group.name or _name(one.group.path)
         number, unique = 2, name
         while unique in taken:
             unique = f"{name}-{number}"

@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
 from logwatch.config.problems import Report
+from logwatch.tailer.opening import group_name, user_name
 from logwatch.tailer.settings import SourceSettings
 
 UNIT: Final = "logwatchd.service"
@@ -73,7 +74,7 @@ class Reader(NamedTuple):
         return bool(status.st_mode & wanted >> 6)
 
     def _denied(self, path: str, place: Path, status: os.stat_result, wanted: int) -> Denial:
-        owner, group = _user(status.st_uid), _group(status.st_gid)
+        owner, group = user_name(status.st_uid), group_name(status.st_gid)
         where = "it" if str(place) == path else str(place)
         mode = f"{stat.S_IMODE(status.st_mode):o}"
         reason = f"{self.name} may not read {path}: {where} is {owner}:{group} {mode}"
@@ -146,17 +147,3 @@ def _has_list(place: Path) -> bool:
         return "system.posix_acl_access" in os.listxattr(place)
     except OSError:
         return False
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)

@@ -86,11 +86,11 @@ def denial(path: str) -> str:
         status = os.stat(culprit)  # noqa: PTH116 - paths here are plain strings
     except OSError:
         return f"no access to {culprit}"
-    owner, group = _user_name(status.st_uid), _group_name(status.st_gid)
+    owner, group = user_name(status.st_uid), group_name(status.st_gid)
     needed = stat.S_IXGRP | stat.S_IRGRP if stat.S_ISDIR(status.st_mode) else stat.S_IRGRP
     where = "" if culprit == path else f"{culprit} is "
     text = f"{where}{owner}:{group} {stat.S_IMODE(status.st_mode):o}"
-    user = _user_name(os.geteuid())
+    user = user_name(os.geteuid())
     if status.st_mode & needed:
         return f"{text}; usermod -aG {group} {user}"
     rights = "g+rx" if stat.S_ISDIR(status.st_mode) else "g+r"
@@ -99,8 +99,8 @@ def denial(path: str) -> str:
 
 def _reading_group() -> str:
     """A group of this process's that is meant for logs, else its own."""
-    groups = [_group_name(number) for number in os.getgroups()]
-    return "adm" if "adm" in groups else _group_name(os.getegid())
+    groups = [group_name(number) for number in os.getgroups()]
+    return "adm" if "adm" in groups else group_name(os.getegid())
 
 
 def _first_closed(path: str) -> str:
@@ -113,14 +113,16 @@ def _first_closed(path: str) -> str:
     return path
 
 
-def _user_name(number: int) -> str:
+def user_name(number: int) -> str:
+    """What the user is called; the number where it has no name."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
 
 
-def _group_name(number: int) -> str:
+def group_name(number: int) -> str:
+    """The same of a group."""
     try:
         return grp.getgrgid(number).gr_name
     except KeyError:

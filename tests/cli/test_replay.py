@@ -245,6 +245,19 @@ def test_nothing_to_read(capsys, here):
     assert "no source has a file now" in err
 
 
+def test_a_source_that_is_no_file_is_named(capsys, here):
+    """What came to it is with others; who has it can say where."""
+    config = here / "logwatch.yaml"
+    journal = "sources:\n  journal: {journald: all}\n"
+    config.write_text(config.read_text().replace("sources:\n", journal))
+    status, _, err = logwatch(capsys)
+    assert status == 0
+    assert err == (
+        "logwatch replay: journal: no file, so not looked into;"
+        " --source journal FILE takes lines that you kept\n"
+    )
+
+
 def test_a_broken_configuration(capsys, here):
     (here / "logwatch.yaml").write_text("rules: [{name: x, match: '('}]\n")
     assert logwatch(capsys)[0] == 78

@@ -18,7 +18,10 @@ if os.path.exists(folder + "/says"):
 if os.path.exists(folder + "/fails"):
     sys.exit(1)
 options = dict(each[2:].split("=", 1) for each in arguments if each[:2] == "--" and "=" in each)
-wanted = dict(each.split("=", 1) for each in arguments if each[:2] != "--")
+wanted = {}
+for each in arguments:
+    if each[:2] != "--":
+        wanted.setdefault(each.split("=", 1)[0], []).append(each.split("=", 1)[1])
 def exported(entry):
     parts = []
     for name, value in entry:
@@ -39,8 +42,8 @@ def place(cursor):
     return int(parts["t"], 16)
 def chosen(all_, start):
     found = [each for each in all_ if place(each[0][1]) >= start]
-    for name, value in wanted.items():
-        found = [each for each in found if [name, value] in each]
+    for name, values in wanted.items():
+        found = [each for each in found if any([name, value] in each for value in values)]
     if "unit" in options:
         found = [each for each in found if ["_SYSTEMD_UNIT", options["unit"]] in each]
     return found
