@@ -20,6 +20,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
+from logwatch.daemon.latch import Latch
 from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
@@ -79,8 +80,7 @@ class Monitor(Worker):
         self._intake = intake
         self._slots = slots
         self._volume = volume or Volume()
-        self._dirty = Event()
-        self._dirty.set()
+        self._dirty = Latch(is_set=True)
         self._pacing: Pacing | None = None
         self._tokens: deque[Token] = deque()
         self.is_in_line = False
@@ -122,6 +122,11 @@ class Monitor(Worker):
         self._tokens.append(token)
         self._dirty.set()
 
+    @property
+    def is_awake(self) -> bool:
+        """See `Sleeper.is_awake`."""
+        return bool(self._tokens)
+
     def end(self) -> None:
         """Leave this path alone: it is no longer followed, or everything stops."""
         self.stopping.set()
@@ -159,8 +164,8 @@ class Monitor(Worker):
 
     def _wait(self) -> None:
         """Until woken."""
+        self._give_back(but=self._dirty.is_set())
         self._dirty.wait()
-        self._dirty.clear()
 
     def positions_in_hand(self) -> tuple[Checkpoint, ...]:
         """Where the block begins that was read and, as the thread died, not handed on."""
@@ -179,15 +184,12 @@ class Monitor(Worker):
 
     def read_on(self, now: Moment) -> bool:
         """Read and hand on one block; False when there is nothing new."""
-        try:
-            with self._slots:
-                self._working = True
-                self._in_hand = block = self._next_block(now)
-                self.looked = True
-                batch = self._batch(block, now) if block is not None else None
-                self._working = False
-        finally:
-            self._give_back()  # it may have to wait for others from here on
+        with self._slots:
+            self._working = True
+            self._in_hand = block = self._next_block(now)
+            self.looked = True
+            batch = self._batch(block, now) if block is not None else None
+            self._working = False
         if block is not None:
             self.rhythm.heard(now.steady, self._volume.add(block.data))
         self._tell_losses()
@@ -197,17 +199,19 @@ class Monitor(Worker):
             self.look_at = self.tail.next_look(now)
             self._tell_caught_up()
             return False
-        size = len(block.data)
+        size, is_behind = len(block.data), self._is_behind()
+        if is_behind:
+            self._give_back()  # what follows is no small thing
         self._in_hand = block = _without_lines(block)
         if self._put(batch):
             self._in_hand = None
             self._tell_caught_up()
         self.active_at = now.steady
-        self._pause_while_hot(size, now, is_behind=block.backlog or self._is_behind())
+        self._pause_while_hot(size, now, is_behind=block.backlog or is_behind)
         return True
 
-    def _give_back(self) -> None:
-        while self._tokens and self._pacing is not None:
+    def _give_back(self, *, but: int = 0) -> None:
+        while len(self._tokens) > but and self._pacing is not None:
             self._pacing.give_back(self._tokens.popleft())
 
     def _next_block(self, now: Moment) -> Block | None:
@@ -226,10 +230,13 @@ class Monitor(Worker):
 
     def _put(self, message: Message) -> bool:
         """Wait for room in the Queue; False when everything stopped meanwhile."""
+        seconds = 0.0 if self._tokens else PUT_SECONDS
         while not self.stopping.is_set():
             try:
-                self._intake.put(message, timeout=PUT_SECONDS)
+                self._intake.put(message, timeout=seconds)
             except queue.Full:
+                self._give_back()  # what it waits for may be others
+                seconds = PUT_SECONDS
                 if isinstance(self.tail, Tail):
                     self.tail.let_go_of_given_up()
                 continue
@@ -300,6 +307,7 @@ class Monitor(Worker):
             return
         longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)
         self._hot_pause = min(longer, LONGEST_HOT_PAUSE_SECONDS)
+        self._give_back()
         self.stopping.wait(self._hot_pause)
 
 

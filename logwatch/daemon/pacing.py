@@ -2,8 +2,8 @@
 
 Python runs one of its threads at a time. Thousands that are awake and wait for that cost far more
 than what they are awake for: each looks up every 5 ms whether it is its turn. So whoever is to be
-woken stands in a line; there are a few tokens, one for each that is awake and has not done its
-first piece of work, and who gives one back wakes the next.
+woken stands in a line; there are a few tokens, one for each that is awake, and who gives one back
+wakes the next. One is given back before its holder rests, waits for others or has done much.
 
 One that hangs, on a dead disk say, keeps its token: after `PATIENCE_SECONDS` another is made.
 A wake is never lost; one for nothing can come.
@@ -15,6 +15,7 @@ from collections import deque
 from typing import Protocol
 
 from logwatch.clock import Clock
+from logwatch.daemon.latch import Latch
 
 PATIENCE_SECONDS = 5.0
 
@@ -36,8 +37,13 @@ class Sleeper(Protocol):
     is_in_line: bool
     """Whether it waits for a token."""
 
+    @property
+    def is_awake(self) -> bool:
+        """Whether it has a token."""
+        ...
+
     def grant(self, token: Token) -> None:
-        """Wake up; the token is given back after the first piece of work."""
+        """Wake up; the token is given back before it rests, or sooner."""
         ...
 
 
@@ -52,6 +58,7 @@ class Pacing:
         self._line: deque[Sleeper] = deque()
         self._free = deque(Token(0.0) for _ in range(number))
         self._out: dict[Token, None] = {}
+        self._given_back = Latch()
 
     def wake(self, sleeper: Sleeper) -> None:
         """Wake `sleeper` when it is its turn: at once, as a rule."""
@@ -62,11 +69,23 @@ class Pacing:
         self._go_on()
 
     def give_back(self, token: Token) -> None:
-        """The first piece of work is done."""
+        """Its holder rests, or waits for others."""
         self._out.pop(token, None)
+        self._given_back.set()
         if not token.is_replaced:
             self._free.append(token)
             self._go_on()
+
+    def rest_while_awake(self, sleeper: Sleeper, seconds: float) -> None:
+        """Leave the processor to `sleeper` if it is its turn, for so long at most.
+
+        For one thread, which makes many: one that begins while others are at work costs them, and
+        itself, a change of turns at every step.
+        """
+        until = self._clock.steady() + seconds
+        while sleeper.is_awake and (left := until - self._clock.steady()) > 0:
+            if not self._given_back.wait(left):
+                return
 
     def check(self, now: float) -> None:
         """Make a new token for each that is kept too long; call it each second."""

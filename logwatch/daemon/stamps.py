@@ -31,12 +31,15 @@ class Stamps:
         """Time of the latest line of which it is known."""
         self._in_vain = 0
         """Lines that were looked at as long as none had a stamp."""
+        self._barren = 0, 0
+        """From where to where in the present block no line has a stamp."""
         self.stampless = False
         """Whether the time of any line had to be taken from the file."""
 
     def batch(self, block: Block, arrival: float) -> Batch:
         """What is found in `block`; `arrival` is the time of lines of which nothing tells it."""
         batch = self._reading.batch(block, arrival)
+        self._barren = 0, 0
         records = batch.records
         for number in [at for at, record in enumerate(records) if record.time == arrival]:
             low = self._pass(block, records[number - 1], arrival) if number else 0
@@ -67,6 +70,7 @@ class Stamps:
     def first(self, block: Block, arrival: float) -> float:
         """The time of the first line of the first block."""
         found = self._told(block, 0)
+        self._barren = 0, 0
         if found is None:
             found = self._after(block.records, 0, arrival)
         return arrival if found is None else found
@@ -118,15 +122,24 @@ class Stamps:
         return None
 
     def _after(self, data: bytes, start: int, arrival: float) -> float | None:
-        """The stamp of the nearest line from `start` on that has one."""
-        for _ in range(MOST_LINES):
+        """The stamp of the nearest line from `start` on that has one.
+
+        Each line is looked at once, though there may be many from which it is asked for.
+        """
+        begin, seen = self._barren
+        if begin <= start <= seen:
+            passed, start = data.count(b"\n", start, seen), seen
+        else:
+            begin, passed = start, 0
+        for _ in range(passed, MOST_LINES):
             end = data.find(b"\n", start) + 1 or len(data)
             if start >= end or self._is_hopeless:
-                return None
+                break
             found = self._stamp(data, start, end, arrival)
             if found is not None:
                 return found
             start = end
+        self._barren = begin, start
         return None
 
     @property

@@ -7,10 +7,12 @@ from threading import BoundedSemaphore
 from zoneinfo import ZoneInfo
 
 import pytest
+from doubles.process import eventually
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.pacing import Pacing
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
@@ -226,6 +228,64 @@ def test_while_it_waits_for_room_it_keeps_no_lines(log, monkeypatch):
     assert (block.data, block.joined) == (b"", None)
     assert position.offset == 0
     assert bench.monitor.positions_in_hand() == ()
+
+
+def paced(bench: Bench, tokens: int = 1) -> Pacing:
+    """Who lets this monitor be awake, as it does by now."""
+    pacing = Pacing(tokens, bench.clock)
+    bench.monitor.pace(pacing)
+    bench.monitor.wake()
+    return pacing
+
+
+def test_it_keeps_its_turn_until_it_rests(log):
+    """A file of few lines is read to its end and told of in one go."""
+    bench = Bench(log)
+    paced(bench)
+    while bench.monitor.read_on(bench.clock.moment()):
+        assert bench.monitor.is_awake
+    assert bench.monitor.caught_up
+    assert bench.monitor.is_awake
+    bench.monitor.start()
+    eventually(lambda: not bench.monitor.is_awake, "it rests")
+    bench.monitor.end()
+    assert bench.monitor.join(60)
+
+
+def test_it_gives_its_turn_back_where_there_is_much_to_read(tmp_path):
+    """Others have little to do, and do it first."""
+    path = tmp_path / "app.log"
+    path.write_text("fine\n" * 50_000)
+    bench = Bench(path, block_size=1 << 15)
+    paced(bench)
+    assert bench.monitor.read_on(bench.clock.moment())
+    assert not bench.monitor.is_awake
+
+
+def test_it_gives_its_turn_back_where_it_has_to_wait_for_others(log):
+    """They may be those that wait for a turn."""
+    bench = Bench(log)
+    paced(bench)
+    bench.intake.hold(frozenset({str(log)}))
+    bench.monitor.start()
+    eventually(lambda: not bench.monitor.is_awake, "it waits without its turn")
+    assert bench.intake.empty()
+    bench.intake.hold(frozenset())
+    assert isinstance(bench.intake.get(timeout=60), Batch)
+    bench.monitor.end()
+    assert bench.monitor.join(60)
+
+
+def test_it_takes_one_turn_at_a_time_however_often_it_is_woken(log):
+    """A file that is written all the time must not keep the others from being read."""
+    bench = Bench(log)
+    pacing = paced(bench, tokens=3)
+    bench.monitor.wake()
+    bench.monitor.wake()
+    assert not pacing._free
+    bench.monitor.step(bench.clock.moment())
+    assert bench.monitor.is_awake
+    assert len(pacing._free) == 2
 
 
 @pytest.mark.parametrize("start", ["beginning", "end"])

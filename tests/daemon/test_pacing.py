@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from threading import Event, Thread
 
-from doubles.process import eventually
+from doubles.process import ended, eventually
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.clock import ManualClock
+from logwatch.clock import ManualClock, SystemClock
 from logwatch.daemon.pacing import PATIENCE_SECONDS, Pacing
 
 
@@ -23,6 +23,10 @@ class Sleeper:
 
     def grant(self, token):
         self.tokens.append(token)
+
+    @property
+    def is_awake(self):
+        return bool(self.tokens)
 
     def work(self):
         self.worked += 1
@@ -76,6 +80,24 @@ def test_one_that_hangs_holds_up_the_others_for_some_seconds():
     assert not last.tokens
     waits.work()
     assert last.tokens
+
+
+def test_who_makes_many_rests_while_one_of_them_is_awake():
+    """Until it rests or hangs for so long; one that stands in line has not to be waited for."""
+    pacing = Pacing(1, SystemClock())
+    first, second = Sleeper(pacing), Sleeper(pacing)
+    pacing.wake(first)
+    pacing.rest_while_awake(first, 0.001)
+    assert first.is_awake
+    worker = Thread(target=first.work, daemon=True)
+    worker.start()
+    pacing.rest_while_awake(first, 60.0)
+    assert not first.is_awake
+    ended(worker)
+    pacing.wake(first)
+    pacing.wake(second)
+    pacing.rest_while_awake(second, 60.0)
+    assert second.is_in_line
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans())), st.integers(1, 3))
