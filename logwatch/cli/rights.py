@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from logwatch.tailer.opening import group_name, user_name
+from logwatch.accounts import group_name, user_name
 
 JOURNAL_GROUPS = frozenset({"systemd-journal", "adm", "wheel"})
 """Those who are in one of them see entries of others. Source: journalctl(1)."""

@@ -66,6 +66,8 @@ def stock_rules() -> list[StockRule]:
     # Without their tests, which are no part of what they find.
     alone = _read(place / "logwatch.yaml") | {"rules": [rule for _, rule in written]}
     alone.pop("include", None)
+    for file in (place / "sources.d").glob("*.yaml"):
+        alone["sources"] |= _read(file).get("sources", {})
     text = yaml.dump(alone, Dumper=yaml.CSafeDumper, sort_keys=False)
     try:
         config = from_text(text, "stock rules")

@@ -21,10 +21,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from logwatch.accounts import group_name, user_name
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
 from logwatch.config.problems import Report
-from logwatch.tailer.opening import group_name, user_name
 from logwatch.tailer.settings import SourceSettings
 
 UNIT: Final = "logwatchd.service"

@@ -9,12 +9,11 @@ left to its store, its sinks and its directories: without them it could not even
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import pwd
 import resource
 import stat
 
+from logwatch.accounts import group_name, user_name
 from logwatch.tailer.fingerprint import OpenFile, describe
 from logwatch.tailer.links import LinkRule
 
@@ -111,19 +110,3 @@ def _first_closed(path: str) -> str:
         if not os.access(directory, os.X_OK, effective_ids=True):
             return directory
     return path
-
-
-def user_name(number: int) -> str:
-    """What the user is called; the number where it has no name."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-def group_name(number: int) -> str:
-    """The same of a group."""
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

@@ -14,12 +14,10 @@ from doubles.process import alerts_in, eventually
 
 from logwatch.cli.looker import Looker
 from logwatch.clock import SystemClock
+from logwatch.config.loader import load
 
 ROOT = Path(__file__).parents[2]
-STOCK = ROOT / "config" / "rules.d"
-EXAMPLES = re.findall(
-    r"```yaml\n(.*?)```", (ROOT / "docs" / "sources.md").read_text("utf-8"), re.DOTALL
-)
+STOCK = ROOT / "config"
 CONFIG = """\
 sources: {{system: {{journald: {0}, start: beginning}}}}
 rules:
@@ -164,25 +162,48 @@ def test_a_machine_without_a_journal_is_told_and_the_rest_goes_on(tmp_path):
 
 
 def test_the_stock_rules_take_the_journal_of_a_machine_without_syslog(tmp_path):
-    """With the sources that the manual has for it."""
+    """Each entry is of one source, and told by the rules that know its line in a file."""
     journal = Journal(tmp_path / "journal")
-    sources = next(each for each in EXAMPLES if "SYSLOG_FACILITY" in each).split("rules:")[0]
-    config = (
-        f"include: [{STOCK}/ssh.yaml, {STOCK}/kernel.yaml]\n"
-        + sources.replace("SYSLOG_FACILITY: ", "_X: ").replace(
-            "format:", "start: beginning, format:"
-        )
-        + f"sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}\n"
+    stock = (STOCK / "journal.yaml").read_text(encoding="utf-8")
+    config = stock.replace("    format: syslog", "    format: syslog\n    start: beginning")
+    config = re.sub(
+        r"include: .*", f"include: [{STOCK}/sources.d/*.yaml, {STOCK}/rules.d/*.yaml]", config
     )
-    others = f"sources:\n  cron: {tmp_path}/cron.log\n  app: {tmp_path}/app.log\n"
-    config = config.replace("sources:\n", others)
-    config = re.sub(r"match: \{_X: [^}]*\}", "match: {}", config)
-    sshd = {"_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "sshd", "_PID": "7"}
+    config = config.replace("{console: {}}", f"{{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}")
+    sshd = {"_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "sshd", "_PID": "7", "SYSLOG_FACILITY": "10"}
+    kernel = {"SYSLOG_IDENTIFIER": "kernel", "SYSLOG_FACILITY": "0"}
+    cron = {"SYSLOG_IDENTIFIER": "cron", "_PID": "8", "SYSLOG_FACILITY": "9"}
     journal.append("Accepted publickey for root from 203.0.113.9 port 22 ssh2: RSA x", **sshd)
-    journal.append("I/O error, dev sda, sector 7", SYSLOG_IDENTIFIER="kernel")
+    journal.append("I/O error, dev sda, sector 7", **kernel)
+    journal.append("(*system*x) RELOAD (/etc/cron.d/x)", **cron)
+    journal.append("(root) FAILED to authorize user with PAM (Module is unknown)", **cron)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", journal.path)
         done = run_once(tmp_path, config)
     assert done.returncode == 0, done.stderr
-    rules = {each["rule"] for each in alerts_in(tmp_path / "alerts.jsonl")}
-    assert len(rules) == 2, rules
+    told = sorted((each["rule"], each["path"]) for each in alerts_in(tmp_path / "alerts.jsonl"))
+    assert told == [
+        ("cron-user-refused", "journald:cron"),
+        ("disk-io-error", "journald:system"),
+        ("ssh-root-login", "journald:auth"),
+    ]
+
+
+def test_both_stock_configurations_have_the_same_sources_to_rules():
+    """So the tests of the rules, which run on one of them, hold for both."""
+    files, journal = load(STOCK / "logwatch.yaml"), load(STOCK / "journal.yaml")
+    seen = [
+        {(each.name, each.format, tuple(each.tags)) for each in config.sources}
+        for config in (files, journal)
+    ]
+    assert seen[0] == seen[1]
+    assert [rule.name for rule in files.rules] == [rule.name for rule in journal.rules]
+
+
+def test_each_facility_is_of_one_source_of_the_journal():
+    """An entry of two would be told twice; what is of none nobody would see."""
+    origins = [each.origin for each in load(STOCK / "journal.yaml").sources]
+    matches = [match for each in origins if each is not None for match in each.matches]
+    taken = [value for match in matches for value in match.values]
+    assert {match.field for match in matches} == {"SYSLOG_FACILITY"}
+    assert sorted(map(int, taken)) == list(range(24))
