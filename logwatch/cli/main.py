@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, cast
 
 from logwatch import __version__
 from logwatch.cli.verbs import VERBS, in_full, module_of, nearest, parser_of, verb_first
@@ -95,14 +95,30 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
 
 
 def _execute(name: str, words: Sequence[str]) -> int:
-    options = parser_of(name).parse_intermixed_args(in_full(name, words))
+    options = parser_of(name).read(in_full(name, words))
     if options.color in _COLORS:
         wanted, unwanted = _COLORS[options.color]
         os.environ[wanted] = "1"
         os.environ.pop(unwanted, None)
     choose(quiet=options.quiet, verbose=options.verbose)
+    if name != "tail":
+        _load_msgspec()
     verb: Verb = import_module(f"logwatch.cli.{module_of(name)}")
     return verb.execute(options)
+
+
+def _load_msgspec() -> None:
+    """What all commands load, but without what it would load.
+
+    It takes two names from typing_extensions, which `typing` has as well: where another package has
+    brought that along, loading it, with inspect, ast and tokenize, takes 7 ms.
+    """
+    modules, name = cast("dict[str, object]", sys.modules), "typing_extensions"
+    is_hidden = modules.setdefault(name, None) is None  # None: as if it were not installed
+    import msgspec  # noqa: F401, PLC0415 - not for help, nor for a tail of files
+
+    if is_hidden:
+        del modules[name]
 
 
 def _help(words: Sequence[str]) -> int:

@@ -7,12 +7,12 @@ what they say. Where the terminal has no such characters, others stand for them.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 from unicodedata import category, east_asian_width
 
+from logwatch.cli.columns import size_of
 from logwatch.sinks.colors import wants_color
 from logwatch.sinks.plain_text import can_encode, shorten, visible
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_SHOWN = 4_000
 """Characters of one line; what is longer is cut in its middle, and the cut is shown."""
-USUAL_COLUMNS = 120
-"""On what is no terminal."""
 LEAST_COLUMNS = 20
 
 GREEN, YELLOW, RED, DIM, CAPTURED = "32", "33", "31", "2", "4;36"
@@ -105,8 +103,7 @@ class Screen:
 def screen_of(out: TextIO | None = None) -> Screen:
     """The screen that this process prints to."""
     out = out or sys.stdout
-    columns = shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns
-    return Screen(out, color=wants_color("auto", out, os.environ), columns=columns)
+    return Screen(out, color=wants_color("auto", out, os.environ), columns=size_of(out)[0])
 
 
 def _edges(captures: Iterable[Capture], end: int) -> Iterable[tuple[int, int, str | None]]:

@@ -16,7 +16,7 @@ from logwatch.cli.try_subject import Subject
 from logwatch.cli.verdicts import readings_for
 from logwatch.clock import SystemClock
 from logwatch.daemon.reading import Reading
-from logwatch.matching.engines import Engines
+from logwatch.daemon.readings import engines_beside
 from logwatch.matching.troubles import Trouble
 from logwatch.records import Batch, Checkpoint, Marker, Match, Record
 from logwatch.rules.base import Hit
@@ -40,7 +40,7 @@ class OldLogs:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._engines = Engines(subject.config.engine)
+        self._engines = engines_beside(subject.config)
         self._readings: dict[str, Reading] = {}
 
     def hits(self, log: ReadLog) -> Iterator[Hit]:

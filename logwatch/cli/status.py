@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from threading import Event
 
+from logwatch.cli.columns import is_known, size_of
 from logwatch.cli.json_lines import harmless
 from logwatch.cli.looker import Absence, Answer, Looker
 from logwatch.cli.status_screen import Screen, Style
@@ -23,7 +23,7 @@ from logwatch.errors import Exit
 from logwatch.sinks.colors import wants_color
 
 EVERY_SECONDS = 2.0
-NO_TERMINAL = (10_000, 1_000_000)
+UNBOUNDED = 1_000_000
 """Columns and lines where a program reads on: it must find every file, and every path whole."""
 PROMPT_LINES = 2
 """What the shell writes below, so that the first line stays in sight."""
@@ -38,8 +38,7 @@ def execute(options: argparse.Namespace) -> Exit:
     screen = Screen(style, every_file=options.all)
     if not options.watch:
         known, _ = look()
-        width, height = shutil.get_terminal_size() if sys.stdout.isatty() else NO_TERMINAL
-        print("\n".join(screen.lines(known, SystemClock().wall(), width, height - PROMPT_LINES)))
+        print("\n".join(screen.lines(known, SystemClock().wall(), *_room())))
         return verdict(known)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if on_terminal and not options.plain and has_textual():
@@ -51,6 +50,15 @@ def execute(options: argparse.Namespace) -> Exit:
 
         watch(look, draw, terminal.wait)
     return Exit.DONE
+
+
+def _room() -> tuple[int, int]:
+    """Columns and lines for one look."""
+    columns, lines = size_of(sys.stdout)
+    return (
+        columns if is_known(sys.stdout) else UNBOUNDED,
+        lines - PROMPT_LINES if sys.stdout.isatty() else UNBOUNDED,
+    )
 
 
 def has_textual() -> bool:

@@ -6,13 +6,13 @@ The sequences are those of ECMA-48 and xterm: alternate screen, hidden cursor, e
 from __future__ import annotations
 
 import select
-import shutil
 import termios
 import tty
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
+from logwatch.cli.columns import size_of
 from logwatch.errors import UsageError
 
 _ENTER = "\x1b[?1049h\x1b[?25l"
@@ -31,7 +31,7 @@ class Terminal:
 
     def size(self) -> tuple[int, int]:
         """Columns and lines now."""
-        return shutil.get_terminal_size()
+        return size_of(self._screen)
 
     def draw(self, lines: Sequence[str]) -> None:
         """Show `lines`, each no wider than the screen; what does not fit below is left out."""

@@ -20,6 +20,7 @@ from logwatch.cli.try_report import JsonReport, Report, TextReport
 from logwatch.cli.try_scan import RuleScan, Sampled, given
 from logwatch.cli.try_subject import Subject, subject_of
 from logwatch.clock import SystemClock
+from logwatch.daemon.readings import engines_beside
 from logwatch.errors import Exit, UsageError
 from logwatch.matching.engines import Engines
 from logwatch.sinks.plain_text import visible
@@ -39,7 +40,7 @@ def execute(options: argparse.Namespace) -> Exit:
     telemetry.telemetry.configure("warning")
     subject = subject_of(options)
     inputs = _inputs(options, subject)
-    engines = Engines(subject.config.engine)
+    engines = engines_beside(subject.config)
     report = _report(options, subject, engines)
     trial = _Trial(subject, engines, report)
     report.begin()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol
 
+from logwatch.cli.columns import size_of
 from logwatch.cli.flags.everywhere import flags_of_all, is_given
 from logwatch.errors import Exit
 
@@ -49,8 +50,35 @@ class Flags(Protocol):
         ...
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as every other screen; argparse makes one for each flag that it is told of."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=size_of(sys.stdout)[0] - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse whose errors name a remedy and whose exit status is ours."""
+
+    def __init__(self, verb: str, examples: str) -> None:
+        super().__init__(
+            prog=f"logwatch {verb}",
+            description=VERBS[verb][1].capitalize() + ".",
+            epilog=examples,
+            formatter_class=Formatter,
+        )
+        self._verb = verb
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """What the words say; flags and names may stand in any order."""
+        self.usage = self.prog  # or it is put together for messages, in which we have none
+        return self.parse_intermixed_args(words)
+
+    def format_help(self) -> str:
+        """All flags, and how they are written."""
+        if self.usage is None:
+            return super().format_help()
+        return parser_of(self._verb).format_help()  # this one is busy with reading
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line, with a suggestion, and exit 2."""
@@ -75,12 +103,7 @@ def module_of(verb: str) -> str:
 def parser_of(verb: str) -> Parser:
     """The command line of one verb."""
     flags: Flags = import_module(f"logwatch.cli.flags.{module_of(verb)}")
-    parser = Parser(
-        prog=f"logwatch {verb}",
-        description=VERBS[verb][1].capitalize() + ".",
-        epilog=flags.EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(verb, flags.EXAMPLES)
     flags.arguments(parser)
     flags_of_all(parser)
     return parser

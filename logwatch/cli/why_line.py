@@ -31,8 +31,8 @@ from logwatch.cli.why_hidden import Hiding
 from logwatch.clock import SystemClock
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
+from logwatch.daemon.readings import engines_beside
 from logwatch.errors import Exit, UsageError
-from logwatch.matching.engines import Engines
 from logwatch.sinks.plain_text import shorten, visible
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.settings import SourceSettings
@@ -88,7 +88,7 @@ class LineAsker:
             patterns = sum(len(way.selector.match) + len(way.selector.unless) for way in own)
             engine = "reference" if patterns > MOST_PATTERNS_COMPILED else config.engine
             alone = Config(files=(), state=config.state, engine=engine, sources=(settings,))
-            readings = readings_for(alone, [way.selector for way in own], Engines(engine))
+            readings = readings_for(alone, [way.selector for way in own], engines_beside(alone))
             verdicts = Verdicts(readings.of((settings.name,)), settings, own)
             names = [each.name for each in alike]
             self._asked.append(_Asked(names, settings.format, verdicts, settings.framer))

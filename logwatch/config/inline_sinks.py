@@ -8,7 +8,6 @@ stand for changes, so that what waits for it in the outbox is still sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from pathlib import Path
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -180,6 +179,8 @@ def _warn_of_secrets(url: str, node: ScalarNode, walker: Walker) -> None:
 
 def _with_value(node: Node, value: object) -> Node:
     """A node like `node`, at its place, with another value."""
+    from copy import copy  # noqa: PLC0415 - it looks for Jython, and few name a sink by its URL
+
     made = copy(node)
     made.value = value
     return made

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
@@ -320,8 +319,11 @@ def _expected(
 def _check_expected(section: _Section, name: str, text: str, place: Place) -> None:
     """Whether an alert can have this value under `name`."""
     choices = {"severity": SEVERITIES, "status": STATUSES}.get(name)
-    if name == "status" and not get_close_matches(text, STATUSES, 1, cutoff=0.7):
-        return  # the field of an access log, say
+    if name == "status":
+        from difflib import get_close_matches  # noqa: PLC0415 - few tests name it
+
+        if not get_close_matches(text, STATUSES, 1, cutoff=0.7):
+            return  # the field of an access log, say
     if choices is not None and text not in choices:
         section.refuse(
             place, f"{shown(text)} is no {name!r}", suggestion(text, choices, of="choose")

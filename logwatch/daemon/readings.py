@@ -49,6 +49,11 @@ MANY_RULES = 500
 """So many take seconds to compile, for which the thread that finds a file has no time."""
 
 
+def engines_beside(config: Config) -> Engines:
+    """For a command beside the daemon: what is compiled stays in memory, and nothing is written."""
+    return Engines(config.engine, proof=config.state / CACHE_FOLDER)
+
+
 class Readings:
     """One compiled matcher for each set of rules that looks at the same files.
 

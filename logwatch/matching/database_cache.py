@@ -9,7 +9,6 @@ cannot be written is said once and costs only time.
 from __future__ import annotations
 
 import os
-import pkgutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -45,9 +44,10 @@ class DatabaseCache:
         path = self._path(patterns)
         try:
             content = path.read_bytes()
-            os.utime(path)  # the least recently used go first
         except OSError:
             return None
+        with suppress(OSError):  # of another user, who lets us read it
+            os.utime(path)  # the least recently used go first
         digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
         return body if _digest(body) == digest else None
 
@@ -84,7 +84,7 @@ def _translator() -> bytes:
     """A hash of our own source: what another translator made is never used."""
     key = blake2b(digest_size=16)
     for name in _READERS:
-        source = pkgutil.get_data(__package__, f"{name}.py") or b""
+        source = Path(__file__).with_name(f"{name}.py").read_bytes()
         key.update(len(source).to_bytes(8, "big") + source)
     return key.digest()
 

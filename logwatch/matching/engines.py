@@ -15,9 +15,10 @@ from logwatch.errors import ConfigError
 from logwatch.matching import literal_prefilter, literal_scanner, prefilter, scanner
 from logwatch.matching.backtracking import Danger
 from logwatch.matching.dangers import dangers
+from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.prefilter import Compiling, Prefilter, Unwatched
-from logwatch.matching.probes import failed_literal_probe, failed_probe
+from logwatch.matching.probes import PROOF_OF, failed_literal_probe, failed_probe
 from logwatch.matching.scanner import HyperscanScanner, MakeScanner, RefusedError
 
 
@@ -39,7 +40,8 @@ class Engines:
     """The engine `wanted`, for one set of patterns after another.
 
     Those that ask for the same patterns share one engine. What is compiled is kept in the folder
-    `cache`, and `compiling` is told when that is made anew.
+    `cache`, and `compiling` is told when that is made anew. `proof` is such a folder of the daemon
+    on this machine: where it notes there that Hyperscan passed its probes, they are not repeated.
     """
 
     def __init__(
@@ -47,7 +49,11 @@ class Engines:
         wanted: Engine = "auto",
         cache: Path | None = None,
         compiling: Compiling | None = None,
+        *,
+        proof: Path | None = None,
     ) -> None:
+        if proof is not None and wanted in ("auto", "hyperscan"):
+            _believe(proof)
         self._wanted = wanted
         self._cache = cache
         self._compiling = compiling or Unwatched()
@@ -78,6 +84,8 @@ class Engines:
                 continue
             made = build(patterns, self._cache, self._compiling, records=records)
             if isinstance(made, Choice):
+                if name == "hyperscan" and self._cache is not None and not patterns:
+                    _note_proof(self._cache)  # once for each configuration
                 return made._replace(reason="; ".join([*against, made.reason]))
             if self._wanted == name:
                 raise EngineError(f"engine {name!r} cannot be used: {made}")
@@ -140,6 +148,24 @@ def unusable(make: MakeScanner = HyperscanScanner.compiled) -> str | None:
         problem = failed_probe(make)
         _verdicts[make] = f"{scanner.version()} failed a probe: {problem}" if problem else None
     return _verdicts[make]
+
+
+def _believe(folder: Path) -> None:
+    """Take what is noted in `folder` for probed, where that was on this machine and this build."""
+    kept = _proofs(folder)
+    if kept is not None and kept.load(PROOF_OF) is not None:
+        _verdicts.setdefault(HyperscanScanner.compiled, None)
+
+
+def _note_proof(folder: Path) -> None:
+    kept = _proofs(folder)
+    if kept is not None and kept.load(PROOF_OF) is None:
+        kept.save(PROOF_OF, b"")
+
+
+def _proofs(folder: Path) -> DatabaseCache | None:
+    version = scanner.version()
+    return DatabaseCache(folder, "probed", version) if version is not None else None
 
 
 def literals_unusable(

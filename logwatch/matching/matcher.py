@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from os import urandom
 from pathlib import Path
-from random import SystemRandom
 
 from logwatch.clock import thread_seconds
 from logwatch.matching.audit import Audit, AuditSettings
@@ -36,7 +36,10 @@ __all__ = [
     "Trouble",
 ]
 
-_RANDOM = SystemRandom()
+
+def _chance() -> float:
+    """As SystemRandom().random(), whose module takes a millisecond to load."""
+    return (int.from_bytes(urandom(7)) >> 3) * 2**-53
 
 
 class Matcher:
@@ -61,7 +64,7 @@ class Matcher:
         engines: Engines | None = None,
         clock: Callable[[], float] = thread_seconds,
         audit: float = 0.01,
-        random: Callable[[], float] = _RANDOM.random,
+        random: Callable[[], float] = _chance,
         records: bool = False,
     ) -> None:
         """With `records` blocks come with their records of several lines put together."""

@@ -29,6 +29,9 @@ _PROBES: tuple[_Probe, ...] = (
 _DECOYS = (b"erro ok", b"x;,T", b" begin end", b"dev , sector 7", b"warn ete", b"")
 
 
+PROOF_OF = (repr(_PROBES), repr(_GAPS))
+"""What tells one edition of these probes from another."""
+
 _LOTS = (_PROBES[::2], _PROBES[1::2])
 """What is compiled together. All six at once take three times as long as in two lots, and show the
 loss that is known only behind longer gaps."""

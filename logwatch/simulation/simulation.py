@@ -19,7 +19,7 @@ from logwatch.clock import Moment
 from logwatch.config.model import Config
 from logwatch.daemon.dispatching import dispatch_of
 from logwatch.daemon.reading import Reading
-from logwatch.daemon.readings import Readings
+from logwatch.daemon.readings import Readings, engines_beside
 from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
@@ -81,7 +81,7 @@ class Simulation:
         """
         chosen = _with_those_heard(config.rules, rules)
         self.config = replace(config, rules=chosen, audit=0.0)
-        engines = engines or Engines(config.engine)
+        engines = engines or engines_beside(config)
         self.readings = Readings(self.config, config.engine, Unwatched(), engines)
         self.events: list[SimulatedAlert] = []
         """What was told so far, in order; empty where somebody else is told."""

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from logwatch.clock import Clock
 from logwatch.config.model import Config
 from logwatch.config.rule_tests import RuleTest, TimedLine
-from logwatch.matching.engines import Engines
+from logwatch.daemon.readings import engines_beside
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.records import Batch
@@ -70,7 +70,7 @@ class Runner:
         self._absorbers = _absorbers(config.rules)
         self._inhibitors = _inhibitors(config.tests if tests is None else tests)
         self._reached = Reached(config)
-        self._engines = Engines(config.engine)
+        self._engines = engines_beside(config)
         names = {test.rule for test in (config.tests if tests is None else tests)}
         needed = set().union(*(self._needed(name) for name in names))
         self._shared = SharedReadings(self._config, needed, self._engines)

@@ -68,7 +68,7 @@ def test_an_old_number_among_new_options_is_refused_as_gnu_does(capsys):
 
 def request(*words):
     """What a command line asks for."""
-    return request_of(parser_of("tail").parse_intermixed_args(flags.in_full(words)))
+    return request_of(parser_of("tail").read(flags.in_full(words)))
 
 
 def test_it_follows_names_unless_told_otherwise():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
 
 import pytest
 
 from logwatch.matching import (
     dangers,
     database_cache,
+    engines,
     known_patterns,
     literal_prefilter,
     prefilter,
@@ -80,7 +82,27 @@ def test_our_own_source_is_part_of_the_key():
     """Every module that decides what is scanned for."""
     assert len(database_cache._translator()) == 16
     for name in database_cache._READERS:
-        assert database_cache.pkgutil.get_data("logwatch.matching", f"{name}.py")
+        assert Path(database_cache.__file__).with_name(f"{name}.py").is_file()
+
+
+def test_a_command_believes_the_probes_of_the_daemon_and_the_daemon_none(tmp_path, monkeypatch):
+    """A note of another build is none, and nobody but the daemon writes one."""
+    probed = []
+    monkeypatch.setattr(engines, "failed_probe", probed.append)
+
+    def start(**settings):
+        monkeypatch.setattr(engines, "_verdicts", {})
+        probed.clear()
+        assert Engines(**settings).choose(()).name == "hyperscan"
+        return len(probed)
+
+    assert start(proof=tmp_path / "no such folder") == 1
+    assert start(proof=tmp_path) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert [start(cache=tmp_path), start(cache=tmp_path)] == [1, 1]
+    assert [start(proof=tmp_path), start(wanted="hyperscan", proof=tmp_path)] == [0, 0]
+    monkeypatch.setattr(database_cache, "_cpu_flags", lambda: "of another machine")
+    assert start(proof=tmp_path) == 1
 
 
 def test_half_a_surrogate_pair_is_a_pattern_as_well(tmp_path):
