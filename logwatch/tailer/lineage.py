@@ -333,9 +333,10 @@ class Lineage:
 
     def _look_alikes(self, fresh: Checkpoint) -> list[Checkpoint]:
         if fresh.head.length < HEAD_LENGTH:
-            family = self._claims.family(self._path)
-            ours = (each for each in family if each.path == self._path)
-            return [each for each in ours if each.identity != fresh.identity][-1:]
+            known = self._claims.family(self._path)
+            family = [each for each in known if each.identity != fresh.identity]
+            ours = [each for each in family if each.path == self._path]
+            return [*ours[-1:], *(each for each in family if each.path != self._path)]
         alike = self._claims.same_head(fresh.head.digest)
         return [each for each in alike if is_family(each.path, self._path)]
 

@@ -517,6 +517,21 @@ def test_a_shifted_chain_under_a_glob_is_never_read_again(tmp_path, numbered):
         tail.close()
 
 
+def test_a_short_copy_is_marked_where_its_own_tail_begins_before_that_of_the_log(follow, numbered):
+    """That one is not allowed to read, say; too little was read to prove that it is a copy."""
+    log = follow(numbered(0, 3))
+    log.read()
+    log.tail.close()
+    shutil.copyfile(log.path, log.beside(".1"))
+    log.path.write_bytes(numbered(100, 1))
+    claims = Claims()
+    claims.learn(log.store.values())
+    copy = follow(name="app.log.1", claims=claims)
+    copy.read()
+    told = [(block.data, block.reread) for block in copy.blocks if block.data]
+    assert told == [(numbered(0, 3), True)]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
 def test_copies_under_a_glob_are_read_once_though_they_are_seen_while_made(
     tmp_path, numbered, order
