@@ -1,5 +1,6 @@
-"""Backlogs of several files -> one order: by event time, ties by source and offset.
+"""Backlogs of several files -> one order: by event time, ties by source, file and offset.
 
+So what one file has of a second, which is as fine as most stamps are, is taken in one piece.
 A file is read in blocks and hands on what was found in each. A record may be taken when no file
 that is still being read can bring an older one: its newest block reaches at least as far. A file
 that is ahead of the others is held back, so that what waits here is bounded: the files are the
@@ -62,11 +63,10 @@ class _Stream:
         self.next = 0
         return self.batches.popleft()
 
-    def head(self) -> tuple[float, str, int]:
-        """The place of the next record in the common order, where the first batch has matches."""
+    def head(self) -> tuple[float, str]:
+        """Time and source of the next record, where the first batch has matches."""
         batch = self.batches[0]
-        record = batch.records[batch.matches[self.next].record]
-        return record.time, batch.source, record.offset
+        return batch.records[batch.matches[self.next].record].time, batch.source
 
 
 class _Silent:
@@ -116,8 +116,9 @@ class Merger:
         self._silent = _Silent()
         self._to_look_at: deque[str] = deque()
         """Paths of files of which something waits that is in no order yet."""
-        self._heads: list[tuple[tuple[float, str, int], str]] = []
-        """A heap with the next record of each other file of which something waits."""
+        self._heads: list[tuple[float, str, str]] = []
+        """A heap with time, source and path of the next record of each other file of which
+        something waits."""
         self._matches = 0
         """Matches in all batches that wait."""
         self._ahead: dict[int, set[str]] = {1: set(), MOST_AHEAD: set()}
@@ -195,17 +196,20 @@ class Merger:
             stream = self._streams[path]
             if stream.batches[0].matches:
                 self._to_look_at.popleft()
-                heapq.heappush(self._heads, (stream.head(), path))
+                heapq.heappush(self._heads, (*stream.head(), path))
                 continue
             if len(stream.batches) == 1:
                 self._to_look_at.popleft()
             return Slice(self._drop(path, stream), 0, None)
-        if not self._heads or self._heads[0][0][0] >= (limit := self._silent.limit()):
+        if not self._heads or self._heads[0][0] >= (limit := self._silent.limit()):
             return None
-        _, path = heapq.heappop(self._heads)
-        other = self._heads[0][0] if self._heads else (math.inf, "", 0)
+        _, source, path = heapq.heappop(self._heads)
+        if self._heads:
+            time, *other = self._heads[0]
+            # What is just as old as that comes before it, or does not.
+            limit = min(limit, math.nextafter(time, math.inf) if [source, path] < other else time)
         stream = self._streams[path]
-        one = self._slice(path, stream, min(other, (limit, "", -1)))
+        one = self._slice(path, stream, limit)
         if stream.batches:
             self._to_look_at.append(path)
         return one
@@ -225,19 +229,17 @@ class Merger:
             del self._streams[path]
         return batch
 
-    def _slice(self, path: str, stream: _Stream, other: tuple[float, str, int]) -> Slice:
-        """The matches of the first batch of `stream` that come before `other`; at least one."""
+    def _slice(self, path: str, stream: _Stream, limit: float) -> Slice:
+        """The matches of the first batch of `stream` that are older than `limit`; at least one."""
         batch, first = stream.batches[0], stream.next
         matches, records = batch.matches, batch.records
-        if stream.latest < other[0]:
+        if stream.latest < limit:
             end = len(matches)
         else:
             end = first + 1
             while end < len(matches):
                 number = matches[end].record
-                record = records[number]
-                is_next = number != matches[end - 1].record
-                if is_next and (record.time, batch.source, record.offset) >= other:
+                if records[number].time >= limit and number != matches[end - 1].record:
                     break
                 end += 1
         if end == len(matches):

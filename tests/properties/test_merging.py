@@ -21,7 +21,7 @@ def batch(path: str, records: list[tuple[int, float]], last_time: float) -> Batc
         matches += [Match(rule, number) for rule in range(1 + (offset % 5 == 0))]
     return Batch(
         ruleset="r",
-        source=path,
+        source=path[0],
         checkpoint=replace(checkpoint(0, path), path=path),
         start=0,
         end=10,
@@ -33,12 +33,12 @@ def batch(path: str, records: list[tuple[int, float]], last_time: float) -> Batc
 
 
 def taken(merger: Merger) -> list[tuple[float, str, int, int]]:
-    """Time, source, offset and rule of every match that is ready, in the order it comes."""
+    """Time, path, offset and rule of every match that is ready, in the order it comes."""
     found = []
     for one, first, end in merger.ready():
         for match in one.matches[first:end]:
             record = one.records[match.record]
-            found.append((record.time, one.source, record.offset, match.rule))
+            found.append((record.time, one.checkpoint.path, record.offset, match.rule))
     return found
 
 
@@ -54,16 +54,16 @@ files = st.lists(
 
 @given(files, st.randoms(use_true_random=False))
 def test_records_come_in_the_order_of_event_time_however_the_files_are_read(shape, random):
-    """Each once; ties by source and offset; nothing stays behind once all is read."""
+    """Each once; ties by source, file and offset; nothing stays behind once all is read."""
     queues, everything = {}, []
     for number, batches in enumerate(shape):
-        path, time, offset, made = f"f{number}", 0.0, 0, []
+        path, time, offset, made = f"{'fg'[number % 2]}{number}", 0.0, 0, []
         for gaps in batches:
             records = []
             for gap in gaps:
                 time, offset = time + gap, offset + 1
                 records.append((offset, time))
-            time += random.randint(0, 5)  # lines that no rule took
+            time += random.choice((0, 0, 1, 5))  # lines that no rule took
             made.append(batch(path, records, time))
         queues[path] = made
         everything += [
@@ -169,7 +169,7 @@ def test_the_records_of_a_batch_may_be_taken_in_parts():
     merger.expect(["a", "b"])
     merger.put(batch("a", [(1, 1.0), (2, 3.0)], 3.0))
     merger.put(batch("b", [(1, 2.0)], 4.0))
-    slices = [(one.source, first, end) for one, first, end in merger.ready()]
+    slices = [(one.checkpoint.path, first, end) for one, first, end in merger.ready()]
     assert slices == [("a", 0, 1), ("b", 0, None), ("a", 1, None)]
 
 
@@ -195,6 +195,26 @@ def test_a_batch_is_gone_through_once_however_often_files_alternate():
     slices = list(merger.ready())
     assert len(slices) > 900
     assert all(one.batch.records.times <= 1 for one in slices)
+
+
+def test_what_a_file_has_of_one_second_is_taken_in_one_piece():
+    """Stamps are no finer than that, and files are written at the same time."""
+    merger = Merger()
+    for path in ("a2", "a1"):
+        merger.put(batch(path, [(number, number // 10) for number in range(1, 40)], 4.0))
+    slices = [
+        (one.batch.checkpoint.path, one.batch.matches[one.first].record) for one in merger.ready()
+    ]
+    assert slices == [
+        ("a1", 0),
+        ("a2", 0),
+        ("a1", 9),
+        ("a2", 9),
+        ("a1", 19),
+        ("a2", 19),
+        ("a1", 29),
+        ("a2", 29),
+    ]
 
 
 def test_a_record_waits_for_a_file_that_may_bring_one_of_the_same_time_and_before_it():
