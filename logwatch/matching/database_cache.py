@@ -25,8 +25,8 @@ _MOST_FILES = 64
 _MOST_BYTES = 128 * 1024 * 1024
 """Of all files of one kind; a database of 5,000 patterns has 8 MB."""
 _READERS = (
-    *("alphabet", "backtracking", "literal_prefilter", "literals", "outline", "prefilter"),
-    *("splitting", "stretch", "syntax", "translator", "word_list"),
+    *("alphabet", "backtracking", "codes", "literal_prefilter", "literals", "outline"),
+    *("prefilter", "splitting", "stretch", "syntax", "translator", "word_list"),
 )
 """The modules of this package that decide what is scanned for, and what can hang."""
 

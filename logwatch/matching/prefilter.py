@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from logwatch.matching.codes import coded
 from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.outline import Unfiltered, outline
 from logwatch.matching.scanner import (
@@ -145,7 +146,7 @@ class _Choice:
     """Which form of each pattern is scanned for."""
 
     def __init__(self, skeletons: dict[int, Node]) -> None:
-        self._skeletons = skeletons | telling(skeletons)
+        self._skeletons = skeletons | telling(skeletons) | coded(skeletons)
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
         self.given_up: Unfiltered = {}
 

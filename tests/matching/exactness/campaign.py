@@ -2,7 +2,8 @@
 
 Each batch is a database of 50 to 500 patterns and blocks of some lines for each of them: lines
 that the pattern matches, or nearly. A block is compared as a whole and in parts; of some batches,
-every weaker form of the prefilters and the timed twins. All of it follows from a seed.
+every weaker form of the prefilters and the timed twins, and patterns with codes that are scanned
+for as if they were thousands. All of it follows from a seed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from matching.exactness.comparison import (
 )
 from matching.exactness.grammar import is_valid, pattern
 
-from logwatch.matching import searches
+from logwatch.matching import codes, searches, stretch
 from logwatch.matching.alphabet import fold
 from logwatch.matching.backtracking import danger
 from logwatch.matching.framing import Framing
@@ -46,10 +47,11 @@ from logwatch.matching.translator import Form, express, skeleton
 LONGEST = (3_000, 3_000, 150, 14)
 """Characters of the longest line, by the degree of backtracking that its patterns may have."""
 _PATIENCE_SECONDS = 60
+CODED = ("error code=", "ORA-", "job export/", "E", "(?i:event id )", "failed: ", r"id\d* ", "")
 MODES = (
-    "hyperscan", "hyperscan", "aho-corasick", "hyperscan", "forms", "hyperscan", "hyperscan",
-    "hyperscan", "aho-corasick", "hyperscan", "twins", "hyperscan", "hyperscan", "hyperscan",
-    "aho-corasick", "hyperscan", "forms", "hyperscan", "hyperscan", "hyperscan",
+    "hyperscan", "hyperscan", "aho-corasick", "many", "forms", "hyperscan", "hyperscan",
+    "many", "aho-corasick", "hyperscan", "twins", "hyperscan", "many", "hyperscan",
+    "aho-corasick", "hyperscan", "forms", "many", "hyperscan", "hyperscan",
 )  # fmt: skip
 """What is compared, as often as its share of the batches."""
 
@@ -86,7 +88,7 @@ class Campaign:
         choices = Seeded(seed)
         degree = 3 if mode == "twins" else pick(choices, (1, 1, 2))
         most = min(most_patterns, 100) if mode in {"forms", "twins"} else most_patterns
-        case, blocks = batch(choices, degree=degree, most=most)
+        case, blocks = batch(choices, degree=degree, most=most, with_codes=mode == "many")
         oracle = ReferenceMatcher(case.rules, **case.settings)
         compare = _FormsComparison if mode == "forms" else _EngineComparison
         comparison = compare(case, mode)
@@ -138,10 +140,14 @@ def _patience(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def batch(choices: Choices, *, degree: int = 1, most: int = 500) -> tuple[Case, list[bytes]]:
+def batch(
+    choices: Choices, *, degree: int = 1, most: int = 500, with_codes: bool = False
+) -> tuple[Case, list[bytes]]:
     """Rules, most of one pattern each, and blocks of lines for them."""
     wanted = min(most, pick(choices, (50, 50, 60, 80, 100, 100, 200, 500)))
     texts = [_text(choices, degree) for _ in range(wanted)]
+    if with_codes:
+        texts = [_with_code(choices, text) for text in texts]
     rules = tuple(
         RulePatterns(
             match=(text, pick(choices, texts)) if once_in(choices, 10) else (text,),
@@ -173,6 +179,16 @@ def _text(choices: Choices, degree: int) -> str:
             return text
 
 
+def _with_code(choices: Choices, text: str) -> str:
+    """The pattern with an error code before it, behind it or at a blank, if Python takes that."""
+    code = (
+        f"{pick(choices, CODED)}{choices.below(200) * 53 + 7:04}{pick(choices, ('', ' ', ': x'))}"
+    )
+    at = pick(choices, (0, len(text), text.find(" ") + 1))
+    coded = text[:at] + code + text[at:]
+    return coded if is_valid(coded) and danger(parse(coded)).degree <= 1 else text
+
+
 def _any_text(choices: Choices) -> str:
     kind = choices.below(10)
     if kind < 6:
@@ -193,8 +209,9 @@ class _EngineComparison:
     def __init__(self, case: Case, mode: str) -> None:
         self._case = case
         self._mode = mode
-        self._engine: Any = "hyperscan" if mode == "twins" else mode
-        self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
+        self._engine: Any = "hyperscan" if mode in {"twins", "many"} else mode
+        with _counted_as_many() if mode == "many" else nullcontext():
+            self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
 
     def difference(
         self, data: bytes, expected: list[Record], choices: Choices
@@ -213,6 +230,13 @@ class _EngineComparison:
             case = smallest(case, lambda one: is_different(one, self._engine))
             return reproducer(case, self._engine)
         return f"only with other blocks, or cut at {list(cuts)}:\n{reproducer(case, self._engine)}"
+
+
+@contextmanager
+def _counted_as_many() -> Iterator[None]:
+    """Patterns are scanned for as where there are thousands of them."""
+    with mock.patch.object(stretch, "MANY", 1), mock.patch.object(codes, "MANY", 1):
+        yield
 
 
 def _steps(mode: str) -> Any:
