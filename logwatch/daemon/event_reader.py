@@ -110,6 +110,12 @@ class Doubts:
         """Whose way must be walked again."""
         self.overflowed = False
         """Whether the kernel dropped events: then anything may have happened."""
+        self.latest = object()
+        """Another one after each doubt, before anybody is asked whom it is about."""
+
+    def arise(self) -> None:
+        """Something may have happened to a way; call it before it is seen whose that is."""
+        self.latest = object()
 
 
 class DirectoryWatch:
@@ -154,15 +160,15 @@ class DirectoryWatch:
 
     def on_event(self, event: InotifyEvent) -> None:
         """Something happened to the entry `event.name`, or to the directory itself."""
+        if event.name and event.is_modify:
+            for interest in self._of(event.name):
+                interest.wake()
+            return
+        self._doubts.arise()
         if not event.name:
             self._doubts.stale.extend(self.everyone())
-            return
-        interests = self._of(event.name)
-        if event.is_modify:
-            for interest in interests:
-                interest.wake()
         else:
-            self._doubts.stale.extend(interests)
+            self._doubts.stale.extend(self._of(event.name))
             everything = self._of(b"")
             self._doubts.stale.extend(everything)
             if everything and not event.is_directory:
@@ -183,12 +189,14 @@ class DirectoryWatch:
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """The directory is gone, or its file system, or the reader."""
+        self._doubts.arise()
         if wd == self.wd:
             self.wd = None
         self._doubts.stale.extend(self.everyone())
 
     def on_queue_overflow(self) -> None:
         """The kernel dropped events; every watch is told."""
+        self._doubts.arise()
         self._doubts.overflowed = True
 
 

@@ -12,26 +12,29 @@ events of which the kernel makes none (docs/decisions/0005-waking.md); the safet
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from watchdog.observers.inotify_c import CallbackId
-
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.arming import Arming
 from logwatch.daemon.canary import Canary
 from logwatch.daemon.event_reader import (
-    MASK,
     DirectoryWatch,
     Doubts,
     Interest,
     Reader,
     explain,
 )
-from logwatch.daemon.lookup import Identity, filesystem_without_events, identity_of, steps
+from logwatch.daemon.known_ways import KnownWays
+from logwatch.daemon.lookup import (
+    Identity,
+    identity_of,
+    leads_on,
+    steps,
+)
 from logwatch.daemon.places import GivenUp, Places
 from logwatch.daemon.scheduler import Task
 from logwatch.daemon.waker import NameChange, PolledDirectory, Wake, WakerStatus
@@ -73,16 +76,13 @@ class InotifyWaker:
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._running = False
-        self._reason = "not started"
-        self._remedy = ""
-        self._numbers = itertools.count(1)
+        self._arming = Arming()
         self._interests: dict[tuple[str, bool], Interest] = {}
         self._directories: dict[str, DirectoryWatch] = {}
         self._doubts = Doubts()
+        self._known_ways = KnownWays(self._doubts)
         self._to_walk: dict[Interest, None] = {}
         self._to_wake: dict[Interest, None] = {}
-        self._without_events: dict[int, str | None] = {}
-        self._warned: set[str] = set()
         self._retry_at = 0.0
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._verified = 0
@@ -147,6 +147,7 @@ class InotifyWaker:
                 self._retry(now)
             if self._changes != self._places.changes:
                 self._changes = self._places.changes
+                self._doubts.arise()
                 self._doubts.stale.extend(self._interests.values())
         self._verify()
         self._settle_all(now.steady)
@@ -166,7 +167,7 @@ class InotifyWaker:
                     PolledDirectory(path, directory.reason, directory.remedy)
                     for path, directory in sorted(needed.items())
                 ),
-                reason="" if self._reader else self._reason,
+                reason="" if self._reader else self._arming.reason,
                 rebuilds=self._rebuilds,
                 overflows=self._overflows,
             )
@@ -176,7 +177,7 @@ class InotifyWaker:
         with self._lock:
             reader, self._reader = self._reader, None
             self._running = False
-            self._reason = "stopped"
+            self._arming.reason = "stopped"
         if reader is not None:
             reader.let_go()
             reader.join(max(0.0, timeout))
@@ -201,14 +202,8 @@ class InotifyWaker:
         """Walk the way to the interest's path, arming each directory before looking into it."""
         way: dict[tuple[DirectoryWatch, bytes], None] = {}
         try:
-            for step in steps(interest.path, self._places.asking_here):
-                if not step.name and not interest.entries:
-                    break
-                name = os.fsencode(step.name)
-                with self._lock:
-                    directory = self._armed(step.directory, step.identity)
-                    directory.add(name, interest)
-                way[directory, name] = None
+            if interest.entries or not self._is_known(interest, way):
+                self._walk(interest, way)
         except GivenUp:
             with self._lock:  # another walked it meanwhile
                 self._leave(interest, (each for each in way if each not in interest.way))
@@ -221,12 +216,41 @@ class InotifyWaker:
             elif self._running and not interest.covered:
                 self._warn(interest.way[-1][0])
 
+    def _walk(self, interest: Interest, way: dict[tuple[DirectoryWatch, bytes], None]) -> None:
+        as_of = self._doubts.latest
+        for step in steps(interest.path, self._places.asking_here):
+            if not step.name and not interest.entries:
+                break
+            name = os.fsencode(step.name)
+            with self._lock:
+                directory = self._armed(step.directory, step.identity)
+                directory.add(name, interest)
+            way[directory, name] = None
+        self._known_ways.note(interest.path, tuple(way), as_of)
+
+    def _is_known(self, interest: Interest, way: dict[tuple[DirectoryWatch, bytes], None]) -> bool:
+        """Whether the way is known; then it is as if it had been walked just now."""
+        known = self._known_ways.to(interest.path)
+        with self._lock:
+            for directory, name in known:
+                directory.add(name, interest)
+        way.update(dict.fromkeys(known))
+        if known and self._known_ways.are_good:
+            directory, name = known[-1]
+            path = os.path.join(directory.path, os.fsdecode(name))  # noqa: PTH118 - as looked up
+            if not leads_on(path, self._places.asking_here):
+                return True
+        with self._lock:
+            self._leave(interest, (each for each in known if each not in interest.way))
+        way.clear()
+        return False
+
     def _leave(self, interest: Interest, way: Iterable[tuple[DirectoryWatch, bytes]]) -> None:
         for directory, name in way:
             directory.discard(name, interest)
             if directory.unused and self._directories.get(directory.path) is directory:
                 del self._directories[directory.path]
-                self._disarm(directory)
+                self._arming.disarm(directory, self._reader)
 
     # Watches: directory -> kernel
 
@@ -236,60 +260,14 @@ class InotifyWaker:
             directory = DirectoryWatch(path, identity, self._doubts)
             self._directories[path] = directory
         if directory.identity != identity:
-            self._disarm(directory)
+            self._arming.disarm(directory, self._reader)
             directory.identity = identity
         if directory.wd is None:
-            self._arm(directory)
+            self._arming.arm(directory, self._reader)
         return directory
 
-    def _arm(self, directory: DirectoryWatch) -> None:
-        kind = self._kind_without_events(directory.identity[0])
-        if self._reader is None:
-            directory.reason, directory.remedy = self._reason, self._remedy
-        elif kind is not None:
-            directory.reason, directory.remedy = f"{kind} does not tell of every write", ""
-        else:
-            self._add_watch(self._reader, directory)
-
-    def _add_watch(self, reader: Reader, directory: DirectoryWatch) -> None:
-        directory.number = CallbackId(next(self._numbers))
-        try:
-            wd = reader.add_callback(os.fsencode(directory.path), MASK, directory, directory.number)
-        except OSError as error:
-            directory.reason, directory.remedy = explain(error)
-            return
-        if wd == -1:  # watchdog swallows EACCES and files all such callbacks under one watch
-            reader.remove_callbacks([(wd, directory.number)])
-            directory.reason = "permission denied"
-            directory.remedy = f"give the service's user read access to {directory.path}"
-            return
-        directory.wd = wd
-        if directory.reason and directory.path in self._warned:
-            telemetry.info("waker.directory_watched", directory=directory.path)
-        self._warned -= {directory.path, directory.remedy}
-        directory.reason = directory.remedy = ""
-
-    def _disarm(self, directory: DirectoryWatch) -> None:
-        wd, directory.wd = directory.wd, None
-        if wd is not None and self._reader is not None:
-            self._reader.remove_callbacks([(wd, directory.number)])
-
-    def _kind_without_events(self, device: int) -> str | None:
-        if device not in self._without_events:
-            self._without_events[device] = filesystem_without_events(device)
-        return self._without_events[device]
-
     def _warn(self, directory: DirectoryWatch) -> None:
-        """Once a directory; once in all where it is one limit that stops many."""
-        subject = directory.remedy if directory.remedy.startswith("sysctl") else directory.path
-        if subject not in self._warned:
-            self._warned |= {subject, directory.path}
-            telemetry.warning(
-                "waker.directory_polled",
-                directory=directory.path,
-                reason=directory.reason,
-                remedy=directory.remedy,
-            )
+        if self._arming.warn(directory):
             self._retry_seconds = FIRST_RETRY_SECONDS
             self._retry_at = self._clock.steady() + FIRST_RETRY_SECONDS
 
@@ -336,6 +314,7 @@ class InotifyWaker:
         self._overflow_at = now
         self._overflows += 1
         self._doubts.overflowed = False
+        self._doubts.arise()
         self._doubts.stale.extend(self._interests.values())
         telemetry.warning("waker.overflow", woken=len(self._interests))
 
@@ -358,6 +337,7 @@ class InotifyWaker:
                 directory.wd = None
             self._open_reader()
             self._canary.forget()
+            self._doubts.arise()
             self._doubts.stale.extend(self._interests.values())
         if reader is not None:
             reader.let_go()
@@ -369,12 +349,13 @@ class InotifyWaker:
             self._reader.start()
         except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
             self._reader = None
-            self._reason, self._remedy = explain(error)
+            self._arming.reason, self._arming.remedy = explain(error)
 
     def _retry(self, now: Moment) -> None:
         self._retry_seconds = min(LONGEST_RETRY_SECONDS, self._retry_seconds * 2)
         self._retry_at = now.steady + self._retry_seconds
-        self._without_events.clear()
+        self._arming.forget_kinds()
+        self._doubts.arise()
         if self._reader is None:
             self._open_reader()
         for directory in list(self._directories.values()):
@@ -393,4 +374,5 @@ class InotifyWaker:
                 continue
             identity = identity_of(directory.path, self._places.asking_here)
             if identity != directory.identity:
+                self._doubts.arise()
                 self._doubts.stale.extend(directory.everyone())

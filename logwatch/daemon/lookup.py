@@ -87,6 +87,16 @@ def steps(path: str, asking: Asking = nullcontext) -> Iterator[Step]:
     yield Step(directory, "", identity)
 
 
+def leads_on(path: str, asking: Asking = nullcontext) -> bool:
+    """Whether something is to be looked up behind `path`, which has no link on the way to it."""
+    try:
+        with asking(path):
+            mode = os.lstat(path).st_mode
+    except OSError:
+        return False  # as in `steps`
+    return stat.S_ISLNK(mode) or stat.S_ISDIR(mode)
+
+
 def identity_of(directory: str, asking: Asking = nullcontext) -> Identity | None:
     """Which directory is at this path now, None without one, or where nobody can say."""
     try:

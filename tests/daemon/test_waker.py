@@ -15,7 +15,7 @@ from doubles.process import line_of
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from logwatch.clock import ManualClock, Moment, SystemClock
-from logwatch.daemon import event_reader, inotify, waker
+from logwatch.daemon import arming, event_reader, inotify, waker
 from logwatch.daemon.event_reader import Reader, distinct, probe
 from logwatch.daemon.inotify import InotifyWaker
 from logwatch.daemon.lookup import filesystem_without_events, steps
@@ -176,6 +176,85 @@ def test_one_directory_has_one_watch_however_many_files(live, tmp_path):
     assert after - before <= len(tmp_path.parts)
     assert all(woken.by((tmp_path / f"{n}.log").touch) for n, woken in enumerate(everyone))
     assert live.status().watched == after
+
+
+@pytest.fixture
+def walks(monkeypatch):
+    """The paths to which a way was walked."""
+    paths, really = [], inotify.steps
+    monkeypatch.setattr(inotify, "steps", lambda path, how: paths.append(path) or really(path, how))
+    return paths
+
+
+def test_the_files_of_one_directory_share_one_walk(live, tmp_path, settled, walks):
+    """As long as nothing happens to any way; each is woken all the same."""
+    (tmp_path / "log").mkdir()
+    settled()
+    walks.clear()
+    files = [tmp_path / "log" / f"{number}.log" for number in range(20)]
+    woken = [watch(live, path) for path in files]
+    assert walks == [str(files[0])]
+    for path, each in zip(files, woken, strict=True):
+        assert each.by(path.touch)
+        assert each.by(lambda path=path: append(path))
+    assert all(live.covers(str(path)) for path in files)
+    live.unwatch(str(files[0]))
+    assert woken[1].by(lambda: append(files[1]))
+
+
+@pytest.mark.parametrize("odd", ["link.log", "folder", "./dot.log", "gone/app.log"])
+def test_a_way_that_leads_on_is_walked(live, tmp_path, settled, walks, odd):
+    """Where it goes is known to nobody yet."""
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    log = tmp_path / "log"
+    (log / "folder").mkdir(parents=True)
+    (log / "link.log").symlink_to(target / "app.log")
+    settled()
+    watch(live, log / "a.log")
+    walks.clear()
+    path = f"{log}/{odd}"
+    woken = Woken()
+    live.watch(path, woken)
+    assert walks == [path]
+    if odd == "link.log":
+        assert woken.by((target / "app.log").touch)
+
+
+def test_a_known_way_is_the_one_that_is_there_now(live, tmp_path, settled):
+    """The directory of that name is another one by now."""
+    log = tmp_path / "log"
+    log.mkdir()
+    settled()
+    first = watch(live, log / "a.log")
+    log.rename(tmp_path / "old")
+    log.mkdir()
+    assert first.by((log / "a.log").touch)
+    settled()
+    second = watch(live, log / "b.log")
+    assert second.by((log / "b.log").touch)
+
+
+def test_a_doubt_that_arises_while_a_known_way_is_taken_has_it_walked(
+    live, tmp_path, settled, walks, monkeypatch
+):
+    """What happened before its directories knew of it is told to nobody."""
+    log = tmp_path / "log"
+    log.mkdir()
+    settled()
+    watch(live, log / "a.log")
+    walks.clear()
+    really = live._known_ways.to
+
+    def to(path):
+        way = really(path)
+        live._doubts.arise()
+        return way
+
+    monkeypatch.setattr(live._known_ways, "to", to)
+    second = watch(live, log / "b.log")
+    assert walks == [str(log / "b.log")]
+    assert second.by((log / "b.log").touch)
 
 
 def test_unwatch_takes_the_watches_off_that_nobody_needs(live, tmp_path):
@@ -602,8 +681,8 @@ def test_without_a_thread_everything_is_polled_and_nothing_leaks(tmp_path, clock
 
 
 def test_a_file_system_without_events_is_polled_and_said_so(live, tmp_path, monkeypatch):
-    monkeypatch.setattr(inotify, "filesystem_without_events", lambda device: "nfs4")
-    live._without_events.clear()
+    monkeypatch.setattr(arming, "filesystem_without_events", lambda device: "nfs4")
+    live._arming.forget_kinds()
     (tmp_path / "log").mkdir()
     watch(live, tmp_path / "log" / "app.log")
     assert not live.covers(str(tmp_path / "log" / "app.log"))
