@@ -18,6 +18,7 @@ from doubles.machine import Machine, sandbox
 from doubles.service import AUTH, BASIC, CONFIG, STATE, SYSLOG, UNIT, Service
 
 pytestmark = pytest.mark.stress
+IS_STORY = True
 
 CHECKOUT = Path(__file__).parents[2]
 BUILD = CHECKOUT / "systemd" / "debian" / "build"
