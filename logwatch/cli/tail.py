@@ -12,10 +12,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from logwatch import telemetry
+from logwatch.cli.columns import size_of
 from logwatch.cli.tail_output import Output, PlainSheet
 from logwatch.cli.tail_request import Request, request_of
 from logwatch.daemon import signals
@@ -154,7 +154,7 @@ class _Session:
             namings=namings_of(options.label),
             full=options.full,
             emphasis=emphasis,
-            columns=get_terminal_size((120, 24)).columns,
+            columns=size_of(sys.stdout)[0],
         )
         return self._screen
 

@@ -18,7 +18,6 @@ import select
 import stat
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from logwatch.cli.tail_last import STEP, dump, show_last
 from logwatch.cli.tail_output import Sheet
@@ -29,22 +28,27 @@ _NOT_A_FILE = -1
 """Stands for an error number where a name shows something that has no end to follow."""
 
 
-@dataclass(slots=True)
 class Followed:
-    """One name of the command line."""
+    """One name of the command line. No dataclass: what makes those loads ten modules more."""
 
-    name: str
-    fd: int = -1
-    given_up: bool = False
-    error: int = 0
-    """Why it could not be opened at the last look."""
-    inaccessible: bool = False
-    key: tuple[int, int] = (0, 0)
-    mode: int = 0
-    position: int = 0
-    changed_ns: int = -1
-    streams: bool = False
-    """Whether it is a pipe or a terminal on standard input that is shown as it comes."""
+    __slots__ = (
+        *("changed_ns", "error", "fd", "given_up", "inaccessible", "key", "mode", "name"),
+        *("position", "streams"),
+    )
+
+    def __init__(self, name: str, *, inaccessible: bool = False) -> None:
+        self.name = name
+        self.fd = -1
+        self.given_up = False
+        self.error = 0
+        """Why it could not be opened at the last look."""
+        self.inaccessible = inaccessible
+        self.key = (0, 0)
+        self.mode = 0
+        self.position = 0
+        self.changed_ns = -1
+        self.streams = False
+        """Whether it is a pipe or a terminal on standard input that is shown as it comes."""
 
     @property
     def is_regular(self) -> bool:

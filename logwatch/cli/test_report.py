@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from logwatch.cli.figures import number
 from logwatch.cli.marking import DIM, GREEN, RED, YELLOW, Screen, columns_of
-from logwatch.cli.word_diff import told_apart
 from logwatch.config.problems import LINE_BREAK, Place
 from logwatch.sinks.plain_text import visible
 from logwatch.testing.coverage import Coverage
@@ -216,6 +215,8 @@ class TextReport(Report):
                     yield f"{head}expected  '{visible(difference.expected)}'"
                     yield f"{' ' * columns_of(head)}got       no such name"
                 else:
+                    from logwatch.cli.word_diff import told_apart  # noqa: PLC0415 - for what failed
+
                     yield from told_apart(head, difference.expected, difference.got, self._screen)
             return
         section: str = mismatch.section

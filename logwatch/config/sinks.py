@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from shutil import which
 from typing import Any, TypeVar
 
 import msgspec
@@ -86,6 +85,8 @@ def warn_of_missing_program(sink: NamedSink, node: Node, walker: Walker) -> None
     from logwatch.sinks.command import CommandSettings  # noqa: PLC0415 - loaded with such a sink
 
     assert isinstance(sink.settings, CommandSettings)
+    from shutil import which  # noqa: PLC0415 - it loads three compressors
+
     program = sink.settings.argv[0]
     if which(program) is not None:
         return

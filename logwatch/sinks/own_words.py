@@ -8,7 +8,6 @@ is made visible and short before it meets a template.
 
 from __future__ import annotations
 
-import difflib
 from typing import Final
 
 from msgspec import UNSET, structs
@@ -63,8 +62,12 @@ def _check(key: str, template: str) -> None:
     if not template.strip():
         raise ValueError(f"{key} is empty; leave it out for the stock one")
     for name, _ in say.placeholders:
-        near = difflib.get_close_matches(name, NAMES, 1, _ALIKE)
-        if name not in NAMES and near and name.rstrip("s") != near[0].rstrip("s"):
+        if name in NAMES:
+            continue
+        from difflib import get_close_matches  # noqa: PLC0415 - for what may be misspelt
+
+        near = get_close_matches(name, NAMES, 1, _ALIKE)
+        if near and name.rstrip("s") != near[0].rstrip("s"):
             raise ValueError(f"{key}: {{{name}}} is no field of alerts; did you mean {near[0]!r}?")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -173,36 +171,6 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path):
         assert f" {rule} " in shown
     assert "nothing undelivered" in shown
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("words", "forbidden"),
-    [
-        (
-            ["--version"],
-            {"structlog", "hyperscan", "urllib3", "sqlite3", "yaml"},
-        ),
-        (
-            ["check", "CONFIG"],
-            {"structlog", "hyperscan", "urllib3", "sqlite3", "asyncio", "smtplib", "apprise"},
-        ),
-        (["alerts", "-c", "CONFIG"], {"structlog", "hyperscan", "urllib3", "asyncio", "watchdog"}),
-        (
-            ["run", "-c", "CONFIG", "--once"],
-            {"asyncio", "rich", "urllib3", "http.server", "smtplib", "textual", "apprise"},
-        ),
-    ],
-)
-def test_a_command_loads_only_what_it_needs(config, words, forbidden):
-    """Start-up time is import time."""
-    logwatch("run", "-c", config, "--once")
-    words = [str(config) if word == "CONFIG" else word for word in words]
-    code = (
-        "import sys; from logwatch.cli.main import run_command_line; "
-        f"run_command_line({words!r}); print('\\n'.join(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
-    assert not forbidden & set(done.stderr.decode().split())
 
 
 def test_the_stock_folder_is_found_in_a_checkout():

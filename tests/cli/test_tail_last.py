@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from doubles.tail_request import FOLLOWING
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.cli import tail_last
 from logwatch.cli.tail_last import dump, show_last
-from logwatch.cli.tail_request import Request
 
 CONTENT = st.lists(st.sampled_from([b"\n", b"a", b"bb\n", b"\0", b"ccc"]), max_size=40).map(
     b"".join
@@ -19,21 +19,7 @@ CONTENT = st.lists(st.sampled_from([b"\n", b"a", b"bb\n", b"\0", b"ccc"]), max_s
 
 def asked(**changes):
     """A request; only how much is wanted counts here."""
-    request = Request(
-        files=("-",),
-        unit="lines",
-        amount=10,
-        from_start=False,
-        follow=None,
-        retry=False,
-        headers=False,
-        end=b"\n",
-        interval=1.0,
-        pid=None,
-        events=False,
-        amount_given=True,
-    )
-    return request._replace(**changes)
+    return FOLLOWING._replace(files=("-",), follow=None, retry=False, **changes)
 
 
 def naive(data, request):
