@@ -155,7 +155,8 @@ def _assemble(
         source.name: repr((source.paths or source.origin, source.start))
         for source in config.sources
     }
-    slots = Slots(max(2, os.cpu_count() or 1), clock)
+    at_once = max(2, os.cpu_count() or 1)
+    slots = Slots(at_once, clock)
     places, scheduler_stop = Places(), Event()
     scheduler = Scheduler(clock, scheduler_stop)
     scheduler.every(GIVE_BACK_SECONDS, giving_back(), "give memory back")
@@ -260,7 +261,7 @@ def _assemble(
         tell=intake.tell,
         waited_for=waited_for(config),
         places=places,
-        pacing=Pacing(max(4, 2 * (os.cpu_count() or 1)), clock),
+        pacing=Pacing(at_once, clock),  # or those that are awake would wait for a slot
         held=config.held_files,
         receivers={each.address: (each.name,) for each in config.sources if each.origin},
     )

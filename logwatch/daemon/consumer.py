@@ -44,6 +44,10 @@ from logwatch.store.writer import Store, Transaction
 
 LAZY_SECONDS = 1.0
 GATHER_SECONDS = 0.25
+MANY_AWAITED = 64
+BEGINNING_SECONDS = 0.02
+"""While so many files are still to be read for the first time, each has little to say, and it takes
+what all say within this time at once."""
 MOST_GATHERED = 5_000
 """Alerts that wait for others, at most."""
 MOST_MESSAGES = 256
@@ -174,10 +178,17 @@ class Consumer(Worker):
             return []
         finally:
             self._notice_sleep(now, seconds)
-        if isinstance(first, Batch) and not self._pipeline.live and not self._merger.is_held_up:
+        if not self._pipeline.live:
+            self._let_gather(first)
+        return [first, *self._what_is_there()]
+
+    def _let_gather(self, first: Message) -> None:
+        """Before the backlog is read: each wake-up costs those that read it their turn, too."""
+        if len(self._awaited) >= MANY_AWAITED:
+            self.stopping.wait(BEGINNING_SECONDS)
+        if isinstance(first, Batch) and not self._merger.is_held_up:
             self._intake.gather(GATHER_SECONDS)
             self._intake.begin_turn()
-        return [first, *self._what_is_there()]
 
     def _notice_sleep(self, before: Moment, seconds: float) -> None:
         now = self.clock.steady()

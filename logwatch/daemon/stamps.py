@@ -111,6 +111,9 @@ class Stamps:
 
     def _before(self, data: bytes, low: int, end: int, arrival: float) -> float | None:
         """The stamp of the nearest line before `end` that has one."""
+        begin, seen = self._barren
+        if begin <= low and end <= seen:
+            return None
         for _ in range(MOST_LINES):
             if end <= low or self._is_hopeless:
                 return None

@@ -12,7 +12,13 @@ from msgspec.structs import replace
 
 from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.route import RouteSettings
-from logwatch.daemon.consumer import GATHER_SECONDS, MOST_GATHERED, PASSED_OVER_SECONDS
+from logwatch.daemon.consumer import (
+    BEGINNING_SECONDS,
+    GATHER_SECONDS,
+    MANY_AWAITED,
+    MOST_GATHERED,
+    PASSED_OVER_SECONDS,
+)
 from logwatch.daemon.intake import CaughtUp, Intake, NotWaitedFor, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
@@ -242,6 +248,27 @@ def test_alerts_of_the_backlog_gather_for_one_commit(tmp_path):
     assert (len(bench.due()), bench.consumer.idle) == (2, True)
     bench.take(CaughtUp("/var/log/app.log"), batch("boom 3", offset=14))
     assert (len(bench.due()), bench.consumer.idle) == (3, True)
+    bench.store.close()
+
+
+@pytest.mark.parametrize("files", [MANY_AWAITED, MANY_AWAITED - 1])
+def test_what_many_files_say_first_is_taken_together(tmp_path, monkeypatch, files):
+    """To be woken for each takes as long as the files, and from them; few are taken at once."""
+    paths = [f"/var/log/{number}.log" for number in range(files)]
+    bench = Bench(tmp_path, awaited=paths)
+    naps = []
+    monkeypatch.setattr(bench.consumer.stopping, "wait", naps.append)
+    for path in paths:
+        bench.intake.put(of(path, path, "boom", backlog=True))
+    bench.consumer.step(bench.clock.moment())
+    assert naps == ([BEGINNING_SECONDS] if files >= MANY_AWAITED else [])
+    assert bench.intake.empty()
+    for path in paths:
+        bench.intake.put(CaughtUp(path))
+    bench.consumer.step(bench.clock.moment())
+    bench.intake.put(batch("boom"))
+    bench.consumer.step(bench.clock.moment())
+    assert len(naps) == 2 * (files >= MANY_AWAITED)
     bench.store.close()
 
 
