@@ -259,7 +259,7 @@ def test_what_many_files_say_first_is_taken_together(tmp_path, monkeypatch, file
     naps = []
     monkeypatch.setattr(bench.consumer.stopping, "wait", naps.append)
     for path in paths:
-        bench.intake.put(of(path, path, "boom", backlog=True))
+        bench.intake.put(of(path, path, "boom", time=bench.clock.wall(), backlog=True))
     bench.consumer.step(bench.clock.moment())
     assert naps == ([BEGINNING_SECONDS] if files >= MANY_AWAITED else [])
     assert bench.intake.empty()
