@@ -9,9 +9,7 @@ comes while it reads then wakes it again, and none is overlooked.
 from __future__ import annotations
 
 import queue
-from collections import deque
 from contextlib import AbstractContextManager
-from threading import Event
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -20,7 +18,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
-from logwatch.daemon.latch import Latch
+from logwatch.daemon.latch import Latch, Stop
 from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
@@ -55,6 +53,36 @@ _TROUBLES: dict[Kind, tuple[str, Severity]] = {
 class Monitor(Worker):
     """The thread of one path."""
 
+    # There may be ten thousand, and with so many attributes each had a table of their names.
+    __slots__ = (
+        "_dirty",
+        "_hot_pause",
+        "_in_hand",
+        "_intake",
+        "_last_read",
+        "_more",
+        "_pacing",
+        "_reading",
+        "_slots",
+        "_stamps",
+        "_surroundings",
+        "_tokens",
+        "_told_caught_up",
+        "_told_rewritten",
+        "_volume",
+        "_working",
+        "active_at",
+        "is_in_line",
+        "look_at",
+        "looked",
+        "not_answering",
+        "path",
+        "reading_since",
+        "rhythm",
+        "sources",
+        "tail",
+    )
+
     is_file = True
     """Whether events may tell that there is something to read."""
 
@@ -70,7 +98,7 @@ class Monitor(Worker):
         volume: Volume | None = None,
     ) -> None:
         """`volume`: where what is read is counted."""
-        super().__init__(f"file {path}", clock=clock, stop=Event())
+        super().__init__(f"file {path}", clock=clock, stop=Stop())
         self.path = path
         self.sources: tuple[str, ...] = (reading.source,)
         self.tail = tail
@@ -82,7 +110,7 @@ class Monitor(Worker):
         self._volume = volume or Volume()
         self._dirty = Latch(is_set=True)
         self._pacing: Pacing | None = None
-        self._tokens: deque[Token] = deque()
+        self._tokens: list[Token] = []
         self.is_in_line = False
         """See `Sleeper`."""
         self._more = False
@@ -212,7 +240,7 @@ class Monitor(Worker):
 
     def _give_back(self, *, but: int = 0) -> None:
         while len(self._tokens) > but and self._pacing is not None:
-            self._pacing.give_back(self._tokens.popleft())
+            self._pacing.give_back(self._tokens.pop(0))
 
     def _next_block(self, now: Moment) -> Block | None:
         self.reading_since = now.steady

@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections.abc import Iterable
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
@@ -35,13 +35,31 @@ class Progress(NamedTuple):
         return self.pending and now.steady - self.stamp >= seconds
 
 
+class Stopping(Protocol):
+    """What asks a thread to end: an Event, or the like."""
+
+    def set(self) -> None:
+        """Ask."""
+        ...
+
+    def is_set(self) -> bool:
+        """Whether it was asked."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until it is asked, for so many seconds at most; whether it is."""
+        ...
+
+
 class Worker:
     """One thread that calls `step` until its stop Event is set; tests call `step` themselves.
 
     A step may wait for work, on something that a stop also ends: a worker is never interrupted.
     """
 
-    def __init__(self, name: str, *, clock: Clock, stop: threading.Event) -> None:
+    __slots__ = ("_stamp", "_thread", "clock", "failure", "name", "stopping")
+
+    def __init__(self, name: str, *, clock: Clock, stop: Stopping) -> None:
         self.name = name
         self.clock = clock
         self.stopping = stop

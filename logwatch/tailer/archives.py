@@ -19,7 +19,6 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -60,7 +59,7 @@ class Archives:
         self._claims = claims
         self.patient = True
         """Whether one that ends in the middle and was changed just now may still be written."""
-        self.missing: deque[Checkpoint] = deque(maxlen=_MISSING_KEPT)
+        self.missing: list[Checkpoint] = []
         """Generations that no file was found for."""
         self._coming: OpenFile | None = None
         self._told: LastNoted[Sign, None] = LastNoted(_NOTES_KEPT)
@@ -104,8 +103,13 @@ class Archives:
                 return found
             if self._whereabouts.is_same(before):
                 break
-        self.missing.append(checkpoint)
+        self.miss(checkpoint)
         return found
+
+    def miss(self, checkpoint: Checkpoint) -> None:
+        """No file was found for this; of many the last ones are kept."""
+        self.missing.append(checkpoint)
+        del self.missing[:-_MISSING_KEPT]
 
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)

@@ -58,6 +58,8 @@ def remembered(texts: Iterable[str | None]) -> Remembered | None:
         for text in (each.removesuffix(_LEFT_OUT) for each in found)
         for at in range(0, len(text), _LENGTH)
     ]
+    if not pieces:
+        return _NOTHING
     changes = frozenset((each[_SIGN:-_PART], each[-_PART:]) for each in pieces)
     return Remembered(
         signs=frozenset(each[:_SIGN] for each in pieces),
@@ -65,6 +67,10 @@ def remembered(texts: Iterable[str | None]) -> Remembered | None:
         seconds=frozenset(second for second, _ in changes),
         is_all=not any(each.endswith(_LEFT_OUT) for each in found),
     )
+
+
+_NOTHING = Remembered(frozenset(), frozenset(), frozenset(), is_all=True)
+"""Most logs have nothing beside them, and there may be ten thousand."""
 
 
 def _sign(sibling: Sibling) -> str:

@@ -8,7 +8,6 @@ a file that begins and one that ends are empty blocks with a checkpoint.
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
@@ -55,7 +54,7 @@ class Chain:
         """Replaced, never changed, so that other threads may walk it."""
         self.current: Generation | None = None
         """The one under the path."""
-        self.outgoing: deque[Block] = deque()
+        self.outgoing: list[Block] = []
         """Checkpoints to be handed out before anything else."""
         self.look_again_at: float | None = None
         """Steady time at which to look again at what was just being compressed."""

@@ -46,6 +46,8 @@ from logwatch.tailer.unseen import Beginning, MovedError, Unseen, in_order
 from logwatch.tailer.whereabouts import Whereabouts
 
 _NEVER = object()
+_NONE: frozenset[Sign] = frozenset()
+"""One for all: most logs have nothing beside them, and there may be ten thousand."""
 
 
 class Lineage:
@@ -60,7 +62,7 @@ class Lineage:
         self._owner = owner
         self.archives = Archives(whereabouts, claims)
         """The compressed files beside the path."""
-        self._seen: frozenset[Sign] = frozenset()
+        self._seen = _NONE
         self._copies: dict[Sign, str] = {}
         """Copies of what nobody has read yet, which may be in the making, and where they are."""
         self._copied: Key | None = None
@@ -88,7 +90,7 @@ class Lineage:
         for each in every:
             latest = self._claims.latest((each.inode, each.birth))
             if latest is not None and latest.identity != each.identity:
-                self.archives.missing.append(each)
+                self.archives.miss(each)
 
     @property
     def remembers_all(self) -> bool:
@@ -132,7 +134,7 @@ class Lineage:
 
     def _note_seen(self, siblings: Iterable[Sibling]) -> None:
         every = tuple(siblings)
-        self._seen = frozenset(each.sign for each in every)
+        self._seen = frozenset(each.sign for each in every) or _NONE
         self.beside = text_of(every)
         self._remembered = remembered([self.beside])
         self._claims.note_seen(self._path, self._seen)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from logwatch import telemetry
 
 _REWRITES = 3
@@ -16,13 +14,13 @@ class Rewrites:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._times: deque[float] = deque(maxlen=_REWRITES)
+        self._times: tuple[float, ...] = ()
         self.is_habit = False
         """Whether it is no log but a file that is written in place."""
 
     def note(self, now: float) -> None:
         """It was, at steady time `now`."""
-        self._times.append(now)
+        self._times = (*self._times, now)[-_REWRITES:]
         is_often = len(self._times) == _REWRITES and now - self._times[0] < _HABIT
         if is_often and not self.is_habit:
             self.is_habit = True

@@ -39,6 +39,8 @@ from logwatch.tailer.whereabouts import Whereabouts
 
 __all__ = ["Claims", "Loss", "Tail", "TailState"]
 
+_NONE: frozenset[str] = frozenset()
+"""One for all: there may be ten thousand tails."""
 _GRACE_POLL = 1.0
 _DOUBT = 1.0
 """Seconds for which a remote file must be shorter before that is believed."""
@@ -90,7 +92,7 @@ class Tail:
         self._parking = Parking(
             Whereabouts(path, archives), self._chain, self._claims, self._report
         )
-        self._given_up: frozenset[str] = frozenset()
+        self._given_up = _NONE
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
     def read(self, now: Moment, *, finish: bool = False) -> Block | None:
@@ -208,7 +210,7 @@ class Tail:
         """Do it now."""
         if not self._given_up:
             return
-        names, self._given_up = self._given_up, frozenset()
+        names, self._given_up = self._given_up, _NONE
         for each in self._chain.generations:
             if each.checkpoint.identity in names and each is not self._chain.current:
                 self._chain.cut_off(each)
@@ -255,7 +257,7 @@ class Tail:
     def _next_in_order(self, now: Moment, *, finish: bool) -> Block | None:
         chain = self._chain
         if chain.outgoing:
-            return chain.outgoing.popleft()
+            return chain.outgoing.pop(0)
         for generation in chain.generations:
             block = self._advance(generation, now, finish=finish)
             if block is not None:

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from doubles.process import ended, eventually
 
-from logwatch.daemon.latch import Latch
+from logwatch.daemon.latch import Latch, Stop
 
 
 def test_a_wait_ends_at_once_where_it_was_set_and_clears_it():
@@ -75,3 +75,18 @@ def test_what_was_done_before_it_was_set_is_seen_after_the_wait():
     over.append(True)
     latch.set()
     ended(waits)
+
+
+def test_a_stop_that_was_asked_for_stays():
+    """Every wait ends with it, the one under way as well."""
+    stop, seen = Stop(), []
+    assert not stop.wait(0.001)
+    waits = Thread(target=lambda: seen.append(stop.wait()), daemon=True)
+    waits.start()
+    stop.set()
+    ended(waits)
+    stop.set()
+    assert seen == [True]
+    assert stop.is_set()
+    assert stop.wait()
+    assert stop.wait(60.0)
