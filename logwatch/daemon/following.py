@@ -19,7 +19,7 @@ from logwatch.daemon.held_files import HeldFiles
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
-from logwatch.daemon.places import NotAnsweringError, Places
+from logwatch.daemon.places import NotAnsweringError, Places, is_beneath
 from logwatch.daemon.short_lives import ShortLives
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
@@ -307,7 +307,12 @@ class Following:
         self._note_problems(found.problems)
         for directory in found.directories - self._directories:
             self._waker.watch_directory(directory, self._rescan_soon)
-        self._directories = set(found.directories)
+        for directory in self._directories - found.directories:
+            # Where a folder could not be listed nobody knows what in it is gone.
+            if not any(is_beneath(directory, each) for each in found.problems):
+                self._waker.unwatch(directory)
+                self._directories.remove(directory)
+        self._directories |= found.directories
         wanted = found.files | self._receivers
         for path, sources in wanted.items():
             if path in self._monitors:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 from threading import BoundedSemaphore
 from zoneinfo import ZoneInfo
 
@@ -9,13 +11,14 @@ from logwatch.clock import ManualClock
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.monitor import Monitor, Reading
-from logwatch.daemon.waker import make_waker
+from logwatch.daemon.waker import ManualWaker, make_waker
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.tail import Tail
 
@@ -51,3 +54,42 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     following.rescan(clock.moment())
     assert following.monitors == []
     assert following.end(deadline=clock.steady() + 5) == []
+
+
+def test_a_folder_that_is_gone_is_not_watched_any_more(tmp_path):
+    """Folders of containers come and go by the thousand."""
+    listable = True
+
+    class Folders(FileSystem):
+        def entries(self, directory):
+            if not listable and directory == str(tmp_path):
+                raise OSError(errno.EMFILE, "too many open files")
+            return super().entries(directory)
+
+    waker, clock, claims = ManualWaker(), ManualClock(), Claims()
+    paths = (str(tmp_path / "*" / "*.log"),)
+    following = Following(
+        discovery=Discovery([SourceSettings(name="app", paths=paths)], Folders()),
+        make_monitor=None,
+        waker=waker,
+        clock=clock,
+        claims=claims,
+        stored=(),
+        tell=lambda _message: True,
+    )
+    folders = [tmp_path / str(number) for number in range(3)]
+    for each in folders:
+        each.mkdir()
+    following.prepare()
+    every = {str(tmp_path), *map(str, folders)}
+    assert set(waker.directories) == every
+    listable = False
+    following.prepare()
+    assert set(waker.directories) == every
+    listable = True
+    shutil.rmtree(folders[1])
+    following.prepare()
+    assert set(waker.directories) == every - {str(folders[1])}
+    folders[1].mkdir()
+    following.prepare()
+    assert set(waker.directories) == every
