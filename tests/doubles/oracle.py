@@ -55,6 +55,10 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write no more."""
         os.close(self._file)
 
     def write(self, count: int = 1) -> None:

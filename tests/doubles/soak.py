@@ -1,5 +1,7 @@
 """A hundred logs under everything that happens to logs, for as long as one likes.
 
+Beside them a folder with a log comes each second and goes again, as those of containers do.
+
 What the daemon tells is read as it comes, held against what was written, and thrown away, so that
 an hour costs no more memory or disk than a minute. Every line must come once, whole, in the order
 of its generation; memory, threads, file descriptors and the time from a write to its alert are
@@ -8,9 +10,11 @@ noted all the while.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -24,6 +28,9 @@ from doubles.process import Running
 from doubles.stage import IMPATIENT
 
 LOGS = 100
+FOLDERS = 20
+"""Those that come and go, and are there at a time."""
+FOLDER_ROUNDS = 50
 KEPT = 5
 """Rotated files of one log that are kept."""
 ROUND_SECONDS = 0.02
@@ -134,6 +141,8 @@ class Soak:
         self._random = Random(seed)
         self._logs = [_Log(folder / f"{number:03}") for number in range(LOGS)]
         self._by_path = {str(each.path): each for each in self._logs}
+        self._passing: deque[_Log] = deque()
+        self._numbers = itertools.count()
         self._out = folder / "alerts.jsonl"
         self._file: int | None = None
         self._rest = b""
@@ -142,7 +151,7 @@ class Soak:
         self._unexpected: list[str] = []
         self._said: Callable[[], str] = str
         self._samples: list[Sample] = []
-        self._deeds = self._lines = self._rotations = 0
+        self._rounds = self._deeds = self._lines = self._rotations = 0
 
     def run(self, seconds: float) -> Account:
         """For so long; raises AssertionError where a line is lost, torn or told twice."""
@@ -154,19 +163,25 @@ class Soak:
         self._said = lambda: running.stderr
         with running.ready() as daemon:
             daemon.says("daemon.live")
+            for _ in range(FOLDERS):
+                self._come_and_go()
             began, sampled = perf_counter(), perf_counter()
             while (now := perf_counter()) - began < seconds:
                 self._do(self._random.choice(self._logs))
+                self._rounds += 1
+                if self._rounds % FOLDER_ROUNDS == 0:
+                    self._come_and_go()
                 self._listen()
                 if now - sampled >= every:
                     sampled = now
                     self._sample(daemon, now - began)
                 pause.wait(ROUND_SECONDS)
             deadline = perf_counter() + LONGEST_LAG
-            while any(each.waiting for each in self._logs) and perf_counter() < deadline:
+            logs = self._by_path.values()
+            while any(each.waiting for each in logs) and perf_counter() < deadline:
                 self._listen()
                 pause.wait(ROUND_SECONDS)
-            left = [(str(each.path), list(each.waiting)[:3]) for each in self._logs if each.waiting]
+            left = [(str(each.path), list(each.waiting)[:3]) for each in logs if each.waiting]
             assert not left, "\n".join([f"never told: {left[:5]}", *self._unexpected])
             cpu_seconds = daemon.cpu_seconds()
             daemon.stop()
@@ -208,6 +223,19 @@ class Soak:
                 log.writer.truncate()
         self._rotations += 1
         log.forget_the_oldest()
+
+    def _come_and_go(self) -> None:
+        """A folder more, and the oldest less once its log was told whole."""
+        log = _Log(self._folder / f"container-{next(self._numbers)}")
+        self._by_path[str(log.path)] = log
+        self._passing.append(log)
+        log.write(3)
+        self._lines += 3
+        if len(self._passing) > FOLDERS and not self._passing[0].waiting:
+            gone = self._passing.popleft()
+            gone.writer.close()
+            shutil.rmtree(gone.path.parent)
+            del self._by_path[str(gone.path)]
 
     def _all_told(self, log: _Log) -> bool:
         """Wait until nothing would be lost if the log were cut."""
