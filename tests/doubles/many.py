@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 from threading import Event
 from time import perf_counter
@@ -33,46 +34,89 @@ class Found(NamedTuple):
     stop_seconds: float
 
 
-def run(folder: Path, *, files: int, folders: int, idle_seconds: float = 0.0) -> Found:
-    """Write, follow, write again, wait, stop; then hold all alerts against what was written."""
-    writers = [_writer(folder, number, folders) for number in range(files)]
+def run(
+    folder: Path,
+    *,
+    files: int,
+    folders: int,
+    idle_seconds: float = 0.0,
+    lines: int = 10,
+    rotated: int = 0,
+    seconds: float = 60.0,
+) -> Found:
+    """Write, follow, write again, rotate some, wait, stop; then settle what was told of it all.
+
+    Each file has so many `lines` at the start; `seconds` is how long each wait may take.
+    """
+    _allow_many_files()
+    writers = [writer_of(folder, number, folders) for number in range(files)]
     for writer in writers:
-        writer.write(10)
+        writer.write(lines)
     out = folder / "alerts.jsonl"
-    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=60) as daemon:
+    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=seconds) as daemon:
         ready = perf_counter() - daemon.started_at
-        backlog = _until_all_told(out, writers) - daemon.started_at
+        backlog = until_all_told(out, writers, seconds) - daemon.started_at
         began = perf_counter()
         for writer in writers:
             writer.write()
-        live = _until_all_told(out, writers) - began
+        live = until_all_told(out, writers, seconds) - began
+        for writer in writers[:rotated]:
+            rotate(writer)
+        until_all_told(out, writers, seconds)
         threads, descriptors = daemon.threads(), daemon.descriptors()
         share = _idle_share(daemon, idle_seconds)
         resident = daemon.resident_bytes()
         for writer in writers:
             writer.write()
-        stop = daemon.stop()
-    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=60) as daemon:
-        _until_all_told(out, writers)
-        daemon.stop()
+        stop = daemon.stop(seconds)
+    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=seconds) as daemon:
+        until_all_told(out, writers, seconds)
+        daemon.stop(seconds)
     for writer in writers:
         writer.__exit__()
-    oracle.settle(alerts_in(out), [one for each in writers for one in each.written])
+    settle(out, writers)
     return Found(ready, backlog, live, threads, descriptors, resident, share, stop)
 
 
-def _writer(folder: Path, number: int, folders: int) -> oracle.Writer:
+def _allow_many_files() -> None:
+    """Each writer has its file open, and outside of a service a process has but a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def writer_of(folder: Path, number: int, folders: int) -> oracle.Writer:
+    """Of one of the files, whose generations have numbers of its own."""
     place = folder / "logs" / str(number % folders)
     place.mkdir(parents=True, exist_ok=True)
     writer = oracle.Writer(place / f"{number}.log")
-    writer.generation = number
+    writer.generation = 10 * number
     return writer
 
 
-def _until_all_told(out: Path, writers: list[oracle.Writer]) -> float:
+def rotate(writer: oracle.Writer) -> None:
+    """Rename and create, and a writer that reopens its log a line too late."""
+    writer.shift()
+    writer.write()
+    writer.begin_anew()
+    writer.write()
+
+
+def until_all_told(out: Path, writers: list[oracle.Writer], seconds: float = 60.0) -> float:
+    """Wait for it; what the clock shows then."""
     written = [one for each in writers for one in each.written]
-    eventually(lambda: oracle.has_all(alerts_in(out), written), "every line told", 60)
+    eventually(lambda: _has_all(out, written), "every line told", seconds)
     return perf_counter()
+
+
+def _has_all(out: Path, written: list[tuple[int, int]]) -> bool:
+    # To decode all of them takes a second and more: not before there may be enough.
+    is_enough = out.exists() and out.read_bytes().count(b"\n") >= len(written)
+    return is_enough and oracle.has_all(oracle.ours(alerts_in(out)), written)
+
+
+def settle(out: Path, writers: list[oracle.Writer]) -> None:
+    """Every line was told once, and nothing else was."""
+    oracle.settle(alerts_in(out), [one for each in writers for one in each.written])
 
 
 def _idle_share(daemon: Running, seconds: float) -> float:
