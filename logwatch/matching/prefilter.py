@@ -30,6 +30,14 @@ from logwatch.matching.stretch import telling
 from logwatch.matching.syntax import Node
 from logwatch.matching.translator import Form
 
+_HASHED = 50
+"""Expressions from which Hyperscan hashes what it looks for."""
+_PACER = rb"\x8d\x90"
+"""Two control characters that no text has. Up to 800 literals of six characters and more Hyperscan
+hashes only every fourth position, and compares much that it need not; one short literal makes it
+hash every second one. Measured with 60 to 5,000 rules of two logs: 0.45 to 0.57 CPU s/GB in place
+of 0.47 to 1.05. What it finds is confirmed as ever."""
+
 
 class Prefilter(NamedTuple):
     """A scanner, and which pattern each of its expressions stands for."""
@@ -174,8 +182,11 @@ def _database(
     """A database, None where there is nothing to scan for, and the pattern of each expression."""
     while wanted := choice.expressions():
         texts = [expression for _, expression in wanted]
+        numbers = tuple(number for number, _ in wanted)
         try:
-            return make(texts), tuple(number for number, _ in wanted)
+            if len(texts) < _HASHED:
+                return make(texts), numbers
+            return make([*texts, _PACER]), (*numbers, numbers[0])
         except RefusedError:
             reasons = refused(texts)
             if not reasons:

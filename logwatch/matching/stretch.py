@@ -20,12 +20,9 @@ TELLING = 60
 Measured: a lower one lets more lines through than it saves, a higher one spares fewer patterns."""
 MOST_SHARING = 3
 """Patterns that may have the same stretch."""
-MANY = 500
-"""Patterns from which Hyperscan looks for literals in another way."""
-WIDEST_OF_FEW = 3
-WIDEST_OF_MANY = 128
-"""Characters in a set that is left at the end of a stretch. Measured: with few patterns a set of
-digits there costs as much as ten literals; with many it spares a third."""
+_WIDEST = 3
+"""Characters in a set that is left at the end of a stretch. Measured: a set of digits there costs
+as much as ten literals."""
 
 _LETTER = 5
 _DIGIT = 1
@@ -39,26 +36,25 @@ _MOST_TIMES = 16
 
 def telling(skeletons: Mapping[int, Node]) -> dict[int, Node]:
     """Pattern number -> what to scan for in place of its skeleton, where there is something."""
-    widest = WIDEST_OF_FEW if len(skeletons) < MANY else WIDEST_OF_MANY
-    found = {number: one for number, node in skeletons.items() if (one := stretch(node, widest))}
+    found = {number: one for number, node in skeletons.items() if (one := stretch(node))}
     sharing = Counter(found.values())
     return {number: one for number, one in found.items() if sharing[one] <= MOST_SHARING}
 
 
-def stretch(skeleton: Node, widest: int) -> Node | None:
+def stretch(skeleton: Node) -> Node | None:
     """The most telling part of what `translator.skeleton` gave, None where none is enough.
 
-    Every match of the skeleton contains a match of it. Sets of more than `widest` characters are
-    cut off its ends.
+    Every match of the skeleton contains a match of it. Sets of many characters are cut off its
+    ends.
     """
     match skeleton:
         case Concat(items):
             choices = [item for item in items if isinstance(item, Either)]
-            inner = [one for item in choices if (one := stretch(item, widest))]
-            runs = [concat(_without_wide_edges(run, widest)) for run in _runs(items) if _tells(run)]
+            inner = [one for item in choices if (one := stretch(item))]
+            runs = [concat(_without_wide_edges(run)) for run in _runs(items) if _tells(run)]
             return max([*runs, *inner], key=weight, default=None)
         case Either(branches) if len(branches) <= _MOST_BRANCHES:
-            parts = [part for branch in branches if (part := stretch(branch, widest))]
+            parts = [part for branch in branches if (part := stretch(branch))]
             return either(parts) if len(parts) == len(branches) else None
         case _:
             return None
@@ -117,14 +113,14 @@ def weight(node: Node) -> int:
             return 0
 
 
-def _without_wide_edges(run: Sequence[Node], widest: int) -> list[Node]:
+def _without_wide_edges(run: Sequence[Node]) -> list[Node]:
     kept = list(run)
-    while _is_wider(kept[0], widest):
+    while _is_wide(kept[0]):
         del kept[0]
-    while _is_wider(kept[-1], widest):
+    while _is_wide(kept[-1]):
         del kept[-1]
     return kept
 
 
-def _is_wider(node: Node, widest: int) -> bool:
-    return isinstance(node, Chars) and node.mask.bit_count() > widest
+def _is_wide(node: Node) -> bool:
+    return isinstance(node, Chars) and node.mask.bit_count() > _WIDEST

@@ -6,9 +6,8 @@ import pytest
 from matching.exactness.campaign import Campaign
 
 from logwatch.matching import codes
-from logwatch.matching.codes import coded
+from logwatch.matching.codes import MANY, coded
 from logwatch.matching.matcher import Matcher, RulePatterns
-from logwatch.matching.stretch import MANY
 from logwatch.matching.syntax import parse
 from logwatch.matching.translator import Form, express, skeleton
 
@@ -88,3 +87,13 @@ def test_the_engine_takes_exactly_what_the_reference_takes(seed):
     campaign = Campaign()
     campaign.step(seed, "many", most_patterns=50)
     assert campaign.differences == []
+
+
+def test_the_characters_that_set_the_pace_of_the_scan_are_no_match():
+    """With many rules two are looked for that no text has; some binary file may have them."""
+    rules = [RulePatterns(match=(rf"job export/{n:05} failed: \w+",)) for n in range(MANY)]
+    matcher = Matcher(rules, encoding="latin-1")
+    hits = matcher.match(b"\x8d\x90\njob export/00000 failed: why\x8d\x90\n\x8d\x90\x8d\x90")
+    assert [(hit.text[:28], hit.found) for hit in hits] == [
+        ("job export/00000 failed: why", [(0, {})])
+    ]

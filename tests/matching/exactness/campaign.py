@@ -35,7 +35,7 @@ from matching.exactness.comparison import (
 )
 from matching.exactness.grammar import is_valid, pattern
 
-from logwatch.matching import codes, searches, stretch
+from logwatch.matching import codes, prefilter, searches
 from logwatch.matching.alphabet import fold
 from logwatch.matching.backtracking import danger
 from logwatch.matching.framing import Framing
@@ -235,7 +235,7 @@ class _EngineComparison:
 @contextmanager
 def _counted_as_many() -> Iterator[None]:
     """Patterns are scanned for as where there are thousands of them."""
-    with mock.patch.object(stretch, "MANY", 1), mock.patch.object(codes, "MANY", 1):
+    with mock.patch.object(prefilter, "_HASHED", 1), mock.patch.object(codes, "MANY", 1):
         yield
 
 
