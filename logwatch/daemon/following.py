@@ -276,8 +276,7 @@ class Following:
         """One read that takes long is a file that hangs, whatever the rest of its disk does."""
         reads = {}
         for monitor in self.monitors:
-            since = monitor.reading_since
-            if since is not None:
+            if (since := monitor.reading_since) is not None:
                 before, ticks = self._reads.get(monitor.path, (since, 0))
                 reads[monitor.path] = since, ticks + 1 if before == since else 0
         for path in self._reads.keys() | reads.keys():
@@ -314,7 +313,8 @@ class Following:
                 self._directories.remove(directory)
         self._directories |= found.directories
         wanted = found.files | self._receivers
-        for path, sources in wanted.items():
+        paths = wanted | self._discovery.departed(self._stored, wanted) if at_start else wanted
+        for path, sources in paths.items():
             if path in self._monitors:
                 continue
             known = self._stored.get(path, [])

@@ -36,7 +36,7 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.last_noted import LastNoted
 from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
-from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, unpacked_size
+from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, packed_in_place, unpacked_size
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
 from logwatch.tailer.whereabouts import Whereabouts
@@ -114,6 +114,7 @@ class Archives:
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)
         siblings = [each for each in self._whereabouts.family() if each.compressed]
+        siblings += packed_in_place(self._path)
         why: dict[Sign, LossReason] = {}
         for sibling in sorted(siblings, key=last_written):
             if sibling.modified_ns < born:

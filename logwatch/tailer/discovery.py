@@ -11,20 +11,21 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from logwatch.records import Checkpoint
 from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.globs import Listings, expand, is_glob
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.opening import denial, what_it_is
 from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.siblings import PACKED
 
-_PACKED = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".Z")
 _LINKS_FOLLOWED = 40
 """As many as the kernel follows before it says ELOOP."""
 
@@ -63,6 +64,32 @@ class Discovery:
         """Look at the file system once. Never raises OSError; see `Scan.problems`."""
         return _Look(self._sources, self._files, self._links).scan()
 
+    def departed(
+        self, stored: Mapping[str, Iterable[Checkpoint]], found: Container[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Paths of open generations that no glob gives any more, and the sources that mean them.
+
+        Their files were deleted since, renamed, or compressed, and the rest of each is to be found,
+        or told as lost. `stored` are the positions of each path, `found` the files of a scan. Left
+        alone is what another disk was mounted for, or none: that it is not there says nothing.
+        Never raises OSError.
+        """
+        gone: dict[str, tuple[str, ...]] = {}
+        for path, known in stored.items():
+            disks = {each.device for each in known if not each.closed}
+            if not disks or path in found:
+                continue
+            sources = tuple(self.sources_of(path))
+            if sources and not self._files.exists(path) and self._disk_of(path) in disks:
+                gone[path] = sources
+        return gone
+
+    def _disk_of(self, path: str) -> int | None:
+        try:
+            return self._files.stat(path.rpartition("/")[0] or "/").st_dev
+        except OSError:
+            return None
+
     def sources_of(self, path: str) -> list[str]:
         """The sources whose patterns mean the file `path`, if it is one; asks nothing."""
         parts = path.strip("/").split("/")
@@ -73,7 +100,7 @@ class Discovery:
             and any(
                 path == pattern
                 if not is_glob(pattern)
-                else not path.endswith(_PACKED) and _matches(pattern.strip("/").split("/"), parts)
+                else not path.endswith(PACKED) and _matches(pattern.strip("/").split("/"), parts)
                 for pattern in source.paths
             )
         ]
@@ -123,7 +150,7 @@ class _Look:
         for directory in found.directories:
             self._watch(directory)
         for each in found.paths:
-            if not each.endswith(_PACKED) and not _is_excluded(each, source.exclude):
+            if not each.endswith(PACKED) and not _is_excluded(each, source.exclude):
                 self._take(source, each)
 
     def _take(self, source: SourceSettings, path: str) -> None:

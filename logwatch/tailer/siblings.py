@@ -21,6 +21,8 @@ from logwatch.tailer.opening import open_regular
 _SUFFIX = re.compile(
     r"(?:[.\-_](\d[\dTZ:_.\-]*)|\.old|~)(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?", re.ASCII
 )
+PACKED = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".Z")
+"""What the names of compressed files end with."""
 _LISTINGS_KEPT = 16
 _MOST_LINKS = 40
 """As many as Linux follows in one path: path_resolution(7)."""
@@ -103,6 +105,18 @@ def family(path: str, listings: Listings | None = None) -> list[Sibling]:
         sibling_at(f"{directory}/{each.string}", each[1] or "", each[2] or "") for each in suffixes
     )
     return sorted((each for each in found if each is not None), key=Sibling.order)
+
+
+def packed_in_place(path: str) -> list[Sibling]:
+    """What the file at `path` was compressed into, if it was, without being renamed.
+
+    As is done to logs that have their date in their own name. By its name alone it is no earlier
+    generation of the log: it may be a copy that somebody keeps.
+    """
+    directory, name = _place(path)
+    place = f"{os.path.realpath(directory)}/{name}"
+    found = (sibling_at(f"{place}{suffix}", "", suffix) for suffix in PACKED)
+    return [each for each in found if each is not None]
 
 
 def is_family(path: str, other: str) -> bool:

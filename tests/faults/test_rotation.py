@@ -262,6 +262,31 @@ def test_r7_compressed_while_nobody_looked(runs):
     assert not runs.losses()
 
 
+def test_r7_dated_logs_of_a_glob_that_were_packed_renamed_or_deleted_while_nobody_looked(runs):
+    """No glob gives their paths any more; only what is in no file at all is told as lost."""
+    runs.config = runs.config.replace("app.log", "app-*.log")
+    logs = {day: runs.folder / f"app-2026-01-0{day}.log" for day in range(1, 6)}
+    for day in (1, 2, 3, 4):
+        logs[day].write_text(f"{oracle.line(day, 0)}\n")
+    runs.run()
+    for day in (1, 2, 3):
+        with logs[day].open("a") as file:
+            file.write(f"{oracle.line(day, 1)}\n")
+    packed = logs[1].with_name(f"{logs[1].name}.gz")
+    packed.write_bytes(gzip.compress(logs[1].read_bytes()))
+    logs[1].unlink()
+    logs[2].rename(runs.folder / "app-two.log")
+    logs[3].unlink()
+    logs[4].rename(logs[4].with_name(f"{logs[4].name}.1"))
+    logs[5].write_text(f"{oracle.line(5, 0)}\n")
+    alerts = oracle.ours(runs.run())
+    expected = [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (4, 0), (5, 0)]
+    assert sorted(oracle.told(alerts)) == expected
+    (loss,) = runs.losses()
+    assert str(logs[3]) in loss["message"]
+    assert len(runs.run()) == len(expected) + 1
+
+
 def test_r8_several_rotations_between_two_looks(stage):
     place = stage.place()
     with place.writer() as writer:

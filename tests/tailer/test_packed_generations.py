@@ -62,6 +62,34 @@ def test_a_generation_packed_while_stopped_is_read_on(follow, numbered, suffix, 
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
+@pytest.mark.parametrize("live", [False, True])
+def test_a_log_packed_under_its_own_name_while_stopped_is_read_on(follow, numbered, suffix, live):
+    """As is done to logs that have their date in their name."""
+    log = follow(numbered(0, 3), name="app-2026-01-05.log")
+    log.read()
+    log.tail.close()
+    log.append(numbered(3, 2))
+    pack(log.path, suffix)
+    if live:
+        log.path.write_bytes(numbered(100, 1))
+    log.restart()
+    assert b"".join(log.read()) == numbered(3, 2) + (numbered(100, 1) if live else b"")
+    assert not log.tail.losses()
+    log.restart()
+    assert log.read() == []
+
+
+def test_a_copy_that_somebody_packs_under_the_name_of_the_log_is_no_generation(follow, numbered):
+    log = follow(numbered(0, 3))
+    log.read()
+    log.beside(".gz").write_bytes(gzip.compress(numbered(50, 3)))
+    log.rotate(new=numbered(100, 1))
+    assert b"".join(log.read()) == numbered(100, 1)
+    log.restart()
+    assert log.read() == []
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
 def test_unseen_generations_that_are_packed_are_read_in_order(follow, numbered, suffix):
     log = follow(numbered(0, 3))
     log.read()
