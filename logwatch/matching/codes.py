@@ -19,7 +19,7 @@ from logwatch.matching.stretch import MOST_SHARING, weight
 from logwatch.matching.syntax import Chars, Concat, Node, concat
 
 MANY = 50
-"""Patterns from which Hyperscan hashes what it looks for. With few it hashes and compares little."""
+"""Patterns from which Hyperscan hashes what it looks for; with fewer it compares little."""
 _LOOKED_FOR = 8
 """Characters that Hyperscan looks for at once."""
 _ENOUGH = 50
