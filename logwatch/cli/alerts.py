@@ -1,6 +1,7 @@
 """`logwatch alerts`: what burns, what was told or hidden; one alert in full; dead letters.
 
-A message about several alerts is none of them, and is left out unless it is asked for.
+In a list each is a line, which is cut where somebody looks on and is whole for a program. A message
+about several alerts is none of them, and is left out unless it is asked for.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET
 
+from logwatch.cli.columns import is_known
 from logwatch.cli.dead_letters import as_builtins, in_words
 from logwatch.cli.json_lines import harmless
+from logwatch.cli.marking import DIM, GREEN, RED, YELLOW, Screen, screen_of
 from logwatch.clock import SystemClock
 from logwatch.config.search import find_config
 from logwatch.config.state_place import state_folder
@@ -25,6 +28,7 @@ from logwatch.store.reader import StoredAlert, StoreReader
 from logwatch.units import parse_duration
 
 _MARKS = {"firing": "▲", "updated": "△", "resolved": "✓"}
+_LOUD = ("error", "critical")
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -106,21 +110,46 @@ def _print_list(
         for each in reversed(recent):
             sys.stdout.buffer.write(harmless(each.body) + b"\n")
         return
+    screen = screen_of()
+    lines = _Lines(screen, is_cut=is_known(sys.stdout))
     if burning:
-        print(f"burning {len(burning)}")
-        for each in burning:
-            print(_line(each))
-        print()
-    print(f"last {len(recent)} messages" if recent else "no alerts yet")
-    for each in reversed(recent):
-        print(_line(each))
+        screen.write(f"burning {len(burning)}", *map(lines.of, burning), "")
+    screen.write(f"last {len(recent)} messages" if recent else "no alerts yet")
+    screen.write(*map(lines.of, reversed(recent)))
     for sink in reader.waiting():
         note = f" ({visible(sink.reason)})" if sink.reason else ""
-        print(f"sink {sink.sink}: {sink.waiting} waiting, {sink.dead} given up{note}")
+        told = f"sink {visible(sink.sink)}: {sink.waiting} waiting, {sink.dead} given up{note}"
+        screen.write(lines.cut(told))
+    if lines.cut_id:
+        screen.write(screen.paint(DIM, f"whole: logwatch alerts {lines.cut_id}"))
 
 
-def _line(stored: StoredAlert) -> str:
-    alert = decode_alert(stored.body)
+class _Lines:
+    """Alerts as lines of a list."""
+
+    def __init__(self, screen: Screen, *, is_cut: bool) -> None:
+        self._screen = screen
+        self._is_cut = is_cut
+        self.cut_id = ""
+        """One that was cut, the latest."""
+
+    def of(self, stored: StoredAlert) -> str:
+        """One alert."""
+        alert = decode_alert(stored.body)
+        whole = _line(stored, alert)
+        shown = self.cut(whole)
+        if shown != whole:
+            self.cut_id = alert.id[:6]
+        color = RED if alert.severity in _LOUD else YELLOW
+        color = GREEN if alert.status == "resolved" else color
+        return self._screen.paint(color, shown[0]) + shown[1:]
+
+    def cut(self, text: str) -> str:
+        """The text, or as much of it as fits."""
+        return self._screen.fitted(text) if self._is_cut else text
+
+
+def _line(stored: StoredAlert, alert: Alert) -> str:
     local = datetime.fromtimestamp(stored.at).strftime("%b %d %H:%M:%S")  # noqa: DTZ006 - for eyes
     mark = _MARKS[alert.status]
     text = f"{alert.rule}: {visible(alert.message)}"

@@ -65,6 +65,18 @@ class Screen:
         """`text` in a colour, where there are colours."""
         return f"\x1b[{color}m{text}\x1b[0m" if self._color and text else text
 
+    def fitted(self, text: str) -> str:
+        """As much of one harmless line as fits beside its mark that it was cut."""
+        if columns_of(text) <= self.columns:
+            return text
+        room, kept = self.columns - len(self.marks.cut), 0
+        for character in text:
+            room -= columns_of(character)
+            if room < 0:
+                break
+            kept += 1
+        return text[:kept] + self.marks.cut
+
     def captured(self, line: str, captures: Sequence[Capture]) -> str:
         """The line with each capture named, in brackets: `Failed password for <user root>`."""
         edges = sorted(_edges(captures, len(line)))

@@ -189,6 +189,8 @@ class StatusApp(App[None]):
 
     def show(self, seen: Seen) -> None:
         """Draw one look."""
+        if not self.query("#head"):
+            return  # somebody leaves: all that could show it is gone already
         self.query_one("#head", Static).update(_head(seen))
         self.query_one("#told", Static).update("\n".join(_told(seen)))
         now = self._clock.wall()

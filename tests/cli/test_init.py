@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from doubles.screens import same_as_kept
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -432,8 +433,9 @@ def test_a_log_tells_how_fast_it_grows_where_its_lines_have_stamps(tmp_path):
     assert rates == {"a": 1.0, "b": None, "c": None}
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", [80, 120])
-def test_the_table_is_as_it_was_drawn(columns, tmp_path):
+def test_the_table_is_as_it_was_drawn(columns, color, tmp_path):
     """What was found, what is empty, what could not be read and how to mend it."""
     surveys = surveyed(
         log(tmp_path / "auth.log", syslog, 50),
@@ -451,9 +453,9 @@ def test_the_table_is_as_it_was_drawn(columns, tmp_path):
         ),
         Finding.of_problem(Unreadable("/var/log/\x1b[2J\u202ewtmp", "is no text")),
     ]
-    screen = Screen(io.StringIO(), color=False, columns=columns)
+    screen = Screen(io.StringIO(), color=color, columns=columns)
     drawn = "\n".join(table(findings, screen)) + "\n"
-    assert drawn == (SCREENS / f"table-{columns}.txt").read_text()
+    same_as_kept(SCREENS / f"table-{columns}{'-color' if color else ''}.txt", drawn)
 
 
 def test_the_proposal_is_as_it_was_written(tmp_path, capsysbinary):

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles.screens import same_as_kept, wear
 
 from logwatch.cli import old_logs
 from logwatch.cli.main import run_command_line
@@ -85,6 +86,7 @@ def known(here, rule="new-sudo"):
     return sorted(change.key for change in states)
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize(
     ("screen", "words"),
@@ -97,13 +99,16 @@ def known(here, rule="new-sudo"):
         ("unknown", ["never-seen", "--accept", "0a5169b7c2d4", "lost disk <num>"]),
     ],
 )
-def test_the_screen_is_as_it_was_drawn(screen, words, columns, capsys, monkeypatch):
-    """Every line of it, at 80 and at 120 columns."""
+def test_the_screen_is_as_it_was_drawn(screen, words, columns, color, *, capsys, monkeypatch):
+    """Every line of it, at 80 and at 120 columns, without colour and with it."""
     monkeypatch.setenv("COLUMNS", str(columns))
+    wear(monkeypatch, color=color)
     _, out, _ = logwatch(capsys, "learn", *words)
     drawn = re.sub(r"written to \S+;", "written to STATE;", out)
-    assert drawn == (SCREENS / f"{screen}-{columns}.txt").read_text()
-    assert all(len(line) <= columns for line in out.splitlines() if line.startswith("  + "))
+    same_as_kept(SCREENS / f"{screen}-{columns}{'-color' if color else ''}.txt", drawn)
+    assert color or all(
+        len(line) <= columns for line in out.splitlines() if line.startswith("  + ")
+    )
 
 
 @pytest.mark.parametrize(

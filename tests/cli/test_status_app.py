@@ -11,17 +11,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles.screens import is_drawing, same_as_kept, stripped
 from msgspec.structs import replace
 from textual.widgets import DataTable, Input, RichLog, Static
 
 from logwatch.cli.looker import Absence
 from logwatch.cli.status_app import CommandScreen, StatusApp
 from logwatch.cli.status_feed import Feed, LiveLine, Seen, harmless
-from logwatch.clock import SystemClock
+from logwatch.clock import ManualClock, SystemClock
 from logwatch.daemon.health import FileStatus, Remark, SinkStatus, Status
 from logwatch.rules.message import about_logwatch
 
 ROOT = Path(__file__).parents[2]
+KEPT = Path(__file__).with_name("app_screens")
 ALERT = replace(
     about_logwatch(
         "disk-error", "sdb does not answer", id="7f3a02", severity="critical", wall=0.0, host="web1"
@@ -102,6 +104,56 @@ def live(app) -> list[str]:
     return [strip.text.rstrip() for strip in app.query_one("#live", RichLog).lines]
 
 
+def picture(app) -> str:
+    """What stands on the screen, without its colours."""
+    return "".join(f"{strip.text}\n" for strip in app.screen._compositor.render_strips())
+
+
+MOST_LOOKS = 250
+SCREENS: dict[str, tuple[list[str], list[str]]] = {
+    # name: (keys that lead to it, keys that lead back)
+    "main": ([], []),
+    "filter": (["slash", *"G.T"], ["escape"]),
+    "paused": (["space", "2"], ["2", "space"]),
+    "why": (["w"], ["escape"]),
+    "silence": (["s"], ["escape"]),
+    "keys": (["question_mark"], ["escape"]),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80", "120"])
+def test_the_screens_are_as_they_were_drawn(size):
+    """Every line of them."""
+    app = StatusApp(Recorded(SEEN), ManualClock(125.0))
+    app.animation_level = "none"
+
+    async def press(pilot, keys):
+        for key in keys:
+            await pilot.press(key)
+        await app.workers.wait_for_complete()
+
+    async def drawn(pilot, kept):
+        """What stands there when all of it is drawn: each part is when there is time."""
+        for _ in range(MOST_LOOKS):
+            await pilot.pause(0.02)
+            if not is_drawing() and kept.read_text(encoding="utf-8") == stripped(picture(app)):
+                break
+        return picture(app)
+
+    async def go():
+        shown = {}
+        async with app.run_test(size=size) as pilot:
+            for name, (there, back) in SCREENS.items():
+                await press(pilot, there)
+                kept = KEPT / f"{name}-{size[0]}.txt"
+                shown[kept] = await drawn(pilot, kept)
+                await press(pilot, back)
+        return shown
+
+    for kept, shown in asyncio.run(go()).items():
+        same_as_kept(kept, shown)
+
+
 def test_the_eye_finds_whether_it_works_and_what_burns():
     """Head, remarks, both tables."""
 
@@ -179,6 +231,21 @@ def test_actions_are_commands_that_are_shown_first(key, command):
     feed, said = piloted(SEEN, *keys, check=check)
     assert feed.ran == [command]
     assert said == "said ␛[31mso"
+
+
+def test_what_is_seen_when_somebody_leaves_is_not_shown():
+    """The look that was on its way finds no screen any more."""
+
+    async def go():
+        app = StatusApp(Recorded(SEEN), ManualClock())
+        async with app.run_test():
+            await app.workers.wait_for_complete()
+            await app.query("#head").remove()
+            before = len(app._lines)
+            app.show(SEEN)
+            return len(app._lines) - before
+
+    assert asyncio.run(go()) == 0
 
 
 def test_a_silence_waits_for_enter():

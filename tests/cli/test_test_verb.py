@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from doubles.screens import same_as_kept, wear
 
 from logwatch.cli.main import run_command_line
 from logwatch.cli.marking import Screen, columns_of
@@ -152,6 +153,7 @@ RULES = """\
 """
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", ["80", "120"])
 @pytest.mark.parametrize(
     ("screen", "words"),
@@ -162,15 +164,16 @@ RULES = """\
         *((scene, []) for scene in SCENES),
     ],
 )
-def test_the_screen_is_as_it_was_drawn(screen, words, columns, *, capsys, monkeypatch, here):
-    """Every line of it, at 80 and at 120 columns."""
+def test_the_screen_is_as_it_was_drawn(screen, words, columns, color, *, capsys, monkeypatch, here):
+    """Every line of it, at 80 and at 120 columns, without colour and with it."""
     monkeypatch.setenv("COLUMNS", columns)
+    wear(monkeypatch, color=color)
     if screen in SCENES:
         alone(here, SCENES[screen], RULES)
     _, out, _ = logwatch(capsys, *words)
-    assert out == (SCREENS / f"{screen}-{columns}.txt").read_text(encoding="utf-8")
+    same_as_kept(SCREENS / f"{screen}-{columns}{'-color' if color else ''}.txt", out)
     shown = [line for line in out.splitlines() if "logwatch t" not in line]  # commands stay whole
-    assert max(map(len, shown)) <= int(columns)
+    assert color or max(map(len, shown)) <= int(columns)
 
 
 @pytest.mark.parametrize(

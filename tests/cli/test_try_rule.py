@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles.screens import same_as_kept, wear
 
 from logwatch.cli.log_blocks import blocks_of_file, whole_lines
 from logwatch.cli.main import run_command_line
@@ -77,6 +78,7 @@ def as_json(out):
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", ["80", "120"])
 @pytest.mark.parametrize(
     ("screen", "words"),
@@ -93,11 +95,12 @@ def as_json(out):
         ("why-nothing", ["why", "--line", "sessions were closed"]),
     ],
 )
-def test_the_screen_is_as_it_was_drawn(screen, words, columns, capsys, monkeypatch):
-    """Every line of it, at 80 and at 120 columns."""
+def test_the_screen_is_as_it_was_drawn(screen, words, columns, color, *, capsys, monkeypatch):
+    """Every line of it, at 80 and at 120 columns, without colour and with it."""
     monkeypatch.setenv("COLUMNS", columns)
+    wear(monkeypatch, color=color)
     _, out, _ = logwatch(capsys, *words)
-    assert out == (SCREENS / f"{screen}-{columns}.txt").read_text()
+    same_as_kept(SCREENS / f"{screen}-{columns}{'-color' if color else ''}.txt", out)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from doubles.alerts import alert
+from doubles.screens import wear
 from doubles.why_world import RULES, morning, running, same_screen, settle, told, why, world_in
 
 from logwatch.records import AlertContext, AlertLine
@@ -28,14 +29,19 @@ def world(here, monkeypatch):
     return world_in(here, monkeypatch)
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", ["80", "120"])
 @pytest.mark.parametrize("rule", ["ssh-guessing", "oom", "disk"])
-def test_the_screen_of_an_alert_is_as_it_was_drawn(rule, columns, world, capsys, monkeypatch):
+def test_the_screen_of_an_alert_is_as_it_was_drawn(
+    rule, columns, color, *, world, capsys, monkeypatch
+):
     """One that burns and was not told yet, one in shadow mode, one that was absorbed."""
     monkeypatch.setenv("COLUMNS", columns)
+    wear(monkeypatch, color=color)
     morning(world)
     running(monkeypatch)
-    same_screen(f"alert-{rule}", columns, why(capsys, world.ids(rule)[0][:8])[1])
+    out = why(capsys, world.ids(rule)[0][:8])[1]
+    same_screen(f"alert-{rule}", columns, out, color=color)
 
 
 def test_what_is_given_up_is_told_with_its_reason(world, capsys):

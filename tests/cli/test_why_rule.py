@@ -11,6 +11,7 @@ import pytest
 from doubles.alerts import alert
 from doubles.daemon import Bench
 from doubles.rules import START
+from doubles.screens import wear
 from doubles.why_world import (
     HOSTILE,
     RULES,
@@ -43,6 +44,7 @@ def world(here, monkeypatch):
     return world_in(here, monkeypatch)
 
 
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
 @pytest.mark.parametrize("columns", ["80", "120"])
 @pytest.mark.parametrize(
     ("screen", "words"),
@@ -56,11 +58,14 @@ def world(here, monkeypatch):
         ("composite", ["outage"]),
     ],
 )
-def test_the_screen_of_a_rule_is_as_it_was_drawn(screen, words, columns, world, capsys):
+def test_the_screen_of_a_rule_is_as_it_was_drawn(
+    screen, words, columns, color, *, world, capsys, monkeypatch
+):
     """Every line of it, with no daemon."""
-    os.environ["COLUMNS"] = columns  # the fixture takes it back
+    monkeypatch.setenv("COLUMNS", columns)
+    wear(monkeypatch, color=color)
     morning(world)
-    same_screen(f"{screen}", columns, why(capsys, *words)[1])
+    same_screen(f"{screen}", columns, why(capsys, *words)[1], color=color)
 
 
 @pytest.mark.parametrize("columns", ["80", "120"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from doubles.daemon import Bench
 from doubles.rules import START, checkpoint
+from doubles.screens import same_as_kept
 from logwatch.cli import looker, why_known
 from logwatch.cli.main import run_command_line
 from logwatch.config.loader import load
@@ -191,6 +192,6 @@ def why(capsys, *words):
     return status, out, err
 
 
-def same_screen(name: str, columns: str, out: str) -> None:
+def same_screen(name: str, columns: str, out: str, *, color: bool = False) -> None:
     """`out` is the golden file of that name and width."""
-    assert out == (SCREENS / f"{name}-{columns}.txt").read_text()
+    same_as_kept(SCREENS / f"{name}-{columns}{'-color' if color else ''}.txt", out)
