@@ -64,8 +64,35 @@ SCREENS = {
     "status-none": ["status", "-c", "good.yaml"],
     "send": ["send", "chat", "-c", "good.yaml"],
     "silence": ["silence", "rule=oom", "--for", "2h", "--dry-run", "-c", "good.yaml"],
+    "doctor": ["doctor", "-c", "good.yaml"],
     "init": ["init", "--from", "auth.log", "-w", "new.yaml"],
 }
+
+
+EXAMINED = """
+from logwatch.cli import doctor
+from logwatch.cli.doctor_unit import Unit, drop_in, note, trouble
+
+def examine(patient):
+    yield trouble(
+        "hidden-paths",
+        "/home/deploy/app.log",
+        "the service sees nothing below /home (ProtectHome=yes)",
+        drop_in(patient.unit, "BindReadOnlyPaths=/home/deploy"),
+    )
+    yield trouble(
+        "unreadable",
+        "/var/log/auth.log",
+        "logwatchd may not read it: root:adm 640",
+        "usermod -aG adm logwatchd && systemctl restart logwatchd",
+    )
+    yield note("clock", "app", "its newest line is of the day after tomorrow")
+
+doctor.read_unit = lambda name: Unit(name="logwatchd.service", properties={})
+doctor.examine = lambda patient: list(examine(patient))
+"""
+"""What this machine would be found to have is another thing on each."""
+SABOTAGE = {"doctor": EXAMINED}
 
 
 @pytest.fixture
@@ -106,6 +133,7 @@ def steady(text: str) -> str:
 @pytest.mark.parametrize("name", SCREENS)
 def test_the_screen_is_as_it_was_drawn(folder, name, columns, color):
     """Every line of it."""
-    shown, _ = drawn(*SCREENS[name], folder=folder, columns=columns, color=color)
+    how = {"folder": folder, "columns": columns, "color": color}
+    shown, _ = drawn(*SCREENS[name], **how, sabotage=SABOTAGE.get(name, ""))
     same_as_kept(KEPT / f"{name}-{columns}{'-color' if color else ''}.txt", steady(shown))
     assert color or "\x1b[" not in steady(shown)

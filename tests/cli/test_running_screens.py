@@ -139,6 +139,43 @@ def test_the_screen_of_a_daemon_that_runs_is_as_it_was_drawn(place, name, column
     assert color or not re.search("\x1b\\[[0-9;]*m", shown)
 
 
+@pytest.fixture(scope="module")
+def changing():
+    """A daemon that is told to do something, and its configuration; one for all."""
+    with screens.place() as folder:
+        (folder / "app.log").touch()
+        (folder / "auth.log").touch()
+        with forked.Running(folder, CONFIG.format(folder=folder)) as daemon:
+            daemon.ready()
+            yield folder, daemon.config
+
+
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
+@pytest.mark.parametrize("columns", [80, 120])
+def test_what_a_daemon_is_told_to_do_is_as_it_was_drawn(changing, columns, color):
+    """A silence that is made and ended, a reload that is done and one that is refused."""
+    folder, config = changing
+    before = config.read_text()
+
+    def shown(name, *words, due=0):
+        text, status = drawn_here(folder, columns, *words, color=color)
+        found = re.search(r"silence #(\d+)", text)
+        text = re.sub(r"after \d+ ms", "after 84 ms", re.sub(r"(#|end )\d+", r"\g<1>3", text))
+        text = re.sub(r"generation \d+", "generation 6", text)
+        same_as_kept(KEPT / f"{name}-{columns}{'-color' if color else ''}.txt", text)
+        assert status == due
+        return found[1] if found else ""
+
+    number = shown("silence-made", "silence", "rule=err*", "--for", "2h", "-m", "patches")
+    shown("silence-ended", "silence", "end", number)
+    config.write_text(before.replace("2 in 1h", "3 in 1h").replace("\nsinks:", NEW_RULE))
+    shown("reload-done", "reload")
+    config.write_text(before.replace("'ERROR'", "'ERR('"))
+    shown("reload-refused", "reload", due=78)
+    config.write_text(before)
+    assert logwatch(folder, "reload").returncode == 0
+
+
 @pytest.mark.parametrize("name", ["status", "alerts", "alert", "why-alert", "why-rule", "reload"])
 def test_what_it_answers_is_of_the_published_schema(place, name):
     """With a daemon there is more in it than without."""
