@@ -15,6 +15,7 @@ from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.futexes import Futexes
 from logwatch.daemon.held_files import HeldFiles
 from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
@@ -62,10 +63,7 @@ class MakeMonitor(Protocol):
         at_start: bool,
         files: int,
     ) -> Monitor:
-        """`at_start`: the daemon is starting, so what the file holds is its backlog.
-
-        `files`: how many there are in all.
-        """
+        """`at_start`: what the file holds is its backlog. `files`: how many there are in all."""
         ...
 
 
@@ -114,6 +112,7 @@ class Following:
         self._short_lives = ShortLives(lambda path: bool(discovery.sources_of(path)))
         self._places = places or Places()
         self._pacing = pacing
+        self._futexes = Futexes()
         self._changes = self._places.changes
         self._reads: dict[str, tuple[float, int]] = {}
         """Reads that take long: since when, and in how many ticks."""
@@ -151,6 +150,7 @@ class Following:
 
     def start(self) -> None:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
+        self._futexes.make_room(len(self._monitors))
         for path, monitor in list(self._unstarted.items()):
             if not self._places.where(path):
                 self._begin(monitor)
