@@ -154,7 +154,9 @@ class _Choice:
     """Which form of each pattern is scanned for."""
 
     def __init__(self, skeletons: dict[int, Node]) -> None:
-        self._skeletons = skeletons | telling(skeletons) | coded(skeletons)
+        cut = coded(skeletons)
+        others = {number: node for number, node in skeletons.items() if number not in cut}
+        self._skeletons = skeletons | cut | telling(others)
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
         self.given_up: Unfiltered = {}
 

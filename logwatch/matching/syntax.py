@@ -14,7 +14,15 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from logwatch.matching.alphabet import EVERY, RECORDS, Leaf, characters, constants, parser
+from logwatch.matching.alphabet import (
+    EVERY,
+    IGNORES_CASE,
+    RECORDS,
+    Leaf,
+    characters,
+    constants,
+    parser,
+)
 
 
 class Chars(Struct, frozen=True):
@@ -74,6 +82,8 @@ TOO_DEEP = Repeat(ANY_TEXT, 0, None)
 _MOST_LEVELS = 40
 """Python takes patterns so deep that it, but not we, can walk them with the stack that there is."""
 _TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
+_LETTERS = tuple(Chars(characters((constants.LITERAL, code), 0)) for code in range(256))
+"""What most of a pattern is made of: characters that stand for themselves, by their code."""
 
 
 def parse(text: str, *, records: bool = False) -> Node:
@@ -136,6 +146,8 @@ def _sequence(tree: Any, flags: int, levels: int) -> Node:
 
 def _node(item: Leaf, flags: int, levels: int) -> Node:  # noqa: PLR0911 - one line for each opcode
     opcode, argument = item
+    if opcode is constants.LITERAL and argument < 256 and not flags & (IGNORES_CASE | RECORDS):
+        return _LETTERS[argument]
     match str(opcode):
         case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
             return Chars(characters(item, flags))
