@@ -213,6 +213,7 @@ class WhyAlert(Document, frozen=True):
     cooldown: str
     firing_before: str | None
     routes: list[dict[str, Any]]
+    written_since: list[dict[str, str]]
     goes_to: list[str] | None
     told: list[str] | None
     hidden_now: str | None

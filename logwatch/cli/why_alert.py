@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from logwatch.records import MISSING, Alert
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Composite
 from logwatch.sinks import KINDS
+from logwatch.stamps import rfc3339
 from logwatch.store.life import Delivery, LifeReader, Message, Move
 from logwatch.store.reader import StoredAlert
 
@@ -73,6 +75,14 @@ class Route(Struct, frozen=True, kw_only=True):
     verdict: RouteVerdict
 
 
+class Written(Struct, frozen=True, kw_only=True):
+    """A file of the configuration."""
+
+    path: str
+    at: float
+    """When it was written last, in wall seconds."""
+
+
 class Life(Struct, frozen=True, kw_only=True):
     """All that is known of one alert."""
 
@@ -99,6 +109,8 @@ class Life(Struct, frozen=True, kw_only=True):
     """Sinks that may be told of several alerts in one message, whatever the routes say."""
     hidden_now: str
     """What would hide it now, where it burns; empty where nothing does."""
+    written_since: tuple[Written, ...]
+    """Files of the configuration that are younger than its first message."""
     sinks_down: tuple[SinkStatus, ...]
     runs: bool | None
     """Whether a daemon runs that delivers; None where nobody may ask."""
@@ -170,9 +182,22 @@ def life_of(
         moves=tuple(reader.moves(episode)),
         paced=frozenset(_paced(config)),
         hidden_now=(hidden.by(newest) or "") if told is not None else "",
+        written_since=tuple(_written_since(config, messages[0].at)),
         sinks_down=_sinks_down(daemon),
         runs=None if isinstance(daemon, str) else isinstance(daemon, Status),
     )
+
+
+def _written_since(config: Config | None, at: float) -> Iterator[Written]:
+    """Where what is told by the configuration may have been different at wall time `at`.
+
+    A file may be written without a difference; one that was not is the same.
+    """
+    for path in config.files if config is not None else ():
+        with suppress(OSError):
+            written = path.stat().st_mtime
+            if written > at:
+                yield Written(path=str(path), at=written)
 
 
 def _paced(config: Config | None) -> Iterator[str]:
@@ -302,6 +327,7 @@ def as_builtins(life: Life) -> dict[str, Any]:
         "cooldown": life.cooldown,
         "firing_before": life.firing_before,
         "routes": [_route_as_builtins(each) for each in life.routes],
+        "written_since": [{"path": one.path, "at": rfc3339(one.at)} for one in life.written_since],
         "goes_to": life.goes_to,
         "told": life.told,
         "hidden_now": life.hidden_now or None,

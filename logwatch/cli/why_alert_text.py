@@ -39,8 +39,16 @@ def life_in_words(life: Life, hidden: Hidden, screen: Screen, now: Moment) -> It
         yield from labelled(screen, "cool-down", [f"{life.cooldown}{before}{suppressed}"])
     if not life.is_group:
         yield from labelled(screen, "routes", _routes(life))
+    yield from labelled(screen, "config", _written_since(life, now.wall))
     yield from labelled(screen, "hidden", _hiding(life, hidden))
     yield from labelled(screen, "told", told_in_words(life, now))
+
+
+def _written_since(life: Life, now: float) -> Iterator[str]:
+    for one in life.written_since:
+        yield f"{one.path} was written after it, {on_clock(one.at, now)}"
+    if life.written_since:
+        yield "what is told by it is as it is now, and may have been different then"
 
 
 def _head(life: Life, screen: Screen, now: float) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 
 import pytest
@@ -237,3 +239,19 @@ def test_an_id_that_is_nearly_a_rule_is_asked_back(world, here, capsys):
     )
     world.end()
     assert "did you mean the rule 'decade'?" in why(capsys, "decad")[2]
+
+
+def test_a_configuration_that_was_written_after_the_alert_is_named(world, here, capsys):
+    """What is told of the rule and the routes may have been different then."""
+    morning(world)
+    alert = world.ids("ssh-guessing")[0]
+    assert "was written after it" not in why(capsys, alert)[1]
+    now = world.bench.clock.wall()
+    os.utime(here / "logwatch.yaml", (now, now))
+    out = " ".join(why(capsys, alert)[1].split())
+    assert f"config {here}/logwatch.yaml was written after it, 00:0" in out
+    assert "may have been different then" in out
+    (document,) = map(json.loads, why(capsys, alert, "-o", "json")[1].splitlines())
+    (written,) = document["written_since"]
+    assert written["path"].endswith("logwatch.yaml")
+    assert written["at"].startswith("2026-01-05T00:0")

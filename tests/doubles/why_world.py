@@ -117,6 +117,7 @@ class World:
 def settle(folder: Path, monkeypatch) -> None:
     """A configuration, in UTC; no service of this machine, and no patience."""
     (folder / "logwatch.yaml").write_text(RULES)
+    os.utime(folder / "logwatch.yaml", (0, 0))  # before anything happens
     (folder / "run").mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr("logwatch.daemon.control_wire.SERVICE_FOLDER", folder / "run")
