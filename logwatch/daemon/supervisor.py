@@ -50,8 +50,8 @@ FIRST_LOOK_SECONDS = 5.0
 
 RELOAD_SECONDS = 30.0
 """How long a reload waits for what is being committed: until then nobody else may use the store."""
-FILE_STOP_SECONDS = 0.0005
-"""For each file, so that thousands of threads have the time to end."""
+FILE_START_SECONDS, FILE_STOP_SECONDS = 0.01, 0.0005
+"""For each file, so that thousands of threads have the time to begin, and to end."""
 STOP_MARGIN_SECONDS = 15.0
 """What the last commit and the closing of the store may take, beyond the deadline of a stop."""
 HUNG_SECONDS = 1.0
@@ -173,6 +173,7 @@ class Daemon:
             parts.http.start()
         self._timed.start()
         parts.awaited.update(self._timed.do(parts.following.prepare))
+        parts.notifier.extend_timeout(round(FILE_START_SECONDS * len(parts.awaited) * 1e6))
         parts.consumer.start()
         for deliverer in parts.deliverers:
             deliverer.start()

@@ -92,6 +92,7 @@ def test_the_service_manager_is_told_of_a_reload(tmp_path):
     """RELOADING=1 with the monotonic time, then READY=1, for a good and for a bad one."""
     config = CONFIG.format(folder=tmp_path)
     with Running(tmp_path, config).ready() as daemon:
+        assert "EXTEND_TIMEOUT_USEC=10000" in daemon.notices, "longer with many files"
         for number, text in enumerate((config, "nonsense: ["), start=2):
             del daemon.notices[:]
             write_config(tmp_path, text)
