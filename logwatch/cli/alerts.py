@@ -114,7 +114,7 @@ def _print_list(
     lines = _Lines(screen, is_cut=is_known(sys.stdout))
     if burning:
         screen.write(f"burning {len(burning)}", *map(lines.of, burning), "")
-    screen.write(f"last {len(recent)} messages" if recent else "no alerts yet")
+    screen.write(f"last {len(recent)} messages" if recent else _none(options))
     screen.write(*map(lines.of, reversed(recent)))
     for sink in reader.waiting():
         note = f" ({visible(sink.reason)})" if sink.reason else ""
@@ -122,6 +122,12 @@ def _print_list(
         screen.write(lines.cut(told))
     if lines.cut_id:
         screen.write(screen.paint(DIM, f"whole: logwatch alerts {lines.cut_id}"))
+
+
+def _none(options: argparse.Namespace) -> str:
+    if options.rule or options.since or options.until:
+        return "no alert that is kept is so; logwatch alerts lists the newest of all"
+    return "no alerts yet"
 
 
 class _Lines:

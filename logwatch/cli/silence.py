@@ -49,6 +49,8 @@ def execute(options: argparse.Namespace) -> Exit:
             return _list(options, clock)
         case ["end", number]:
             return _end(options, _number(number), clock)
+        case ["list", *_]:
+            raise UsageError("list takes no more; --all lists those too that are over")
         case ["end", *_]:
             raise UsageError("which one?  logwatch silence end 3; logwatch silence list")
         case []:
@@ -68,11 +70,12 @@ def _make(options: argparse.Namespace, clock: Clock) -> Exit:
         comment=_sendable(options.message),
         on_behalf_of=_sendable(os.environ.get("SUDO_USER", "")),
     )
+    where = _where(order)
     if order.until is None and not order.until_resolved:
         raise UsageError("until when?  --for 2h, --until 17:00 or --until-resolved")
     from logwatch.cli.silence_preview import look_at  # noqa: PLC0415 - reads the configuration
 
-    look = look_at(_where(order), options.config, clock.wall())
+    look = look_at(where, options.config, clock.wall())
     preview = look.preview
     if look.impossible and not options.force:
         raise UsageError(f"{'; '.join(look.impossible)}  (--force makes it all the same)")
@@ -142,6 +145,12 @@ def _where(order: NewSilence) -> Where:
                 f"{word!r} has no value: write {word}=...; a shell takes < and > for its own, so"
                 f" quote what has one: '{word}>=...'"
             )
+        if word.isalpha():
+            from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
+            near = get_close_matches(word, ("list", "end"), 1)
+            if near:
+                raise UsageError(f"{word!r} names no field and value; did you mean {near[0]!r}?")
     try:
         return where_of(order)
     except SilenceError as problem:

@@ -10,6 +10,7 @@ from logwatch.config.references import expand_home
 from logwatch.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/logwatchd/logwatch.yaml")
+HERE = Path("logwatch.yaml")
 
 
 def find_config(
@@ -28,15 +29,18 @@ def find_config(
     named = environ.get("LOGWATCH_CONFIG")
     if named:
         return Path(expand_home(named, environ))
-    places = [Path("logwatch.yaml")] if working_folder else []
+    places = [HERE] if working_folder else []
     places += [_home_folder(environ) / "logwatch" / "logwatch.yaml", SYSTEM_FILE]
     for place in places:
         if os.path.lexists(place):
             return place
     looked = "".join(f"\n  {place}" for place in places)
+    remedy = "make one: logwatch init -w logwatch.yaml"
+    if os.path.lexists(HERE):
+        remedy = "or this one, which is taken only where it is named: logwatch ... -c logwatch.yaml"
     raise ConfigError(
         f"there is no configuration; looked for{looked}\n"
-        "name one: logwatch ... -c FILE, or set LOGWATCH_CONFIG=FILE"
+        f"name one: logwatch ... -c FILE, or set LOGWATCH_CONFIG=FILE\n{remedy}"
     )
 
 

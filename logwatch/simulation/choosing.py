@@ -62,7 +62,7 @@ def files_named(
     return [
         ReplayFile(
             path="stdin" if live == STANDARD_INPUT else live,
-            sources=chooser.of(live),
+            sources=chooser.of(live, named),
             generations=tuple(_named_in_order(live, named)),
         )
         for live, named in logs.items()
@@ -109,8 +109,8 @@ class _Chooser:
         self._source = source
         self._followed = Discovery(sources).scan().files if source is None else {}
 
-    def of(self, path: str) -> tuple[str, ...]:
-        """Names of the sources for a log that is or was at `path`."""
+    def of(self, path: str, files: Iterable[str]) -> tuple[str, ...]:
+        """Names of the sources for a log that is or was at `path`, and is in `files` now."""
         if self._source is not None:
             return (self._source,)
         if len(self._sources) == 1:
@@ -121,6 +121,9 @@ class _Chooser:
         called_so = self._called_so(path)
         if len(called_so) == 1:
             return called_so
+        for file in files:
+            if file != STANDARD_INPUT and not os.path.lexists(file):
+                raise UsageError(f"there is no file {file}")
         names = " ".join(called_so or [each.name for each in self._sources]) or "none"
         reason = "could be of several sources" if called_so else "is of no source that is known"
         raise UsageError(f"{path} {reason}; say --source NAME: {names}")

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from logwatch.cli.main import run_command_line
+from logwatch.cli.marking import columns_of
 from logwatch.clock import ManualClock
 from logwatch.store.writer import Addressed, Store, Transaction
 
@@ -49,6 +50,24 @@ def test_what_is_hidden_is_marked_by_what_hides_it(stored, capsys):
         assert "aaaaaa" in part
         assert part.count("[") == 1
     assert "nobody was told: silence #3" in typed(capsys, "bbbb")
+
+
+def test_where_none_is_as_asked_that_is_said(stored, capsys):
+    """Not that there are none at all."""
+    stored(ONE)
+    assert "no alert that is kept is so" in typed(capsys, "--rule", "other")
+    assert "no alert that is kept is so" in typed(capsys, "--until", "2026-01-01")
+
+
+def test_a_line_is_cut_where_somebody_looks_on_and_whole_for_a_program(stored, capsys, monkeypatch):
+    """Who sees that it was cut is told where the rest is."""
+    stored(replace(HIDDEN, message="disk 満杯 is full " * 20))
+    monkeypatch.delenv("COLUMNS")
+    assert max(map(len, typed(capsys).splitlines())) > 200
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = typed(capsys).splitlines()
+    assert {columns_of(line) for line in lines if line.startswith("▲")} <= {59, 60}
+    assert lines[-1] == "whole: logwatch alerts bbbbbb"
 
 
 def test_what_was_hidden_and_told_later_is_listed_once(stored, capsys):

@@ -154,6 +154,14 @@ def test_rotated_and_compressed_files_come_along(capsys, here):
     assert out.startswith("1 source, 2 files (1 compressed), 68 B, 2 lines\n2026-01-04 22:00:00 to")
 
 
+def test_a_file_that_is_not_there_is_said_not_to_be(capsys):
+    """Not that nobody knows its source."""
+    status, _, err = logwatch(capsys, "no-such.log")
+    assert status == 2
+    assert err.endswith("/no-such.log\n")
+    assert "there is no file /" in err
+
+
 def test_standard_input_needs_a_source(capsys, monkeypatch):
     def given():
         return io.TextIOWrapper(io.BytesIO(AUTH))
@@ -228,7 +236,7 @@ def test_a_stamp_that_is_not_there_is_said(capsys, here):
         (["--against", "logwatch.yaml", "-o", "ndjson"], "--against gives sums"),
         (["--since", "soon"], "'soon' is no time"),
         (["--source", "nowhere"], "no source 'nowhere'; there are: auth app"),
-        (["other.log"], "of no source that is known"),
+        (["logwatch.yaml"], "of no source that is known"),
     ],
 )
 def test_wrong_usage(capsys, words, reason):

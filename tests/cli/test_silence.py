@@ -174,6 +174,9 @@ def test_what_alerts_can_have_is_not_warned_of(world, capsys, words):
     [
         ([], "silence what?"),
         (["end"], "which one?"),
+        (["list", "5"], "list takes no more"),
+        (["lst"], "did you mean 'list'?"),
+        (["edn", "3"], "did you mean 'end'?"),
         (["end", "three"], "is no number"),
         (["rule=oom"], "until when?"),
         (["rule=oom", "--for", "soon"], "is not a duration"),

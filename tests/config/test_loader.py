@@ -376,7 +376,7 @@ def test_all_problems_of_all_files_come_in_one_run(bench, monkeypatch):
     ]
 
 
-def test_the_places_of_a_configuration_are_looked_at_in_order(tmp_path):
+def test_the_places_of_a_configuration_are_looked_at_in_order(tmp_path, monkeypatch):
     """Flag, environment, home, /etc; never the working folder."""
     home = tmp_path / ".config" / "logwatch" / "logwatch.yaml"
     environ = {"HOME": str(tmp_path)}
@@ -387,6 +387,11 @@ def test_the_places_of_a_configuration_are_looked_at_in_order(tmp_path):
             find_config(None, environ)
         assert str(home) in str(caught.value)
         assert "-c FILE" in str(caught.value)
+        assert "make one: logwatch init" in str(caught.value)
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "logwatch.yaml").touch()
+        with pytest.raises(ConfigError, match="only where it is named"):
+            find_config(None, environ)
     home.parent.mkdir(parents=True)
     home.touch()
     assert find_config(None, environ) == home

@@ -23,7 +23,9 @@ configuration cannot be used.
 def arguments(parser: argparse.ArgumentParser) -> None:
     """See `Flags.arguments`."""
     parser.add_argument("what", metavar="RULE|PATTERN", help="a rule's name, or a pattern")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="logs; - is standard input")
+    parser.add_argument(
+        "files", nargs="*", default=[], metavar="FILE", help="logs; - is standard input"
+    )
     parser.add_argument(
         "--line", action="append", default=[], metavar="TEXT", help="a line instead of files"
     )
