@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import resource
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from time import perf_counter
 from typing import NamedTuple
@@ -18,20 +20,34 @@ sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 """
 
 
+AS_THE_UNIT = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+
+
 class Found(NamedTuple):
     """What was measured."""
 
     ready_seconds: float
     backlog_seconds: float
     """From the start of the process until every line of the backlog was told."""
+    backlog_cpu_seconds: float
+    """Of the daemon, over this time."""
     live_seconds: float
     """From the first of one write to each file until all were told."""
+    live_cpu_seconds: float
     threads: int
     descriptors: int
     resident_bytes: int
     idle_share: float
     """Of one core, over the time that was waited."""
     stop_seconds: float
+
+    def row(self, files: int, folders: int) -> str:
+        """A row of the table in docs/reliability.md."""
+        return (
+            f"| {files:,} | {folders:,} | {self.ready_seconds:.1f} | {self.backlog_cpu_seconds:.1f}"
+            f" | {self.live_seconds:.1f} | {self.live_cpu_seconds:.1f} | {self.stop_seconds:.1f}"
+            f" | {self.threads:,} | {self.descriptors:,} | {self.resident_bytes / 2**20:.0f} |"
+        )
 
 
 def run(
@@ -53,13 +69,16 @@ def run(
     for writer in writers:
         writer.write(lines)
     out = folder / "alerts.jsonl"
-    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=seconds) as daemon:
+    text = CONFIG.format(folder=folder)
+    with Running(folder, text, variables=AS_THE_UNIT).ready(seconds=seconds) as daemon:
         ready = perf_counter() - daemon.started_at
         backlog = until_all_told(out, writers, seconds) - daemon.started_at
+        backlog_cpu = daemon.cpu_seconds()
         began = perf_counter()
         for writer in writers:
             writer.write()
         live = until_all_told(out, writers, seconds) - began
+        live_cpu = daemon.cpu_seconds() - backlog_cpu
         for writer in writers[:rotated]:
             rotate(writer)
         until_all_told(out, writers, seconds)
@@ -69,13 +88,24 @@ def run(
         for writer in writers:
             writer.write()
         stop = daemon.stop(seconds)
-    with Running(folder, CONFIG.format(folder=folder)).ready(seconds=seconds) as daemon:
+    with Running(folder, text, variables=AS_THE_UNIT).ready(seconds=seconds) as daemon:
         until_all_told(out, writers, seconds)
         daemon.stop(seconds)
     for writer in writers:
         writer.__exit__()
     settle(out, writers)
-    return Found(ready, backlog, live, threads, descriptors, resident, share, stop)
+    return Found(
+        ready,
+        backlog,
+        backlog_cpu,
+        live,
+        live_cpu,
+        threads,
+        descriptors,
+        resident,
+        share,
+        stop,
+    )
 
 
 def _allow_many_files() -> None:
@@ -128,3 +158,15 @@ def _idle_share(daemon: Running, seconds: float) -> float:
     before, began = daemon.cpu_seconds(), perf_counter()
     Event().wait(seconds)
     return (daemon.cpu_seconds() - before) / (perf_counter() - began)
+
+
+def main() -> None:
+    """Measure so many files in so many folders: `cd tests; python -m doubles.many 1000 20`."""
+    files, folders = (int(each) for each in sys.argv[1:3])
+    with TemporaryDirectory(dir="/var/tmp") as folder:  # no memory, as /tmp may be
+        found = run(Path(folder), files=files, folders=folders, idle_seconds=30.0, seconds=600.0)
+    sys.stdout.write(f"{found.row(files, folders)} idle {100 * found.idle_share:.2f} %\n")
+
+
+if __name__ == "__main__":
+    main()
