@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias
 
+from bench.limits import OUR_SCAN
 from bench.rule_sets import SIZES
 
 Row: TypeAlias = Mapping[str, Any]
@@ -96,7 +97,7 @@ def _beside_ripgrep(rows: Rows) -> float | None:
 
 
 def _scan_growth(rows: Rows) -> float | None:
-    name = "Hyperscan alone"
+    name = OUR_SCAN
     return over(cost(rows, 5_000, program=name), cost(rows, 10, program=name))
 
 
