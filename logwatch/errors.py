@@ -66,7 +66,7 @@ class StoreTooNewError(StoreError):
 
 
 class StoreDeniedError(StoreError):
-    """Raised when this user may not read the store."""
+    """Raised when this user may not read the store, or not write it."""
 
     exit = Exit.NOT_PERMITTED
 

@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from logwatch.cli.columns import is_known
 from logwatch.cli.dead_letters import as_builtins, in_words
+from logwatch.cli.figures import number
 from logwatch.cli.json_lines import harmless
 from logwatch.cli.marking import DIM, GREEN, RED, YELLOW, Screen, screen_of
 from logwatch.clock import SystemClock
@@ -114,7 +115,7 @@ def _print_list(
     lines = _Lines(screen, is_cut=is_known(sys.stdout))
     if burning:
         screen.write(f"burning {len(burning)}", *map(lines.of, burning), "")
-    screen.write(f"last {len(recent)} messages" if recent else _none(options))
+    screen.write(f"last {number(len(recent), 'message')}" if recent else _none(options))
     screen.write(*map(lines.of, reversed(recent)))
     for sink in reader.waiting():
         note = f" ({visible(sink.reason)})" if sink.reason else ""

@@ -69,7 +69,7 @@ def headlines(outcome: Outcome) -> Iterator[str]:
 def table(outcome: Outcome, screen: Screen) -> Iterator[str]:
     """One row for each rule."""
     columns = outcome.scale
-    names = [shorten(visible(rule.name), LONGEST_NAME) for rule in outcome.rules]
+    names = [_short(visible(rule.name), screen.marks.cut) for rule in outcome.rules]
     wide = max([4, *map(len, names)])
     over = _over(columns)
     lines = columns.columns if columns else 0
@@ -87,6 +87,14 @@ def table(outcome: Outcome, screen: Screen) -> Iterator[str]:
             yield " " * (wide + 2) + screen.paint(YELLOW, hint)
         else:
             yield start + told + (f"  {screen.paint(YELLOW, hint)}" if hint else "")
+
+
+def _short(name: str, cut: str) -> str:
+    """A long name without its middle: names of one sort begin alike, and end in what differs."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    room = LONGEST_NAME - len(cut)
+    return name[: room // 2] + cut + name[room // 2 - room :]
 
 
 def whom(rule: RuleSettings, tally: RuleTally, outcome: Outcome) -> str:

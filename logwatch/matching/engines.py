@@ -84,8 +84,8 @@ class Engines:
                 continue
             made = build(patterns, self._cache, self._compiling, records=records)
             if isinstance(made, Choice):
-                if name == "hyperscan" and self._cache is not None and not patterns:
-                    _note_proof(self._cache)  # once for each configuration
+                if name == "hyperscan" and patterns and self._cache is not None:
+                    _note_proof(self._cache)
                 return made._replace(reason="; ".join([*against, made.reason]))
             if self._wanted == name:
                 raise EngineError(f"engine {name!r} cannot be used: {made}")

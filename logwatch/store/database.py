@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from logwatch.errors import StoreBusyError, StoreError
+from logwatch.errors import StoreBusyError, StoreDeniedError, StoreError
 from logwatch.store.files import remove_database, sync_folder
 from logwatch.store.migrations import migrate
 
@@ -66,16 +66,21 @@ class StoreLock:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make `folder` (0700). Raises StoreError with the remedy where that is impossible."""
+    """Make `folder` (0700).
+
+    Raises StoreError with the remedy where that is impossible, StoreDeniedError where this user may
+    not.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
-        raise StoreError(
+        kind = StoreDeniedError if isinstance(problem, PermissionError) else StoreError
+        raise kind(
             f"cannot make the state folder {folder}: {problem.strerror}; "
             "name one that this user may write with `state:` in the configuration"
         ) from problem
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(
+        raise StoreDeniedError(
             f"the state folder {folder} is not writable by uid {os.geteuid()}; "
             "change its owner, or name another with `state:` in the configuration"
         )

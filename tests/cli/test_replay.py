@@ -154,6 +154,16 @@ def test_rotated_and_compressed_files_come_along(capsys, here):
     assert out.startswith("1 source, 2 files (1 compressed), 68 B, 2 lines\n2026-01-04 22:00:00 to")
 
 
+def test_a_long_name_is_cut_in_its_middle(capsys, here):
+    """To what fits beside the figures."""
+    name = f"web-{'very-' * 12}slow"
+    config = here / "logwatch.yaml"
+    config.write_text(config.read_text().replace("name: oom", f"name: {name}"))
+    _, out, _ = logwatch(capsys, "app.log")
+    (row,) = [line for line in out.splitlines() if line.startswith("web-")]
+    assert row.split()[0] == f"{name[:13]}…{name[-14:]}"
+
+
 def test_a_file_that_is_not_there_is_said_not_to_be(capsys):
     """Not that nobody knows its source."""
     status, _, err = logwatch(capsys, "no-such.log")

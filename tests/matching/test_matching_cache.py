@@ -93,7 +93,7 @@ def test_a_command_believes_the_probes_of_the_daemon_and_the_daemon_none(tmp_pat
     def start(**settings):
         monkeypatch.setattr(engines, "_verdicts", {})
         probed.clear()
-        assert Engines(**settings).choose(()).name == "hyperscan"
+        assert Engines(**settings).choose(("a",)).name == "hyperscan"
         return len(probed)
 
     assert start(proof=tmp_path / "no such folder") == 1

@@ -11,7 +11,7 @@ import pytest
 from doubles.alerts import alert
 from doubles.rules import checkpoint
 
-from logwatch.errors import StoreBusyError, StoreFullError, StoreTooNewError
+from logwatch.errors import Exit, StoreBusyError, StoreDeniedError, StoreFullError, StoreTooNewError
 from logwatch.records import StateChange
 from logwatch.store.database import connect
 from logwatch.store.outgoing import DeadLetter, Postponed
@@ -337,6 +337,21 @@ def test_only_the_owner_may_read_it(store, folder):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for file in folder.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_a_folder_that_this_user_may_not_write_is_said_to_be_closed(tmp_path, monkeypatch):
+    """Exit 77, as for all that is not permitted."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StoreDeniedError, match="not writable by uid") as caught:
+        Store(tmp_path)
+    assert caught.value.exit is Exit.NOT_PERMITTED
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    with pytest.raises(StoreDeniedError, match="cannot make the state folder"):
+        Store(tmp_path / "state")
 
 
 def test_a_full_disk_is_said_and_nothing_is_half_written(store, folder):
