@@ -21,7 +21,6 @@ _STAND_INS: Final = str.maketrans(
 
 def take_every_character() -> None:
     """Let stdout and stderr take any text, whatever the locale says."""
-    codecs.register_error(HANDLER, _stand_in)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=HANDLER)
@@ -37,3 +36,6 @@ def _stand_in(problem: UnicodeError) -> tuple[str, int]:
 def _plain(character: str) -> str:
     plain = character.translate(_STAND_INS)
     return plain if plain.isascii() else plain.encode("ascii", "backslashreplace").decode()
+
+
+codecs.register_error(HANDLER, _stand_in)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from unicodedata import category, east_asian_width
 
 from logwatch.cli.columns import size_of
+from logwatch.cli.encoding import HANDLER
 from logwatch.sinks.colors import wants_color
 from logwatch.sinks.plain_text import can_encode, shorten, visible
 
@@ -55,7 +56,7 @@ class Screen:
     def write(self, *lines: str) -> None:
         """Print whole lines, which are harmless already."""
         text = "".join(f"{line.rstrip()}\n" for line in lines)
-        self._out.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding))
+        self._out.write(text.encode(self._encoding, HANDLER).decode(self._encoding))
 
     def flush(self) -> None:
         """Let it be seen."""

@@ -132,6 +132,8 @@ class _Trial:
                 self._report.let_see()
                 before += block.lines
             self.read_any = True
+        except BrokenPipeError:  # whoever read what is said has gone; a file raises no such thing
+            raise
         except (OSError, EOFError) as problem:
             self.read_any |= before > 0
             reason = getattr(problem, "strerror", None) or problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,7 @@ def test_the_end_of_a_pipe_is_no_trouble(place, verb):
     words = (verb, *MUST_HAVE[verb])
     done = forked.logwatch(*words, cwd=place, env=environ, stdout=writer)
     os.close(writer)
+    assert done.returncode in (0, 1, 69, -signal.SIGPIPE)
     assert b"roken pipe" not in done.stderr
     assert b"Exception" not in done.stderr
     assert b"Traceback" not in done.stderr

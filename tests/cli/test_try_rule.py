@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from doubles import forked
 from doubles.screens import same_as_kept, wear
 
 from logwatch.cli.log_blocks import blocks_of_file, whole_lines
@@ -71,6 +72,15 @@ def logwatch(capsys, *words):
     status = run_command_line(words)
     out, err = capsys.readouterr()
     return status, out, err
+
+
+def test_whoever_reads_may_go_while_it_looks(here):
+    """That is no fault of the file."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = forked.logwatch("try", "ssh-guessing", "auth.log", cwd=here, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def as_json(out):
