@@ -150,6 +150,10 @@ class Monitor(Worker):
         self._tokens.append(token)
         self._dirty.set()
 
+    def look_again(self) -> None:
+        """See `Sleeper.look_again`."""
+        self._dirty.set()
+
     @property
     def is_awake(self) -> bool:
         """See `Sleeper.is_awake`."""

@@ -46,6 +46,10 @@ class Sleeper(Protocol):
         """Wake up; the token is given back before it rests, or sooner."""
         ...
 
+    def look_again(self) -> None:
+        """There is more to do: do not rest before it is done."""
+        ...
+
 
 class Pacing:
     """Every method may be called from any thread, and none takes a lock.
@@ -63,6 +67,9 @@ class Pacing:
     def wake(self, sleeper: Sleeper) -> None:
         """Wake `sleeper` when it is its turn: at once, as a rule."""
         if sleeper.is_in_line:
+            return
+        if sleeper.is_awake:  # or one that is busy for long would have all tokens in the end
+            sleeper.look_again()
             return
         sleeper.is_in_line = True
         self._line.append(sleeper)

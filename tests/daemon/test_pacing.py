@@ -20,6 +20,7 @@ class Sleeper:
         self.pacing = pacing
         self.tokens = []
         self.worked = 0
+        self.again = False
 
     def grant(self, token):
         self.tokens.append(token)
@@ -28,8 +29,12 @@ class Sleeper:
     def is_awake(self):
         return bool(self.tokens)
 
+    def look_again(self):
+        self.again = True
+
     def work(self):
         self.worked += 1
+        self.again = False
         tokens, self.tokens = self.tokens, []
         for token in tokens:
             self.pacing.give_back(token)
@@ -65,8 +70,17 @@ def test_a_wake_while_it_works_has_it_work_again():
     _, pacing, (only,) = sleepers(1, 1)
     pacing.wake(only)
     pacing.wake(only)  # something came after it had looked
-    only.work()
+    assert only.again
     assert len(only.tokens) == 1
+
+
+def test_one_that_is_busy_for_long_never_has_the_tokens_of_others():
+    """However often it is woken meanwhile."""
+    _, pacing, (busy, other) = sleepers(2, 2)
+    for _ in range(5):
+        pacing.wake(busy)
+    pacing.wake(other)
+    assert other.is_awake
 
 
 def test_one_that_hangs_holds_up_the_others_for_some_seconds():
@@ -132,6 +146,13 @@ def test_many_threads_lose_no_wake():
 
         def grant(self, token):
             self.tokens.append(token)
+            self.dirty.set()
+
+        @property
+        def is_awake(self):
+            return bool(self.tokens)
+
+        def look_again(self):
             self.dirty.set()
 
         def ask(self):
