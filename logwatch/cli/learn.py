@@ -13,8 +13,9 @@ from pathlib import Path
 
 from logwatch import telemetry
 from logwatch.cli.learn_report import Learned, report_of
-from logwatch.cli.log_blocks import STANDARD_INPUT
+from logwatch.cli.log_blocks import STANDARD_INPUT, size_of
 from logwatch.cli.old_logs import OldLogs, ReadLog
+from logwatch.cli.progress import Progress
 from logwatch.cli.rule_memory import memory_of
 from logwatch.cli.try_subject import Subject, is_named_alike
 from logwatch.cli.verdicts import ways_of
@@ -27,6 +28,7 @@ from logwatch.rules.base import RuleSettings
 from logwatch.rules.instructions import Instruction, Lesson
 from logwatch.rules.kinds import NewTemplate, NewValue
 from logwatch.rules.lessons import lessons_for
+from logwatch.sinks.plain_text import visible
 from logwatch.tailer.opening import denial
 from logwatch.tailer.settings import SourceSettings
 
@@ -66,14 +68,17 @@ def _lessons(learned: Learned, subject: Subject) -> Sequence[Lesson]:
     assert lessons is not None
     old_logs = OldLogs(subject)
     for log in learned.logs:
+        bar = Progress(visible(log.path), size_of(log.path), SystemClock())
         try:
-            for hit in old_logs.hits(log):
+            for hit in old_logs.hits(log, bar.show):
                 lessons.take(hit)
         except PermissionError:
             learned.denied = True
             learned.problems[log.path] = f"permission denied: {denial(log.path)}"
         except (OSError, EOFError, UsageError) as problem:
             learned.problems[log.path] = str(getattr(problem, "strerror", None) or problem)
+        finally:
+            bar.hide()
     for trouble in old_logs.troubles():
         print(f"logwatch learn: {trouble.message}", file=sys.stderr)
     return lessons.all()

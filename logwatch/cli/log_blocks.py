@@ -7,6 +7,7 @@ kept than what is looked at. Lines that a source puts together are never in two 
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 1024 * 1024
 STANDARD_INPUT = "-"
+_COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 
 
 class RecordBlock(NamedTuple):
@@ -36,6 +38,16 @@ class RecordBlock(NamedTuple):
     def lines(self) -> int:
         """How many lines it has."""
         return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+
+def size_of(path: str) -> int:
+    """Bytes of the file; 0 where they say nothing of what is in it, or there is none."""
+    if path == STANDARD_INPUT or path.endswith(_COMPRESSED):
+        return 0
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - as it is written
+    except OSError:
+        return 0
 
 
 def records_of_file(path: str, source: SourceSettings) -> Iterator[RecordBlock]:

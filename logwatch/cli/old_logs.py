@@ -6,7 +6,7 @@ of its own counts as written when its file was written last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -43,12 +43,14 @@ class OldLogs:
         self._engines = engines_beside(subject.config)
         self._readings: dict[str, Reading] = {}
 
-    def hits(self, log: ReadLog) -> Iterator[Hit]:
+    def hits(self, log: ReadLog, watch: Callable[[int], object]) -> Iterator[Hit]:
         """What the rule takes of one file, in the order of the file; counted in `log`.
 
+        `watch` is told of the bytes that were read, now and then.
         Raises OSError, EOFError where it cannot be read to its end, UsageError, EngineError.
         """
         reading, now = self._reading(log.source), _written_at(log.path)
+        done = 0
         for block in records_of_file(log.path, log.source):
             batch = _batch(log, now)
             for record, match in _found(reading, block, now):
@@ -58,6 +60,8 @@ class OldLogs:
                     log.last = record.time if log.last is None else max(log.last, record.time)
                     yield Hit(batch, record, match)
             log.lines += block.lines
+            done += len(block.data)
+            watch(done)
 
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""

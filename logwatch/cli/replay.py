@@ -12,16 +12,16 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
 
 from logwatch import telemetry
-from logwatch.cli.figures import rough, size
+from logwatch.cli.figures import size
 from logwatch.cli.json_lines import encoded, harmless
 from logwatch.cli.marking import Screen, screen_of
+from logwatch.cli.progress import Progress
 from logwatch.cli.replay_against import Difference, Told
 from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
 from logwatch.cli.replay_tally import Tally
-from logwatch.cli.volume import is_quiet, least_level
+from logwatch.cli.volume import least_level
 from logwatch.cli.when import moment
 from logwatch.clock import Clock, SystemClock
 from logwatch.config.loader import find_config, load
@@ -34,8 +34,6 @@ from logwatch.simulation.replaying import size_of
 from logwatch.sinks.plain_text import visible
 from logwatch.tailer.settings import SourceSettings
 
-BAR_COLUMNS = 20
-BAR_SECONDS = 0.1
 _COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 
 
@@ -92,6 +90,7 @@ class _Run:
                 told.add(one)
             if self._options.list:
                 self._screen.write(line_of(one, self._screen))
+                self._screen.flush()
             if self._options.output == "ndjson" and one.is_told:
                 sys.stdout.buffer.write(harmless(encode_alert(one.alert)) + b"\n")
 
@@ -101,17 +100,20 @@ class _Run:
         """Replay one configuration. Raises UsageError where there is nothing to read."""
         files = self._files(config)
         tally = Tally((rule.name, rule.cooldown) for rule in config.rules)
+        bar = Progress(_what_is_read(files), size_of(files), self._clock)
 
         def tell(one: SimulatedAlert) -> None:
             tally.add(one)
+            bar.hide()
             hand_on(one)
 
         simulation = Simulation(
             config, host=os.uname().nodename, tell=tell, tell_message=tally.add_message
         )
-        bar = _Bar(_what_is_read(files), size_of(files), self._clock, sys.stderr)
-        totals = simulation.feed_files(files, range_=self._range, watch=bar.show)
-        bar.end()
+        totals = simulation.feed_files(
+            files, range_=self._range, watch=lambda read: bar.show(read.consumed)
+        )
+        bar.hide()
         _complain(totals, tally)
         return Outcome(
             rules=config.rules,
@@ -187,34 +189,3 @@ def _what_is_read(files: Sequence[ReplayFile]) -> str:
     sources = len({name for each in files for name in each.sources})
     of_them = f" ({packed} compressed)" if packed else ""
     return f"{sources} sources, {count} files{of_them}, {size(size_of(files))}"
-
-
-class _Bar:
-    """How far it is, where somebody is looking."""
-
-    def __init__(self, what: str, whole: int, clock: Clock, out: TextIO) -> None:
-        self._what = what
-        self._whole = whole
-        self._clock = clock
-        self._out = out
-        self._is_seen = out.isatty() and not is_quiet()
-        self._began = clock.steady()
-        self._next = self._began
-
-    def show(self, totals: Totals) -> None:
-        """Draw it anew, not too often."""
-        now = self._clock.steady()
-        if not self._is_seen or now < self._next:
-            return
-        self._next = now + BAR_SECONDS
-        share = min(1.0, totals.consumed / self._whole) if self._whole else 0.0
-        full = round(share * BAR_COLUMNS)
-        bar = f"[{'#' * full}{' ' * (BAR_COLUMNS - full)}]"
-        self._out.write(f"\r\x1b[K{self._what}  {bar}  {share:4.0%}  {rough(now - self._began)}")
-        self._out.flush()
-
-    def end(self) -> None:
-        """Leave nothing behind."""
-        if self._is_seen:
-            self._out.write("\r\x1b[K")
-            self._out.flush()

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logwatch import telemetry
-from logwatch.cli.log_blocks import STANDARD_INPUT, records_of_file, records_of_text
+from logwatch.cli.log_blocks import STANDARD_INPUT, records_of_file, records_of_text, size_of
 from logwatch.cli.marking import screen_of
+from logwatch.cli.progress import Progress
 from logwatch.cli.try_firing import firing_of
 from logwatch.cli.try_report import JsonReport, Report, TextReport
 from logwatch.cli.try_scan import RuleScan, Sampled, given
@@ -123,14 +124,18 @@ class _Trial:
     def read(self, each: _Input) -> None:
         """Look at all lines of one file; what cannot be read is said, and the next one is."""
         scan = self._scan(each.source)
-        before = 0
+        bar = Progress(visible(each.label), size_of(each.path), self._clock)
+        before = done = 0
         try:
             for block in records_of_file(each.path, each.source):
                 for finding in scan.scan(block, before, self._clock.wall()):
+                    bar.hide()
                     self._report.take(Sampled(each.label, each.source, finding))
                 self._report.lines += block.lines
                 self._report.let_see()
                 before += block.lines
+                done += len(block.data)
+                bar.show(done)
             self.read_any = True
         except BrokenPipeError:  # whoever read what is said has gone; a file raises no such thing
             raise
@@ -138,6 +143,8 @@ class _Trial:
             self.read_any |= before > 0
             reason = getattr(problem, "strerror", None) or problem
             print(visible(f"logwatch try: {each.path}: {reason}"), file=sys.stderr)
+        finally:
+            bar.hide()
         for trouble in scan.troubles():
             print(f"logwatch try: {trouble.message}", file=sys.stderr)
 
