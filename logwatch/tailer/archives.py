@@ -32,6 +32,7 @@ from logwatch.tailer.fingerprint import (
     Key,
     OpenFile,
     birth_floor,
+    continues,
     is_proof,
 )
 from logwatch.tailer.last_noted import LastNoted
@@ -272,9 +273,12 @@ class Archives:
         return self._packed_of.first(file.key, sibling.sign) == sibling.sign
 
     def _doubt_one(self, end: int, file: OpenFile) -> int:
-        """How much of what may be `file`, packed in its place, was read; the rest is read there."""
+        """How much of what may be `file`, packed in its place, was read; the rest is read there.
+
+        Nothing of a file that was cut since. Raises OSError.
+        """
         known = self._claims.latest(file.key)
-        read = 0 if known is None else min(known.offset, end)
+        read = min(known.offset, end) if known is not None and continues(file.fd, known) else 0
         if read < end:
             self.alike[file.key] = max(end, self.alike.get(file.key, 0))
         return read

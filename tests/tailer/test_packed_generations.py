@@ -453,6 +453,25 @@ def test_a_log_that_is_packed_in_its_place_is_not_taken_for_the_empty_one_before
     assert told == ([once, marked] if lines == 3 else [once])
 
 
+def test_a_cut_log_that_is_taken_for_an_empty_one_that_is_gone_is_marked(follow, numbered):
+    """It is being packed in its place, and was cut since a copy of it was packed."""
+    log = follow(b"")
+    log.read()
+    empty = log.store.copy()
+    log.path.unlink()
+    log.path.write_bytes(numbered(0, 60))
+    log.read()
+    log.store = empty | log.store | empty  # a kill before the end of the empty one was committed
+    log.tail.close()
+    cut_and_copied(log, numbered(100, 3))
+    log.beside(".1.gz").write_bytes(gzip.compress(numbered(100, 3)))
+    log.blocks.clear()
+    log.restart()
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    assert told == [(numbered(100, 3), False), (numbered(100, 3), True)]
+
+
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_log_that_is_packed_in_its_place_while_it_is_read_is_marked_where_it_comes_again(
     follow, numbered, is_killed
