@@ -24,8 +24,21 @@ from logwatch.records import Batch
 
 MOST_AHEAD = 4
 """Batches with matches by which one file may be ahead of another,"""
-MANY_MATCHES = 50_000
-"""and only one where so many matches wait in all."""
+MANY_MATCHES = 25_000
+"""and only one where so many matches wait in all,"""
+FEW_MATCHES = MANY_MATCHES // 4
+"""until so few do."""
+
+
+class Held(NamedTuple):
+    """Files that must wait for others."""
+
+    paths: frozenset[str]
+    one_each: bool
+    """Whether each other file must wait, too, once it has brought a batch, until that is taken."""
+
+
+NONE_HELD = Held(frozenset(), one_each=False)
 
 
 class Slice(NamedTuple):
@@ -123,8 +136,10 @@ class Merger:
         """Matches in all batches that wait."""
         self._ahead: dict[int, set[str]] = {1: set(), MOST_AHEAD: set()}
         """Paths of the files of which so many batches wait."""
-        self._told_ahead: frozenset[str] | None = frozenset()
-        """What `ahead` said last; None where that may be another by now."""
+        self._held = NONE_HELD
+        """What `held` said last."""
+        self._emptied: list[str] = []
+        """Paths of the files that were taken all of since then."""
 
     def expect(self, paths: Iterable[str]) -> None:
         """These files are about to be read: wait for each of them."""
@@ -148,7 +163,6 @@ class Merger:
         self._matches += len(batch.matches)
         if (paths := self._ahead.get(len(stream.batches))) is not None:
             paths.add(path)
-        self._told_ahead = None
 
     def finish(self, path: str) -> None:
         """The file was read to its end, or is not waited for any more."""
@@ -156,7 +170,6 @@ class Merger:
         if stream is not None:
             stream.reading = False
             self._silent.discard(path)
-            self._told_ahead = None
             if not stream.batches:
                 del self._streams[path]
 
@@ -174,12 +187,22 @@ class Merger:
         """Paths of the files for which others wait."""
         return [*self._silent.streams] if self.is_held_up else []
 
-    def ahead(self) -> frozenset[str]:
-        """Paths of the files that must wait for others; the same object until others must."""
-        if self._told_ahead is None:
-            most = 1 if self._matches >= MANY_MATCHES else MOST_AHEAD
-            self._told_ahead = frozenset(self._ahead[most] if self.is_held_up else ())
-        return self._told_ahead
+    def held(self) -> Held:
+        """Which files must wait for others; the same object until others must."""
+        many = FEW_MATCHES if self._held.one_each else MANY_MATCHES  # or it went to and fro
+        is_full = self._matches >= many and self.is_held_up
+        if not (is_full and self._held.one_each):  # else each one goes on for itself: see `emptied`
+            paths = self._ahead[1 if is_full else MOST_AHEAD] if self.is_held_up else set[str]()
+            held = Held(frozenset(paths), one_each=is_full)
+            if held != self._held:
+                self._held = held
+            self._emptied.clear()
+        return self._held
+
+    def emptied(self) -> list[str]:
+        """Paths of the files that need wait no more, of those for which `Held.one_each` is told."""
+        emptied, self._emptied = self._emptied, []
+        return emptied
 
     def ready(self) -> Iterator[Slice]:
         """What may be taken now, in order. Each slice must be taken before the next is asked for.
@@ -218,11 +241,11 @@ class Merger:
         """Give the first batch of a stream away."""
         if (paths := self._ahead.get(len(stream.batches))) is not None:
             paths.discard(path)
-        self._told_ahead = None
         batch = stream.drop()
         self._matches -= len(batch.matches)
         if stream.batches:
             return batch
+        self._emptied.append(path)
         if stream.reading:
             self._silent.add(path, stream)
         else:

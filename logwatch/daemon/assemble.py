@@ -18,6 +18,7 @@ from logwatch.config.feedback import written_files
 from logwatch.config.model import Config
 from logwatch.daemon import order_verbs
 from logwatch.daemon.backing_up import BackingUp
+from logwatch.daemon.block_sizes import MOST_BLOCK
 from logwatch.daemon.compiling import CompileWatch
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.control import ControlServer
@@ -64,13 +65,6 @@ from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.tail import Tail
-
-MOST_BLOCK = 1 << 21
-LEAST_BLOCK = 1 << 15
-BACKLOG_BYTES = 8 * MOST_BLOCK
-"""Blocks of all files together, where all have a backlog: what was found in one of each waits in
-memory until they have come equally far in event time, and as much is in the hands of monitors that
-wait. Where each line is a hit that takes seven times as much as the lines do."""
 
 Waking: TypeAlias = Literal["auto", "inotify", "poll"]
 
@@ -237,7 +231,7 @@ def _assemble(
             known=known,
             claims=claims,
             doubtful=doubtful and at_start,
-            block_size=min(MOST_BLOCK, max(LEAST_BLOCK, BACKLOG_BYTES // files)),
+            block_size=MOST_BLOCK,
             framer=source.framer,
         )
         return Monitor(
@@ -248,6 +242,7 @@ def _assemble(
             slots=slots,
             clock=clock,
             volume=figures.volumes[source.name],
+            files=files,
         )
 
     kept.begin(source for source in config.sources if source.origin is not None)

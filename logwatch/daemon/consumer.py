@@ -36,7 +36,7 @@ from logwatch.daemon.reporting import record
 from logwatch.daemon.store_trouble import StoreTrouble
 from logwatch.daemon.threads import Worker
 from logwatch.errors import LogwatchError, StoreFullError
-from logwatch.merging import Merger
+from logwatch.merging import NONE_HELD, Held, Merger
 from logwatch.pipeline import Pipeline
 from logwatch.records import Batch
 from logwatch.rules.self_reports import SelfReport
@@ -104,8 +104,8 @@ class Consumer(Worker):
         self._deadlines_wait_until = 0.0
         self._has_begun = False
         self._merger = Merger()
-        self._held: frozenset[str] = frozenset()
-        """Paths of the files that wait for others."""
+        self._held = NONE_HELD
+        """The files that wait for others."""
         self._news_at = clock.steady()
         """When the last message came, in steady seconds."""
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
@@ -274,17 +274,20 @@ class Consumer(Worker):
                 break  # what is left here was not committed: the next start reads it again
             if len(self._pipeline.pending.alerts) >= MOST_GATHERED:
                 self._commit_when_due(now)
-        self._hold(self._merger.ahead())
+        held = self._merger.held()
+        if held is self._held:
+            self._intake.let_go(self._merger.emptied())
+        else:
+            self._hold(held)
 
-    def _hold(self, paths: frozenset[str]) -> None:
-        """Let these files wait: said where they are others, for that wakes all monitors."""
-        if paths != self._held:
-            self._held = paths
-            self._intake.hold(paths)
+    def _hold(self, held: Held) -> None:
+        """Let these files wait, which costs by how many there are."""
+        self._held = held
+        self._intake.hold(held.paths, one_each=held.one_each)
 
     def _go_live_when_caught_up(self, now: Moment) -> None:
         if not self._pipeline.live and not self._awaited and self._merger.empty:
-            self._hold(frozenset())
+            self._hold(NONE_HELD)
             self._pipeline.go_live(now)
             telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
         if self._pipeline.live and not self._told_live:

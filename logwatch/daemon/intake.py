@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Condition, Event
 from typing import TypeAlias
 
@@ -108,6 +108,19 @@ def weight(message: Message) -> int:
     return 1
 
 
+def sampled_weight(batch: Batch, sample: int = 32) -> int:
+    """`weight` of a batch, about: only some of its records are looked at."""
+    records = batch.records
+    each = len(records) // sample + 1
+    near = () if batch.near is UNSET else batch.near
+    near_each = len(near) // sample + 1
+    return (
+        (RECORD_WEIGHT * len(records) + MATCH_WEIGHT * len(batch.matches) + NEAR_WEIGHT * len(near))
+        + each * sum([len(one.text) + FIELD_WEIGHT * len(one.fields) for one in records[::each]])
+        + near_each * sum([len(one.text) for one in near[::near_each]])
+    )
+
+
 class Intake(queue.Queue[Message]):
     """A FIFO of messages; `put` waits while it holds more than `limit_bytes`."""
 
@@ -122,7 +135,8 @@ class Intake(queue.Queue[Message]):
         super().__init__(limit_bytes)
         self._ripe = Condition(self.mutex)
         self._admitted = Condition(self.mutex)
-        self._held: frozenset[str] = frozenset()
+        self._held: set[str] = set()
+        self._one_each = False
         self._released: dict[str, Condition] = {}
         """For each file whose batch waits for it."""
 
@@ -138,6 +152,8 @@ class Intake(queue.Queue[Message]):
         with self.mutex:
             self._wait(item.checkpoint.path, timeout)
             self._put(item)
+            if self._one_each:
+                self._held.add(item.checkpoint.path)
             self.unfinished_tasks += 1
             self.not_empty.notify()
             self._admit(1)
@@ -167,12 +183,23 @@ class Intake(queue.Queue[Message]):
         if self._has_room():
             self._admitted.notify(number)
 
-    def hold(self, paths: frozenset[str]) -> None:
-        """From now on the batches of these files wait, and those of no others."""
+    def hold(self, paths: frozenset[str], *, one_each: bool = False) -> None:
+        """From now on the batches of these files wait, and those of no others.
+
+        With `one_each` every other file waits, too, once a batch of it has come.
+        """
         with self.mutex:
-            released, self._held = self._held - paths, paths
-            for path in released & self._released.keys():
+            self._held, self._one_each = set(paths), one_each
+            for path in self._released.keys() - paths:
                 self._released.pop(path).notify_all()
+
+    def let_go(self, paths: Iterable[str]) -> None:
+        """These files need wait no more."""
+        with self.mutex:
+            for path in paths:
+                self._held.discard(path)
+                if path in self._released:
+                    self._released.pop(path).notify_all()
 
     def hurry(self) -> None:
         """From now on no batch waits: one for which there is no room is refused."""

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.block_sizes import BlockSize
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.latch import Latch, Stop
@@ -24,12 +25,13 @@ from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
 from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
+from logwatch.matching.hits import LineHit
 from logwatch.matching.troubles import Kind
 from logwatch.receivers.base import Receiver
 from logwatch.records import Batch, Block, Checkpoint, Severity
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import Loss
-from logwatch.tailer.tail import Tail
+from logwatch.tailer.tail import LEAST_KEPT, Tail
 
 __all__ = ["Monitor", "Reading"]
 
@@ -55,6 +57,7 @@ class Monitor(Worker):
 
     # There may be ten thousand, and with so many attributes each had a table of their names.
     __slots__ = (
+        "_block_size",
         "_dirty",
         "_hot_pause",
         "_in_hand",
@@ -96,8 +99,9 @@ class Monitor(Worker):
         slots: AbstractContextManager[object],
         clock: Clock,
         volume: Volume | None = None,
+        files: int = 1,
     ) -> None:
-        """`volume`: where what is read is counted."""
+        """`volume`: where what is read is counted; `files`: how many share the memory for that."""
         super().__init__(f"file {path}", clock=clock, stop=Stop())
         self.path = path
         self.sources: tuple[str, ...] = (reading.source,)
@@ -108,6 +112,7 @@ class Monitor(Worker):
         self._intake = intake
         self._slots = slots
         self._volume = volume or Volume()
+        self._block_size = BlockSize(files, tail.block_size)
         self._dirty = Latch(is_set=True)
         self._pacing: Pacing | None = None
         self._tokens: list[Token] = []
@@ -220,7 +225,9 @@ class Monitor(Worker):
             self._working = True
             self._in_hand = block = self._next_block(now)
             self.looked = True
-            batch = self._batch(block, now) if block is not None else None
+            batch = None
+            if block is not None:
+                block, batch = self._found(block, now)
             self._working = False
         if block is not None:
             self.rhythm.heard(now.steady, self._volume.add(block.data))
@@ -247,17 +254,40 @@ class Monitor(Worker):
             self._pacing.give_back(self._tokens.pop(0))
 
     def _next_block(self, now: Moment) -> Block | None:
+        self.tail.block_size = self._block_size.bytes
         self.reading_since = now.steady
         try:
             return self.tail.read(now)
         finally:
             self.reading_since = None
 
-    def _batch(self, block: Block, now: Moment) -> Batch:
-        block = self._reading.unwrapped(block)
+    def _found(self, block: Block, now: Moment) -> tuple[Block, Batch]:
+        """What there is in `block`, or in its beginning, where there is more than may wait."""
+        reading, size = self._reading, self._block_size
+        unwrapped = reading.unwrapped(block)
+        hits = reading.hits(unwrapped)
+        is_divisible = unwrapped is block and block.places is None
+        if is_divisible and len(hits) > size.most_hits:
+            block = unwrapped = self._with_hits(size.most_hits, hits, block)
+        batch = self._batch(unwrapped, hits, now)
+        if block.data:
+            size.learn(block.end - block.start, batch, is_divisible=is_divisible)
+        return block, batch
+
+    def _with_hits(self, most: int, hits: list[LineHit], block: Block) -> Block:
+        """As much of `block` as has about `most` hits; the others are removed."""
+        for number in range(most, len(hits)):
+            if hits[number].start >= LEAST_KEPT:
+                shorter = self.tail.give_back(block, block.offset(hits[number].start))
+                if shorter is not None:
+                    del hits[number:]
+                return shorter or block
+        return block
+
+    def _batch(self, block: Block, hits: list[LineHit], now: Moment) -> Batch:
         is_told = block.envelopes is not None  # the times of its records
         made = self._stamps if block.backlog and block.data and not is_told else self._reading
-        batch = made.batch(block, now.wall)
+        batch = made.batch(block, now.wall, hits)
         return batch if self._surroundings is None else self._surroundings.add(block, batch)
 
     def _put(self, message: Message) -> bool:

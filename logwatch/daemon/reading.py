@@ -104,10 +104,18 @@ class Reading(Struct, frozen=True, kw_only=True):
 
         return unwrapped(block, self.wrapping)
 
-    def batch(self, block: Block, arrival: float) -> Batch:
-        """What the rules find in `block`, which was read at wall time `arrival`."""
+    def hits(self, block: Block) -> list[LineHit]:
+        """The records of `block` that rules may take, in their order."""
+        return self.matcher.match(block.data, block.joined) if block.data else []
+
+    def batch(self, block: Block, arrival: float, hits: list[LineHit] | None = None) -> Batch:
+        """What the rules find in `block`, which was read at wall time `arrival`.
+
+        `hits` are those of the block as it was written, where somebody has looked already.
+        """
         block = self.unwrapped(block)
-        hits = self.matcher.match(block.data, block.joined) if block.data else []
+        if hits is None:
+            hits = self.hits(block)
         cursors: list[str] | UnsetType = UNSET
         if block.envelopes is None:
             records, matches = self._found(hits, block, arrival)

@@ -191,7 +191,7 @@ class ReceivingMonitor(Monitor):
             block = self._receiver.drain(now)
             if block is None:
                 return
-            if not self._put(self._batch(block, now)):
+            if not self._put(self._found(block, now)[1]):
                 return
 
     def _tell_losses(self) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from logwatch.daemon.reading import LONGEST_STAMPED, Reading, first_line
+from logwatch.matching.hits import LineHit
 from logwatch.records import Batch, Block, Record
 from logwatch.tailer.multiline import JOINT
 
@@ -36,9 +37,12 @@ class Stamps:
         self.stampless = False
         """Whether the time of any line had to be taken from the file."""
 
-    def batch(self, block: Block, arrival: float) -> Batch:
-        """What is found in `block`; `arrival` is the time of lines of which nothing tells it."""
-        batch = self._reading.batch(block, arrival)
+    def batch(self, block: Block, arrival: float, hits: list[LineHit] | None = None) -> Batch:
+        """What is found in `block`; `arrival` is the time of lines of which nothing tells it.
+
+        `hits`: see `Reading.batch`.
+        """
+        batch = self._reading.batch(block, arrival, hits)
         self._barren = 0, 0
         records = batch.records
         for number in [at for at, record in enumerate(records) if record.time == arrival]:

@@ -28,6 +28,8 @@ class Receiver:
     """See `Tail.is_rewritten`: nothing is rewritten here."""
     once = False
     """Whether this is a single run, for which a stream has to come to its end."""
+    block_size = BLOCK_BYTES
+    """See `Tail.block_size`; how much comes at once is up to each kind."""
     gathers = True
     """Whether its thread may let lines gather for some milliseconds while it is busy."""
 
@@ -80,6 +82,11 @@ class Receiver:
     def losses(self) -> Sequence[Loss]:
         """None: see `lost`."""
         return ()
+
+    def give_back(self, block: Block, offset: int) -> Block | None:
+        """Nothing: what was handed out cannot be had again."""
+        del block, offset
+        return None
 
     def changed(self) -> bool:
         """Whether to wake its thread: that wakes by itself."""

@@ -94,6 +94,8 @@ class Generation:
         """Whether the generation behind it has to wait, since that record may go on there."""
         self._path = path
         self._limits = limits
+        self.block_size = limits.block_size
+        """Bytes of the next block at most, where a line is no longer than that."""
         self._text: TextEncoding | None = None
         self._backlog_end = file.size if backlog else 0
 
@@ -195,6 +197,23 @@ class Generation:
         """Go on from an earlier checkpoint: what was read since was not handed out."""
         self.checkpoint, self.seen = checkpoint, None
 
+    def give_back(self, block: Block, offset: int) -> Block | None:
+        """`block`, which was handed out last, without what is at `offset` and behind it.
+
+        That comes again; a line or record must begin there. None where so little would be left that
+        it does not prove that the file is the same, and where bytes of the block are not those of
+        the file one by one.
+        """
+        size = offset - block.start
+        is_odd = block.truncated or block.partial or block.places or block.also is not None
+        if size < MARKER_LENGTH or is_odd or block.checkpoint is not self.checkpoint:
+            return None
+        kept = block.data[:size]
+        self.checkpoint = replace(self.checkpoint, markers=self.checkpoint.markers[:-1])
+        self._move(kept, size, offset)
+        joined = None if block.joined is None else block.joined[:size]
+        return replace(block, data=kept, joined=joined, end=offset, checkpoint=self.checkpoint)
+
     def moved(self, *, closed: bool = False) -> Block:
         """An empty block that commits the checkpoint as it is, or as closed."""
         checkpoint = replace(self.checkpoint, closed=closed)
@@ -247,7 +266,7 @@ class Generation:
         text = self.text
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         start = self.offset or self._first_data(size)
-        limit = text.whole(limit or self._limits.block_size)
+        limit = text.whole(limit or self.block_size)
         in_backlog = start < self._backlog_end < size
         want = min((self._backlog_end if in_backlog else size) - start, limit)
         want -= want % text.unit

@@ -129,7 +129,7 @@ class RecordGeneration(Generation):
         before = self.checkpoint.markers[-1].length if self.checkpoint.markers else 0
         start = self.offset or self._first_data(size)
         text, longest = self.text, self._limits.max_line
-        limit, most = text.whole(self._limits.block_size), text.unit * (2 * longest + 2)
+        limit, most = text.whole(self.block_size), text.unit * (2 * longest + 2)
         while True:
             raw = self._whole_lines(start, limit) if size - start >= limit >= LARGE else b""
             raw = raw or self._raw(start, start + min(size - start, limit))

@@ -23,7 +23,7 @@ from logwatch.records import Block, Checkpoint, Stretch
 from logwatch.tailer.chain import Chain
 from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
-from logwatch.tailer.fingerprint import Key, is_remote
+from logwatch.tailer.fingerprint import MARKER_LENGTH, Key, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
@@ -41,6 +41,8 @@ __all__ = ["Claims", "Loss", "Tail", "TailState"]
 
 _NONE: frozenset[str] = frozenset()
 """One for all: there may be ten thousand tails."""
+LEAST_KEPT = MARKER_LENGTH
+"""Bytes that a block has at least, of which the rest is given back."""
 _GRACE_POLL = 1.0
 _DOUBT = 1.0
 """Seconds for which a remote file must be shorter before that is believed."""
@@ -79,6 +81,8 @@ class Tail:
         `doubtful`: what is there at the very first look may have been told of before.
         """
         self.path = path
+        self.block_size = block_size
+        """Bytes of the next block at most, where a line is no longer; never more than at first."""
         self._grace = grace
         self._claims = claims or Claims()
         self._report = Report(path)
@@ -121,6 +125,21 @@ class Tail:
             self._parking.park()
         self._publish()
         return block
+
+    def give_back(self, block: Block, offset: int) -> Block | None:
+        """`block`, which `read` has just handed out, without what is at `offset` and behind it.
+
+        That comes again; a line or record must begin there. None: only all of it can be had, as
+        where less than `LEAST_KEPT` bytes would be left.
+        """
+        for each in self._chain.generations:
+            if each.checkpoint is block.checkpoint:
+                shorter = each.give_back(block, offset)
+                if shorter is not None:
+                    self._claims.note(shorter.checkpoint)
+                    self._publish()
+                return shorter
+        return None
 
     def changed(self) -> bool:
         """Whether `read` would find something; cheap, a hint, from any thread at any time."""
@@ -281,7 +300,7 @@ class Tail:
             return None
 
     def _read_on(self, generation: Generation, now: Moment, *, finish: bool) -> Block | None:
-        before = generation.size
+        before, generation.block_size = generation.size, self.block_size
         if not isinstance(generation, RecordGeneration) or self._framer is None:
             found = generation.read(finish=finish or generation.ended)
         else:

@@ -126,3 +126,18 @@ def test_in_a_hurry_nobody_waits():
     for each in threads:
         each.join(60)
     assert len(refused) == 3
+
+
+def test_where_each_file_may_bring_one_batch_it_waits_with_the_next_until_it_is_let_go():
+    intake = Intake()
+    one = batch("boom")
+    intake.hold(frozenset({"/another.log"}), one_each=True)
+    intake.put(one)
+    with pytest.raises(queue.Full):
+        intake.put(one, timeout=0.001)
+    (thread,) = put_in_threads(intake, [one])
+    intake.let_go([one.checkpoint.path])
+    thread.join(60)
+    assert intake.unfinished_tasks == 2
+    intake.hold(frozenset())
+    intake.put(one, timeout=0.001)

@@ -28,7 +28,15 @@ class Bench:
     """A monitor on a file, read when the test says so."""
 
     def __init__(
-        self, path, form: str = "plain", *, start="beginning", rules=None, block_size=1 << 21
+        self,
+        path,
+        form: str = "plain",
+        *,
+        start="beginning",
+        rules=None,
+        block_size=1 << 21,
+        files=1,
+        **tail,
     ) -> None:
         self.path = path
         self.clock = ManualClock()
@@ -37,7 +45,7 @@ class Bench:
         parser = make_parser(form, ParserSettings(tz=ZoneInfo("UTC")))
         self.monitor = Monitor(
             str(path),
-            tail=Tail(str(path), start=start, block_size=block_size),
+            tail=Tail(str(path), start=start, block_size=block_size, **tail),
             reading=Reading(
                 source="app",
                 ruleset="r",
@@ -48,6 +56,7 @@ class Bench:
             intake=self.intake,
             slots=BoundedSemaphore(1),
             clock=self.clock,
+            files=files,
         )
 
     def read(self) -> list[Batch]:
@@ -333,3 +342,52 @@ def test_a_file_that_is_written_again_and_again_gathers_lines(log, monkeypatch):
         bench.read()
     assert pauses == sorted(pauses)
     assert len(pauses) == 3
+
+
+MANY = 10_000
+"""Files among which the memory for what waits is divided."""
+
+
+def test_a_block_with_more_hits_than_may_wait_is_handed_on_in_parts(tmp_path):
+    """Each line once, in the order of the file, and a position behind each part."""
+    path = tmp_path / "app.log"
+    path.write_text("".join(f"ERROR number{number:05}\n" for number in range(2_000)))
+    batches = Bench(path, files=MANY).read()
+    texts = [record.text for batch in batches for record in batch.records]
+    assert texts == path.read_text().splitlines()
+    assert max(len(batch.records) for batch in batches) < 25
+    assert [batch.start for batch in batches] == [0, *(batch.end for batch in batches[:-1])]
+    assert all(batch.checkpoint.offset == batch.end for batch in batches)
+
+
+def test_parts_of_a_block_have_the_times_that_the_whole_would_have(tmp_path):
+    """A line without a stamp is as old as the one before it, which another part may hold."""
+    stamps = [f"Jan  5 00:{at:02}:00 web app: fine\n" for at in range(60)]
+    path = tmp_path / "app.log"
+    path.write_text("".join(line + "ERROR disk\n" * 30 for line in stamps))
+    whole, parts = (Bench(path, "syslog", files=files).read() for files in (1, MANY))
+    assert len(whole) == 1
+    assert len(parts) > 10
+    assert [(one.offset, one.time) for each in parts for one in each.records] == [
+        (one.offset, one.time) for each in whole for one in each.records
+    ]
+
+
+def test_blocks_grow_where_little_is_found(tmp_path):
+    path = tmp_path / "app.log"
+    path.write_text("fine\n" * 200_000 + "ERROR disk\n")
+    bench = Bench(path, files=MANY)
+    sizes = []
+    while bench.monitor.read_on(bench.clock.moment()):
+        sizes.append(bench.intake.get())
+    sizes = [each.end - each.start for each in sizes if isinstance(each, Batch) and each.end]
+    assert sizes[0] <= 1 << 15 < 100_000 < sizes[1] < sizes[2]
+
+
+def test_what_cannot_be_given_back_is_handed_on_whole(tmp_path):
+    """Each hit once, whatever the encoding."""
+    path = tmp_path / "app.log"
+    text = "".join(f"ERROR number{number:05}\n" for number in range(500))
+    path.write_bytes(text.encode("utf-16"))
+    batches = Bench(path, files=MANY).read()
+    assert [one.text for each in batches for one in each.records] == text.splitlines()

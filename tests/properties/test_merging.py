@@ -75,7 +75,7 @@ def test_records_come_in_the_order_of_event_time_however_the_files_are_read(shap
     merger, order = Merger(), []
     merger.expect(queues)
     while queues:
-        held = merger.ahead()
+        held = merger.held().paths
         path = random.choice(sorted(queues))
         if path in held:
             assert merger.laggards()
@@ -131,14 +131,14 @@ def test_a_file_that_is_ahead_is_held_and_the_one_that_is_behind_is_not():
     merger = Merger()
     merger.expect(["a", "b"])
     for number in range(1, MOST_AHEAD + 1):
-        assert merger.ahead() == frozenset()
+        assert merger.held().paths == frozenset()
         merger.put(batch("a", [(number, 100.0 + number)], 100.0 + number))
-    assert merger.ahead() == {"a"}
+    assert merger.held().paths == {"a"}
     merger.put(batch("b", [(1, 1.0)], 1.0))
     assert len(taken(merger)) == 1
-    assert merger.ahead() == {"a"}
+    assert merger.held().paths == {"a"}
     merger.finish("b")
-    assert merger.ahead() == frozenset()
+    assert merger.held().paths == frozenset()
 
 
 def test_where_every_line_is_a_match_a_file_may_be_ahead_by_one_batch_only():
@@ -147,7 +147,29 @@ def test_where_every_line_is_a_match_a_file_may_be_ahead_by_one_batch_only():
     merger.expect(["a", "b"])
     records = [(offset, 50.0) for offset in range(1, MANY_MATCHES, 1)]
     merger.put(batch("a", records, 60.0))
-    assert merger.ahead() == {"a"}
+    assert merger.held().paths == {"a"}
+
+
+def test_while_that_many_wait_each_file_is_awaited_once_it_is_taken(monkeypatch):
+    """Told one by one: there may be thousands."""
+    monkeypatch.setattr(merging, "MANY_MATCHES", 8)
+    monkeypatch.setattr(merging, "FEW_MATCHES", 2)
+    merger = Merger()
+    merger.expect(["a", "b", "c"])
+    merger.put(batch("a", [(number, 50.0) for number in range(1, 5)], 60.0))
+    assert merger.held() == (set(), False)
+    merger.put(batch("b", [(number, 55.0) for number in range(1, 5)], 56.0))
+    held = merger.held()
+    assert held == ({"a", "b"}, True)
+    merger.put(batch("c", [(1, 54.0)], 55.0))
+    assert [path for _, path, *_ in taken(merger)] == [*"aaaac"]
+    assert merger.held() is held
+    assert merger.emptied() == ["a", "c"]
+    assert merger.emptied() == []
+    merger.finish("a")
+    merger.finish("c")
+    assert len(taken(merger)) == 4
+    assert merger.held() == (set(), False)
 
 
 def test_batches_without_matches_come_at_once_but_never_before_those_of_their_file():
@@ -291,7 +313,7 @@ def lines_a_step(files: int) -> float:
                 taken += sum(1 for _ in merger.ready())
                 steps += 1
                 assert merger.is_held_up
-                assert not merger.ahead()
+                assert not merger.held().paths
                 assert not merger.empty
     assert taken > files
     return lines.run / steps
