@@ -13,8 +13,8 @@ USUAL = (80, 24)
 """Where nobody says and there is no terminal."""
 
 
-def size_of(out: TextIO) -> tuple[int, int]:
-    """Columns and lines of the screen that `out` is shown on."""
+def size_of(out: TextIO | None) -> tuple[int, int]:
+    """Columns and lines of the screen that `out` is shown on; None: it was closed."""
     columns, lines = _told("COLUMNS"), _told("LINES")
     if not (columns and lines):
         terminal = _of_terminal(out)
@@ -22,9 +22,9 @@ def size_of(out: TextIO) -> tuple[int, int]:
     return columns, lines
 
 
-def is_known(out: TextIO) -> bool:
+def is_known(out: TextIO | None) -> bool:
     """Whether somebody says how wide it is: else a program may read on, which wants all of it."""
-    return bool(_told("COLUMNS")) or out.isatty()
+    return bool(_told("COLUMNS")) or (out is not None and out.isatty())
 
 
 def _told(name: str) -> int:
@@ -32,7 +32,9 @@ def _told(name: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _of_terminal(out: TextIO) -> tuple[int, int]:
+def _of_terminal(out: TextIO | None) -> tuple[int, int]:
+    if out is None:
+        return USUAL
     try:
         size = os.get_terminal_size(out.fileno())
     except (OSError, ValueError):  # no terminal; no descriptor, or a closed one

@@ -60,6 +60,8 @@ def overview() -> str:
 def run_command_line(words: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
     words = verb_first(words)
+    if words[:1] != ["tail"]:  # which says of it what GNU tail says
+        _open_what_was_closed()
     if not words or words[0] in ("-h", "--help", "help"):
         return _guarded("help", words[1:], _help)
     if words[0] in ("-V", "--version"):
@@ -68,6 +70,20 @@ def run_command_line(words: Sequence[str]) -> int:
     if words[0] not in VERBS:
         return _unknown(words[0])
     return _guarded(words[0], words[1:], lambda rest: _execute(words[0], rest))
+
+
+def _open_what_was_closed() -> None:
+    """Let nothing that is opened later take the place of a standard stream.
+
+    Who started us may have closed one (`>&-`): what is printed would go into the store, say.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]) -> int:

@@ -7,12 +7,17 @@ import io
 import os
 import pty
 import struct
+import subprocess
+import sys
 import termios
+from pathlib import Path
 
 import pytest
 
 from logwatch.cli.columns import is_known, size_of
 from logwatch.cli.main import run_command_line
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +66,33 @@ def test_without_a_terminal_it_is_eighty_by_twenty_four(monkeypatch, tmp_path):
         monkeypatch.setenv("COLUMNS", "90")
         assert size_of(file) == (90, 24)
         assert is_known(file)
-    assert size_of(io.StringIO()) == (90, 24)
+    assert size_of(io.StringIO()) == size_of(None) == (90, 24)
     monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((0, 0)))
     monkeypatch.delenv("COLUMNS")
     assert size_of(file_of_terminal()) == (80, 24)
+
+
+@pytest.mark.parametrize(
+    ("closed", "words"),
+    [
+        (">&-", ["help"]),
+        (">&-", ["tail", "--no-follow", "x"]),
+        ("<&- >&-", ["try", "x"]),
+        ("<&- >&- 2>&-", ["check"]),
+    ],
+)
+def test_where_a_standard_stream_was_closed_nothing_breaks(closed, words, tmp_path):
+    """Python has none there at all, and what is opened next would take its number."""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "logwatch", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode in (0, 1, 78)
 
 
 def file_of_terminal():
