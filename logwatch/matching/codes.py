@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from logwatch.matching.stretch import MOST_SHARING, weight
@@ -28,11 +28,13 @@ _CODE = re.compile(rb"[0-9]{4,}")
 """A shorter number is in too many lines: a status, a part of an address or of a time."""
 
 
-def coded(skeletons: Mapping[int, Node]) -> dict[int, Node]:
+def coded(skeletons: Mapping[int, Node], stretches: Mapping[int, Node]) -> dict[int, Node]:
     """Pattern number -> what to scan for in place of its skeleton, where it names a code.
 
-    What `translator.skeleton` gave for all patterns goes in. Every match of a skeleton contains a
-    match of what comes out for it. Few patterns have nothing to gain.
+    What `translator.skeleton` gave for all patterns goes in, and `stretch.telling` for some. Every
+    match of a skeleton contains a match of what comes out for it. A pattern of which another part
+    tells more than that with the code keeps it: a code may also be the number of a frequent event.
+    Few patterns have nothing to gain.
     """
     if len(skeletons) < MANY:
         return {}
@@ -40,8 +42,8 @@ def coded(skeletons: Mapping[int, Node]) -> dict[int, Node]:
     naming = Counter(code for each in texts.values() for code in set(_codes(each)))
     found = {
         number: max(choices, key=weight)
-        for number, each in texts.items()
-        if (choices := [cut for text in each for cut in _cuts(text, naming)])
+        for number, node in skeletons.items()
+        if (choices := list(_choices(_texts(stretches.get(number, node)), naming)))
     }
     sharing = Counter(found.values())
     return {number: cut for number, cut in found.items() if sharing[cut] <= MOST_SHARING}
@@ -63,10 +65,11 @@ def _codes(texts: list[bytes]) -> list[bytes]:
     return [code for text in texts for code in _CODE.findall(text)]
 
 
-def _cuts(text: bytes, naming: Mapping[bytes, int]) -> Iterator[Node]:
-    """The text up to each code that few patterns name, and what is looked for at once with it."""
-    for code in _CODE.finditer(text):
-        end = max(code.end(), code.start() + _LOOKED_FOR)
-        cut = concat([Chars(1 << byte) for byte in text[:end]])
-        if naming[code[0]] <= MOST_SHARING and weight(cut) >= _ENOUGH:
-            yield cut
+def _choices(texts: Iterable[bytes], naming: Mapping[bytes, int]) -> Iterator[Node]:
+    """Each text up to a code that few patterns name, and what is looked for at once with it."""
+    for text in texts:
+        for code in _CODE.finditer(text):
+            end = max(code.end(), code.start() + _LOOKED_FOR)
+            cut = concat([Chars(1 << byte) for byte in text[:end]])
+            if naming[code[0]] <= MOST_SHARING and weight(cut) >= _ENOUGH:
+                yield cut

@@ -154,9 +154,8 @@ class _Choice:
     """Which form of each pattern is scanned for."""
 
     def __init__(self, skeletons: dict[int, Node]) -> None:
-        cut = coded(skeletons)
-        others = {number: node for number, node in skeletons.items() if number not in cut}
-        self._skeletons = skeletons | cut | telling(others)
+        stretches = telling(skeletons)
+        self._skeletons = skeletons | stretches | coded(skeletons, stretches)
         self.forms = dict.fromkeys(skeletons, Form.WHOLE)
         self.given_up: Unfiltered = {}
 

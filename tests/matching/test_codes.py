@@ -8,6 +8,7 @@ from matching.exactness.campaign import Campaign
 from logwatch.matching import codes
 from logwatch.matching.codes import MANY, coded
 from logwatch.matching.matcher import Matcher, RulePatterns
+from logwatch.matching.stretch import telling
 from logwatch.matching.syntax import parse
 from logwatch.matching.translator import Form, express, skeleton
 
@@ -20,7 +21,8 @@ def _few_are_many(monkeypatch):
 
 def scanned_for(*patterns):
     """What is scanned for in place of each pattern that names a code, in Hyperscan's syntax."""
-    found = coded({number: skeleton(parse(text)) for number, text in enumerate(patterns)})
+    skeletons = {number: skeleton(parse(text)) for number, text in enumerate(patterns)}
+    found = coded(skeletons, telling(skeletons))
     return {number: express(node, Form.WHOLE) for number, node in found.items()}
 
 
@@ -47,6 +49,7 @@ def test_the_text_up_to_the_code_is_taken(pattern, expected):
     [
         "no code at all in this text",
         "status=404 for the whole page",
+        r"EventID=4625 .*LogonType=\d+ .*Status=0xcaffee6d and more",
         "E10690: x",
         r"(?i)error code=10690 was met",
         r"error code=(?:10690|20691) was met",
@@ -54,7 +57,7 @@ def test_the_text_up_to_the_code_is_taken(pattern, expected):
     ],
 )
 def test_a_pattern_that_does_not_surely_name_a_code_in_ten_certain_letters_is_left_alone(pattern):
-    """A short number, little around it, or one of several: the line may be about anything."""
+    """A short number, little around it, one of several, or beside a part that tells more."""
     assert scanned_for(pattern) == {}
 
 
