@@ -117,7 +117,7 @@ def _plain(node: Node) -> Node:
     """Without assertions and without the difference that atomic groups make."""
     match node:
         case Concat(items):
-            plain = [_plain(item) for item in items]
+            plain = [item if isinstance(item, Chars) else _plain(item) for item in items]
             return NEVER if NEVER in plain else concat(plain)
         case Either(branches):
             return either([_plain(branch) for branch in branches])
@@ -174,7 +174,9 @@ def _settle(node: Node, *, head: bool, tail: bool) -> Node:
             last = len(items) - 1
             return concat(
                 [
-                    _settle(item, head=head and at == 0, tail=tail and at == last)
+                    item
+                    if isinstance(item, Chars)
+                    else _settle(item, head=head and at == 0, tail=tail and at == last)
                     for at, item in enumerate(items)
                 ]
             )
