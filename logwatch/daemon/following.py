@@ -22,6 +22,7 @@ from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import NotAnsweringError, Places, is_beneath
 from logwatch.daemon.short_lives import ShortLives
+from logwatch.daemon.thread_room import ThreadRoom
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
@@ -112,7 +113,7 @@ class Following:
         self._short_lives = ShortLives(lambda path: bool(discovery.sources_of(path)))
         self._places = places or Places()
         self._pacing = pacing
-        self._futexes = Futexes()
+        self._futexes, self._room = Futexes(), ThreadRoom(tell, waker.unwatch)
         self._changes = self._places.changes
         self._reads: dict[str, tuple[float, int]] = {}
         """Reads that take long: since when, and in how many ticks."""
@@ -124,8 +125,7 @@ class Following:
         self._crashes: dict[str, Crashes] = {}
         self._directories: set[str] = set()
         self._problems: Mapping[str, str] = {}
-        self._ticks = 0
-        self._rescans = 0
+        self._ticks = self._rescans = 0
         self._rescan_now = False
         self._ended = False
         self._unstarted: dict[str, Monitor] = {}
@@ -151,10 +151,9 @@ class Following:
     def start(self) -> None:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
         self._futexes.make_room(len(self._monitors))
-        for path, monitor in list(self._unstarted.items()):
-            if not self._places.where(path):
-                self._begin(monitor)
-                del self._unstarted[path]
+        ready = [each for path, each in self._unstarted.items() if not self._places.where(path)]
+        for monitor in self._room.begin_all(ready, self._begin):
+            del self._unstarted[monitor.path]
 
     def rescan(self, _now: Moment) -> None:
         """Find paths that came, and let go of those that went."""
@@ -193,6 +192,7 @@ class Following:
         if self._ticks % LEISURE_TICKS == 0:
             self._unread.look(self.monitors, now, self._unanswering())
             self._held.look(self.monitors, now)
+            self.start()
         self._share_handles()
         self._short_lives.look(self._waker.changed_names(), self._monitors)
         if self._rescan_now:
@@ -237,7 +237,7 @@ class Following:
             monitor.wake()
 
     def _begin(self, monitor: Monitor) -> None:
-        """Arm the watch, then start: in this order nothing falls between."""
+        """Arm the watch, then start: nothing falls between. Raises RuntimeError: no thread."""
         if not monitor.is_file:
             monitor.start()
             return

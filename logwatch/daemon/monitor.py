@@ -155,6 +155,10 @@ class Monitor(Worker):
         self._tokens.append(token)
         self._dirty.set()
 
+    def stand_down(self) -> None:
+        """Its thread could not be started: it has no turn."""
+        self._give_back()
+
     def look_again(self) -> None:
         """See `Sleeper.look_again`."""
         self._dirty.set()
