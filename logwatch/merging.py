@@ -183,6 +183,11 @@ class Merger:
         """Whether something waits here for files that have brought nothing yet."""
         return bool(self._silent.streams and self._ahead[1])
 
+    @property
+    def silent(self) -> int:
+        """How many files are being read of which nothing waits here."""
+        return len(self._silent.streams)
+
     def laggards(self) -> list[str]:
         """Paths of the files for which others wait."""
         return [*self._silent.streams] if self.is_held_up else []

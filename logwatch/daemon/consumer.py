@@ -47,7 +47,7 @@ GATHER_SECONDS = 0.25
 MANY_AWAITED = 64
 BEGINNING_SECONDS = 0.02
 """While so many files are still to be read for the first time, each has little to say, and it takes
-what all say within this time at once."""
+what all say within this time at once. Where few have nothing here, all others wait for these."""
 MOST_GATHERED = 5_000
 """Alerts that wait for others, at most."""
 MOST_MESSAGES = 256
@@ -184,7 +184,8 @@ class Consumer(Worker):
 
     def _let_gather(self, first: Message) -> None:
         """Before the backlog is read: each wake-up costs those that read it their turn, too."""
-        if len(self._awaited) >= MANY_AWAITED:
+        silent = self._merger.silent if self._has_begun else len(self._awaited)
+        if min(len(self._awaited), silent) >= MANY_AWAITED:
             self.stopping.wait(BEGINNING_SECONDS)
         if isinstance(first, Batch) and not self._merger.is_held_up:
             self._intake.gather(GATHER_SECONDS)

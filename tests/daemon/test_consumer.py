@@ -268,7 +268,25 @@ def test_what_many_files_say_first_is_taken_together(tmp_path, monkeypatch, file
     bench.consumer.step(bench.clock.moment())
     bench.intake.put(batch("boom"))
     bench.consumer.step(bench.clock.moment())
-    assert len(naps) == 2 * (files >= MANY_AWAITED)
+    assert len(naps) == (files >= MANY_AWAITED)
+    bench.store.close()
+
+
+def test_what_one_of_many_files_says_for_which_all_wait_is_taken_at_once(tmp_path, monkeypatch):
+    """A thousand backlogs took a minute: each of their blocks was waited for in its turn."""
+    paths = [f"/var/log/{number}.log" for number in range(2 * MANY_AWAITED)]
+    bench = Bench(tmp_path, awaited=paths)
+    naps = []
+    monkeypatch.setattr(bench.consumer.stopping, "wait", naps.append)
+    now = bench.clock.wall()
+    bench.consumer.take(
+        [of(path, path, "boom", time=now, backlog=True) for path in paths[1:]],
+        bench.clock.moment(),
+    )
+    bench.intake.put(of(paths[0], paths[0], "boom", time=now - 1, backlog=True))
+    bench.consumer.step(bench.clock.moment())
+    assert naps == []
+    assert bench.intake.empty()
     bench.store.close()
 
 
