@@ -1,6 +1,6 @@
 """A hundred logs under everything that happens to logs, for as long as one likes.
 
-Beside them a folder with a log comes each second and goes again, as those of containers do.
+Beside them folders with a log come and go, one in a second or two, as those of containers do.
 
 What the daemon tells is read as it comes, held against what was written, and thrown away, so that
 an hour costs no more memory or disk than a minute. Every line must come once, whole, in the order
