@@ -41,9 +41,11 @@ class Scene:
             file.write(text)
 
     def told(self):
+        """Each once: what was under way at a kill may be delivered again under its name."""
+        alerts = alerts_in(self.folder / "alerts.jsonl", torn=True)
         return [
             (one["rule"], one["fields"].get("n"), one["fields"].get("m"))
-            for one in alerts_in(self.folder / "alerts.jsonl", torn=True)
+            for one in {(each["id"], each["seq"]): each for each in alerts}.values()
         ]
 
     def until_told(self, *numbers):
