@@ -24,8 +24,8 @@ takes seven times as much where each line is a hit."""
 WAITING_BYTES = 3 << 23
 """Weight of what one batch of each file may hold, of all files together."""
 LEAST_HITS = 16
-"""So many records one batch may hold, whatever they weigh: a batch costs about as much as these, and
-what is given back is read again."""
+"""So many records one batch may hold, whatever they weigh: a batch costs about as much as these,
+and what is given back is read again."""
 GROWTH = 8
 """How many times as large as the last one a block may be."""
 USUAL_HIT = 1024
