@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from doubles.examples import examples
 from hypothesis import settings
@@ -11,6 +13,10 @@ from logwatch.telemetry import telemetry
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("logwatch", deadline=None, max_examples=examples(50))
 settings.load_profile("logwatch")
+
+# Whoever loaded readline in the process that started this one has put its width there.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 # Some tests give up their rights, and could not import it any more at the first event.
 telemetry.load()

@@ -29,9 +29,9 @@ def write(folder, *lines: str) -> None:
 
 
 def told(folder, rule: str) -> list[str]:
-    """The values that were told, or the lines of the templates."""
-    alerts = [alert for alert in alerts_in(folder / "alerts.jsonl") if alert["rule"] == rule]
-    return [alert["lines"][0]["text"] for alert in alerts]
+    """The values that were told, or lines of templates; what a kill had told again, once."""
+    alerts = {(each["id"], each["seq"]): each for each in alerts_in(folder / "alerts.jsonl")}
+    return [each["lines"][0]["text"] for each in alerts.values() if each["rule"] == rule]
 
 
 def test_a_running_daemon_learns_thousands_of_values_at_once(tmp_path):

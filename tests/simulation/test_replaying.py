@@ -330,8 +330,14 @@ class TestWhoseLines:
         with pytest.raises(UsageError, match="no source 'nowhere'; there are: app auth"):
             self.names(config, "/x/other", source="nowhere")
 
-    def test_a_name_that_says_nothing_is_an_error(self, config):
+    def test_a_name_that_says_nothing_is_an_error(self, config, tmp_path):
+        other = tmp_path / "other"
+        other.touch()
         with pytest.raises(UsageError, match="of no source that is known; say --source"):
+            self.names(config, str(other))
+
+    def test_a_file_that_is_not_there_is_said_before_its_source_is_asked_for(self, config):
+        with pytest.raises(UsageError, match="there is no file /x/other"):
             self.names(config, "/x/other")
 
     def test_with_one_source_there_is_no_question(self, config):
