@@ -60,7 +60,9 @@ class Session:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
-            os.environ.update({"TZ": "UTC", "PYTHONUTF8": "1", "TERM": "xterm"} | environment)
+            # Its terminal has no size yet when it begins.
+            os.environ.update(TZ="UTC", PYTHONUTF8="1", TERM="xterm", COLUMNS=str(columns))
+            os.environ.update(environment)
             command = [sys.executable, "-m", "logwatch", "tail", *words]
             os.execv(sys.executable, command)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
