@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import queue
 from contextlib import AbstractContextManager
-from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -20,6 +19,7 @@ from logwatch.daemon.block_sizes import BlockSize
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.latch import Latch, Stop
+from logwatch.daemon.losses import in_words
 from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
@@ -30,7 +30,6 @@ from logwatch.matching.troubles import Kind
 from logwatch.receivers.base import Receiver
 from logwatch.records import Batch, Block, Checkpoint, Severity
 from logwatch.rules.self_reports import SelfReport
-from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import LEAST_KEPT, Tail
 
 __all__ = ["Monitor", "Reading"]
@@ -322,7 +321,7 @@ class Monitor(Worker):
                 SelfReport(
                     what="source-lost",
                     severity="error",
-                    message=_loss_in_words(loss),
+                    message=in_words(loss),
                     path=self.path,
                     source=self._reading.source,
                 )
@@ -380,23 +379,3 @@ class Monitor(Worker):
 def _without_lines(block: Block) -> Block:
     """What is to be known of `block` while its batch waits, perhaps with a thousand others."""
     return replace(block, data=b"", joined=None, places=None, envelopes=None)
-
-
-def _loss_in_words(loss: Loss) -> str:
-    match loss.reason:
-        case "truncated":
-            reason = "was truncated before all of it was read"
-        case "gone":
-            reason = "was deleted before all of it was read"
-        case "compressed":
-            reason = "was rotated and compressed in a way that nothing here reads"
-        case "damaged":
-            reason = "was rotated and compressed, and that file is damaged or cut off"
-        case "unreadable":
-            reason = "was rotated and cannot be read"
-        case "held":
-            reason = "was deleted and let go of, for it was held open too long or was too large"
-        case _:
-            assert_never(loss.reason)
-    amount = "an unknown number of" if loss.end is None else f"{max(0, loss.end - loss.start):,}"
-    return f"{loss.path} {reason}: {amount} bytes from offset {loss.start:,} on are lost"

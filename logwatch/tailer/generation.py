@@ -25,6 +25,7 @@ from logwatch.tailer.fingerprint import (
     head,
     matches,
 )
+from logwatch.tailer.holes import behind_hole
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.positions import at
 from logwatch.tailer.text_encoding import (
@@ -348,24 +349,10 @@ class Generation:
         return not last or digest(before) == last[0].digest
 
     def _first_data(self, size: int) -> int:
-        """Where the content begins: behind a mark, or behind a hole.
-
-        A writer without O_APPEND leaves one when its file is cut.
-        """
-        if os.pread(self.file.fd, 1, 0) != b"\0":
-            return self.text.mark
-        position = 0
-        while position < size:
-            try:
-                position = os.lseek(self.file.fd, position, os.SEEK_DATA)
-            except OSError:  # nothing but a hole to the end
-                return size
-            chunk = os.pread(self.file.fd, _SKIP_CHUNK, position)
-            content = chunk.lstrip(b"\0")
-            position += len(chunk) - len(content)
-            if content or not chunk:
-                break
-        return position - position % self.text.unit
+        """Where the content begins: behind a mark, or behind a hole."""
+        text = self.text
+        begin = behind_hole(self.file.fd, size)
+        return begin - begin % text.unit if begin else text.mark
 
     def _grow_head(self, size: int) -> None:
         known = self.checkpoint.head.length
