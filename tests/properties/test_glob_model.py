@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from doubles.lives import live
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule
 from properties import test_tail_model
 from properties.test_tail_model import PACKERS, TailMachine
 
@@ -105,20 +105,6 @@ class GlobMachine(TailMachine):
             self.doubtful.add(number)
 
 
-def run(examples, steps, *, chosen=False):
-    """`chosen`: the same lives in each run; long campaigns draw new ones."""
-    run_state_machine_as_test(
-        GlobMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=chosen,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.fixture(autouse=True)
 def _tails(monkeypatch):
     monkeypatch.setattr(telemetry.telemetry, "_threshold", 100)
@@ -126,9 +112,9 @@ def _tails(monkeypatch):
 
 
 def test_each_line_is_committed_once_where_a_glob_takes_rotated_files_too():
-    run(examples=30, steps=30, chosen=True)
+    live(GlobMachine, examples=30, steps=30, chosen=True)
 
 
 @pytest.mark.stress
 def test_each_line_is_committed_once_where_a_glob_takes_rotated_files_too_in_long_lives():
-    run(examples=500, steps=60)
+    live(GlobMachine, examples=500, steps=60)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import accumulate
 
 import pytest
-from hypothesis import HealthCheck, settings
+from doubles.lives import live
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule
 from properties.test_tail_model import GRACE, LAST, TailMachine, numbers
 
 from logwatch import telemetry
@@ -109,29 +109,15 @@ def same(first, other):
     return numbers(first) == numbers(other)
 
 
-def run(examples, steps, *, chosen=False):
-    """`chosen`: the same lives in each run; long campaigns draw new ones."""
-    run_state_machine_as_test(
-        RecordMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=chosen,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch):
     monkeypatch.setattr(telemetry.telemetry, "_threshold", 100)
 
 
 def test_each_record_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=60, steps=30, chosen=True)
+    live(RecordMachine, examples=60, steps=30, chosen=True)
 
 
 @pytest.mark.stress
 def test_each_record_is_committed_once_and_in_order_in_long_lives():
-    run(examples=1200, steps=60)
+    live(RecordMachine, examples=1200, steps=60)

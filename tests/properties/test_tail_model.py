@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from backports import zstd
-from hypothesis import HealthCheck, Phase, settings
+from doubles.lives import live
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -32,7 +32,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from logwatch import telemetry
@@ -550,37 +549,22 @@ def numbers(line):
     return {int(found[1])} if found else set()
 
 
-def run(examples, steps, phases=tuple(Phase), *, chosen=False):
-    """`chosen`: the same lives in each run; long campaigns draw new ones."""
-    run_state_machine_as_test(
-        TailMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=chosen,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch):
     monkeypatch.setattr(telemetry.telemetry, "_threshold", 100)
 
 
 def test_each_line_is_committed_once_and_in_order_whatever_happens_to_its_file():
-    run(examples=80, steps=30, chosen=True)
+    live(TailMachine, examples=80, steps=30, chosen=True)
 
 
 def test_the_same_where_every_read_looks_for_the_end_of_the_last_line_first(monkeypatch):
     """As reads of many lines do."""
     monkeypatch.setattr(generation, "LARGE", 64)
     monkeypatch.setattr(generation, "_TAIL", 48)
-    run(examples=80, steps=30, chosen=True)
+    live(TailMachine, examples=80, steps=30, chosen=True)
 
 
 @pytest.mark.stress
 def test_each_line_is_committed_once_and_in_order_in_long_lives():
-    run(examples=3000, steps=80)
+    live(TailMachine, examples=3000, steps=80)
