@@ -10,7 +10,7 @@ from doubles import oracle
 from doubles.forked import run_once
 from doubles.process import alerts_in
 
-from logwatch.daemon import monitor
+from logwatch.daemon import losses
 from logwatch.tailer.state import Loss, LossReason
 
 CONFIG = f"""\
@@ -24,8 +24,8 @@ sinks: {{{{out: {{{{jsonl_file: {{{{path: {{folder}}/alerts.jsonl}}}}}}}}}}}}
 def test_every_reason_has_its_words(reason):
     """A reason without words would end the monitor that wants to tell it."""
     loss = Loss(path="/var/log/app.log", generation="1.2.0", start=1_000, end=3_000, reason=reason)
-    assert monitor._loss_in_words(loss).startswith("/var/log/app.log ")
-    assert "2,000 bytes from offset 1,000 on are lost" in monitor._loss_in_words(loss)
+    assert losses.in_words(loss).startswith("/var/log/app.log ")
+    assert "2,000 bytes from offset 1,000 on are lost" in losses.in_words(loss)
 
 
 def test_what_was_compressed_while_nobody_looked_is_read_on(tmp_path):
