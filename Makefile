@@ -28,7 +28,7 @@ run: $(BIN)/.ready
 	@$(BIN)/logwatch run -c config/logwatch.yaml
 
 test: $(BIN)/.ready
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: $(BIN)/.ready
 	$(BIN)/ruff check .
