@@ -44,7 +44,7 @@ def shortened(
         if not isinstance(opened, Unpacking):
             continue
         try:
-            if _is_left(archives, opened, sibling, checkpoint):
+            if _is_left(archives, opened, checkpoint):
                 known = replace(checkpoint, head=head(opened.fd))
                 return Archive(opened, sibling.modified_ns, known, opened.end, is_shortened=True)
         except OSError:
@@ -54,14 +54,11 @@ def shortened(
     return None
 
 
-def _is_left(
-    archives: Archives, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint
-) -> bool:
+def _is_left(archives: Archives, unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
     if not (unpacking.is_complete and may_begin(unpacking, checkpoint)):
         return False
+    # Told by what was read of each, not by its inode, which may be that of a file from before.
     others = (each for each in archives.known() if each.identity != checkpoint.identity)
     return goes_on_from(unpacking, checkpoint) and not any(
-        each.inode == sibling.inode
-        or (begins_as(unpacking, each) and goes_on_from(unpacking, each))
-        for each in others
+        begins_as(unpacking, each) and goes_on_from(unpacking, each) for each in others
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from backports import zstd
+from msgspec.structs import replace
 
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.unpacking import Unpacking
@@ -378,6 +379,36 @@ def test_a_cut_log_that_was_written_to_while_it_was_packed_is_read_on(follow, nu
     log.restart()
     assert log.read() == []
     assert not log.tail.losses()
+
+
+def test_a_cut_log_is_read_on_in_an_archive_that_was_in_the_making_at_the_last_look(
+    follow, numbered
+):
+    """Whatever is known of the file that had the inode of the archive before."""
+    log = follow(numbered(0, 2), block_size=24, max_line=23)
+    log.read()
+    (finished,) = log.store.values()
+    cut_and_copied(log, numbered(100, 4))
+    whole = gzip.compress(log.path.read_bytes())
+    log.beside(".1.gz").write_bytes(whole[: len(whole) // 2])
+    log.append(numbered(104, 2))
+    read_some(log, 4)
+    log.restart()
+    read_some(log, 1)
+    log.tail.close()
+    with log.beside(".1.gz").open("ab") as file:
+        file.write(whole[len(whole) // 2 :])
+    log.path.unlink()
+    inode = log.beside(".1.gz").stat().st_ino
+    log.store[finished.identity] = replace(finished, inode=inode, closed=True)
+    told = len(log.blocks)
+    log.restart()
+    log.read()
+    assert log.data() == numbered(0, 2) + numbered(100, 4)
+    assert all(block.reread for block in log.blocks[told:] if block.data)
+    assert [(loss.start, loss.reason) for loss in log.tail.losses()] == [
+        (len(numbered(100, 4)), "gone")
+    ]
 
 
 def test_a_restart_in_the_middle_of_such_an_archive_tells_the_loss_once(follow, numbered):
