@@ -12,7 +12,6 @@ import pytest
 from doubles.lives import live
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
-from properties import test_tail_model
 from properties.test_tail_model import PACKERS, TailMachine
 
 from logwatch import telemetry
@@ -78,6 +77,8 @@ class GlobMachine(TailMachine):
     begun to read the compressed one is another generation to another tail.
     """
 
+    tail_type = Tails
+
     @initialize(
         padding=st.sampled_from([0, 40, 400]),
         start_empty=st.booleans(),
@@ -106,9 +107,8 @@ class GlobMachine(TailMachine):
 
 
 @pytest.fixture(autouse=True)
-def _tails(monkeypatch):
+def _quiet(monkeypatch):
     monkeypatch.setattr(telemetry.telemetry, "_threshold", 100)
-    monkeypatch.setattr(test_tail_model, "Tail", Tails)
 
 
 def test_each_line_is_committed_once_where_a_glob_takes_rotated_files_too():

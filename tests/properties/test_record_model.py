@@ -16,7 +16,6 @@ from properties.test_tail_model import GRACE, LAST, TailMachine, numbers
 
 from logwatch import telemetry
 from logwatch.tailer.multiline import Framer, MultilineSettings
-from logwatch.tailer.tail import Tail
 
 TIMEOUT = 2.0
 
@@ -45,7 +44,7 @@ class RecordMachine(TailMachine):
         self.create()
         if not start_empty:
             self.write(2)
-        self.tail = Tail(str(self.path), **self.options)
+        self.tail = self.tail_type(str(self.path), **self.options)
         self.read_all()
         self.commit_all()
 

@@ -78,6 +78,9 @@ class Writer:
 
 
 class TailMachine(RuleBasedStateMachine):
+    tail_type = Tail
+    """What follows the path."""
+
     def __init__(self) -> None:
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
@@ -125,7 +128,7 @@ class TailMachine(RuleBasedStateMachine):
         self.create()
         if not start_empty:
             self.write(2)
-        self.tail = Tail(str(self.path), **self.options)
+        self.tail = self.tail_type(str(self.path), **self.options)
         self.read_all()
         self.commit_all()
 
@@ -485,7 +488,7 @@ class TailMachine(RuleBasedStateMachine):
                 if writer.inode not in known:
                     self.optional |= self.lines_of[writer.generation]
         self.tail.close()
-        self.tail = Tail(str(self.path), known=tuple(self.store.values()), **self.options)
+        self.tail = self.tail_type(str(self.path), known=tuple(self.store.values()), **self.options)
         if look:
             self.read_one()
 

@@ -1,4 +1,4 @@
-"""Random lives of one log against the models, for as long as one likes.
+"""Random lives of one log, and of one with a glob, against the models, for as long as one likes.
 
 `LOGWATCH_CAMPAIGN=1800 pytest -m stress -k random_lives -s` runs for so many seconds (30 without
 it), each time with other seeds; `LOGWATCH_CAMPAIGN_SEED=7` begins with that one. The last line
@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from properties.test_glob_model import GlobMachine
 from properties.test_record_model import RecordMachine
 from properties.test_tail_model import STEPS, TailMachine
 
@@ -41,7 +42,7 @@ def test_random_lives_differ_in_nothing_from_the_models(monkeypatch):
     seed = int(given) if given else random.randrange(1 << 32)
     begun, before, failed = clock.steady(), STEPS.copy(), []
     while not done or clock.steady() < begun + seconds:
-        for machine in (TailMachine, RecordMachine):
+        for machine in (TailMachine, RecordMachine, GlobMachine):
             done[machine.__name__] += 1
             if found := difference(machine, seed):
                 failed.append((machine.__name__, seed))
