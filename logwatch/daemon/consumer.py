@@ -26,6 +26,7 @@ from logwatch.daemon.intake import (
     CaughtUp,
     Intake,
     LastCall,
+    LetGo,
     Message,
     NotWaitedFor,
     Nudge,
@@ -108,10 +109,13 @@ class Consumer(Worker):
         """The files that wait for others."""
         self._news_at = clock.steady()
         """When the last message came, in steady seconds."""
+        self._looked_at: float | None = None
+        """When the last wait was over, in steady seconds."""
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
 
     def step(self, now: Moment) -> None:
         """Wait for messages or the next deadline, and take them."""
+        self._notice_sleep(now.steady)  # it may have been busy when all was stopped
         messages = self._wait(now)
         try:
             self.take(messages, self.clock.moment())
@@ -177,7 +181,7 @@ class Consumer(Worker):
         except queue.Empty:
             return []
         finally:
-            self._notice_sleep(now, seconds)
+            self._notice_sleep(self.clock.steady(), seconds)
         if not self._pipeline.live:
             self._let_gather(first)
         return [first, *self._what_is_there()]
@@ -191,12 +195,13 @@ class Consumer(Worker):
             self._intake.gather(GATHER_SECONDS)
             self._intake.begin_turn()
 
-    def _notice_sleep(self, before: Moment, seconds: float) -> None:
-        now = self.clock.steady()
-        if now - before.steady > seconds + OVERSLEPT_SECONDS:
+    def _notice_sleep(self, now: float, waited: float = 0.0) -> None:
+        """What took longer than the `waited` seconds that it asked for is no silence of a log."""
+        before, self._looked_at = self._looked_at, now
+        if before is not None and now - before > waited + OVERSLEPT_SECONDS:
             self._deadlines_wait_until = now + CATCHING_BREATH_SECONDS
             self._news_at = now
-            telemetry.info("daemon.resumed", asleep_seconds=round(now - before.steady - seconds))
+            telemetry.info("daemon.resumed", asleep_seconds=round(now - before - waited))
 
     def _done_with(self, messages: Sequence[Message]) -> None:
         for _ in messages:
@@ -239,6 +244,8 @@ class Consumer(Worker):
                 self._merger.finish(path)
             case NotWaitedFor(path):
                 self._merger.finish(path)
+            case LetGo(path):
+                self._figures.newest.pop(path, None)
             case Report():
                 record(message, self._pipeline, self._store, now)
                 self._committed.append(message.committed)

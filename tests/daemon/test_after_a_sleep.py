@@ -46,6 +46,20 @@ def test_what_was_written_meanwhile_comes_first(bench):
     assert bench.due() == []
 
 
+def test_it_may_sleep_while_it_is_busy(tmp_path):
+    """As a machine does that is sent to sleep in a commit, or a full disk that held all up."""
+    bench = Bench(tmp_path, BEAT)
+    began = bench.clock.wall()
+    for number in range(2):
+        bench.intake.tell(batch("beat", offset=100 * number, time=began + 300.0 * number))
+        bench.consumer.step(bench.clock.moment())
+        assert bench.due() == []
+        bench.clock.advance(ASLEEP_SECONDS)
+    bench.take()
+    assert len(bench.due()) == 1
+    bench.store.close()
+
+
 def test_a_true_silence_is_told_a_breath_later(bench):
     bench.consumer.step(bench.clock.moment())
     bench.clock.advance(CATCHING_BREATH_SECONDS)
