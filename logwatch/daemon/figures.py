@@ -23,7 +23,6 @@ from logwatch.store.transaction import Transaction
 
 EXACT_BYTES = 64 * 1024
 """Of larger blocks the lines are reckoned from so much of them."""
-MOST_PATHS = 50_000
 COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds in seconds."""
 
@@ -87,7 +86,8 @@ class Figures:
         """Rule, severity and status -> alerts that were committed."""
         self.commits = Histogram()
         self.newest: dict[str, float] = {}
-        """Path -> wall time that the newest line taken from it names, or at which it came."""
+        """Path that is followed -> wall time that the newest line taken from it names, or at which
+        that came."""
         self._burning: set[str] = set()
 
     def resume(self, burning: Iterable[str]) -> None:
@@ -106,8 +106,6 @@ class Figures:
 
     def took(self, batch: Batch) -> None:
         """Rules see this."""
-        if len(self.newest) >= MOST_PATHS:
-            self.newest.clear()  # files come and go; those that are read are here again at once
         self.newest[batch.checkpoint.path] = batch.last_time
         if batch.matches and self._rule_of:
             rule_of = self._rule_of

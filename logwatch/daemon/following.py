@@ -17,7 +17,7 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.futexes import Futexes
 from logwatch.daemon.held_files import HeldFiles
-from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
+from logwatch.daemon.intake import CaughtUp, LetGo, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import NotAnsweringError, Places, is_beneath
@@ -339,12 +339,14 @@ class Following:
     def _let_go_but(self, wanted: Container[str]) -> None:
         """End the monitors whose file is gone and whose path no source names any more."""
         for path, monitor in list(self._monitors.items()):
-            if path in wanted or monitor.tail.identities() or not monitor.caught_up:
+            is_needed = path in wanted or monitor.tail.identities() or not monitor.caught_up
+            if is_needed or not self._tell(LetGo(path)):
                 continue  # it is awaited until it has said that there is nothing to wait for
             self._waker.unwatch(path)
             monitor.end()
             del self._monitors[path]
             self._unstarted.pop(path, None)
+            self._crashes.pop(path, None)
             telemetry.info("daemon.file_let_go", path=path)
 
     def _revive(self, now: Moment) -> None:
@@ -381,10 +383,8 @@ class Following:
         """A new monitor that reads on where the dead one had handed on its last block."""
         for position in dead.positions_in_hand():
             self._claims.note(position)
-        known = self._stored.get(path, [])
-        fresh = self._make_monitor(
-            path, dead.sources, known, at_start=False, files=len(self._monitors)
-        )
+        known, files = self._stored.get(path, []), len(self._monitors)
+        fresh = self._make_monitor(path, dead.sources, known, at_start=False, files=files)
         fresh.sources = dead.sources
         self._monitors[path] = fresh
         self._begin(fresh)

@@ -58,6 +58,12 @@ class NotWaitedFor(Struct, frozen=True):
     path: str
 
 
+class LetGo(Struct, frozen=True):
+    """A path is not followed any more, and nothing of it comes behind this."""
+
+    path: str
+
+
 class Report(Struct, frozen=True):
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
@@ -90,7 +96,7 @@ class LastCall(Struct, frozen=True):
 
 
 Message: TypeAlias = (
-    Batch | CaughtUp | NotWaitedFor | Report | SelfReport | Order | LastCall | Nudge
+    Batch | CaughtUp | NotWaitedFor | LetGo | Report | SelfReport | Order | LastCall | Nudge
 )
 
 

@@ -19,7 +19,7 @@ from logwatch.daemon.consumer import (
     MOST_GATHERED,
     PASSED_OVER_SECONDS,
 )
-from logwatch.daemon.intake import CaughtUp, Intake, NotWaitedFor, Report, weight
+from logwatch.daemon.intake import CaughtUp, Intake, LetGo, NotWaitedFor, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.records import Match, Record, StateChange, decode_alert
@@ -58,6 +58,12 @@ def test_a_position_without_alerts_is_committed_within_a_second(bench):
     bench.clock.advance(0.2)
     bench.take()
     assert len(bench.store.checkpoints()) == 1
+
+
+def test_nothing_is_kept_of_a_path_that_is_let_go_of(bench):
+    """Those of containers come and go for as long as the process lives."""
+    bench.take(of("/a", "a", "boom", time=1.0), of("/b", "b", "boom", time=2.0), LetGo("/a"))
+    assert bench.consumer._figures.newest == {"/b": 2.0}
 
 
 def test_a_closed_generation_is_committed_at_once(bench):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.following import Following
-from logwatch.daemon.intake import CaughtUp, Intake
+from logwatch.daemon.intake import CaughtUp, Intake, LetGo
 from logwatch.daemon.monitor import Monitor, Reading
 from logwatch.daemon.waker import ManualWaker, make_waker
 from logwatch.matching.matcher import Matcher, RulePatterns
@@ -28,6 +28,7 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     path = tmp_path / "app.log"
     path.write_text("fine\n")
     clock, intake, slots, claims = ManualClock(), Intake(), BoundedSemaphore(1), Claims()
+    has_room = False
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     matcher = Matcher([RulePatterns(match=("ERROR",))])
 
@@ -43,7 +44,7 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
         clock=clock,
         claims=claims,
         stored=(),
-        tell=intake.tell,
+        tell=lambda message: has_room and intake.tell(message),
     )
     with slots:  # others are being read
         assert following.prepare() == {str(path)}
@@ -52,7 +53,11 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
         following.rescan(clock.moment())
     assert intake.get(timeout=60) == CaughtUp(str(path))
     following.rescan(clock.moment())
+    assert len(following.monitors) == 1  # what is kept of its path would be kept for ever
+    has_room = True
+    following.rescan(clock.moment())
     assert following.monitors == []
+    assert intake.get(timeout=60) == LetGo(str(path))
     assert following.end(deadline=clock.steady() + 5) == []
 
 
