@@ -10,23 +10,22 @@ again from the last position that it handed on, later each time.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.futexes import Futexes
 from logwatch.daemon.held_files import HeldFiles
-from logwatch.daemon.intake import CaughtUp, LetGo, Message, NotWaitedFor
+from logwatch.daemon.intake import LetGo, Message
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
 from logwatch.daemon.places import NotAnsweringError, Places, is_beneath
+from logwatch.daemon.revivals import Revivals
 from logwatch.daemon.short_lives import ShortLives
 from logwatch.daemon.thread_room import ThreadRoom
 from logwatch.daemon.unread import Unread
 from logwatch.daemon.waker import Waker
 from logwatch.records import Checkpoint
-from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import HeldLimits
@@ -37,7 +36,6 @@ IDLE_POLLS = 10
 """An idle file is polled at every tenth tick."""
 COVERED_RESCANS = 6
 """Where events reach every directory, every sixth rescan looks for files all the same."""
-LONGEST_BACK_OFF = 60.0
 ENDED_AT_ONCE = 32
 ENDING_SECONDS = 0.1
 """How long the end of some monitors is waited for before the next ones are told."""
@@ -48,8 +46,6 @@ LEISURE_TICKS = 5
 """What is told after a minute, or has a limit of hours, is looked at each fifth tick."""
 HUNG_TICKS = 10
 """Ticks, a second apart, in which one read is found under way before its file is said to hang."""
-MANY_CRASHES = 3
-"""When the monitor of a file has died so often a person is told, and nobody waits for it."""
 
 
 class MakeMonitor(Protocol):
@@ -66,15 +62,6 @@ class MakeMonitor(Protocol):
     ) -> Monitor:
         """`at_start`: what the file holds is its backlog. `files`: how many there are in all."""
         ...
-
-
-@dataclass(slots=True)
-class Crashes:
-    """How often the monitor of one path died, and when it may start again."""
-
-    number: int = 0
-    again_at: float = 0.0
-    told: bool = False
 
 
 class Following:
@@ -110,6 +97,7 @@ class Following:
         claims.handles.wake = self._wake
         self._tell = tell
         self._unread = Unread(tell, waited_for)
+        self._revivals = Revivals(tell, self._start_again)
         self._short_lives = ShortLives(lambda path: bool(discovery.sources_of(path)))
         self._places = places or Places()
         self._pacing = pacing
@@ -122,7 +110,6 @@ class Following:
         for each in stored:
             self._stored.setdefault(each.path, []).append(each)
         self._monitors: dict[str, Monitor] = {}
-        self._crashes: dict[str, Crashes] = {}
         self._directories: set[str] = set()
         self._problems: Mapping[str, str] = {}
         self._ticks = self._rescans = 0
@@ -188,7 +175,7 @@ class Following:
                 monitor.wake()
         if self._pacing is not None:
             self._pacing.check(now.steady)
-        self._revive(now)
+        self._revivals.look(self.monitors, now)
         if self._ticks % LEISURE_TICKS == 0:
             self._unread.look(self.monitors, now, self._unanswering())
             self._held.look(self.monitors, now)
@@ -346,41 +333,12 @@ class Following:
             monitor.end()
             del self._monitors[path]
             self._unstarted.pop(path, None)
-            self._crashes.pop(path, None)
+            self._revivals.forget(path)
             telemetry.info("daemon.file_let_go", path=path)
 
-    def _revive(self, now: Moment) -> None:
-        for path, monitor in list(self._monitors.items()):
-            if monitor.failure is None or monitor.is_alive():
-                continue
-            crashes = self._crashes.setdefault(path, Crashes())
-            if not crashes.again_at:
-                crashes.number += 1
-                wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
-                crashes.again_at = now.steady + wait
-                telemetry.error("daemon.monitor_died", path=path, again_in_seconds=wait)
-                self._tell(NotWaitedFor(path))
-                if crashes.number >= MANY_CRASHES and not crashes.told:
-                    crashes.told = self._tell_of_many_crashes(monitor)
-            elif now.steady >= crashes.again_at:
-                crashes.again_at = 0.0
-                self._start_again(path, monitor)
-
-    def _tell_of_many_crashes(self, monitor: Monitor) -> bool:
-        # Deadlines wait until every backlog is read: one file must not make all wait for ever.
-        return self._tell(CaughtUp(monitor.path)) and self._tell(
-            SelfReport(
-                what="file-not-read",
-                severity="critical",
-                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times,"
-                f" at last with {monitor.failure!r}; it is tried again, later each time",
-                path=monitor.path,
-                source=monitor.sources[0],
-            )
-        )
-
-    def _start_again(self, path: str, dead: Monitor) -> None:
+    def _start_again(self, dead: Monitor) -> None:
         """A new monitor that reads on where the dead one had handed on its last block."""
+        path = dead.path
         for position in dead.positions_in_hand():
             self._claims.note(position)
         known, files = self._stored.get(path, []), len(self._monitors)

@@ -1,0 +1,79 @@
+"""Monitors that died: each is started again, later each time, and a person is told if that goes on.
+
+It begins where the last block ended that was handed on, so nothing is lost by it. A file whose
+monitor dies again and again is not waited for: deadlines would stand still for all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from logwatch import telemetry
+from logwatch.clock import Moment
+from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
+from logwatch.daemon.monitor import Monitor
+from logwatch.rules.self_reports import SelfReport
+
+LONGEST_BACK_OFF = 60.0
+MANY_CRASHES = 3
+"""When the monitor of a file has died so often a person is told, and nobody waits for it."""
+
+
+@dataclass(slots=True)
+class _Crashes:
+    """How often the monitor of one path died, and when it may start again."""
+
+    number: int = 0
+    again_at: float = 0.0
+    told: bool = False
+
+
+class Revivals:
+    """Those of one daemon; for one thread."""
+
+    def __init__(
+        self, tell: Callable[[Message], bool], start_again: Callable[[Monitor], None]
+    ) -> None:
+        """`tell` hands a message to the consumer without waiting; False: not now."""
+        self._tell = tell
+        self._start_again = start_again
+        self._crashes: dict[str, _Crashes] = {}
+
+    def look(self, monitors: Iterable[Monitor], now: Moment) -> None:
+        """Start again those that died, when it is time for that; call it each second."""
+        for monitor in monitors:
+            if monitor.failure is None or monitor.is_alive():
+                continue
+            crashes = self._crashes.setdefault(monitor.path, _Crashes())
+            if not crashes.again_at:
+                self._note(monitor, crashes, now)
+            elif now.steady >= crashes.again_at:
+                crashes.again_at = 0.0
+                self._start_again(monitor)
+
+    def forget(self, path: str) -> None:
+        """It is not followed any more."""
+        self._crashes.pop(path, None)
+
+    def _note(self, monitor: Monitor, crashes: _Crashes, now: Moment) -> None:
+        crashes.number += 1
+        wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
+        crashes.again_at = now.steady + wait
+        telemetry.error("daemon.monitor_died", path=monitor.path, again_in_seconds=wait)
+        self._tell(NotWaitedFor(monitor.path))
+        if crashes.number >= MANY_CRASHES and not crashes.told:
+            crashes.told = self._tell_of_many(monitor)
+
+    def _tell_of_many(self, monitor: Monitor) -> bool:
+        # Deadlines wait until every backlog is read: one file must not make all wait for ever.
+        return self._tell(CaughtUp(monitor.path)) and self._tell(
+            SelfReport(
+                what="file-not-read",
+                severity="critical",
+                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times,"
+                f" at last with {monitor.failure!r}; it is tried again, later each time",
+                path=monitor.path,
+                source=monitor.sources[0],
+            )
+        )
