@@ -236,6 +236,10 @@ class Pipeline:
         routed = self._dispatch.route(one, self._moment(), avoid=what.about_sink)
         self._pending.alerts.append(routed)
 
+    def close(self, finished: Iterable[Checkpoint]) -> None:
+        """Nothing comes behind these positions, and nothing came of them."""
+        self._pending.checkpoints.update((each.identity, each) for each in finished)
+
     def address_unstored(self, what: SelfReport, now: Moment) -> Addressed:
         """An alert about logwatch itself that is in no transaction, to all sinks of its routes."""
         return self._dispatch.recipients.event(self._about_us.alert(what, now.wall), now.wall)

@@ -24,6 +24,7 @@ from logwatch.daemon.delivering import give_up_absent
 from logwatch.daemon.figures import Figures
 from logwatch.daemon.intake import (
     CaughtUp,
+    Departed,
     Intake,
     LastCall,
     LetGo,
@@ -246,6 +247,9 @@ class Consumer(Worker):
                 self._merger.finish(path)
             case LetGo(path):
                 self._figures.newest.pop(path, None)
+            case Departed(report, closed):
+                self._pipeline.report(report, now)
+                self._pipeline.close(closed)
             case Report():
                 record(message, self._pipeline, self._store, now)
                 self._committed.append(message.committed)

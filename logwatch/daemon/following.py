@@ -14,6 +14,7 @@ from typing import Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.departures import Departures
 from logwatch.daemon.futexes import Futexes
 from logwatch.daemon.held_files import HeldFiles
 from logwatch.daemon.intake import LetGo, Message
@@ -97,6 +98,7 @@ class Following:
         claims.handles.wake = self._wake
         self._tell = tell
         self._unread = Unread(tell, waited_for)
+        self._departures = Departures(tell)
         self._revivals = Revivals(tell, self._start_again)
         self._short_lives = ShortLives(lambda path: bool(discovery.sources_of(path)))
         self._places = places or Places()
@@ -175,6 +177,7 @@ class Following:
                 monitor.wake()
         if self._pacing is not None:
             self._pacing.check(now.steady)
+        self._departures.look(now)
         self._revivals.look(self.monitors, now)
         if self._ticks % LEISURE_TICKS == 0:
             self._unread.look(self.monitors, now, self._unanswering())
@@ -300,8 +303,8 @@ class Following:
                 self._directories.remove(directory)
         self._directories |= found.directories
         wanted = found.files | self._receivers
-        paths = wanted | self._discovery.departed(self._stored, wanted) if at_start else wanted
-        for path, sources in paths.items():
+        departed = self._discovery.departed(self._stored, wanted) if at_start else {}
+        for path, sources in (wanted | departed).items():
             if path in self._monitors:
                 continue
             known = self._stored.get(path, [])
@@ -310,6 +313,8 @@ class Following:
             )
             monitor.sources = sources
             monitor.not_answering = _in_words(self._places.where(path))
+            if path in departed and not monitor.not_answering:
+                monitor.departure = self._departures.expect(sources[0])
             self._monitors[path] = self._unstarted[path] = monitor
         return wanted
 

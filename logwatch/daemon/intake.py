@@ -22,7 +22,7 @@ from msgspec import UNSET, Struct, field
 from logwatch.clock import Moment
 from logwatch.outbox.policy import Verdict
 from logwatch.pipeline import Pipeline
-from logwatch.records import Batch, Notification, StateChange
+from logwatch.records import Batch, Checkpoint, Notification, StateChange
 from logwatch.rules.self_reports import SelfReport
 from logwatch.store.forwarding import Forwarded
 from logwatch.store.writer import Store
@@ -64,6 +64,13 @@ class LetGo(Struct, frozen=True):
     path: str
 
 
+class Departed(Struct, frozen=True):
+    """Logs of which nothing is left, and the word of them, which are committed as one."""
+
+    report: SelfReport
+    closed: tuple[Checkpoint, ...]
+
+
 class Report(Struct, frozen=True):
     """What became of deliveries to one sink; `committed` is set once that is in the store."""
 
@@ -96,7 +103,16 @@ class LastCall(Struct, frozen=True):
 
 
 Message: TypeAlias = (
-    Batch | CaughtUp | NotWaitedFor | LetGo | Report | SelfReport | Order | LastCall | Nudge
+    Batch
+    | CaughtUp
+    | NotWaitedFor
+    | LetGo
+    | Departed
+    | Report
+    | SelfReport
+    | Order
+    | LastCall
+    | Nudge
 )
 
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
+from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import Loss
+
+NAMED = 3
+"""Of many logs so many are named."""
+
+
+def told(path: str, source: str, message: str) -> SelfReport:
+    """That something of a log was lost."""
+    return SelfReport(
+        what="source-lost", severity="error", message=message, path=path, source=source
+    )
 
 
 def in_words(loss: Loss) -> str:
@@ -26,3 +38,18 @@ def in_words(loss: Loss) -> str:
             assert_never(loss.reason)
     amount = "an unknown number of" if loss.end is None else f"{max(0, loss.end - loss.start):,}"
     return f"{loss.path} {reason}: {amount} bytes from offset {loss.start:,} on are lost"
+
+
+def departed_in_words(losses: Sequence[Loss], source: str) -> str:
+    """The same of logs of one source that were deleted while nobody looked: of all of them."""
+    paths = list(dict.fromkeys(each.path for each in losses))
+    if len(paths) == 1:
+        return "; ".join(map(in_words, losses))
+    named = ", ".join(paths[:NAMED])
+    if len(paths) > NAMED:
+        named += f" and {len(paths) - NAMED:,} more"
+    return (
+        f"{len(paths):,} logs of source {source} were deleted while logwatch was down: {named};"
+        " what was written to them after they were read last is lost, if anything was, and nobody"
+        " can say how much"
+    )

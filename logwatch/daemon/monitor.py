@@ -9,6 +9,7 @@ comes while it reads then wakes it again, and none is overlooked.
 from __future__ import annotations
 
 import queue
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
@@ -16,10 +17,11 @@ from msgspec.structs import replace
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.block_sizes import BlockSize
+from logwatch.daemon.departures import Departure
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import CaughtUp, Intake, Message
 from logwatch.daemon.latch import Latch, Stop
-from logwatch.daemon.losses import in_words
+from logwatch.daemon.losses import in_words, told
 from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
@@ -30,6 +32,7 @@ from logwatch.matching.troubles import Kind
 from logwatch.receivers.base import Receiver
 from logwatch.records import Batch, Block, Checkpoint, Severity
 from logwatch.rules.self_reports import SelfReport
+from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import LEAST_KEPT, Tail
 
 __all__ = ["Monitor", "Reading"]
@@ -74,6 +77,7 @@ class Monitor(Worker):
         "_volume",
         "_working",
         "active_at",
+        "departure",
         "is_in_line",
         "look_at",
         "looked",
@@ -134,6 +138,8 @@ class Monitor(Worker):
         """Steady time at which to look again though nothing changed."""
         self.reading_since: float | None = None
         """Steady time at which it asked its disk or server for the next block, while it waits."""
+        self.departure: Departure | None = None
+        """Set where nothing may be left of its file, until it is known what is."""
         self.not_answering = ""
         """Why its file cannot be looked at: what it is on does not answer. Following says so."""
 
@@ -234,7 +240,11 @@ class Monitor(Worker):
             self._working = False
         if block is not None:
             self.rhythm.heard(now.steady, self._volume.add(block.data))
-        self._tell_losses()
+        losses = self.tail.losses()
+        if self.departure is not None and self._departs(self.departure, block, losses):
+            self._in_hand = None
+            return True
+        self._tell_losses(losses)
         self._tell_rewritten()
         self._tell_troubles()
         if block is None or batch is None:
@@ -315,17 +325,19 @@ class Monitor(Worker):
             self._told_caught_up = self._put(CaughtUp(self.path))
             self.rhythm = Rhythm()  # what was read at once until now says nothing of its pauses
 
-    def _tell_losses(self) -> None:
-        for loss in self.tail.losses():
-            self._put(
-                SelfReport(
-                    what="source-lost",
-                    severity="error",
-                    message=in_words(loss),
-                    path=self.path,
-                    source=self._reading.source,
-                )
-            )
+    def _departs(self, departure: Departure, block: Block | None, losses: Sequence[Loss]) -> bool:
+        """Whether this is told together with what is found of other logs that are gone."""
+        if departure.takes(block, losses, is_left=bool(self.tail.identities())):
+            return True
+        self.departure = None
+        departed = departure.end()
+        if departed is not None:
+            self._put(departed)
+        return False
+
+    def _tell_losses(self, losses: Sequence[Loss]) -> None:
+        for loss in losses:
+            self._put(told(self.path, self._reading.source, in_words(loss)))
 
     def _tell_rewritten(self) -> None:
         if self._told_rewritten or not self.tail.is_rewritten:

@@ -21,13 +21,14 @@ from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.figures import Volume
 from logwatch.daemon.intake import Intake, Message
+from logwatch.daemon.losses import told
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.reading import Reading
 from logwatch.receivers import make_receiver
 from logwatch.receivers.base import Receiver
 from logwatch.records import Batch, Checkpoint
-from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.state import Loss
 
 DRAIN_SECONDS = 0.8
 """For how long what came is handed on at a stop."""
@@ -194,17 +195,10 @@ class ReceivingMonitor(Monitor):
             if not self._put(self._found(block, now)[1]):
                 return
 
-    def _tell_losses(self) -> None:
+    def _tell_losses(self, losses: Sequence[Loss]) -> None:
+        super()._tell_losses(losses)
         for sentence in self._receiver.lost():
-            self._put(
-                SelfReport(
-                    what="source-lost",
-                    severity="error",
-                    message=f"{self.path}: {sentence}",
-                    path=self.path,
-                    source=self._reading.source,
-                )
-            )
+            self._put(told(self.path, self._reading.source, f"{self.path}: {sentence}"))
 
     def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> None:
         if self._receiver.gathers:

@@ -287,6 +287,25 @@ def test_r7_dated_logs_of_a_glob_that_were_packed_renamed_or_deleted_while_nobod
     assert len(runs.run()) == len(expected) + 1
 
 
+def test_r7_many_logs_of_a_glob_that_were_deleted_are_told_of_once_though_it_is_killed(runs):
+    """As those of containers are; one alert for all, by the start that lives to commit it."""
+    runs.config = runs.config.replace("app.log", "app-*.log")
+    logs = [runs.folder / f"app-{number}.log" for number in range(6)]
+    for number, log in enumerate(logs):
+        log.write_text(f"{oracle.line(number, 0)}\n")
+    runs.run()
+    for log in logs[1:]:
+        log.unlink()
+    point = {"LOGWATCH_CRASH": "commit.written"}
+    with Running(runs.folder, runs.config, variables=point) as daemon:
+        assert daemon.exit_status() == -SIGKILL
+    assert not runs.losses()
+    for _ in range(2):
+        runs.run()
+        (loss,) = runs.losses()
+        assert "5 logs of source app were deleted" in loss["message"]
+
+
 def test_r8_several_rotations_between_two_looks(stage):
     place = stage.place()
     with place.writer() as writer:
