@@ -24,6 +24,7 @@ from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.daemon import signals
 from logwatch.daemon.assemble import Options, Waking, assemble, readings_of
+from logwatch.daemon.block_sizes import MOST_BLOCK
 from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept
 from logwatch.daemon.reload_requests import ReloadRequests
@@ -37,8 +38,10 @@ STACK_BYTES = 1024 * 1024
 """For each thread: a thousand monitors must not reserve eight gigabytes of address space, but a
 quarter of this is too little for a line of JSON that is nested as deeply as its parser allows."""
 
-_M_ARENA_MAX = -8
-"""As malloc.h of glibc has it."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+"""As malloc.h of glibc has them."""
+_KEPT_BYTES = 2 * MOST_BLOCK
+"""For each core: a block that is scanned, and the next one."""
 
 
 def execute(options: argparse.Namespace) -> Exit:
@@ -74,7 +77,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     os.umask(0o077)
     _allow_many_files()
     threading.stack_size(STACK_BYTES)
-    _share_one_arena()
+    _keep_what_is_freed()
     signals.block()
     chosen = Options(engine=options.engine, waking=_waking(options), once=options.once)
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock(), notifier))
@@ -293,15 +296,20 @@ def _let_leavings_go() -> None:
     gc.freeze()
 
 
-def _share_one_arena() -> None:
-    """Let the C library keep what threads free in one place, where it knows how to.
+def _keep_what_is_freed() -> None:
+    """Let the C library keep what threads free in one place, for the next that ask.
 
-    Each thread would keep some megabytes of the blocks that it has read: with ten files a third of
-    the whole memory. Source: mallopt(3); the GIL leaves nobody to contend for the one arena.
+    With a place for each thread all would keep some megabytes of the blocks that they have read:
+    with ten files a third of the whole memory. But it must keep some: it would give the memory of a
+    block back to the machine, which clears it anew for the next, while all other threads wait. Two
+    files took half as much CPU again. Source: mallopt(3), where the C library has it; the GIL
+    leaves nobody to contend for the one arena.
     """
     change = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none, and needs none
     if change is not None:
         change(_M_ARENA_MAX, 1)
+        change(_M_TRIM_THRESHOLD, max(2, os.cpu_count() or 1) * _KEPT_BYTES)
+        change(_M_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
 def _in_short(problem: LogwatchError) -> str:
