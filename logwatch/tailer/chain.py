@@ -64,13 +64,11 @@ class Chain:
         self._report = report
         self.owner = owner
         """Who claims the files: the tail."""
-        whereabouts = Whereabouts(settings.path, settings.archives)
-        self._lineage = Lineage(whereabouts, claims, owner, known)
+        self._whereabouts = Whereabouts(settings.path, settings.archives)
+        self._lineage = Lineage(self._whereabouts, claims, owner, known)
         self._since = 0
-        self._cuts = Cuts(
-            self, settings, lineage=self._lineage, claims=claims, report=report, owner=owner
-        )
-        self._remains = Remains(self, whereabouts, self._lineage, claims, report)
+        self.rewrites = Rewrites(settings.path)
+        """How often the file is written anew in its place."""
 
     @property
     def since(self) -> int:
@@ -86,10 +84,15 @@ class Chain:
         if all(each.registered or each is live for each in self.generations):
             live.checkpoint = replace(live.checkpoint, beside=beside)
 
+    # The next two know the chain: kept by it they would keep it, and all it has, for ever.
+
     @property
-    def rewrites(self) -> Rewrites:
-        """How often the file is written anew in its place."""
-        return self._cuts.rewrites
+    def _cuts(self) -> Cuts:
+        return Cuts(self, self._settings, self._lineage, self._claims, self._report)
+
+    @property
+    def _remains(self) -> Remains:
+        return Remains(self, self._whereabouts, self._lineage, self._claims, self._report)
 
     def rebegin(self, generation: Generation, found: Truncated, now: Moment) -> None:
         """See `Cuts.rebegin`."""

@@ -27,6 +27,15 @@ _KEPT_PER_OWNED: Final = 2
 """Or all logs of a machine that are rotated in one night were read again in the next, packed."""
 
 
+class Owner:
+    """Who reads files: a tail, of which it holds nothing, so that the tail may end before it."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
 class Claims:
     """The files of a process's tails, each with its one owner and its latest checkpoint."""
 

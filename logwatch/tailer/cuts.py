@@ -22,7 +22,6 @@ from logwatch.tailer.lineage import Lineage
 from logwatch.tailer.packed_generation import Packed
 from logwatch.tailer.positions import at, closing, in_file, intact_end
 from logwatch.tailer.record_generation import generation_of
-from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.signs import is_under
 from logwatch.tailer.state import Report
 
@@ -38,11 +37,9 @@ class Cuts:
         self,
         chain: Chain,
         settings: ChainSettings,
-        *,
         lineage: Lineage,
         claims: Claims,
         report: Report,
-        owner: object,
     ) -> None:
         self._chain = chain
         self._path = settings.path
@@ -50,8 +47,6 @@ class Cuts:
         self._lineage = lineage
         self._claims = claims
         self._report = report
-        self._owner = owner
-        self.rewrites = Rewrites(settings.path)
 
     def finish_all(self, now: Moment) -> None:
         """Find the copies of files that were cut before anything new beside them is looked for."""
@@ -78,7 +73,7 @@ class Cuts:
             # In this order: a crash between the two must not leave the file known as finished.
             rebegun.registered = True
             if rebegun.reread_end:
-                self.rewrites.note(now.steady)
+                self._chain.rewrites.note(now.steady)
             self._chain.outgoing += (rebegun.moved(), closing(old))
         added = (each for each in self._chain.generations[position:] if each is not copy)
         is_renamed = not is_under(self._path, generation.file)
@@ -91,7 +86,7 @@ class Cuts:
             self._chain.current = rebegun
         crashpoint("cut.done")
         telemetry.telemetry.emit(
-            "debug" if self.rewrites.is_habit else "warning",
+            "debug" if self._chain.rewrites.is_habit else "warning",
             "tailer.file_truncated",
             path=self._path,
             generation=old.identity,
@@ -130,7 +125,7 @@ class Cuts:
                     self._report.lose(old.identity, old.offset, None, "truncated")
                 return None
             copy, since = self._chain.add_archive(found), found.modified_ns
-        elif not self._claims.claim(file.key, self._owner):
+        elif not self._claims.claim(file.key, self._chain.owner):
             os.close(file.fd)
             return None
         else:

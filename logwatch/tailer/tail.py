@@ -22,7 +22,7 @@ from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint, Stretch
 from logwatch.tailer.chain import Chain
 from logwatch.tailer.chain_settings import ChainSettings
-from logwatch.tailer.claims import Claims
+from logwatch.tailer.claims import Claims, Owner
 from logwatch.tailer.fingerprint import MARKER_LENGTH, Key, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
 from logwatch.tailer.multiline import Framer
@@ -89,9 +89,10 @@ class Tail:
         self._framer = framer
         limits = Limits(max_line, block_size, framer, encoding)
         settings = ChainSettings(path, start, limits, tuple(archives), doubtful)
-        self._chain = Chain(settings, self._claims, self._report, known, self)
+        owner = Owner(path)
+        self._chain = Chain(settings, self._claims, self._report, known, owner)
         self._under_path = UnderPath(
-            path, self._chain, claims=self._claims, report=self._report, owner=self
+            path, self._chain, claims=self._claims, report=self._report, owner=owner
         )
         self._parking = Parking(
             Whereabouts(path, archives), self._chain, self._claims, self._report

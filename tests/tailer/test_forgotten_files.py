@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
+import weakref
+
 from msgspec.structs import replace
 
 from logwatch.records import Checkpoint, Marker
@@ -23,6 +27,25 @@ def position(name: str, inode: int) -> Checkpoint:
         offset=10,
         head=Marker(0, 0, ""),
     )
+
+
+def test_a_tail_that_is_closed_is_gone_at_once(follow):
+    """No garbage is left of it: a process that has begun to work looks for that very rarely."""
+    log = follow(b"one\n", claims=Claims(), grace=1.0)
+    log.read()
+    log.append(b"two\n", log.rotate(new=b"three\n"))
+    log.read()
+    shutil.copyfile(log.path, log.beside("-20260105"))
+    log.path.write_bytes(b"four\n")
+    log.read()
+    log.path.write_bytes(b"")
+    log.read()
+    log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes() + b"five\n" * 9))
+    log.rotate(".2", new=b"six\n")
+    log.read()
+    ended = weakref.ref(log.tail)
+    log.restart()
+    assert ended() is None
 
 
 def test_a_copy_that_is_forgotten_takes_nothing_from_the_file_that_was_cut(monkeypatch):
