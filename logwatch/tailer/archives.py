@@ -47,6 +47,8 @@ PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MISSING_KEPT = 16
 """A log that is cut without a copy has one more each time: with a thousand logs that is memory."""
 _NOTES_KEPT = 1024
+_NOTES_PER_LOOK = 16
+"""After so many it is looked which of them are of generations that nobody knows any more."""
 PATIENCE_SECONDS = 60.0
 """What nobody has changed for so long is not being written."""
 
@@ -127,7 +129,7 @@ class Archives:
                 why[sibling.sign] = opened.reason
             else:
                 if self._is_held_by(opened, sibling, checkpoint):
-                    self._absorbed.note(checkpoint.identity, sibling.sign)
+                    self._note_absorbed(checkpoint.identity, sibling.sign)
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
                     self.note_resumed(opened)
                     return Archive(opened, sibling.modified_ns, checkpoint, doubt)
@@ -322,6 +324,12 @@ class Archives:
         finally:
             opened.close()
 
+    def _note_absorbed(self, generation: str, sign: Sign) -> None:
+        notes = self._absorbed
+        notes.note(generation, sign)
+        if not len(notes) % _NOTES_PER_LOOK:
+            notes.keep({generation, *(each.identity for each in self.known())})
+
     def _short_of(self, unpacking: Unpacking, missing: Checkpoint) -> Literal["known"] | int:
         """Whether it was copied before the end of a generation that was read on, and then cut."""
         if not begins_as(unpacking, missing) or goes_on_from(unpacking, missing):
@@ -352,7 +360,7 @@ class Archives:
         is_another = is_longer and known.closed and is_doubtful
         if is_another or self._absorbed.get(known.identity, sibling.sign) != sibling.sign:
             return known.offset
-        self._absorbed.note(known.identity, sibling.sign)
+        self._note_absorbed(known.identity, sibling.sign)
         return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
 
     def _has_file(self, checkpoint: Checkpoint) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Generic, TypeVar
 
 _Thing = TypeVar("_Thing")
@@ -39,3 +40,7 @@ class LastNoted(Generic[_Thing, _Note]):
         self._notes[thing] = note
         if len(self._notes) > self._most:
             del self._notes[next(iter(self._notes))]
+
+    def keep(self, things: Container[_Thing]) -> None:
+        """Forget what was noted of all others."""
+        self._notes = {thing: note for thing, note in self._notes.items() if thing in things}
