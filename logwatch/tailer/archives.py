@@ -19,7 +19,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -37,6 +37,7 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.last_noted import LastNoted
 from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
+from logwatch.tailer.open_elsewhere import read_elsewhere
 from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, packed_in_place, unpacked_size
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
@@ -69,8 +70,6 @@ class Archives:
         """Those that cannot be read and that a loss was told for."""
         self._packed_of: LastNoted[Key, Sign] = LastNoted(_NOTES_KEPT)
         """By file that was deleted: the compressed one that it became."""
-        self.alike: dict[Key, int] = {}
-        """Up to where plain files that were not read so far may be in a compressed one that is."""
         self._absorbed: LastNoted[str, Sign] = LastNoted(_NOTES_KEPT)
         """By identity of a generation: the compressed file that it is."""
 
@@ -170,7 +169,7 @@ class Archives:
     def unseen(
         self,
         sibling: Sibling,
-        files: Iterable[OpenFile],
+        files: Sequence[OpenFile],
         live: OpenFile | None,
         *,
         is_unread: bool = False,
@@ -229,7 +228,7 @@ class Archives:
         self,
         unpacking: Unpacking,
         sibling: Sibling,
-        files: Iterable[OpenFile],
+        files: Sequence[OpenFile],
         live: OpenFile | None,
         *,
         is_unread: bool,
@@ -263,6 +262,9 @@ class Archives:
             if not isinstance(verdict, int):
                 return verdict
             doubt = max(doubt, verdict)
+        own = {each.key for each in (*files, live, self._coming) if each is not None}
+        elsewhere = read_elsewhere(unpacking, sibling, self._whereabouts, self._claims, own)
+        doubt = max(doubt, elsewhere)
         unpacking.rewind()
         unpacking.fill(HEAD_LENGTH)
         unpacking.pause()
@@ -282,7 +284,7 @@ class Archives:
         known = self._claims.latest(file.key)
         read = min(known.offset, end) if known is not None and continues(file.fd, known) else 0
         if read < end:
-            self.alike[file.key] = max(end, self.alike.get(file.key, 0))
+            self._claims.doubt(file.key, end)
         return read
 
     def _perhaps_begun(self, unpacking: Unpacking, sibling: Sibling) -> int:

@@ -270,7 +270,7 @@ class Chain:
 
     def first_read(self, now: Moment) -> FirstRead | None:
         """See `FirstRead`; None where the current generation was begun. Looks around if need be."""
-        doubt_alike(self.generations, self._lineage)
+        doubt_alike(self.generations, self._claims)
         live = self.current
         if live is None or live.is_begun or now.steady < live.retry_at or self.outgoing:
             return None

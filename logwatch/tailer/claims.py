@@ -53,6 +53,8 @@ class Claims:
         self._families = KeyIndex()
         self._closed: dict[Key, None] = {}
         self._seen: dict[str, frozenset[Sign]] = {}
+        self._doubts: dict[Key, int] = {}
+        """Up to where plain files that are open may be in a compressed one that is read."""
         self.listings = Listings()
 
     def learn(self, known: Iterable[Checkpoint]) -> None:
@@ -94,6 +96,7 @@ class Claims:
         """Let another tail have the file, if it comes under another path."""
         if self._owners.get(key) is owner:
             del self._owners[key]
+            self._doubts.pop(key, None)
             self._closed[key] = None
             if len(self._closed) > max(_CLOSED_KEPT, _KEPT_PER_OWNED * len(self._owners)):
                 with suppress(RuntimeError):  # another thread lets go of a file just now, too
@@ -136,6 +139,22 @@ class Claims:
     def leave(self, path: str) -> None:
         """The tail of `path` is closed."""
         self._seen.pop(path, None)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether `doubted` may say anything."""
+        return bool(self._doubts)
+
+    def doubt(self, key: Key, end: int) -> None:
+        """Up to `end` what is in this file may be read elsewhere, in what it was compressed into.
+
+        Whoever reads it gets to know.
+        """
+        self._doubts[key] = max(end, self._doubts.get(key, 0))
+
+    def doubted(self, key: Key) -> int:
+        """What `doubt` said of this file since the last call, or 0."""
+        return self._doubts.pop(key, 0)
 
     def _all(self, keys: Iterable[Key]) -> list[Checkpoint]:
         found = [self._latest.get(key) for key in keys]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from logwatch.clock import Moment
     from logwatch.tailer.chain import Chain
+    from logwatch.tailer.claims import Claims
     from logwatch.tailer.generation import Generation
     from logwatch.tailer.lineage import Lineage
 
@@ -37,14 +38,13 @@ def first_read(
     return None if chain.current is None else FirstRead(chain, lineage, chain.current)
 
 
-def doubt_alike(generations: Iterable[Generation], lineage: Lineage) -> None:
+def doubt_alike(generations: Iterable[Generation], claims: Claims) -> None:
     """Mark what a compressed file may have, too: a program may compress its log in its place.
 
     No I/O.
     """
-    alike = lineage.archives.alike
-    for each in generations if alike else ():
-        each.reread_end = max(each.reread_end, alike.pop(each.key, 0))
+    for each in generations if claims.has_doubts else ():
+        each.reread_end = max(each.reread_end, claims.doubted(each.key))
 
 
 class FirstRead:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from doubles.lives import live
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import initialize
 from properties.test_tail_model import PACKERS, TailMachine
 
 from logwatch import telemetry
@@ -71,11 +71,7 @@ class Tails:
 
 
 class GlobMachine(TailMachine):
-    """No file is rotated in the middle of a line: its end would be waited for under its name.
-
-    What is written late is read before it is compressed: of a short file that one tail has not
-    begun to read the compressed one is another generation to another tail.
-    """
+    """No file is rotated in the middle of a line: its end would be waited for under its name."""
 
     tail_type = Tails
 
@@ -93,12 +89,6 @@ class GlobMachine(TailMachine):
         if self.live:
             self.complete(self.live)
         super().shift()
-
-    @precondition(lambda self: self.old)
-    @rule(which=st.integers(0, 9), count=st.integers(1, 3))
-    def write_late(self, which, count):
-        super().write_late(which, count)
-        self.read_all()
 
     def put(self, writer, number, data):
         super().put(writer, number, data)
