@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from doubles.alerts import alert
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -395,7 +396,7 @@ def play(steps, *, restarts: bool) -> Scene:
 
 
 @given(STEPS)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_restarts_at_any_point_change_nothing_of_what_anybody_is_told(steps):
     without, with_them = play(steps, restarts=False), play(steps, restarts=True)
     assert with_them.sent == without.sent
@@ -403,7 +404,7 @@ def test_restarts_at_any_point_change_nothing_of_what_anybody_is_told(steps):
 
 
 @given(STEPS)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_whoever_is_told_that_an_episode_began_is_told_once_that_it_ended(steps):
     scene = play(steps, restarts=True)
     told = scene.told("direct")
@@ -415,7 +416,7 @@ def test_whoever_is_told_that_an_episode_began_is_told_once_that_it_ended(steps)
 
 
 @given(STEPS)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_a_sink_with_a_rate_gets_no_more_than_that_in_any_span(steps):
     times = [at for at, _ in play(steps, restarts=True).sent.get("paced", ())]
     for first, fourth in zip(times, times[3:], strict=False):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from doubles.alerts import alert
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -303,7 +304,7 @@ class Naive:
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(STEPS, st.booleans())
 def test_totals_are_exact_whatever_comes_and_is_told_in_between(
     steps: list[tuple[Any, ...]], standing: bool

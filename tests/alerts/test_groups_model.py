@@ -70,7 +70,7 @@ def total(alerts: list[Alert]) -> int:
     return sum({one.id: one.count for one in alerts}.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(STEPS, TIMERS, st.sampled_from([(), ("severity",), None]), MOST_GROUPS)
 def test_totals_are_exact_and_ends_are_told_and_nothing_stays(
     steps: list[tuple[Any, ...]],
@@ -101,7 +101,7 @@ def test_totals_are_exact_and_ends_are_told_and_nothing_stays(
     assert all(group_of(message).burning == 0 for message in last.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(STEPS, TIMERS, st.sampled_from([None, None, "hourly", "daily 00:01"]), MOST_GROUPS)
 def test_a_restart_at_any_point_changes_no_message(
     steps: list[tuple[Any, ...]], timers: dict[str, Any], digest: str | None, most_groups: int

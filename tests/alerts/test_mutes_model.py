@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from doubles.alerts import alert
+from doubles.examples import examples
 from doubles.muting import Scene, asking, at, inhibit, mute
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,7 +205,7 @@ def walked(steps: list[tuple[int, str, int, str]], *, restarts: bool) -> Walk:
     return walk
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_STEPS)
 def test_what_is_told_is_what_the_model_says_however_often_it_is_killed(steps):
     """Every message once, at its time; every event that is not dropped is in one total."""

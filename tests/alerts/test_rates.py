@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from doubles.alerts import alert
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -479,7 +480,7 @@ class Story:
         )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(_steps, st.integers(1, 5), st.booleans())
 def test_totals_are_exact_and_no_span_holds_more_than_the_rate(steps, messages, for_people):
     """Whatever comes, and however often the daemon is started anew."""

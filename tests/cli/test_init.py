@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from doubles.examples import examples
 from doubles.screens import same_as_kept
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -321,7 +322,7 @@ def test_a_sample_is_of_whole_lines_and_takes_none_twice(tmp_path_factory, lines
 hostile = st.text(st.characters(exclude_characters="\n"), max_size=60)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.one_of(hostile, hostile.map(lambda text: f"ERROR {text} failed badly")), min_size=1)
 )

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 
 import pytest
+from doubles.examples import examples
 from doubles.tail_request import FOLLOWING
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,7 +85,7 @@ def taken(options, data):
     return [data[at:].split(b"\n", 1)[0] for at in sorted(found)]
 
 
-@settings(max_examples=20)  # each of them loads a configuration and compiles its patterns
+@settings(max_examples=examples(20))  # each of them loads a configuration and compiles its patterns
 @given(
     lines=LINES,
     match=st.lists(st.sampled_from(["ERR", "db$", "^x", "it's"]), max_size=2),

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from doubles.process import eventually
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,7 +204,7 @@ def test_who_asked_is_said_to_whoever_wants_to_know(serve, capsys):
     assert f"pid={os.getpid()}" in said
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(line=st.binary(max_size=300))
 def test_no_line_of_bytes_takes_it_down(line):
     server = ControlServer([], VERBS, clock=ManualClock())

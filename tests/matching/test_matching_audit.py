@@ -7,6 +7,7 @@ from random import Random
 from threading import Barrier, Thread
 
 import pytest
+from doubles.examples import examples
 from doubles.liars import LyingEngines, dropping_every, dropping_expression, inventing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,7 +149,7 @@ def test_an_honest_engine_is_never_said_to_differ(engine, encoding, max_line):
     number=st.integers(0, 5),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_rule_that_is_not_left_to_the_engine_is_exact(lines, number, seed):
     """Merged with what the engine says of the others, line by line."""
     matcher = audited(LyingEngines(dropping_expression(number)), seed=seed)

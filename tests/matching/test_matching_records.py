@@ -175,7 +175,7 @@ def check_engine_equals_oracle(data, rules, encoding):
 
 
 @given(data=st.data(), rules=_RULES, encoding=_ENCODINGS)
-@settings(max_examples=60, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=_SLOW)
 def test_the_engine_takes_exactly_the_records_that_the_reference_takes(data, rules, encoding):
     """Offsets, text, rules and captures; records end with no newline."""
     for _ in range(3):

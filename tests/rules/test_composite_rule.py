@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doubles.alerts import alert
+from doubles.examples import examples
 from doubles.rules import START, Bench, checkpoint, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -377,7 +378,7 @@ def naive(news, needed: int) -> list[tuple[int, str]]:
     return out
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(step, max_size=25), st.integers(1, 3))
 def test_it_fires_and_resolves_when_the_naive_model_does(steps, needed):
     """Second by second, with nothing that the rule knows of deadlines."""
@@ -402,7 +403,7 @@ def spoken(alerts: list[Alert], at: int = -1) -> list[tuple[int, str]]:
     return [(at, each.status) for each in alerts if each.status != "updated"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.tuples(step, st.booleans(), st.integers(-6, 0)), max_size=25),
     st.integers(1, 2),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from doubles.alerts import alert
+from doubles.examples import examples
 from doubles.rules import Bench
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def story(kind: Any, steps: list[Any], *, asked: bool) -> list[Any]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 @given(steps=STEPS)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whoever_is_known_can_be_asked_about_and_asking_changes_nothing(kind, steps):
     """Whatever came before, in whatever state the key is."""
     assert story(kind, steps, asked=True) == story(kind, steps, asked=False)

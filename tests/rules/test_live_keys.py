@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 import msgspec
 import pytest
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -66,7 +67,7 @@ operations = st.one_of(
 
 
 @given(st.lists(operations, max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_keys_are_as_if_all_were_objects(history):
     """Their states, their order, which burn, and what the store is told of them."""
     real, model = Counting(), OrderedDict()

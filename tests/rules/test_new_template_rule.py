@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from doubles.examples import examples
 from doubles.rules import START, Bench, checkpoint, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -274,7 +275,7 @@ lines = st.lists(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(lines, st.integers(1, 3), st.integers(5, 30))
 def test_no_window_has_more_messages_than_at_most_and_no_template_is_lost(steps, most, window):
     """Told alone or counted in a note: together they are all that there were."""
@@ -293,7 +294,7 @@ def test_no_window_has_more_messages_than_at_most_and_no_template_is_lost(steps,
     assert all(sum(at - window < each <= at for each in times) <= most for at in times)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     lines,
     st.lists(st.integers(-150, 0), min_size=40, max_size=40),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from doubles.examples import examples
 from doubles.rules import START, Bench, checkpoint, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,7 +293,7 @@ FORGET = 9
 sight = st.tuples(st.integers(0, 6), st.sampled_from("abcdef"), st.sampled_from("xy"))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(sight, max_size=40), st.sampled_from([0, 12]), st.booleans())
 def test_it_tells_what_a_list_of_all_sights_tells(sights, learn, forgets):
     """A naive model: every sight is kept, and each is looked up in all."""
@@ -308,7 +309,7 @@ def test_it_tells_what_a_list_of_all_sights_tells(sights, learn, forgets):
         assert bool(fired) == expected[-1]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.tuples(sight, st.booleans(), st.integers(-200, 0)), max_size=40),
     st.sampled_from([None, 20.0]),

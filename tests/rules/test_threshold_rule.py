@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doubles.examples import examples
 from doubles.rules import Bench, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,7 +187,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(events, st.data())
 def test_restarts_at_any_point_give_the_same_alerts(gaps, data):
     """Byte-identical alerts with and without restarts, live, whatever the times."""
@@ -206,7 +207,7 @@ def test_restarts_at_any_point_give_the_same_alerts(gaps, data):
     assert restarted.alerts == calm.alerts
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.integers(0, 48).map(lambda eighths: eighths / 8), max_size=80))
 def test_it_burns_exactly_while_a_naive_count_says_so(gaps):
     """The model: keep every time, count naively; fire at N, resolve when below N for a window."""

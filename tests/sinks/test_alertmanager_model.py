@@ -156,7 +156,7 @@ def test_in_the_end_both_sides_agree(story):
     assert len(world.memory._recent) == len(world.here())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(steps, max_size=30))
 def test_each_that_burns_does_so_long_enough_to_be_told(story):
     """From the first time that it was taken until its end was, whatever was down meanwhile."""

@@ -8,6 +8,7 @@ import sys
 
 import msgspec
 import pytest
+from doubles.examples import examples
 from doubles.messages import make_alert
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -244,7 +245,7 @@ rooms = st.tuples(st.integers(60, 5000), st.integers(0, 300), st.booleans())
 
 
 @given(text, text, rooms)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_whatever_a_service_takes_it_is_given_no_more(message, line, rooms):
     said = words(make_alert(message=message, lines=[AlertLine("/log", 0, "", line)] * 3))
     body, title, merged = rooms

@@ -6,6 +6,7 @@ import random
 
 import pytest
 from doubles.alerts import alert
+from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +127,7 @@ def test_a_set_of_episodes_never_forgets_one():
     assert others < 300
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 2**32), st.integers(2, 60))
 def test_whatever_the_order_of_rounds_and_commits_episodes_are_told_in_order(
     tmp_path_factory, seed, episodes

@@ -6,6 +6,7 @@ import gzip
 import os
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,7 +97,7 @@ def test_the_size_of_the_next_block_can_be_set(follow, numbered):
     lengths=st.lists(st.integers(0, 90), min_size=1, max_size=60),
     cuts=st.lists(st.floats(0, 1), max_size=30),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_wherever_blocks_are_cut_each_line_comes_once(tmp_path, is_joined, lengths, cuts):
     """Records of several lines, too, which stay whole."""
     framer = Framer(

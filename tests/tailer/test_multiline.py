@@ -126,7 +126,7 @@ def test_a_block_that_ends_anywhere_holds_the_complete_records_only(preset):
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_records_are_the_same_however_a_log_is_cut_into_blocks(preset, data):
     """Lines of traces in any order, read as a tail reads them: from the first that is not done."""
     pool = [line for record in corpus(preset) for line in record.splitlines(keepends=True)]
@@ -187,7 +187,7 @@ _LINES = st.sampled_from([
 
 @pytest.mark.parametrize("own", OWN, ids=str)
 @given(data=st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_own_patterns_group_lines_as_the_oracle_does(own, data):
     """With little room, too."""
     lines = data.draw(st.lists(_LINES, max_size=25))

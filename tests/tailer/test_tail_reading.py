@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +66,7 @@ def test_the_data_are_the_bytes_of_the_file_from_start_on(follow, numbered):
     cuts=st.lists(st.integers(0, 400), max_size=8),
     block_size=st.sampled_from([1, 7, 64, 4096]),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_chunking_gives_the_same_lines(follow, lines, cuts, block_size):
     data = "".join(f"{line}\n" for line in lines).encode()
     log = follow(b"", name=f"{os.urandom(8).hex()}.log", block_size=block_size, max_line=200)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from doubles.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,7 +183,9 @@ def test_a_restart_at_any_point_reads_the_whole_record_again(records, step):
     block_size=st.sampled_from([60, 100, 1 << 20]),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_records_are_the_same_however_they_were_written(tmp_path, cuts, block_size):
     path = tmp_path / "app.log"
