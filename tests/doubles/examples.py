@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 
-_TIMES = int(os.environ.get("LOGWATCH_EXAMPLES", "1"))
+_TIMES = float(os.environ.get("LOGWATCH_EXAMPLES", "0.5"))
 
 
 def examples(number: int) -> int:
-    """So many of a test; with LOGWATCH_EXAMPLES=20 in the environment twenty times as many."""
-    return number * _TIMES
+    """So many of a test, and half as many every day, which draws others each time.
+
+    With LOGWATCH_EXAMPLES=20 in the environment twenty times as many.
+    """
+    return max(1, round(number * _TIMES))
