@@ -269,7 +269,8 @@ class Soak:
             except FileNotFoundError:
                 return
         # Before the last look into the old one: once there is a new one nobody writes the old.
-        is_left = not os.fstat(self._file).st_nlink and self._out.exists()
+        is_removed = not os.fstat(self._file).st_nlink
+        is_left = is_removed and self._out.exists()
         while data := os.read(self._file, 1 << 20):
             *whole, self._rest = (self._rest + data).split(b"\n")
             yield from whole
@@ -277,8 +278,8 @@ class Soak:
             assert not self._rest, "the sink left a torn line"
             os.close(self._file)
             self._file = None
-        elif os.fstat(self._file).st_size > OUT_BYTES:
-            self._out.unlink(missing_ok=True)  # the sink makes a new one
+        elif not is_removed and os.fstat(self._file).st_size > OUT_BYTES:
+            self._out.unlink()  # the sink makes a new one, which may be there at any moment
 
     def _sample(self, daemon: Running, seconds: float) -> None:
         lags, self._lags = sorted(self._lags) or [0.0], []
