@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from doubles import proposing
 from doubles.examples import examples
 from doubles.screens import same_as_kept
 from hypothesis import HealthCheck, given, settings
@@ -23,14 +24,12 @@ from logwatch.cli.marking import Screen
 from logwatch.cli.proposal import propose
 from logwatch.cli.recognising import recognise
 from logwatch.cli.source_names import merged, name_all
-from logwatch.cli.stock_rules import stock_rules, taken_by
+from logwatch.cli.stock_rules import taken_by
 from logwatch.cli.surveying import Survey, survey
 from logwatch.config.loader import from_text
 from logwatch.config.schema import MODELINE
-from logwatch.matching.engines import Engines
 from logwatch.rules.kinds import Absence, NewTemplate
 
-STOCK = stock_rules()
 SCREENS = Path(__file__).parent / "init_screens"
 WRITTEN_AT = 1_767_600_000.0
 
@@ -109,7 +108,7 @@ def log(path: Path, line, count: int = 1200) -> Path:
 @pytest.fixture(autouse=True)
 def plain_screen(monkeypatch):
     """No colours, and columns that are known; the stock rules are read once."""
-    monkeypatch.setattr("logwatch.cli.proposal.stock_rules", lambda: STOCK)
+    proposing.made_once(monkeypatch)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -147,9 +146,9 @@ def test_what_is_proposed_for_a_log_passes_the_check_and_finds_its_lines(
     assert config.rules
     assert all(rule.shadow for rule in config.rules)
     assert config.sources[0].format == name_of_format(name)
-    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], Engines())
+    counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], proposing.engines())
     written = {rule["name"]: rule for rule in yaml.safe_load(out)["rules"]}
-    stock = {rule.settings.name for rule in STOCK}
+    stock = {rule.settings.name for rule in proposing.stock()}
     for number, rule in enumerate(config.rules):
         if not isinstance(rule.kind, NewTemplate | Absence) and rule.name not in stock:
             assert f"{counts[number]:,} of " in above(out, rule.name)
@@ -334,13 +333,13 @@ def test_whatever_stands_in_a_log_the_proposal_can_be_loaded(tmp_path_factory, l
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass") + b"\n")
     if not isinstance(sample(str(path)), Sample):
         return
-    engines = Engines(cache=folder)
+    engines = proposing.engines()
     text = propose(surveyed(path), engines).text
     config = from_text(text)
     counts, _ = taken_by(config.rules, config.sources[0], [path.read_bytes()], engines)
     for number, rule in enumerate(config.rules):
         if rule.match:
-            assert counts[number] or rule.name in {one.settings.name for one in STOCK}
+            assert counts[number] or rule.name in {one.settings.name for one in proposing.stock()}
 
 
 @given(st.text())

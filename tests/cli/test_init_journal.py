@@ -6,6 +6,7 @@ import os
 
 import pytest
 import yaml
+from doubles import proposing
 from doubles.journal import Journal
 
 from logwatch.cli.init import NO_NEWS
@@ -24,6 +25,7 @@ def journal(tmp_path, monkeypatch) -> Journal:
         journal.append(f"Failed password for root from 203.0.113.{number} port 22 ssh2", **SSHD)
     journal.append("I/O error, dev sda, sector 7 op 0x0:(READ)\nand more of it", **KERNEL)
     monkeypatch.setenv("PATH", journal.path)
+    proposing.made_once(monkeypatch)
     (tmp_path / "log").mkdir()
     monkeypatch.setattr("logwatch.cli.init.USUAL_PLACES", (f"{tmp_path}/log",))
     return journal
