@@ -171,8 +171,17 @@ def _formats(sources: tuple[str, ...] | None, around: Surroundings) -> dict[str,
 def _parsed_fields(
     sources: tuple[str, ...] | None, around: Surroundings
 ) -> tuple[frozenset[str] | None, bool]:
-    """Fields that the formats of `sources` give; None where any name is possible."""
-    by_source = _formats(sources, around)
+    """Fields that the formats of `sources` give; None where any name is possible.
+
+    Of thousands of rules most look at the same sources.
+    """
+    known = around.parsed_fields
+    if sources not in known:
+        known[sources] = _fields_of(_formats(sources, around))
+    return known[sources]
+
+
+def _fields_of(by_source: dict[str, str] | None) -> tuple[frozenset[str] | None, bool]:
     if by_source is None:
         return None, False
     formats = set(by_source.values())

@@ -28,3 +28,7 @@ class Surroundings(Struct, frozen=True):
     """What is known of patterns from an earlier start."""
     alert_fields: dict[str, Fields] = field(default_factory=dict)
     """What the alerts of the rules that were built so far have."""
+    parsed_fields: dict[tuple[str, ...] | None, tuple[frozenset[str] | None, bool]] = field(
+        default_factory=dict
+    )
+    """What was asked so far of what the formats of sources give: see selectors.py."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct, inspect
@@ -28,6 +28,10 @@ MOST_ALIASED = 50_000
 
 T = TypeVar("T", bound=Struct)
 
+_Extra: TypeAlias = Mapping[str, Any]
+"""What a type says of itself beside its bounds: see `key_forms`."""
+_NOTHING_MORE: _Extra = {}
+
 
 class _TooManyError(Exception):
     """Raised inside the walker when there are more values than a file can hold."""
@@ -42,6 +46,14 @@ class Walker:
         self.references = references
         self._scalars = ScalarReader(document, report, references)
         self._left = len(document.text) + MOST_ALIASED
+        self._readers: dict[type[inspect.Type], Callable[[Any, Item, Slot, _Extra], Any]] = {
+            inspect.UnionType: self._union,
+            inspect.StructType: self._struct,
+            inspect.DictType: self._dict,
+            inspect.AnyType: lambda _info, item, _slot, _extra: self._any(item),
+            **dict.fromkeys(SEQUENCES, self._items),
+        }
+        """What reads a value that is no scalar, by its type."""
 
     def keys(self, struct: type[T], item: Item, what: str) -> Found[T] | None:
         """`item` as `struct`, a type of `keys.py`; None when it is no map at all."""
@@ -194,6 +206,8 @@ class Walker:
         self, shape: Shape, pieces: Mapping[str, Item], node: Node, what: str
     ) -> Iterable[str]:
         for name in shape.required:
+            if name in pieces:
+                continue
             others = shape.either.get(name, ())
             spared = (name, *others, *shape.instead.get(name, ()))
             if not pieces.keys().isdisjoint(spared):
@@ -260,36 +274,27 @@ class Walker:
         self._left -= 1
         if self._left < 0:
             raise _TooManyError
-        extra: Mapping[str, Any] = {}
+        extra: _Extra = _NOTHING_MORE
         while isinstance(info, inspect.Metadata):
             extra = info.extra or extra
             info = info.type
         if extra.get("raw"):
             return item
-        match info:
-            case inspect.UnionType():
-                value = self._union(info, item, slot)
-            case inspect.StructType():
-                value = self._struct(info, item, slot)
-            case inspect.DictType():
-                value = self._dict(info, item, slot)
-            case inspect.AnyType():
-                value = self._any(item)
-            case _ if isinstance(info, SEQUENCES):
-                value = self._items(info, item, slot, one=bool(extra.get("one_or_many")))
-            case _:
-                scalar = self._scalars.scalar(item, slot)
-                unit = extra.get("unit")
-                value = BROKEN if scalar is None else self._scalars.read(info, scalar, slot, unit)
-        return value
+        read = self._readers.get(type(info))
+        if read is not None:
+            return read(info, item, slot, extra)
+        scalar = self._scalars.scalar(item, slot)
+        return (
+            BROKEN if scalar is None else self._scalars.read(info, scalar, slot, extra.get("unit"))
+        )
 
-    def _union(self, info: inspect.UnionType, item: Item, slot: Slot) -> Any:
+    def _union(self, info: inspect.UnionType, item: Item, slot: Slot, _extra: _Extra) -> Any:
         some = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
         if len(some) < len(info.types) and isinstance(item, ScalarNode) and is_null(item):
             return self._nothing(item, slot)
         return self._value(fitting(some, item), item, slot)
 
-    def _struct(self, info: inspect.StructType, item: Item, slot: Slot) -> Any:
+    def _struct(self, info: inspect.StructType, item: Item, slot: Slot, _extra: _Extra) -> Any:
         what = repr(slot.label)
         if not issubclass(info.cls, Keys):
             node = item.node if isinstance(item, Scalar) else item
@@ -300,7 +305,7 @@ class Walker:
         found = self._keys(info.cls, item, what)
         return BROKEN if found is None or found.broken else found.value
 
-    def _dict(self, info: inspect.DictType, item: Item, slot: Slot) -> Any:
+    def _dict(self, info: inspect.DictType, item: Item, slot: Slot, _extra: _Extra) -> Any:
         if not isinstance(item, MappingNode):
             self._scalars.wrong_type(item, slot, "a map")
             return BROKEN
@@ -326,7 +331,8 @@ class Walker:
         self._scalars.wrong_type(node, Slot(name), "text, or a list of texts", remedy)
         return BROKEN
 
-    def _items(self, info: Any, item: Item, slot: Slot, *, one: bool) -> Any:
+    def _items(self, info: Any, item: Item, slot: Slot, extra: _Extra) -> Any:
+        one = bool(extra.get("one_or_many"))
         if isinstance(item, SequenceNode):
             if not self._scalars.untagged(item):
                 return BROKEN

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.needles import NEVER
 from logwatch.parsers.selection import Selection
-from logwatch.rules.base import RuleSettings, Selector, parts_of
+from logwatch.rules.base import Selector, parts_of
 from logwatch.rules.context import longest, wanted_by_part
 from logwatch.schedule import zone_of
 from logwatch.tailer.settings import SourceSettings
@@ -45,6 +45,8 @@ LOOK_SECONDS = 5.0
 """How long the files of a new configuration are looked for: a disk or server may not answer."""
 _NAMES_OF_UTC = ("UTC", "UCT", "Universal", "Zulu")
 """Of files of the IANA database, whatever folder they are in."""
+_rulesets = count(1)
+"""Names the sets of rules of this process."""
 MANY_RULES = 500
 """So many take seconds to compile, for which the thread that finds a file has no time."""
 
@@ -79,7 +81,7 @@ class Readings:
         """By the identity of their matcher, which lives as long."""
         self._parts = parts_of(config.rules)
         self._contexts = wanted_by_part(config.rules)
-        self._ruleset = _ruleset_name(config.rules)
+        self._ruleset = str(next(_rulesets))
         self._said: set[str] = set()
         self._redactor = Redactor(config.redact) if config.redact else None
 
@@ -259,7 +261,3 @@ def _zone(source: SourceSettings) -> tzinfo:
             return ZoneInfo.from_file(file, key=time.tzname[0])
     except (OSError, ValueError):
         return UTC
-
-
-def _ruleset_name(rules: Sequence[RuleSettings]) -> str:
-    return blake2b(repr(rules).encode(errors="backslashreplace"), digest_size=8).hexdigest()

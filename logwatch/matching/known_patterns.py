@@ -30,8 +30,8 @@ class KnownPatterns:
 
     def __init__(self) -> None:
         self._cache: DatabaseCache | None = None
-        self._kept: dict[bytes, Names] = {}
-        self._met: dict[bytes, Names] = {}
+        self._kept: dict[str, Names] = {}
+        self._met: dict[str, Names] = {}
 
     def open(self, folder: Path) -> None:
         """Learn what the file in `folder` knows."""
@@ -40,7 +40,7 @@ class KnownPatterns:
         self._cache = DatabaseCache(folder, "names", "re")
         body = self._cache.load(())
         try:
-            self._kept = msgspec.msgpack.decode(body or b"\x80", type=dict[bytes, Names])
+            self._kept = msgspec.msgpack.decode(body or b"\x80", type=dict[str, Names])
         except msgspec.MsgspecError:
             self._kept = {}
 
@@ -48,11 +48,12 @@ class KnownPatterns:
         """Names of the groups of a pattern. Raises PatternError where it is not one."""
         if self._cache is None:
             return capture_names(text)
-        digest = _digest(text)
-        names = self._kept.get(digest)
+        names = self._kept.get(text)
         if names is None:
             names = capture_names(text)
-        self._met[digest] = names
+            if not _is_writable(text):
+                return names
+        self._met[text] = names
         return names
 
     def save(self) -> None:
@@ -62,7 +63,10 @@ class KnownPatterns:
             self._kept = dict(self._met)
 
 
-def _digest(text: str) -> bytes:
-    from hashlib import blake2b  # noqa: PLC0415 - it loads OpenSSL
-
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _is_writable(text: str) -> bool:
+    """Whether it can be kept: a pattern may hold half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

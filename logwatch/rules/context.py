@@ -259,6 +259,8 @@ def wanted_by_part(rules: Sequence[RuleSettings]) -> dict[int, Wanted]:
 
     A rule with context that hears of others may quote their lines, and those that they quote.
     """
+    if all(rule.context is None for rule in rules):
+        return {}
     by_name = {rule.name: rule for rule in rules}
     contexts: dict[str, list[ContextSettings]] = defaultdict(list)
     lasting: set[str] = set()

@@ -93,9 +93,8 @@ class Store:
                 connection.execute("DELETE FROM rules WHERE name = ?", (name,))
                 if name in fingerprints:
                     telemetry.info("store.rule_restarted", rule=name, reason="its meaning changed")
-            connection.executemany(
-                "INSERT OR REPLACE INTO rules VALUES (?, ?)", fingerprints.items()
-            )
+            fresh = [each for each in fingerprints.items() if known.get(each[0]) != each[1]]
+            connection.executemany("INSERT OR REPLACE INTO rules VALUES (?, ?)", fresh)
             rows = connection.execute("SELECT rule, key, body FROM rule_state ORDER BY rule, key")
             return [StateChange(rule, key, body) for rule, key, body in rows]
 

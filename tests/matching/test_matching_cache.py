@@ -247,6 +247,17 @@ def test_a_bad_pattern_is_bad_every_time(tmp_path):
         patterns.save()
 
 
+def test_a_pattern_that_cannot_be_written_is_compiled_each_time(tmp_path):
+    """It holds half of a surrogate pair; the others are kept all the same."""
+    first = known(tmp_path)
+    assert first.names("\ud800(?P<a>x)") == ("a",)
+    assert first.names("(?P<b>x)") == ("b",)
+    first.save()
+    second = known(tmp_path)
+    assert second.names("(?P<b>x)") == ("b",)
+    assert second.names("\ud800(?P<a>x)") == ("a",)
+
+
 def test_without_a_folder_every_pattern_is_compiled():
     """`check` and texts that come from no file."""
     patterns = KnownPatterns()
