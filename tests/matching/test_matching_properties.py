@@ -91,11 +91,12 @@ _RULES = st.lists(
 )
 
 
-def check_engine_equals_oracle(rules, encoding, max_line, data):
+def check_engines_equal_oracle(rules, encoding, max_line, blocks):
     oracle = ReferenceMatcher(rules, encoding=encoding, max_line=max_line)
     for engine in ENGINES:
         matcher = Matcher(rules, encoding=encoding, max_line=max_line, engine=engine)
-        assert matcher.match(data) == oracle.match(data), engine
+        for block in blocks:
+            assert matcher.match(block) == oracle.match(block), engine
         assert not matcher.timeouts
 
 
@@ -104,9 +105,8 @@ def check_engine_equals_oracle(rules, encoding, max_line, data):
 def test_the_engine_takes_exactly_what_the_reference_takes(data, rules, encoding):
     """Lines, offsets, text, rules and captures."""
     max_line = data.draw(st.sampled_from([262_144, 262_144, 262_144, 7, 30]))
-    for _ in range(3):
-        block = data.draw(blocks(encoding))
-        check_engine_equals_oracle(rules, encoding, max_line, block)
+    drawn = [data.draw(blocks(encoding)) for _ in range(3)]
+    check_engines_equal_oracle(rules, encoding, max_line, drawn)
 
 
 @pytest.mark.stress
@@ -115,9 +115,8 @@ def test_the_engine_takes_exactly_what_the_reference_takes(data, rules, encoding
 def test_the_engine_takes_exactly_what_the_reference_takes_for_long(data, rules, encoding):
     """The same for about two minutes, the longest that a test may take."""
     max_line = data.draw(st.sampled_from([262_144, 262_144, 262_144, 7, 30]))
-    for _ in range(6):
-        block = data.draw(blocks(encoding))
-        check_engine_equals_oracle(rules, encoding, max_line, block)
+    drawn = [data.draw(blocks(encoding)) for _ in range(6)]
+    check_engines_equal_oracle(rules, encoding, max_line, drawn)
 
 
 def check_every_form_finds(text, line):

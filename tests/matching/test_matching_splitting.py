@@ -115,14 +115,14 @@ def test_words_without_a_fixed_text_stay_what_they_are():
     assert rest == rb"(?:ab[0-9\x3f]+cd|x[a-z]{3}yz)"
 
 
-def test_ten_thousand_words_compile_in_a_few_seconds():
+def test_thousands_of_words_compile_in_a_moment():
     """As one alternation it would take minutes."""
-    words = [f"{Random(number).getrandbits(40):08x}" for number in range(10_000)]
+    words = [f"{Random(number).getrandbits(40):08x}" for number in range(3_000)]
     pattern = f"^user (?:{'|'.join(words)}) .*failed$"
     before = process_time()
     matcher = Matcher([RulePatterns(match=(pattern,))], engine="hyperscan")
     hits = matcher.match(f"user {words[7]} has failed\nuser x has failed\n".encode())
-    assert process_time() - before < 15
+    assert process_time() - before < 5
     assert len(hits) == 1
 
 
