@@ -25,13 +25,14 @@ from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims, Owner
 from logwatch.tailer.fingerprint import MARKER_LENGTH, Key, is_remote
 from logwatch.tailer.generation import Generation, Limits, Truncated
+from logwatch.tailer.last_line import LastLine
 from logwatch.tailer.multiline import Framer
 from logwatch.tailer.open_records import read_records
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.parking import Parking
 from logwatch.tailer.pauses import longer
 from logwatch.tailer.record_generation import RecordGeneration
-from logwatch.tailer.siblings import MOST_LOOKS
+from logwatch.tailer.siblings import MOST_LOOKS, stem
 from logwatch.tailer.signs import Sign, sign_of
 from logwatch.tailer.state import Loss, Report, TailState
 from logwatch.tailer.under_path import UnderPath
@@ -97,6 +98,7 @@ class Tail:
         self._parking = Parking(
             Whereabouts(path, archives), self._chain, self._claims, self._report
         )
+        self._last_line = LastLine(path, self._claims, grace) if stem(path) != path else None
         self._given_up = _NONE
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
@@ -162,6 +164,7 @@ class Tail:
                 self._under_path.retry_at,
                 self._chain.look_again_at,
                 self._parking.retry_at,
+                self._last_line.due_at(self._chain.current) if self._last_line else None,
             )
             if each is not None
         ]
@@ -312,7 +315,11 @@ class Tail:
             return self._cut(generation, found, now)
         self._recovered(generation)
         if generation.quiet_since is None:
-            return found
+            last = self._last_line
+            if found is not None or last is None or not last.is_over(generation, now):
+                return found
+            rest = generation.read(finish=True)
+            return self._cut(generation, rest, now) if isinstance(rest, Truncated) else rest
         if found is not None or generation.size != before:
             generation.quiet_since = now.steady  # somebody still writes
         quiet = now.steady - generation.quiet_since

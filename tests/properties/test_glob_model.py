@@ -71,8 +71,6 @@ class Tails:
 
 
 class GlobMachine(TailMachine):
-    """No file is rotated in the middle of a line: its end would be waited for under its name."""
-
     tail_type = Tails
 
     @initialize(
@@ -84,11 +82,6 @@ class GlobMachine(TailMachine):
         super().start(
             padding=padding, start_empty=start_empty, block=block, linked=False, archives=""
         )
-
-    def shift(self):
-        if self.live:
-            self.complete(self.live)
-        super().shift()
 
     def put(self, writer, number, data):
         super().put(writer, number, data)
