@@ -260,7 +260,7 @@ def test_a_file_for_which_there_is_no_reader_does_not_stop_the_others(here, caps
 
 def test_a_compressed_file_that_is_cut_off_is_learned_as_far_as_it_goes(here, capsys):
     """And said."""
-    (here / "auth.log.gz").write_bytes(gzip.compress(AUTH.encode() * 40_000)[:-2000])
+    (here / "auth.log.gz").write_bytes(gzip.compress(AUTH.encode() * 8_000)[:-200])
     status, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "auth.log.gz")
     assert status == 0, out
     assert "2 new" in out
