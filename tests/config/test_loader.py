@@ -160,9 +160,9 @@ def test_an_alias_stands_for_a_whole_value(bench):
 def test_aliases_that_stand_for_far_too_much_are_one_error(bench, monkeypatch):
     """Quadratic growth is stopped long before it costs memory."""
     monkeypatch.setattr(walker, "MOST_ALIASED", 5_000)
-    lines = ["rules:", "  - &r", "    name: a", "    match:", *["      - x"] * 2000]
+    lines = ["rules:", "  - &r", "    name: a", "    match:", *["      - x"] * 300]
     started = time.process_time()
-    found = bench.examine("\n".join([*lines, *["  - *r"] * 2000, ""]))
+    found = bench.examine("\n".join([*lines, *["  - *r"] * 300, ""]))
     assert found.config is None
     assert "aliases make" in found.text
     assert time.process_time() - started < 10
