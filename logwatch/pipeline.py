@@ -58,6 +58,7 @@ class Pipeline:
             before=self._pass if virtual else None,
         )
         self._dispatch = dispatch
+        self._sinks_for = dispatch.recipients.of_event
         self._virtual = virtual
         self._passed = -math.inf
         """Virtual time up to which everything was told that was due."""
@@ -292,9 +293,9 @@ class Pipeline:
         """Say who is to be told of what a rule made: see `rules.ruleset.Tell`."""
         wall = self._rules.clock.wall
         if self._is_direct and rule.name in self._plain and absorbed_by is None:
-            event, pending = self._dispatch.recipients.event, self._pending.alerts
+            sinks_for, pending = self._sinks_for, self._pending.alerts
             for alert in alerts:  # of which there may be one for each line
-                pending.append(event(alert, wall))
+                pending.append(Addressed(alert, wall, sinks_for(alert)))
             return
         burns, why = rule.kind.burns, SHADOW if rule.shadow else absorbed_by
         for alert in alerts:

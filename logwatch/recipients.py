@@ -20,6 +20,8 @@ class Recipients:
 
     def __init__(self, router: Router) -> None:
         self._router = router
+        self.of_event = router.sinks_for
+        """Who is told of an alert that is over at once; it may be asked for each line."""
         self._told: dict[str, tuple[str, ...]] = {}
 
     def take_back(self, episode: str, told: tuple[str, ...]) -> None:
@@ -42,7 +44,7 @@ class Recipients:
 
     def event(self, alert: Alert, wall: float) -> Addressed:
         """Address an alert that is over at once; `wall` is when it was made."""
-        return Addressed(alert, wall, self._router.sinks_for(alert))
+        return Addressed(alert, wall, self.of_event(alert))
 
     def owed(self, told: tuple[str, ...] | None, alert: Alert) -> tuple[str, ...]:
         """Who is told that an episode is over: nobody where nobody was told that it began.

@@ -21,7 +21,7 @@ from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, 
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import cooling_down, on_clock
-from logwatch.rules.message import Keyed, Wording, episode_id, fields_of, first_line, quote
+from logwatch.rules.message import NO_KEY, Keyed, Wording, as_told, episode_id, first_line
 from logwatch.stamps import rfc3339
 
 
@@ -188,25 +188,24 @@ class MatchRule:
         return (self._closing_note(key, held, now),) if held.suppressed else ()
 
     def _fired(self, hit: Hit, key: str, now: Now) -> Alert:
-        batch, record, captures = hit.batch, hit.record, hit.match.captures
-        settings = self.settings
-        path = batch.checkpoint.path
-        stamp = rfc3339(record.time)
-        fields = fields_of(record, captures)
+        batch, record, settings = hit.batch, hit.record, self.settings
+        checkpoint, stamp = batch.checkpoint, rfc3339(record.time)
+        path = checkpoint.path
+        headline, fields, line = as_told(record, hit.match.captures, path, stamp)
         # In the order of the fields of Alert: by name each would cost a comparison, 1.4 µs in all,
         # and where every line is an alert this is what there is most of.
         return Alert(
             SCHEMA,
-            episode_id(settings.name, key, batch.checkpoint.identity, record.offset),
+            episode_id(settings.name, key, checkpoint.identity, record.offset),
             1,  # seq
             "firing",
             settings.name,
             settings.severity,
-            self._in_words(hit, key, stamp, fields) if self._own_words else first_line(record.text),
+            self._in_words(hit, key, stamp, fields) if self._own_words else headline,
             batch.source,
             path,
             self._host,
-            self._keyed.named(key),
+            self._keyed.named(key) if self._is_keyed else NO_KEY,
             fields,
             1,  # count
             0,  # suppressed
@@ -214,7 +213,7 @@ class MatchRule:
             stamp,  # last
             rfc3339(now.wall),
             batch.backlog,
-            [quote(path, record, stamp)],
+            [line],
             NO_CONTEXT,
             self._labels,
             True if batch.reread else UNSET,

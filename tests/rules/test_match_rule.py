@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from doubles.rules import START, Bench, checkpoint, told
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logwatch.records import Batch, Match, Record
 from logwatch.rules.base import Hit, Now, PlainMatch, RuleSettings, Threshold
+from logwatch.rules.message import as_told, fields_of, first_line, quote
 
 
 def plain(**changes) -> Bench:
@@ -236,3 +239,13 @@ def test_what_the_pattern_captures_comes_before_what_logwatch_names():
     bench = plain(cooldown=0.0, say="{path}")
     assert bench.line(0, path="/checkout")[0].message == "/checkout"
     assert bench.line(0)[0].message == "/var/log/app.log"
+
+
+@given(st.integers(0, 5000), st.sampled_from(["", " ", "\t"]), st.booleans())
+def test_what_is_told_of_a_line_is_the_same_whatever_its_length(length, space, has_fields):
+    """In one call for lines of usual length, or part for part."""
+    text = f"{space}{'x' * length}{space}"
+    record = Record(7, text, 1.0, {"level": "y" * length, "user": "eve"} if has_fields else {})
+    captures = {"user": "bob", "all": text}
+    parts = first_line(text), fields_of(record, captures), quote("/log", record, "then")
+    assert as_told(record, captures, "/log", "then") == parts
