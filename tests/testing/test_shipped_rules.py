@@ -18,6 +18,7 @@ from logwatch.testing.runner import Runner
 ROOT = Path(__file__).parents[2]
 STOCK = ROOT / "config" / "logwatch.yaml"
 EVERY_KIND = Path(__file__).with_name("every_kind.yaml")
+RAN: dict[Path, tuple[int, dict]] = {}
 REFERENCE = ROOT / "tests" / "config" / "rules_example.yaml"
 
 
@@ -27,26 +28,34 @@ def pager(monkeypatch):
     monkeypatch.setenv("PAGER_URL", "https://pager.example/hook")
 
 
-def sums(capsys, *words):
-    """Exit status, and the object with the sums."""
-    status = run_command_line(["test", *map(str, words), "-o", "json"])
-    out, err = capsys.readouterr()
-    assert err == ""
-    return status, json.loads(out.splitlines()[-1])
+@pytest.fixture
+def sums(capsys):
+    """Exit status, and the object with the sums, of a file whose tests run once."""
+
+    def of(path):
+        if path not in RAN:
+            words = ["test", "-c", str(path), "--min-coverage", "100", "-o", "json"]
+            status = run_command_line(words)
+            out, err = capsys.readouterr()
+            assert err == ""
+            RAN[path] = status, json.loads(out.splitlines()[-1])
+        return RAN[path]
+
+    return of
 
 
 @pytest.mark.parametrize("path", [STOCK, EVERY_KIND, REFERENCE], ids=lambda path: path.name)
-def test_the_tests_of_what_we_ship_pass(path, capsys):
+def test_the_tests_of_what_we_ship_pass(path, sums):
     """And every rule has one."""
-    status, told = sums(capsys, "-c", path, "--min-coverage", "100")
+    status, told = sums(path)
     assert (status, told["failed"], told["errors"]) == (0, 0, 0)
     assert told["coverage"]["without"] == []
 
 
 @pytest.mark.parametrize("path", [STOCK, EVERY_KIND], ids=lambda path: path.name)
-def test_no_branch_of_these_rules_is_untested(path, capsys):
+def test_no_branch_of_these_rules_is_untested(path, sums):
     """Each pattern, exclusion, level and step, each firing and end, and each silence."""
-    _, told = sums(capsys, "-c", path)
+    _, told = sums(path)
     missed = {rule["rule"]: rule["missed"] for rule in told["coverage"]["branches"]}
     assert {name: branches for name, branches in missed.items() if branches} == {}
 
