@@ -16,6 +16,7 @@ import logging
 import re
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
@@ -101,7 +102,9 @@ class Client:
                 timeout=self._timeout,
             )
         except (HTTPError, http.client.HTTPException, OSError) as error:
-            return NoAnswer(self._reason(error))
+            reason = self._reason(error)
+            _let_go_of_frames(error)
+            return NoAnswer(reason)
         return Answer(
             status=response.status,
             retry_after=response.headers.get("Retry-After"),
@@ -196,6 +199,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield link
         waiting += [part for part in link.args if isinstance(part, BaseException)]
         waiting += [link.__cause__, link.__context__]
+
+
+def _let_go_of_frames(error: BaseException) -> None:
+    """Empty the frames of a failure, some of which keep a failure that keeps them.
+
+    Else every request that fails leaves its body, and a connection, to the garbage collector, which
+    looks for them after hundreds of such.
+    """
+    for link in _chain(error):
+        traceback.clear_frames(link.__traceback__)
 
 
 class _RefusedByProxyError(OSError):

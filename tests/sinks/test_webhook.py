@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import struct
@@ -275,6 +276,22 @@ def test_a_port_where_nobody_listens_is_tried_again(post):
     assert post(f"http://127.0.0.1:{port}/token") == Retry(
         f"no connection to http://127.0.0.1:{port}/…: Connection refused"
     )
+
+
+def test_a_try_that_fails_leaves_no_garbage(notification):
+    """Its body would stay until some hundred tries have failed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    sink = WebhookSink(WebhookSettings(url=f"http://127.0.0.1:{port}/"), SystemClock())
+    sink.deliver([notification()])  # what the first one loads is none of it
+    gc.collect()
+    gc.disable()
+    try:
+        assert isinstance(sink.deliver([notification()]), Retry)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+        sink.close()
 
 
 def test_an_address_that_swallows_packets_costs_the_time_out_and_no_more(post):
