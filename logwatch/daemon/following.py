@@ -40,9 +40,9 @@ COVERED_RESCANS = 6
 ENDED_AT_ONCE = 32
 ENDING_SECONDS = 0.1
 """How long the end of some monitors is waited for before the next ones are told."""
-FIRST_LOOK_SECONDS = 0.002
-"""How long the first look of a monitor is waited for before the next one is started: it takes less,
-but where a disk is slow several look at the same time."""
+FIRST_LOOK_SECONDS = 0.005
+"""The next monitor is started when those before it had their first look; where none has got on for
+so long, on a disk that is slow, several look at the same time."""
 LEISURE_TICKS = 5
 """What is told after a minute, or has a limit of hours, is looked at each fifth tick."""
 HUNG_TICKS = 10
@@ -237,7 +237,7 @@ class Following:
         monitor.wake()  # first: its thread has not to be woken when it is its turn anyway
         monitor.start()
         if self._pacing is not None:
-            self._pacing.rest_while_awake(monitor, FIRST_LOOK_SECONDS)
+            self._pacing.rest_until_done(monitor, FIRST_LOOK_SECONDS)
 
     # -- what does not answer -----------------------------------------------------------------
 

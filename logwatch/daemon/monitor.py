@@ -89,6 +89,7 @@ class Monitor(Worker):
         "tail",
     )
 
+    is_one_of_many = True
     is_file = True
     """Whether events may tell that there is something to read."""
 

@@ -368,7 +368,7 @@ def _thread(worker: Worker, now: Moment) -> health.ThreadStatus:
 def _process() -> health.ProcessStatus:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return health.ProcessStatus(
-        threads=threading.active_count(),
+        threads=_number_of(Path("/proc/self/task")) or threading.active_count(),
         descriptors=_number_of(Path("/proc/self/fd")),
         resident_bytes=_resident_bytes(),
         cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3),

@@ -83,15 +83,15 @@ class Pacing:
             self._free.append(token)
             self._go_on()
 
-    def rest_while_awake(self, sleeper: Sleeper, seconds: float) -> None:
-        """Leave the processor to `sleeper` if it is its turn, for so long at most.
+    def rest_until_done(self, sleeper: Sleeper, seconds: float) -> None:
+        """Leave the processor to `sleeper` and those before it until it has had its turn.
 
-        For one thread, which makes many: one that begins while others are at work costs them, and
-        itself, a change of turns at every step.
+        No longer than none of them gets on for so long. For one thread, which makes many: one that
+        begins while others are at work costs them, and itself, a change of turns at every step.
         """
-        until = self._clock.steady() + seconds
-        while sleeper.is_awake and (left := until - self._clock.steady()) > 0:
-            if not self._given_back.wait(left):
+        while sleeper.is_in_line or sleeper.is_awake:
+            if not self._given_back.wait(seconds):
+                self.check(self._clock.steady())
                 return
 
     def check(self, now: float) -> None:

@@ -13,10 +13,11 @@ import threading
 import traceback
 from collections.abc import Iterable
 from types import FrameType
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.light_threads import LightThread
 
 DEEP_STACK_BYTES = 16 * 1024 * 1024
 
@@ -57,6 +58,9 @@ class Worker:
     A step may wait for work, on something that a stop also ends: a worker is never interrupted.
     """
 
+    is_one_of_many: ClassVar[bool] = False
+    """Whether there may be thousands of its kind: see light_threads.py."""
+
     __slots__ = ("_stamp", "_thread", "clock", "failure", "name", "stopping")
 
     def __init__(self, name: str, *, clock: Clock, stop: Stopping) -> None:
@@ -66,7 +70,11 @@ class Worker:
         self.failure: BaseException | None = None
         """The exception that ended the thread, None while it runs and after a stop in order."""
         self._stamp = clock.steady()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread: threading.Thread | LightThread = (
+            LightThread(self._run, name)
+            if self.is_one_of_many
+            else threading.Thread(target=self._run, name=name, daemon=True)
+        )
 
     def step(self, now: Moment) -> None:
         """Do one round of work. Whatever it raises ends the thread and is kept in `failure`."""
@@ -136,7 +144,7 @@ def start_deep(thread: threading.Thread) -> None:
         threading.stack_size(usual)
 
 
-def stack(thread: threading.Thread, frames: dict[int, FrameType]) -> str:
+def stack(thread: threading.Thread | LightThread, frames: dict[int, FrameType]) -> str:
     """Text of where `thread` is, given `sys._current_frames()`; empty when it does not run."""
     frame = frames.get(thread.ident or -1)
     return "".join(traceback.format_stack(frame)) if frame is not None else ""

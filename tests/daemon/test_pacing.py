@@ -96,22 +96,38 @@ def test_one_that_hangs_holds_up_the_others_for_some_seconds():
     assert last.tokens
 
 
-def test_who_makes_many_rests_while_one_of_them_is_awake():
-    """Until it rests or hangs for so long; one that stands in line has not to be waited for."""
+def test_who_makes_many_rests_until_the_last_one_had_its_turn():
+    """Those before it as well; no longer than none of them gets on."""
     pacing = Pacing(1, SystemClock())
     first, second = Sleeper(pacing), Sleeper(pacing)
     pacing.wake(first)
-    pacing.rest_while_awake(first, 0.001)
+    pacing.rest_until_done(first, 0.001)
     assert first.is_awake
-    worker = Thread(target=first.work, daemon=True)
-    worker.start()
-    pacing.rest_while_awake(first, 60.0)
-    assert not first.is_awake
-    ended(worker)
-    pacing.wake(first)
     pacing.wake(second)
-    pacing.rest_while_awake(second, 60.0)
+    pacing.rest_until_done(second, 0.001)
     assert second.is_in_line
+
+    def work():
+        first.work()
+        second.work()
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    pacing.rest_until_done(second, 60.0)
+    assert not first.is_awake
+    assert not second.is_in_line
+    assert not second.is_awake
+    ended(worker)
+
+
+def test_who_makes_many_does_not_wait_for_ever_for_those_that_hang():
+    """All tokens are out with them, and nobody else looks after that meanwhile."""
+    clock, pacing, (hangs, waits) = sleepers(2, 1)
+    pacing.wake(hangs)
+    pacing.wake(waits)
+    clock.advance(PATIENCE_SECONDS)
+    pacing.rest_until_done(waits, 0.001)
+    assert waits.is_awake
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans())), st.integers(1, 3))

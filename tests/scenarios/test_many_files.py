@@ -20,14 +20,14 @@ def test_three_hundred_files_are_read_whole(tmp_path):
 
 FEW_THREADS = """
 import os, threading
-from logwatch.daemon import following
+from logwatch.daemon import following, light_threads
 following.LEISURE_TICKS = 1
 start, room = threading._start_new_thread, {room!r}
 def limited(*arguments):
     if len(os.listdir("/proc/self/task")) >= 50 and not os.path.exists(room):
         raise RuntimeError("can't start new thread")
     return start(*arguments)
-threading._start_new_thread = limited
+threading._start_new_thread = light_threads.start_new_thread = limited
 """
 """As the limit of a service, of a container or of a user has it."""
 
