@@ -142,7 +142,7 @@ def fails(pipeline, batch, now, *slice):
     calls.append(batch)
     if len(calls) == {batch}:
         for _ in range({batch} + 3):
-            queued.acquire(timeout=5)
+            queued.acquire(timeout=0.3)
         raise MemoryError("no more")
     take(pipeline, batch, now, *slice)
 Intake._put, Pipeline.take = counts, fails
@@ -202,7 +202,9 @@ Matcher.match = hangs
 def test_a_run_that_cannot_read_a_file_ends_and_says_so(tmp_path):
     """`--once` with a file that its monitor dies of: the others are told, exit 70."""
     sabotage = """
+from logwatch.daemon import consumer, supervisor
 from logwatch.matching.matcher import Matcher
+consumer.PASSED_OVER_SECONDS, supervisor.TICK_SECONDS = 0.5, 0.05
 match = Matcher.match
 def fails(matcher, data, *rest):
     if b"POISON" in data:

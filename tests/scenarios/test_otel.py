@@ -15,11 +15,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from logwatch.daemon.exposition_names import HELP
 
 CONFIG = """\
-otel: {{url: '{url}', every: 5s}}
+otel: {{url: '{url}', every: 200ms}}
 sources: {{app: {{path: {folder}/app.log, start: beginning}}}}
 rules: [{{name: err, match: 'ERROR', cooldown: 0}}]
 sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
 """
+OFTEN = "from logwatch.config import otel; otel.SHORTEST = 0.2"
+"""The shortest pause is five seconds for users."""
 
 
 def figures(server: ScriptedServer) -> dict[str, list[float]]:
@@ -38,7 +40,7 @@ def test_the_figures_of_a_daemon_arrive_and_go_on(tmp_path):
     (tmp_path / "app.log").write_text("ERROR one\nfine\nERROR two\n")
     server = ScriptedServer([answer(200, body=b"{}")])
     config = CONFIG.format(folder=tmp_path, url=server.url(""))
-    with Running(tmp_path, config).ready() as daemon:
+    with Running(tmp_path, config, sabotage=OFTEN).ready() as daemon:
         eventually(lambda: server.requests, "a first request")
         assert figures(server)["logwatch_rules"] == [1]
         eventually(
@@ -57,7 +59,7 @@ def test_a_receiver_that_never_answers_holds_up_neither_alerts_nor_the_stop(tmp_
     (tmp_path / "app.log").write_text("ERROR one\n")
     server = ScriptedServer([silence])
     config = CONFIG.format(folder=tmp_path, url=server.url(""))
-    with Running(tmp_path, config).ready() as daemon:
+    with Running(tmp_path, config, sabotage=OFTEN).ready() as daemon:
         eventually(lambda: server.requests, "a request that hangs")
         eventually(lambda: len(alerts_in(tmp_path / "alerts.jsonl")) == 1, "the alert")
         assert daemon.stop() < 3.0

@@ -15,6 +15,9 @@ rules: [{{name: err, match: 'ERROR (?P<n>\\d+)', cooldown: 0}}]
 sinks: {{out: {{jsonl_file: {{path: {1}/alerts.jsonl}}}}}}
 """
 
+OFTEN = "from logwatch.daemon import supervisor; supervisor.TICK_SECONDS = 0.05"
+"""How often it looks whether anything can still come."""
+
 PROGRAM = """
 import itertools, time
 for number in itertools.count(1):
@@ -35,7 +38,9 @@ def words(folder, *flags):
 def test_what_a_cron_job_pipes_in_is_told_and_then_it_ends(tmp_path):
     """With --once and without: nothing else could come."""
     for flags, lines in ((("--once",), "fine\nERROR 1\n"), ((), "ERROR 2\nERROR 3")):
-        done = logwatch(*words(tmp_path, *flags), stdin=lines, text=True, env=environment())
+        done = logwatch(
+            *words(tmp_path, *flags), stdin=lines, text=True, sabotage=OFTEN, env=environment()
+        )
         assert (done.returncode, done.stderr.count("rror")) == (0, 0), done.stderr
     assert numbers(tmp_path) == [1, 2, 3]
     assert len({each["id"] for each in alerts_in(tmp_path / "alerts.jsonl")}) == 3
@@ -44,7 +49,11 @@ def test_what_a_cron_job_pipes_in_is_told_and_then_it_ends(tmp_path):
 def test_a_line_on_stdin_is_told_while_the_writer_lives(tmp_path):
     """As `journalctl -f | logwatch run` needs it."""
     with Forked(
-        *words(tmp_path), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
+        *words(tmp_path),
+        sabotage=OFTEN,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
     ) as daemon:
         daemon.stdin.write(b"ERROR 1\n")
         daemon.stdin.flush()
