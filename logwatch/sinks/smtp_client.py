@@ -217,7 +217,10 @@ class _Connection(smtplib.SMTP):
                 failure = error
             else:
                 return connection
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # it keeps this frame: each kept by the other they would stay, and the mail
 
     def is_usable(self) -> bool:
         """Whether the server is still there; whatever was begun is forgotten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from logwatch.clock import SystemClock
 from logwatch.errors import SinkError
 from logwatch.records import Delivered, Rejected, Retry
-from logwatch.sinks import sink_from_url
+from logwatch.sinks import sink_from_url, smtp_client
 from logwatch.sinks.settled import MOST_TRIES
 from logwatch.sinks.smtp import SmtpSettings, SmtpSink, _our_name, encryption_of, parse_mailbox
 
@@ -252,8 +253,15 @@ def test_no_server_is_worth_another_try(rude, sink, notification):
         def __init__(self):
             self.port = port
 
-    outcome = sink(Gone()).deliver([notification()])
+    gc.collect()
+    gc.disable()
+    try:
+        outcome = sink(Gone()).deliver([notification()])
+        left = [each for each in gc.get_objects() if type(each) is smtp_client._Connection]
+    finally:
+        gc.enable()
     assert outcome == Retry(f"mail server at 127.0.0.1:{port}: Connection refused")
+    assert not left  # nor the mail: garbage is looked for after hundreds of tries
 
 
 RUDENESS = {
