@@ -21,6 +21,18 @@ from threading import Event, Thread
 from time import perf_counter
 from typing import IO, Any, Self
 
+PATIENT_STOP = """
+from logwatch.daemon.supervisor import Daemon
+begin = Daemon.__init__
+def patient(daemon, parts, **_):
+    begin(daemon, parts, grace=600.0)
+Daemon.__init__ = patient
+"""
+"""For a daemon that nothing may hold up: its stop waits for ten minutes and not for five seconds.
+
+So one that ends at all while its test waits waited for nobody, however busy the machine is.
+"""
+
 _numbers = itertools.count(1)
 _TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 from doubles import oracle
 from doubles.forked import TRYING_AGAIN_SOON, Running
-from doubles.process import alerts_in, eventually
+from doubles.process import PATIENT_STOP, alerts_in, eventually
 from doubles.receiver import Receiver
 
 CONFIG = f"""\
@@ -121,9 +121,10 @@ def test_a_file_that_cannot_be_written_delays_nobody(tmp_path, where):
     bad = f"jsonl_file: {{path: {where.format(folder=tmp_path)}}}"
     config = CONFIG.format(folder=tmp_path, bad=bad)
     out = tmp_path / "alerts.jsonl"
+    sabotage = TRYING_AGAIN_SOON + PATIENT_STOP
     with (
         oracle.Writer(tmp_path / "app.log") as writer,
-        Running(tmp_path, config, sabotage=TRYING_AGAIN_SOON).ready() as daemon,
+        Running(tmp_path, config, sabotage=sabotage).ready() as daemon,
     ):
         writer.write(50)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
@@ -135,7 +136,7 @@ def test_a_file_that_cannot_be_written_delays_nobody(tmp_path, where):
             oracle.settle(alerts_in(late), writer.written)
         writer.write(50)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "all in the file")
-        assert daemon.stop() < 2.0
+        daemon.stop()
     oracle.settle(alerts_in(out), writer.written)
 
 

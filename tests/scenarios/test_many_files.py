@@ -15,7 +15,7 @@ def test_three_hundred_files_are_read_whole(tmp_path):
     found = many.run(tmp_path, files=300, folders=5)
     assert found.threads > 300
     assert found.descriptors < 300 + 100
-    assert found.stop_seconds < 2.0
+    assert found.stop_seconds < 5.0  # it would wait for six
 
 
 FEW_THREADS = """

@@ -131,7 +131,7 @@ def test_a_daemon_that_dies_meanwhile_is_not_waited_for(tmp_path):
         began = perf_counter()
         gone = reload(daemon)
         assert (gone.returncode, gone.stdout) == (69, "")
-        assert perf_counter() - began < 10
+        assert perf_counter() - began < 30
         assert daemon.exit_status() == 9
 
 

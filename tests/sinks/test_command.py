@@ -47,6 +47,10 @@ def children():
     return found
 
 
+LONG = 30.0
+"""Less than the programs here take, and more than it takes to end them on any machine."""
+
+
 def took(action):
     began = time.monotonic()
     outcome = action()
@@ -138,7 +142,7 @@ def test_a_hanging_program_is_killed_with_its_children(shell, tmp_path):
     script = 'sleep 99 & echo $! >> "$1"; (sleep 99 & echo $! >> "$1"; wait) & sleep 99'
     outcome, seconds = took(lambda: shell(script, str(pids), timeout=1.0))
     assert outcome == Retry("/bin/sh: killed after 1s")
-    assert seconds < 4.5
+    assert seconds < LONG
     assert len(pids.read_text().split()) == 2
     assert_all_gone(pids)
 
@@ -172,7 +176,7 @@ def test_a_program_of_another_sink_for_the_same_alert_is_spared(notification, ru
 
 def assert_all_gone(pids):
     """Orphans are reaped by process 1, which may take a moment."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + LONG
     for pid in map(int, pids.read_text().split()):
         while is_running(pid):
             assert time.monotonic() < deadline
@@ -190,7 +194,7 @@ def is_running(pid):
 def test_a_flood_of_output_neither_blocks_nor_fills_memory(shell, redirection):
     outcome, seconds = took(lambda: shell(f"exec yes {redirection}", timeout=0.3))
     assert isinstance(outcome, Retry)
-    assert seconds < 4.5
+    assert seconds < LONG
 
 
 def test_the_last_line_after_much_output_is_found(shell):
@@ -201,9 +205,9 @@ def test_the_last_line_after_much_output_is_found(shell):
 
 
 def test_a_child_that_keeps_the_output_open_does_not_hold_up_the_answer(shell):
-    outcome, seconds = took(lambda: shell("sleep 5 & exit 0"))
+    outcome, seconds = took(lambda: shell("sleep 20 & exit 0"))
     assert outcome == Delivered()
-    assert seconds < 4.5
+    assert seconds < 15
 
 
 def test_a_program_that_closes_its_output_is_still_waited_for(shell, tmp_path):
