@@ -37,6 +37,7 @@ from logwatch.tailer.fingerprint import (
 )
 from logwatch.tailer.last_noted import LastNoted
 from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
+from logwatch.tailer.missing import Missing
 from logwatch.tailer.open_elsewhere import read_elsewhere
 from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, packed_in_place, unpacked_size
 from logwatch.tailer.state import LossReason
@@ -45,8 +46,6 @@ from logwatch.tailer.whereabouts import Whereabouts
 
 PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Want of something that comes back."""
-_MISSING_KEPT = 16
-"""A log that is cut without a copy has one more each time: with a thousand logs that is memory."""
 _NOTES_KEPT = 1024
 _NOTES_PER_LOOK = 16
 """After so many it is looked which of them are of generations that nobody knows any more."""
@@ -63,8 +62,7 @@ class Archives:
         self._claims = claims
         self.patient = True
         """Whether one that ends in the middle and was changed just now may still be written."""
-        self.missing: list[Checkpoint] = []
-        """Generations that no file was found for."""
+        self.missing = Missing()
         self._coming: OpenFile | None = None
         self._told: LastNoted[Sign, None] = LastNoted(_NOTES_KEPT)
         """Those that cannot be read and that a loss was told for."""
@@ -105,13 +103,8 @@ class Archives:
                 return found
             if self._whereabouts.is_same(before):
                 break
-        self.miss(checkpoint)
+        self.missing.add(checkpoint)
         return found
-
-    def miss(self, checkpoint: Checkpoint) -> None:
-        """No file was found for this; of many the last ones are kept."""
-        self.missing.append(checkpoint)
-        del self.missing[:-_MISSING_KEPT]
 
     def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
         born = birth_floor(checkpoint.birth)

@@ -90,7 +90,7 @@ class Lineage:
         for each in every:
             latest = self._claims.latest((each.inode, each.birth))
             if latest is not None and latest.identity != each.identity:
-                self.archives.miss(each)
+                self.archives.missing.add(each)
 
     @property
     def remembers_all(self) -> bool:
