@@ -15,7 +15,17 @@ from bench.daemons import Written
 from bench.peers import Grep, Sec
 from bench.report import Result, Run, as_json, read, row
 from bench.settings import full, quick
-from bench.throughput import PEER_RATE, Case, Logs, Start, _slice, beyond, most_rules, run_rounds
+from bench.throughput import (
+    PEER_RATE,
+    TIMES_AS_LONG,
+    Case,
+    Logs,
+    Start,
+    _slice,
+    beyond,
+    most_rules,
+    run_rounds,
+)
 
 RUN = Run(
     "2026-01-05T00:00:00+00:00",
@@ -324,6 +334,15 @@ def test_a_slow_program_gets_a_part_that_does_it_justice(tmp_path, built, each, 
     part = _slice(reader, Spent(0.0, 0.0, 0, 0.0), 10, logs)
     assert least <= part.size / whole.size <= most + 0.01 / whole.size
     assert len(reader.sizes) < 8
+
+
+def test_logwatch_reads_more_than_its_starts_differ_by(tmp_path):
+    """Other programs start in some milliseconds, and get a log a quarter as long."""
+    logs = Logs(full(tmp_path, 1, 1))
+    ours, theirs = logs.mixed(PEER_RATE, times=TIMES_AS_LONG[PEER_RATE]), logs.mixed(PEER_RATE)
+    assert ours.path != theirs.path
+    assert ours.size == pytest.approx(4 * theirs.size, rel=0.1)
+    assert len(ours.hits) > 3 * len(theirs.hits)
 
 
 def test_a_program_that_builds_automata_is_not_judged_by_its_first_megabytes(tmp_path):
