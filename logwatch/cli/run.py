@@ -264,7 +264,7 @@ class _Lives:
 
 
 def _spare_the_garbage_collector() -> None:
-    """What was made so far stays; records hold no cycles, so looking for some may be rare.
+    """What was made so far stays; neither records nor tails hold cycles: looking may be rare.
 
     Without it every alert pays a tenth of its CPU for nothing found.
     """

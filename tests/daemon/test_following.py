@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import shutil
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
+from weakref import WeakSet
 from zoneinfo import ZoneInfo
+
+from doubles.process import ended
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.following import Following
@@ -28,14 +31,17 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     path = tmp_path / "app.log"
     path.write_text("fine\n")
     clock, intake, slots, claims = ManualClock(), Intake(), BoundedSemaphore(1), Claims()
-    has_room = False
+    has_room, threads, tails = False, list[Thread](), WeakSet[Tail]()
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     matcher = Matcher([RulePatterns(match=("ERROR",))])
 
     def make_monitor(path, _sources, known, *, at_start, files):
         reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
         tail = Tail(path, known=known, claims=claims, start="end" if at_start else "beginning")
-        return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
+        monitor = Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
+        threads.append(monitor._thread)
+        tails.add(tail)
+        return monitor
 
     following = Following(
         discovery=Discovery([SourceSettings(name="app", paths=(str(tmp_path / "*.log"),))]),
@@ -59,6 +65,8 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     assert following.monitors == []
     assert intake.get(timeout=60) == LetGo(str(path))
     assert following.end(deadline=clock.steady() + 5) == []
+    ended(threads[0])
+    assert not tails  # what garbage is left would be looked for hours later
 
 
 def test_a_folder_that_is_gone_is_not_watched_any_more(tmp_path):
