@@ -14,10 +14,12 @@ import sys
 from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from logwatch import telemetry
+from logwatch.cli.figures import number, size
 from logwatch.cli.init_report import Finding, table
 from logwatch.cli.journal_sample import journal_samples
 from logwatch.cli.json_lines import encoded
@@ -25,6 +27,7 @@ from logwatch.cli.log_sample import (
     ALL_BYTES,
     END_BYTES,
     MOST_SIBLINGS,
+    Group,
     Sample,
     Unreadable,
     files_of,
@@ -32,10 +35,12 @@ from logwatch.cli.log_sample import (
     sample,
 )
 from logwatch.cli.marking import screen_of
-from logwatch.cli.proposal import Proposal, propose
+from logwatch.cli.progress import Progress
+from logwatch.cli.proposal import PASSES, Proposal, propose
 from logwatch.cli.source_names import merged, name_all
 from logwatch.cli.surveying import Survey, survey
 from logwatch.cli.volume import is_quiet, least_level
+from logwatch.clock import Clock, SystemClock
 from logwatch.config.schema import MODELINE
 from logwatch.errors import Exit, LogwatchError, UsageError
 from logwatch.matching.engines import Engines
@@ -56,6 +61,16 @@ class WritingError(LogwatchError):
     exit = Exit.USAGE
 
 
+class _Read(NamedTuple):
+    """What was read."""
+
+    logs: list[tuple[Group, list[Sample]]]
+    journal: list[tuple[Group, list[Sample]]]
+    """The parts of it that no log has."""
+    findings: list[Finding]
+    """What was not read, and why."""
+
+
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     telemetry.telemetry.configure(least_level("error"))
@@ -64,15 +79,16 @@ def execute(options: argparse.Namespace) -> Exit:
         raise UsageError("which logs?  name files or folders: logwatch init --from /srv/shop/logs")
     if options.write and os.path.lexists(options.write):
         raise UsageError(f"{options.write} is there already; name a new file, or remove that one")
-    findings, surveys = _look(places, is_usual=not options.places)
+    clock = SystemClock()
+    found = _read(places, clock, is_usual=not options.places)
+    findings, surveys, proposal = _proposed(found, clock)
     as_json = options.output == "json"
-    if not surveys:
+    if proposal is None:
         if as_json:
             print(encoded(_as_json(findings, None, None)))
         else:
             _show(findings)
         return _nothing(findings)
-    proposal = propose(surveys, Engines())
     text = f"{MODELINE}\n{proposal.text}"
     if options.write is not None:
         _write(text, options.write)
@@ -99,33 +115,55 @@ def usual_places() -> list[str]:
     return [path for pattern in USUAL_PLACES for path in sorted(glob(pattern))]  # noqa: PTH207 - absolute
 
 
-def _look(places: Sequence[str], *, is_usual: bool) -> tuple[list[Finding], list[Survey]]:
-    """What there is, in the order in which it is told of, and what was read."""
+def _read(places: Sequence[str], clock: Clock, *, is_usual: bool) -> _Read:
+    """The beginning and the end of each log that there is."""
     files, problems = files_of(places)
     if is_usual:
         files = [path for path in files if not NO_NEWS.search(path)]
-    findings = [Finding.of_problem(each) for each in problems]
-    surveys = []
+    found = _Read([], [], [Finding.of_problem(each) for each in problems])
     most = max(LEAST_BYTES, min(END_BYTES, ALL_BYTES // (2 * max(1, len(files)))))
+    bar = Progress("reading", 0, clock)
     for group in groups_of(files):
         samples: list[Sample] = []
         for path in group.files[:MOST_SIBLINGS]:
             match sample(path, most):
                 case Sample() as one if one.first:
                     samples.append(one)
+                    bar.add(_bytes_of([one]))
                 case Unreadable() as problem:
-                    findings.append(Finding.of_problem(problem))
+                    found.findings.append(Finding.of_problem(problem))
                 case Sample():
-                    findings.append(Finding(kind="empty", path=path))
+                    found.findings.append(Finding(kind="empty", path=path))
         if samples:
-            surveys.append(survey(group, samples))
-    surveys = merged(surveys)
+            found.logs.append((group, samples))
     if is_usual:
         parts, problems = journal_samples(files)
-        findings += map(Finding.of_problem, problems)
-        surveys += [survey(group, [one]) for group, one in parts]
-    name_all(surveys)
-    return [*map(Finding.of_survey, surveys), *findings], surveys
+        found.findings.extend(map(Finding.of_problem, problems))
+        found.journal.extend((group, [one]) for group, one in parts)
+    bar.hide()
+    return found
+
+
+def _proposed(
+    found: _Read, clock: Clock
+) -> tuple[list[Finding], Sequence[Survey], Proposal | None]:
+    """What there is, in the order in which it is told of, and the configuration for it."""
+    logs = [*found.logs, *found.journal]
+    read = sum(_bytes_of(samples) for _, samples in logs)
+    what = f"{number(len(logs), 'log')}, {size(read)}"
+    bar = Progress(what, (1 + PASSES) * read, clock)
+    try:
+        surveys = merged([survey(group, samples, bar.add) for group, samples in found.logs])
+        surveys += [survey(group, samples, bar.add) for group, samples in found.journal]
+        name_all(surveys)
+        proposal = propose(surveys, Engines(), bar.add) if surveys else None
+    finally:
+        bar.hide()
+    return [*map(Finding.of_survey, surveys), *found.findings], surveys, proposal
+
+
+def _bytes_of(samples: Sequence[Sample]) -> int:
+    return sum(len(block) for one in samples for block in one.blocks)
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -20,6 +20,10 @@ NEXT_SECONDS = 0.1
 _NOTHING = "\r\x1b[K"
 
 
+def unseen(more: int) -> None:
+    """What is told of work that nobody looks at: `more` bytes are done."""
+
+
 class Progress:
     """One piece of work of `whole` bytes; 0 where nobody knows how many."""
 
@@ -31,19 +35,24 @@ class Progress:
         self._out = out or sys.stderr
         self._is_seen = self._out.isatty() and not is_quiet()
         self._is_drawn = False
+        self._done = 0
         self._began = clock.steady()
         self._next = self._began + FIRST_SECONDS
 
     def show(self, done: int) -> None:
         """Draw it anew, not too often; `done`: bytes so far."""
-        now = self._clock.steady()
-        if not self._is_seen or now < self._next:
+        if not self._is_seen or (now := self._clock.steady()) < self._next:
             return
         self._next = now + NEXT_SECONDS
         took = rough(now - self._began)
         self._out.write(f"{_NOTHING}{self._what}  {self._far(done)}  {took}")
         self._out.flush()
         self._is_drawn = True
+
+    def add(self, more: int) -> None:
+        """As `show`, where pieces are done; `more`: bytes of this one."""
+        self._done += more
+        self.show(self._done)
 
     def hide(self) -> None:
         """Leave nothing behind, so that something else can be written."""

@@ -6,12 +6,13 @@ that it was drafted was a mistake of ours, and nobody else's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from logwatch.cli.config_draft import Entry, InLines, as_yaml
 from logwatch.cli.figures import number
+from logwatch.cli.progress import unseen
 from logwatch.cli.proposing import Draft, drafts_for
 from logwatch.cli.stock_rules import fitting, stock_rules, taken_by
 from logwatch.cli.surveying import Survey
@@ -47,14 +48,23 @@ class _Tried(Struct):
     example: str = ""
 
 
-def propose(surveys: Sequence[Survey], engines: Engines) -> Proposal:
-    """A configuration for these logs; what is compiled on the way is kept by `engines`."""
+PASSES = 2
+"""How often what was read of a log is tried: on the rules that we ship, and on its own."""
+
+
+def propose(
+    surveys: Sequence[Survey], engines: Engines, did: Callable[[int], object] = unseen
+) -> Proposal:
+    """A configuration for these logs; what is compiled on the way is kept by `engines`.
+
+    `did` is told of bytes that were tried, `PASSES` times those that were read.
+    """
     stock, taken = stock_rules(), set[str]()
     tried: list[_Tried] = []
     for found in surveys:
-        fits = fitting(stock, found.source(), found.blocks, engines)
+        fits = fitting(stock, found.source(), found.blocks, engines, did)
         drafts = [draft for draft in drafts_for(found, fits, taken) if _is_sound(found, draft)]
-        tried += _tried(found, drafts, engines)
+        tried += _tried(found, drafts, engines, did)
     text = _text(surveys, tried)
     from_text(text)
     sources, rules = number(len(surveys), "source"), number(len(tried), "rule")
@@ -77,12 +87,14 @@ def _config(found: Survey, drafts: Sequence[Draft]) -> Config:
     )
 
 
-def _tried(found: Survey, drafts: Sequence[Draft], engines: Engines) -> list[_Tried]:
+def _tried(
+    found: Survey, drafts: Sequence[Draft], engines: Engines, did: Callable[[int], object]
+) -> list[_Tried]:
     """The drafts with what they find in the sample."""
     if not drafts:
         return []
     rules = _config(found, drafts).rules
-    counts, examples = taken_by(rules, found.source(), found.blocks, engines)
+    counts, examples = taken_by(rules, found.source(), found.blocks, engines, did)
     tried = []
     for index, (draft, rule) in enumerate(zip(drafts, rules, strict=True)):
         is_about_lines = not isinstance(rule.kind, NewTemplate | Absence)

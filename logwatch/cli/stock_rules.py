@@ -7,7 +7,7 @@ found nothing is proposed from them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 import logwatch
 from logwatch.cli.log_blocks import record_blocks
+from logwatch.cli.progress import unseen
 from logwatch.cli.verdicts import readings_for
 from logwatch.config.loader import from_text
 from logwatch.config.model import Config
@@ -83,11 +84,16 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def taken_by(
-    rules: Sequence[RuleSettings], source: SourceSettings, blocks: Sequence[bytes], engines: Engines
+    rules: Sequence[RuleSettings],
+    source: SourceSettings,
+    blocks: Sequence[bytes],
+    engines: Engines,
+    did: Callable[[int], object] = unseen,
 ) -> tuple[Counter[int], dict[int, str]]:
     """How many lines of `blocks` each of `rules` takes as `run` would, and the first such line.
 
-    By the index of the rule; what is compiled is kept by `engines`. Raises EngineError.
+    By the index of the rule; what is compiled is kept by `engines`, and `did` is told of bytes that
+    are done. Raises EngineError.
     """
     counts: Counter[int] = Counter()
     firsts: dict[int, str] = {}
@@ -104,16 +110,21 @@ def taken_by(
             for number in {reading.rules[each] for each, _ in found}:
                 counts[number] += 1
                 firsts.setdefault(number, hit.text)
+        did(len(block.data))
     return counts, firsts
 
 
 def fitting(
-    rules: Sequence[StockRule], source: SourceSettings, blocks: Sequence[bytes], engines: Engines
+    rules: Sequence[StockRule],
+    source: SourceSettings,
+    blocks: Sequence[bytes],
+    engines: Engines,
+    did: Callable[[int], object] = unseen,
 ) -> list[StockRule]:
     """Those that know the lines of `source`; of a service that is known all of its rules."""
     if not rules:
         return []
-    counts, _ = taken_by([rule.settings for rule in rules], source, blocks, engines)
+    counts, _ = taken_by([rule.settings for rule in rules], source, blocks, engines, did)
     found = [rules[number] for number in sorted(counts) if rules[number].kinds != CATCH_ALL]
     # Where strangers write, rules for any program would believe what they write.
     if source.format == "combined":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from logwatch.cli.log_sample import Group, Sample
+from logwatch.cli.progress import unseen
 from logwatch.cli.recognising import (
     Form,
     continues,
@@ -95,8 +96,10 @@ class Survey(Struct, kw_only=True):
         )
 
 
-def survey(group: Group, samples: Sequence[Sample]) -> Survey:
-    """Look at what was read of one log, newest file first."""
+def survey(
+    group: Group, samples: Sequence[Sample], did: Callable[[int], object] = unseen
+) -> Survey:
+    """Look at what was read of one log, newest file first; `did` is told of bytes that are done."""
     newest = samples[0]
     encoding = encoding_of(b"".join(block for one in samples for block in one.blocks))
     lines = [line for one in reversed(samples) for line in _lines(one, encoding)]
@@ -107,7 +110,8 @@ def survey(group: Group, samples: Sequence[Sample]) -> Survey:
         samples
     ) == len(group.files)
     parser = parser_of(form)
-    _mine(found, lines[-MOST_MINED:], parser)
+    _mine(found, lines[-MOST_MINED:], parser, did)
+    did(sum(map(len, lines[:-MOST_MINED])))
     ending = _text(newest.end, encoding)
     times = [time for line in ending if (time := parser.time(line, newest.written_at)) is not None]
     found.longest_pause = _longest_pause(times)
@@ -126,13 +130,16 @@ def _text(block: bytes, encoding: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines if line.strip()]
 
 
-def _mine(found: Survey, lines: Sequence[str], parser: Parser) -> None:
+def _mine(
+    found: Survey, lines: Sequence[str], parser: Parser, did: Callable[[int], object]
+) -> None:
     """Templates, counts and levels. An access log has one kind of message only."""
     form, now = found.form, found.samples[0].written_at
     miner = TemplateMiner(Masks(), max_templates=MOST_TEMPLATES)
     kinds: dict[tuple[str, str], Kind] = {}
     texts: dict[str, str] = {}
     for line in lines:
+        did(len(line) + 1)
         if continues(line) or form.format == "combined":
             continue
         fields = parser.parse(line[:LONGEST_LINE], now).fields

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import subprocess
 
 import pytest
+from doubles.forked import PATIENCE_SECONDS, Forked
+from doubles.process import all_of, environment
+from doubles.screens import terminal
 
 from logwatch.cli.progress import Progress
 from logwatch.cli.volume import choose
@@ -74,3 +80,57 @@ def test_off_a_terminal_and_with_quiet_nothing_is_shown(clock, is_quiet):
     bar.show(500)
     bar.hide()
     assert out.getvalue() == ""
+
+
+# -- the commands, in a real terminal -------------------------------------------------------------
+
+AT_ONCE = "from logwatch.cli import progress; progress.FIRST_SECONDS = 0.0"
+RULES = """\
+sources: {app: {path: app.log, start: beginning}}
+rules:
+  - {name: refused, match: 'refused (?P<host>\\S+)', cooldown: 0}
+  - {name: hosts, match: 'refused (?P<host>\\S+)', new: host}
+sinks: {out: {console: {}}}
+"""
+BAR = re.compile(rb"  \[#* *\] +\d+%  \d+s")
+LONG = {
+    "replay": ["replay", "app.log"],
+    "try": ["try", "refused", "app.log"],
+    "learn": ["learn", "hosts", "--from", "app.log", "--dry-run"],
+    "init": ["init", "--from", "app.log"],
+}
+
+
+@pytest.fixture
+def logs(tmp_path):
+    """A configuration, and a log with something to find in it."""
+    (tmp_path / "logwatch.yaml").write_text(f"state: {tmp_path}/state\n{RULES}")
+    lines = (f"2026-01-05T12:00:{n % 60:02}Z ERROR db refused host{n % 7}\n" for n in range(2_000))
+    (tmp_path / "app.log").write_text("".join(lines))
+    return tmp_path
+
+
+def said(words, folder, ours, theirs):
+    """Exit status, standard output and standard error of a command whose work is always long."""
+    environ = environment() | {"TERM": "xterm", "LOGWATCH_CONFIG": f"{folder}/logwatch.yaml"}
+    how = {"cwd": folder, "env": environ, "stdin": subprocess.DEVNULL, "stderr": theirs}
+    with (
+        (folder / "out").open("w+b") as out,
+        Forked(*words, sabotage=AT_ONCE, stdout=out, **how) as command,
+    ):
+        os.close(theirs)
+        errors = all_of(ours)
+        os.close(ours)
+        status = command.wait(PATIENCE_SECONDS)
+        out.seek(0)
+        return status, out.read(), errors
+
+
+@pytest.mark.parametrize("words", LONG.values(), ids=LONG)
+def test_a_terminal_shows_how_far_a_command_is_and_in_the_end_nothing_of_it(words, logs):
+    """The result is the same, and the last thing that stands there."""
+    *result, shown = said(words, logs, *terminal(80))
+    assert BAR.search(shown), shown
+    *unseen, errors = said(words, logs, *os.pipe())
+    assert b"\n".join(line.rpartition(b"\r\x1b[K")[2] for line in shown.split(b"\n")) == errors
+    assert unseen == result
