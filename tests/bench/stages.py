@@ -94,10 +94,10 @@ def _whole(subject: Subject, folder: Path, repeat: int) -> float:
 
 
 def _keep_what_is_freed() -> None:
-    """Let each block have the memory of the one before it, as in a daemon.
+    """Let each block have the memory of the one before it, as a daemon does (cli/run.py).
 
-    There the blocks lie among other things; here they are at the end of the heap, which the C
-    library would give back and ask for again with each of them, at three times what reading costs.
+    The C library would give the end of the heap back and ask for it again with each of them, at
+    three times what reading costs.
     """
     change = getattr(ctypes.CDLL(None), "mallopt", None)
     if change is not None:
