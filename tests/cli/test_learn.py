@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from doubles.screens import same_as_kept, wear
+from doubles.shell import at_home, logwatch
 
 from logwatch.cli import old_logs
-from logwatch.cli.main import run_command_line
 from logwatch.cli.rule_memory import pieces
 from logwatch.config.loader import load
 from logwatch.errors import UsageError
@@ -62,19 +62,8 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "auth.log").write_text(AUTH)
     os.utime(tmp_path / "auth.log", (1768500000, 1768500000))
     (tmp_path / "shop.log").write_text(SHOP)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    at_home(tmp_path, monkeypatch)
     return tmp_path
-
-
-def logwatch(capsys, *words):
-    """Exit status, stdout, stderr."""
-    status = run_command_line(words)
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def known(here, rule="new-sudo"):

@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from doubles import shell
 
 from logwatch.cli.main import run_command_line
 from logwatch.cli.replay_tally import MOST_BINS, Histogram, Quieter
@@ -50,11 +51,9 @@ APP = lines(*((7200 + 20 * number, "ERROR boom") for number in range(7)), (6 * 3
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.setenv("NO_COLOR", "1")
+    shell.at_home(tmp_path, monkeypatch)
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
+    monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     (tmp_path / "logwatch.yaml").write_text(CONFIG.replace("FOLDER", str(tmp_path)))
     (tmp_path / "auth.log").write_bytes(AUTH)
@@ -65,9 +64,7 @@ def here(tmp_path, monkeypatch):
 
 
 def logwatch(capsys, *words):
-    status = run_command_line(["replay", *map(str, words)])
-    out, err = capsys.readouterr()
-    return status, out, err
+    return shell.logwatch(capsys, "replay", *words)
 
 
 def test_one_row_for_each_rule(capsys, here):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from doubles import shell
 from doubles.messages import make_alert
 from doubles.scripted_server import ScriptedServer, answer
 
-from logwatch.cli.main import run_command_line
 from logwatch.clock import ManualClock
 from logwatch.config.loader import load
 from logwatch.store.outgoing import DeadLetter
@@ -60,10 +60,8 @@ def dead(folder):
 
 
 def typed(capsys, *words: str) -> tuple[int, str, str]:
-    """Exit status, what it printed, and what it said beside that."""
-    status = run_command_line([*words, "-c", "logwatch.yaml"])
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
+    """As `shell.logwatch`."""
+    return shell.logwatch(capsys, *words, "-c", "logwatch.yaml")
 
 
 def test_what_came_back_is_said(folder, capsys, server):

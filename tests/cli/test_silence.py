@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from doubles import shell
 from doubles.daemon import Bench
 from doubles.rules import START
 from doubles.why_world import World, settle
@@ -15,7 +16,6 @@ from msgspec.structs import replace
 
 from logwatch.alerts.silences import NAME
 from logwatch.cli import silence
-from logwatch.cli.main import run_command_line
 from logwatch.clock import ManualClock
 from logwatch.config.loader import load
 from logwatch.records import StateChange
@@ -50,10 +50,8 @@ def world(tmp_path, monkeypatch):
 
 
 def typed(capsys, *words: str) -> tuple[int, str, str]:
-    """Exit status, what it printed, and what it said beside that."""
-    status = run_command_line(["silence", *words])
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
+    """As `shell.logwatch`."""
+    return shell.logwatch(capsys, "silence", *words)
 
 
 def document(capsys, *words: str):

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from doubles import shell
 from doubles.screens import same_as_kept, wear
 
 from logwatch.cli.main import run_command_line
@@ -70,18 +71,13 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "logwatch.yaml").write_text(MAIN)
     (tmp_path / "rules.d" / "jobs.yaml").write_text(JOBS)
     (tmp_path / "rules.d" / "ssh.yaml").write_text(SSH)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    shell.at_home(tmp_path, monkeypatch)
     return tmp_path
 
 
 def logwatch(capsys, *words):
     """Exit status, stdout (without how long it took), stderr."""
-    status = run_command_line(["test", *map(str, words)])
-    out, err = capsys.readouterr()
+    status, out, err = shell.logwatch(capsys, "test", *words)
     return status, re.sub(r"\d+\.\d\d s$", "0.04 s", out, flags=re.MULTILINE), err
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from doubles import forked
 from doubles.screens import same_as_kept, wear
+from doubles.shell import at_home, logwatch
 
 from logwatch.cli.log_blocks import blocks_of_file, whole_lines
 from logwatch.cli.main import run_command_line
@@ -59,19 +60,8 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "auth.log").write_text(AUTH)
     (tmp_path / "shop.log").write_text(SHOP)
     os.utime(tmp_path / "shop.log", (1_795_348_800, 1_795_348_800))  # its lines have no stamps
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("LOGWATCH_CONFIG", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    at_home(tmp_path, monkeypatch)
     return tmp_path
-
-
-def logwatch(capsys, *words):
-    """Exit status, stdout, stderr."""
-    status = run_command_line(words)
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def test_whoever_reads_may_go_while_it_looks(here):

@@ -6,11 +6,11 @@ import os
 import time
 from pathlib import Path
 
+from doubles import shell
 from doubles.daemon import Bench
 from doubles.rules import START, checkpoint
 from doubles.screens import same_as_kept
 from logwatch.cli import looker, why_known
-from logwatch.cli.main import run_command_line
 from logwatch.config.loader import load
 from logwatch.daemon.health import ConfigStatus, FileStatus, SinkStatus, Status
 from logwatch.records import Batch, Match, Record
@@ -187,10 +187,8 @@ def told(world: World, *alerts, sinks=()) -> None:
 
 
 def why(capsys, *words):
-    """Exit status, stdout, stderr."""
-    status = run_command_line(["why", *words])
-    out, err = capsys.readouterr()
-    return status, out, err
+    """As `shell.logwatch`."""
+    return shell.logwatch(capsys, "why", *words)
 
 
 def same_screen(name: str, columns: str, out: str, *, color: bool = False) -> None:
