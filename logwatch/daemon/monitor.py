@@ -230,7 +230,7 @@ class Monitor(Worker):
         self.tail.close()
 
     def read_on(self, now: Moment) -> bool:
-        """Read and hand on one block; False when there is nothing new."""
+        """Read and hand on one block; False when there is no more before something changes."""
         with self._slots:
             self._working = True
             self._in_hand = block = self._next_block(now)
@@ -260,8 +260,12 @@ class Monitor(Worker):
             self._in_hand = None
             self._tell_caught_up()
         self.active_at = now.steady
-        self._pause_while_hot(size, now, is_behind=block.backlog or is_behind)
-        return True
+        if self._pause_while_hot(size, now, is_behind=block.backlog or is_behind):
+            return True  # more will have come, though perhaps no event can tell of it
+        if not (isinstance(self.tail, Tail) and self.tail.has_all):
+            return True
+        self.look_at = self.tail.next_look(now)
+        return False
 
     def _give_back(self, *, but: int = 0) -> None:
         while len(self._tokens) > but and self._pacing is not None:
@@ -377,16 +381,18 @@ class Monitor(Worker):
         state = self.tail.state()
         return state.size - state.offset >= SMALL_BLOCK
 
-    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> None:
+    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> bool:
+        """Leave a file that is written all the time to gather lines; whether it is one."""
         often = now.steady - self._last_read < 2 * LONGEST_HOT_PAUSE_SECONDS
         self._last_read = now.steady
         if not often or is_behind or size >= SMALL_BLOCK:
             self._hot_pause = 0.0
-            return
+            return False
         longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)
         self._hot_pause = min(longer, LONGEST_HOT_PAUSE_SECONDS)
         self._give_back()
         self.stopping.wait(self._hot_pause)
+        return True
 
 
 def _without_lines(block: Block) -> Block:

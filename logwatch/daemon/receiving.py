@@ -200,9 +200,8 @@ class ReceivingMonitor(Monitor):
         for sentence in self._receiver.lost():
             self._put(told(self.path, self._reading.source, f"{self.path}: {sentence}"))
 
-    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> None:
-        if self._receiver.gathers:
-            super()._pause_while_hot(size, now, is_behind=is_behind)
+    def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> bool:
+        return self._receiver.gathers and super()._pause_while_hot(size, now, is_behind=is_behind)
 
 
 def receiving(

@@ -30,8 +30,10 @@ def first_read(
 ) -> FirstRead | None:
     """A try to read `live`, of which nothing was; what came before it is in the chain by then.
 
-    Raises OSError.
+    None where its first bytes are not next. Raises OSError.
     """
+    if not live.registered and chain.generations == (live,):
+        return None  # its checkpoint comes before them
     live.note_growth()
     if not lineage.is_settled(live.file) and is_under(path, live.file):
         chain.look_before(now, backlog=False)

@@ -209,7 +209,7 @@ class Generation:
         is_odd = block.truncated or block.partial or block.places or block.also is not None
         if size < MARKER_LENGTH or is_odd or block.checkpoint is not self.checkpoint:
             return None
-        kept = block.data[:size]
+        kept, self.seen = block.data[:size], None
         self.checkpoint = replace(self.checkpoint, markers=self.checkpoint.markers[:-1])
         self._move(kept, size, offset)
         joined = None if block.joined is None else block.joined[:size]
@@ -244,7 +244,8 @@ class Generation:
             found = self._next(size, finish=finish, flush=flush)
         if not isinstance(found, Truncated):
             self.size = size
-            self.seen = None if found else stamp
+            # What is added from now on changes the stamp, and what was left out is not at its end.
+            self.seen = stamp if found is None or self.offset == size else None
         return found
 
     def _other(self, size: int) -> Truncated:

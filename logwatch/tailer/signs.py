@@ -1,4 +1,4 @@
-"""What is under a path, as a sign that changes when another file is."""
+"""What is under a path, or in an open file, as a sign that changes when another file or more is."""
 
 from __future__ import annotations
 
@@ -34,3 +34,12 @@ def inode_and_size(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_size
+
+
+def stamp_of(fd: int) -> tuple[int, int] | None:
+    """Size and time of change of an open file; None where it was closed meanwhile."""
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

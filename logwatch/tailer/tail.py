@@ -33,7 +33,7 @@ from logwatch.tailer.parking import Parking
 from logwatch.tailer.pauses import longer
 from logwatch.tailer.record_generation import RecordGeneration
 from logwatch.tailer.siblings import MOST_LOOKS, stem
-from logwatch.tailer.signs import Sign, sign_of
+from logwatch.tailer.signs import Sign, sign_of, stamp_of
 from logwatch.tailer.state import Loss, Report, TailState
 from logwatch.tailer.under_path import UnderPath
 from logwatch.tailer.whereabouts import Whereabouts
@@ -100,6 +100,8 @@ class Tail:
         )
         self._last_line = LastLine(path, self._claims, grace) if stem(path) != path else None
         self._given_up = _NONE
+        self.has_all = False
+        """Whether there was nothing behind the last block, so that only a change brings more."""
         self._sighting: tuple[Sign, tuple[tuple[int, tuple[int, int] | None], ...]] | None = None
 
     def read(self, now: Moment, *, finish: bool = False) -> Block | None:
@@ -127,7 +129,18 @@ class Tail:
         elif self._claims.handles.wanted:
             self._parking.park()
         self._publish()
+        self.has_all = block is not None and self._is_all()
         return block
+
+    def _is_all(self) -> bool:
+        """Whether one more look could find nothing, do nothing, and lend no handle."""
+        chain, current = self._chain, self._chain.current
+        return (
+            chain.generations == (current,)
+            and self.caught_up()
+            and not self._under_path.is_postponed
+            and not self._claims.handles.wanted
+        )
 
     def give_back(self, block: Block, offset: int) -> Block | None:
         """`block`, which `read` has just handed out, without what is at `offset` and behind it.
@@ -139,6 +152,7 @@ class Tail:
             if each.checkpoint is block.checkpoint:
                 shorter = each.give_back(block, offset)
                 if shorter is not None:
+                    self.has_all = False
                     self._claims.note(shorter.checkpoint)
                     self._publish()
                 return shorter
@@ -154,7 +168,7 @@ class Tail:
         sign, handles = sighting
         if sign != sign_of(self.path):
             return True
-        return any(_stamp(fd) not in (seen, None) for fd, seen in handles)
+        return any(stamp_of(fd) not in (seen, None) for fd, seen in handles)
 
     def next_look(self, now: Moment) -> float | None:
         """Steady time at which to call `read` though nothing changed; None: when it changes."""
@@ -372,14 +386,6 @@ class Tail:
         )
         handles = tuple((each.file.fd, each.seen) for each in generations if not each.delay)
         self._sighting = self._under_path.sign, handles
-
-
-def _stamp(fd: int) -> tuple[int, int] | None:
-    try:
-        status = os.fstat(fd)
-    except OSError:  # closed meanwhile
-        return None
-    return status.st_size, status.st_mtime_ns
 
 
 def _reopen(generation: Generation, path: str) -> None:

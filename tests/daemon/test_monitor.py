@@ -119,6 +119,31 @@ def test_a_file_that_never_rests_counts_as_caught_up(log):
     assert bench.monitor.caught_up
 
 
+def test_a_line_that_comes_alone_costs_one_look(log):
+    """What comes after it is told by an event, or seen by the scheduler's look."""
+    bench = Bench(log)
+    bench.read()
+    bench.clock.advance(1)
+    with log.open("a") as file:
+        file.write("ERROR again\n")
+    assert not bench.monitor.read_on(bench.clock.moment())
+    assert bench.intake.get().records[0].text == "ERROR again"
+    assert bench.monitor.look_at is None
+
+
+def test_a_line_that_comes_soon_after_another_is_not_taken_for_the_last(log, monkeypatch):
+    """On a network file system no event tells of the next one."""
+    bench = Bench(log)
+    bench.read()
+    pauses = []
+    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    for _ in range(2):
+        with log.open("a") as file:
+            file.write("ERROR again\n")
+        assert bench.monitor.read_on(bench.clock.moment())
+    assert len(pauses) == 2
+
+
 def test_several_rules_may_take_one_line(log):
     """One record, two matches."""
     rules = [RulePatterns(match=("ERROR",)), RulePatterns(match=("disk$",))]
@@ -377,10 +402,10 @@ def test_blocks_grow_where_little_is_found(tmp_path):
     path = tmp_path / "app.log"
     path.write_text("fine\n" * 200_000 + "ERROR disk\n")
     bench = Bench(path, files=MANY)
-    sizes = []
-    while bench.monitor.read_on(bench.clock.moment()):
-        sizes.append(bench.intake.get())
-    sizes = [each.end - each.start for each in sizes if isinstance(each, Batch) and each.end]
+    bench.read()
+    sizes = [
+        each.end - each.start for each in bench.messages if isinstance(each, Batch) and each.end
+    ]
     assert sizes[0] <= 1 << 15 < 100_000 < sizes[1] < sizes[2]
 
 
