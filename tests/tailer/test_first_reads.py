@@ -312,16 +312,22 @@ def test_a_record_does_not_go_on_in_a_file_that_was_cut_meanwhile(follow):
     )
 
 
-@pytest.mark.parametrize("is_begun", [True, False])
-def test_what_is_packed_in_its_place_and_proves_too_little_is_flagged_once(
-    follow, numbered, is_begun
-):
-    """A program packs each log where it is: here the new one, while it is taken on."""
+def taken_on(follow, numbered):
+    """A log of which three lines were read, and that was rotated for one that nobody looked at."""
     log = follow(numbered(0, 3))
     log.read()
     log.path.rename(log.beside(".2"))
     log.path.write_bytes(numbered(10, 3))
     log.blocks.clear()
+    return log
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_what_is_packed_in_its_place_and_proves_too_little_is_flagged_once(
+    follow, numbered, is_begun
+):
+    """A program packs each log where it is: here the new one, while it is taken on."""
+    log = taken_on(follow, numbered)
     packed = gzip.compress(log.path.read_bytes())
     if is_begun:
         log.read()
@@ -364,11 +370,7 @@ def test_what_is_packed_in_its_place_is_flagged_after_a_kill_in_the_midst(
     follow, numbered, committed
 ):
     """At first all that was committed is that the compressed one begins."""
-    log = follow(numbered(0, 3))
-    log.read()
-    log.path.rename(log.beside(".2"))
-    log.path.write_bytes(numbered(10, 3))
-    log.blocks.clear()
+    log = taken_on(follow, numbered)
     log.beside(".1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
     log.restart()
     for _ in range(committed):

@@ -39,6 +39,14 @@ def pack(path: Path, suffix: str = ".gz") -> Path:
     return packed
 
 
+def check_read_once(log, rest: bytes) -> None:
+    """`rest` is read and nothing of it lost, and a restart reads nothing again."""
+    assert b"".join(log.read()) == rest
+    assert not log.tail.losses()
+    log.restart()
+    assert log.read() == []
+
+
 def noise(lines: int, seed: int = 1) -> bytes:
     """Lines that no compressor makes much smaller."""
     rng = random.Random(seed)
@@ -74,10 +82,7 @@ def test_a_log_packed_under_its_own_name_while_stopped_is_read_on(follow, number
     if live:
         log.path.write_bytes(numbered(100, 1))
     log.restart()
-    assert b"".join(log.read()) == numbered(3, 2) + (numbered(100, 1) if live else b"")
-    assert not log.tail.losses()
-    log.restart()
-    assert log.read() == []
+    check_read_once(log, numbered(3, 2) + (numbered(100, 1) if live else b""))
 
 
 def test_a_copy_that_somebody_packs_under_the_name_of_the_log_is_no_generation(follow, numbered):
@@ -100,10 +105,7 @@ def test_unseen_generations_that_are_packed_are_read_in_order(follow, numbered, 
     log.rotate(".1", numbered(30, 1))
     log.restart()
     expected = [numbered(first, 3) for first in (10, 20)]
-    assert b"".join(log.read()) == b"".join([*expected, numbered(30, 1)])
-    assert not log.tail.losses()
-    log.restart()
-    assert log.read() == []
+    check_read_once(log, b"".join([*expected, numbered(30, 1)]))
 
 
 def test_dated_generations_are_read_in_order_though_packed_in_another(follow, numbered):
@@ -616,10 +618,7 @@ def test_a_copy_that_was_packed_is_read_on_after_the_file_was_cut(follow, number
     if not live:
         log.restart()
     rest = numbered(100, 5) + numbered(1000, 50) + numbered(2000, 50)
-    assert b"".join(log.read()) == rest
-    assert not log.tail.losses()
-    log.restart()
-    assert log.read() == []
+    check_read_once(log, rest)
 
 
 def test_a_partial_last_line_is_handed_out_at_the_end_of_its_generation(follow, numbered):
