@@ -22,7 +22,8 @@ from logwatch.rules.base import Part
 from logwatch.store.transaction import Transaction
 
 EXACT_BYTES = 64 * 1024
-"""Of larger blocks the lines are reckoned from so much of them."""
+SAMPLE_BYTES = 16 * 1024
+"""The lines of a larger block are reckoned from so much of it."""
 COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds in seconds."""
 
@@ -48,7 +49,7 @@ def lines_in(data: bytes) -> int:
     """How many lines `data` has; reckoned where it is large."""
     if len(data) <= EXACT_BYTES:
         return data.count(b"\n")
-    return round(data.count(b"\n", 0, EXACT_BYTES) * len(data) / EXACT_BYTES)
+    return round(data.count(b"\n", 0, SAMPLE_BYTES) * len(data) / SAMPLE_BYTES)
 
 
 class Histogram:
