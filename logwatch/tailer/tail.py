@@ -20,6 +20,7 @@ from typing import Literal
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Block, Checkpoint, Stretch
+from logwatch.tailer.abandoned import is_abandoned
 from logwatch.tailer.chain import Chain
 from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims, Owner
@@ -95,9 +96,8 @@ class Tail:
         self._under_path = UnderPath(
             path, self._chain, claims=self._claims, report=self._report, owner=owner
         )
-        self._parking = Parking(
-            Whereabouts(path, archives), self._chain, self._claims, self._report
-        )
+        self._whereabouts = Whereabouts(path, archives)
+        self._parking = Parking(self._whereabouts, self._chain, self._claims, self._report)
         self._last_line = LastLine(path, self._claims, grace) if stem(path) != path else None
         self._given_up = _NONE
         self.has_all = False
@@ -337,8 +337,9 @@ class Tail:
         if found is not None or generation.size != before:
             generation.quiet_since = now.steady  # somebody still writes
         quiet = now.steady - generation.quiet_since
-        ended = generation.ended and not generation.open_end
-        if found is not None or not (finish or ended or quiet >= self._grace):
+        ended = generation.ended or (found is None and is_abandoned(generation, self._whereabouts))
+        is_over = finish or (ended and not generation.open_end) or quiet >= self._grace
+        if found is not None or not is_over:
             return found
         rest = generation.read(finish=True)
         if isinstance(rest, Truncated):

@@ -219,6 +219,15 @@ class TailMachine(RuleBasedStateMachine):
         if self.is_held(writer):
             self.write(count, writer)
 
+    @precondition(lambda self: self.old)
+    @rule(which=st.integers(0, 9))
+    def end_program(self, which):
+        """Nobody will write to a file that it had open and that has no name."""
+        writer = self.old[which % len(self.old)]
+        if not self.is_linked(writer):
+            self.old.remove(writer)
+            writer.file.close()
+
     def shift(self):
         """As logrotate does it, compressed or not; it does one thing after the other."""
         self.finish_packing()
