@@ -128,7 +128,8 @@ class Chain:
         known = file is not None and self._claims.latest(file.key) is not None
         history = lineage.history()
         lineage.recall(history)
-        if not history and not known:
+        since = self._claims.followed_since(self._path)
+        if not (history or known or since):
             lineage.look_around()
             if file is not None:
                 self._begin_anew(file, refused)
@@ -142,7 +143,7 @@ class Chain:
         originals = lineage.originals(history, file.key if file is not None else None)
         for generation in self.add_found(Unseen([*originals], []), backlog=True):
             generation.quiet_since = now.steady
-        newest = max((birth_floor(each.birth) for each in history), default=0)
+        newest = max((birth_floor(each.birth) for each in history), default=since)
         self._since = newest or min((each.file.modified_ns for each in self.generations), default=0)
         if not known:
             is_cut = file is not None and was_followed(file, history)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Final
 
 from logwatch.records import Checkpoint, Marker
-from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, identity
+from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, birth_floor, identity
 from logwatch.tailer.handles import Handles
 from logwatch.tailer.key_index import KeyIndex
 from logwatch.tailer.links import LinkRule
@@ -53,6 +53,8 @@ class Claims:
         self._families = KeyIndex()
         self._closed: dict[Key, None] = {}
         self._seen: dict[str, frozenset[Sign]] = {}
+        self._followed: dict[str, int] = {}
+        """By log: when the newest file of a rotated name was born that the store knows."""
         self._doubts: dict[Key, int] = {}
         """Up to where plain files that are open may be in a compressed one that is read."""
         self.listings = Listings()
@@ -62,6 +64,9 @@ class Claims:
         newest: dict[Key, Checkpoint] = {}
         for checkpoint in known:
             self._note_epoch(checkpoint)
+            if (log := stem(checkpoint.path)) != checkpoint.path:
+                born = birth_floor(checkpoint.birth)
+                self._followed[log] = max(born, self._followed.get(log, 0))
             key = checkpoint.inode, checkpoint.birth
             if key not in newest or not _was_begun_anew(checkpoint, newest[key]):
                 newest[key] = checkpoint
@@ -127,6 +132,13 @@ class Claims:
     def family(self, path: str) -> list[Checkpoint]:
         """Latest checkpoints of the files followed under `path` and its rotated names."""
         return self._all(self._families.of(stem(path)))
+
+    def followed_since(self, path: str) -> int:
+        """A moment (ns) at which a log was followed by an earlier process, under rotated names.
+
+        All that it was known by may have passed to these. 0: it was not, as far as is known.
+        """
+        return self._followed.get(path, 0)
 
     def note_seen(self, path: str, signs: frozenset[Sign]) -> None:
         """Remember what the tail of `path` saw beside it when it last looked around."""

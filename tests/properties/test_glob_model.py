@@ -12,10 +12,11 @@ import pytest
 from doubles.lives import live
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
-from properties.test_tail_model import PACKERS, TailMachine
+from properties.test_tail_model import PACKERS, TailMachine, numbers
 
 from logwatch import telemetry
 from logwatch.tailer.claims import Claims
+from logwatch.tailer.fingerprint import HEAD_LENGTH
 from logwatch.tailer.tail import Tail
 
 
@@ -83,10 +84,26 @@ class GlobMachine(TailMachine):
             padding=padding, start_empty=start_empty, block=block, linked=False, archives=""
         )
 
+    # Short files prove little, whoever reads them first.
+
     def put(self, writer, number, data):
         super().put(writer, number, data)
-        if len(self.padding) < 400:  # short files prove little, whoever reads them first
+        if len(self.padding) < 400 or writer is not self.live:
             self.doubtful.add(number)
+
+    def cut(self, lines):
+        self.doubt_short(self.path)
+        super().cut(lines)
+
+    def finish_packing(self):
+        if self.packing:
+            self.doubt_short(self.packing[0])
+        super().finish_packing()
+
+    def doubt_short(self, path):
+        if path.stat().st_size < HEAD_LENGTH:
+            lines = path.read_bytes().splitlines(keepends=True)
+            self.doubtful |= set().union(*map(numbers, lines))
 
 
 @pytest.fixture(autouse=True)
