@@ -52,7 +52,7 @@ PAUSE_SECONDS = 0.01
 LONG_PAUSE_SECONDS = 0.02
 _READS_PER_SECOND = 400.0
 """Each second without an event earns so many reads without a pause before them."""
-_MOST_CREDIT = 300.0
+_MOST_CREDIT = 100.0
 _LEAST_CREDIT = -30.0
 """Here the pauses are long: this is no burst any more."""
 

@@ -38,11 +38,11 @@ from logwatch.tailer.tail import LEAST_KEPT, Tail
 __all__ = ["Monitor", "Reading"]
 
 SMALL_BLOCK = 64 * 1024
-HOT_PAUSE_SECONDS = 0.005
-LONGEST_HOT_PAUSE_SECONDS = 0.02
+HOT_PAUSE_SECONDS, LONGEST_HOT_PAUSE_SECONDS = 0.005, 0.02
 """How long a file that is written all the time is left to gather lines between two reads, at
 first and when that goes on: each read costs the same, however few lines it finds."""
-
+BUSY_BYTES, BUSY_PAUSE_SECONDS = 1024, 0.04
+"""Where each read finds so much they are so far apart in the end."""
 PUT_SECONDS = 10.0
 """How long at a time to wait for room: thousands may, and the end of all has them look up."""
 
@@ -262,10 +262,10 @@ class Monitor(Worker):
         self.active_at = now.steady
         if self._pause_while_hot(size, now, is_behind=block.backlog or is_behind):
             return True  # more will have come, though perhaps no event can tell of it
-        if not (isinstance(self.tail, Tail) and self.tail.has_all):
-            return True
-        self.look_at = self.tail.next_look(now)
-        return False
+        has_all = isinstance(self.tail, Tail) and self.tail.has_all
+        if has_all:
+            self.look_at = self.tail.next_look(now)
+        return not has_all
 
     def _give_back(self, *, but: int = 0) -> None:
         while len(self._tokens) > but and self._pacing is not None:
@@ -378,18 +378,18 @@ class Monitor(Worker):
 
     def _is_behind(self) -> bool:
         """Whether much more than the beginning of a line is there to be read at once."""
-        state = self.tail.state()
-        return state.size - state.offset >= SMALL_BLOCK
+        return (state := self.tail.state()).size - state.offset >= SMALL_BLOCK
 
     def _pause_while_hot(self, size: int, now: Moment, *, is_behind: bool) -> bool:
         """Leave a file that is written all the time to gather lines; whether it is one."""
-        often = now.steady - self._last_read < 2 * LONGEST_HOT_PAUSE_SECONDS
+        pause = max(LONGEST_HOT_PAUSE_SECONDS, self._hot_pause)
+        often = now.steady - self._last_read < pause + LONGEST_HOT_PAUSE_SECONDS
         self._last_read = now.steady
         if not often or is_behind or size >= SMALL_BLOCK:
             self._hot_pause = 0.0
-            return False
-        longer = max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause)
-        self._hot_pause = min(longer, LONGEST_HOT_PAUSE_SECONDS)
+            return often and not is_behind
+        longest = LONGEST_HOT_PAUSE_SECONDS if size < BUSY_BYTES else BUSY_PAUSE_SECONDS
+        self._hot_pause = min(longest, max(HOT_PAUSE_SECONDS, 1.2 * self._hot_pause))
         self._give_back()
         self.stopping.wait(self._hot_pause)
         return True

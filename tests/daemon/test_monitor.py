@@ -369,6 +369,31 @@ def test_a_file_that_is_written_again_and_again_gathers_lines(log, monkeypatch):
     assert len(pauses) == 3
 
 
+@pytest.mark.parametrize(("line", "longest"), [("fine\n", 0.02), ("fine\n" * 300, 0.04)])
+def test_the_more_each_read_finds_the_longer_lines_are_gathered(log, monkeypatch, line, longest):
+    """Up to a limit, and as long as that goes on; after a rest the next line is read at once."""
+    bench = Bench(log)
+    bench.read()
+    pauses = []
+
+    def wait(seconds):
+        pauses.append(seconds)
+        bench.clock.advance(seconds)
+
+    monkeypatch.setattr(bench.monitor.stopping, "wait", wait)
+    for _ in range(30):
+        with log.open("a") as file:
+            file.write(line)
+        bench.monitor.read_on(bench.clock.moment())
+    assert pauses == sorted(pauses)
+    assert (len(pauses), pauses[0], pauses[-1]) == (30, 0.005, longest)
+    bench.clock.advance(0.1)
+    with log.open("a") as file:
+        file.write(line)
+    bench.monitor.read_on(bench.clock.moment())
+    assert len(pauses) == 30
+
+
 MANY = 10_000
 """Files among which the memory for what waits is divided."""
 

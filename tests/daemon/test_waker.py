@@ -829,7 +829,7 @@ def test_the_reader_earns_its_credit_by_waiting_and_spends_it_by_reading(clock):
             pauses.append(seconds)
 
     reader._stopped_event = Stopped()
-    for _ in range(300):
+    for _ in range(100):
         reader._pause_when_busy()
     assert pauses == []
     for _ in range(29):
@@ -839,7 +839,7 @@ def test_the_reader_earns_its_credit_by_waiting_and_spends_it_by_reading(clock):
     assert pauses[-1] == 0.02
     clock.advance(1)
     pauses.clear()
-    for _ in range(300):
+    for _ in range(100):
         reader._pause_when_busy()
     assert pauses == []
     reader._is_reading = False
