@@ -6,6 +6,7 @@ keeps its place in the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,8 +23,11 @@ class TimedLine(Struct, frozen=True, kw_only=True):
     at: float
     """When it arrives; its own stamp, where its format reads one, is its event time."""
     text: str
+    """Of an entry also several lines."""
     source: str
     place: Place
+    fields: Mapping[str, str] | None = None
+    """What the source has beside the text; None where nothing is said of that."""
 
 
 class ExpectedAlert(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class LineKeys(Keys, frozen=True):
         "at": "+5m",
         "text": "'started job=db'",
         "source": "app",
+        "fields": "{_SYSTEMD_UNIT: ssh.service}",
         "times": "50",
         "every": "1s",
     }
@@ -44,6 +45,7 @@ class LineKeys(Keys, frozen=True):
     at: str | None = None
     text: str = ""
     source: str | None = None
+    fields: dict[str, str] | None = None
     times: Annotated[int, Meta(ge=1, le=MOST_TIMES)] | None = None
     every: Duration = 0.0
 
@@ -104,6 +106,8 @@ class Tested(Struct, frozen=True):
     """The source that the lines of a test of this rule come from; only of rules that are sound."""
     absorbing: Mapping[str, Collection[str]]
     """Rule -> the rules that absorb it."""
+    entries: Collection[str]
+    """Sources whose records are entries; see `Origin.joins`."""
     tagged: Mapping[str, str]
     """Tag -> the first source that has it: rules are tested with whatever sources there are."""
 
@@ -131,6 +135,9 @@ def surroundings(
             name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
         },
         absorbing=absorbing,
+        entries={
+            name for name, each in sources.items() if each.origin is not None and each.origin.joins
+        },
         tagged={
             tag: source.name for source in reversed([*sources.values()]) for tag in source.tags
         },
@@ -277,8 +284,13 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         here = source
         if line.source is not None:
             here = _known_source(section, line.source, found.place("lines", number, "source"))
-        if "\n" in line.text.removesuffix("\n"):
+        is_entry = here in section.around.entries
+        if "\n" in line.text.removesuffix("\n") and not is_entry:
             section.refuse(place, "this is more than one line", "write a list entry for each")
+        if line.fields is not None and here in section.around.sources and not is_entry:
+            there = found.place("lines", number, "fields")
+            message = f"'fields' beside a line of {shown(here)}, which has them in its text"
+            section.refuse(there, message, "leave them out; they are for the journal and syslog")
         text = line.text.removesuffix("\n")
         if line.every and line.times is None:
             there = found.place("lines", number, "every")
@@ -286,9 +298,20 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         first = at
         for index in range(line.times or 1):
             at = first + index * line.every
-            numbered = text if line.times is None else text.replace("{n}", str(index + 1))
-            lines.append(TimedLine(at=at, text=numbered, source=here, place=place))
+            this = _number(line.times and index + 1, text, line.fields)
+            lines.append(TimedLine(at=at, text=this[0], source=here, place=place, fields=this[1]))
     return tuple(lines)
+
+
+def _number(
+    number: int | None, text: str, fields: dict[str, str] | None
+) -> tuple[str, dict[str, str] | None]:
+    """Both with `number` for each `{n}`, where there is one."""
+    if number is None:
+        return text, fields
+    written = str(number)
+    given = fields and {name: value.replace("{n}", written) for name, value in fields.items()}
+    return text.replace("{n}", written), given
 
 
 def _expected(

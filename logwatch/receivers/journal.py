@@ -10,6 +10,7 @@ Source: journalctl(1), systemd.journal-fields(7), and sd-journal.c of systemd fo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar, Literal, NamedTuple
 
@@ -46,6 +47,19 @@ class JournaldSettings(Origin, frozen=True, kw_only=True):
     boot: Literal["all", "current"] = "all"
     directory: str | None = None
     """Folder with the journal; None: this machine's."""
+
+    def entry(
+        self,
+        text: str,
+        fields: Mapping[str, str],
+        at: float,
+        format: str,  # noqa: A002 - as `Origin` has it
+    ) -> tuple[float | None, Mapping[str, str]]:
+        """The time is when journald took it."""
+        told = dict(fields)
+        if format != "syslog":  # else there is more in the text than the message
+            told.setdefault("MESSAGE", text)
+        return at, plain_names(told)
 
     def told_as(self, format: str) -> str:  # noqa: A002, ARG002 - as `Origin` has it
         """Any field may come from the journal."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -125,10 +126,16 @@ class Simulation:
             self._pipeline.run_until(time)
             self._collect()
 
-    def feed_lines(self, source: str, lines: Iterable[tuple[float, str]]) -> None:
+    def feed_lines(
+        self,
+        source: str,
+        lines: Iterable[tuple[float, str]],
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         """Take lines of `source`, each with its virtual arrival, in the order given.
 
-        Where lines are put together to records, each is a whole record.
+        Where lines are put together to records, each is a whole record. `fields` are what the
+        source has beside the text of a single one, as the journal does.
 
         The stamp of a line is its time where the format reads one and it can be true; else it is
         the arrival. Raises KeyError where there is no such source.
@@ -147,9 +154,13 @@ class Simulation:
             self.begin(arrival)
             self._time = max(self._time, arrival)
             block = _block(source, path, data, start)
-            if reading.framer is not None:
+            if reading.framer is not None or data.count(b"\n") > len(texts):
                 whole = (text.replace(b"\n", JOINT) + b"\n" for text in texts)
                 block = replace(block, joined=b"".join(whole))
+            if fields is not None and settings.origin is not None:
+                text = texts[0].decode(settings.matched_as, "replace")
+                told = settings.origin.entry(text, fields, arrival, settings.format)
+                block = replace(block, envelopes=_Told(*told))
             batch = reading.batch(block, arrival)
             if surroundings is not None:
                 batch = _timed(surroundings.add(block, batch), arrival)
@@ -262,6 +273,23 @@ def _encoded(text: str, encoding: str) -> bytes:
         return text.encode(encoding, "surrogateescape")
     except UnicodeEncodeError:  # a character that the source cannot have
         return text.encode(encoding, "replace")
+
+
+class _Told(NamedTuple):
+    """The same beside each record; see `Envelopes`."""
+
+    time: float | None
+    fields: Mapping[str, str]
+
+    def told(self, index: int) -> tuple[float | None, dict[str, str]]:
+        """See `Envelopes.told`."""
+        del index
+        return self.time, dict(self.fields)
+
+    def cursor(self, index: int) -> str:
+        """See `Envelopes.cursor`: there is none."""
+        del index
+        return ""
 
 
 def _block(source: str, path: str, data: bytes, start: int) -> Block:

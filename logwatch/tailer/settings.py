@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -22,7 +23,22 @@ class Origin(Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[str]
     joins: ClassVar[bool] = False
-    """Whether one record may have several lines, whatever `multiline` says."""
+    """Whether its records are entries: of several lines, whatever `multiline` says, and with fields
+    beside their text."""
+
+    def entry(
+        self,
+        text: str,
+        fields: Mapping[str, str],
+        at: float,
+        format: str,  # noqa: A002 - the name in YAML
+    ) -> tuple[float | None, Mapping[str, str]]:
+        """Event time and fields of an entry that somebody wrote by hand, which comes at `at`.
+
+        No time: the text's own stamp counts, where its `format` has one.
+        """
+        del text, at, format
+        return None, fields
 
     def told_as(self, format: str) -> str:  # noqa: A002 - the name in YAML
         """What `parsers` calls the fields of its records, whose texts are of `format`."""

@@ -49,6 +49,7 @@ class Explanation:
         yield from self._too_early()
         yield from self._elsewhere()
         yield from self._unreadable()
+        yield from self._without_fields()
         yield from self._other_stamps()
         yield from self._inactive()
         yield from self._never_burns()
@@ -59,6 +60,7 @@ class Explanation:
         if not self._test.quiet:
             return
         yield from self._elsewhere()
+        yield from self._without_fields()
         has_conditions = any(selector.where for selector in self._rule.selectors())
         if has_conditions and not any(self._is_read(each) for each in self._fed):
             yield from self._unreadable()
@@ -120,9 +122,21 @@ class Explanation:
         if told > MOST_TOLD:
             yield f"{told - MOST_TOLD} more lines are like this"
 
+    def _without_fields(self) -> Iterator[str]:
+        """Entries of the journal that have only a text, and a rule that asks for more."""
+        asked = [each.field for selector in self._rule.selectors() for each in selector.where]
+        for line in (each.line for each in self._fed if asked):
+            origin = self._sources[line.source].origin
+            if origin is not None and origin.kind == "journald" and line.fields is None:
+                yield (
+                    f"line {line.place.line} has no fields of the journal, which 'where' asks for:"
+                    f" write {{text: ..., fields: {{{asked[0]}: ...}}}}"
+                )
+                return
+
     def _is_read(self, fed: Fed) -> bool:
         source = self._sources[fed.line.source]
-        return source.format == "plain" or _is_read(source, fed.line)
+        return source.format == "plain" or fed.line.fields is not None or _is_read(source, fed.line)
 
     def _other_stamps(self) -> Iterator[str]:
         """Lines whose own stamp is not when they come."""
@@ -161,6 +175,9 @@ class Explanation:
         if taken or not self._test.fires or not self._rule.selectors() or not self._fed:
             return
         line = self._fed[0].line.text
+        if self._fed[0].line.fields is not None:
+            yield "no line is matched: 'match' sees the text, and 'where' also the fields beside it"
+            return
         if len(line) > LONGEST_LINE:
             yield f"no line is matched; logwatch try {shlex.quote(self._rule.name)} FILE says why"
             return

@@ -125,7 +125,7 @@ class Runner:
         fed: list[Fed] = []
         for line in lines:
             simulation.found = None
-            simulation.feed_lines(line.source, [(line.at, line.text)])
+            simulation.feed_lines(line.source, [(line.at, line.text)], line.fields)
             events = early + [_happened(event) for event in simulation.events[told:]]
             told, early = len(simulation.events), []
             taken = tuple(_taken(simulation.found, simulation.ways))

@@ -152,6 +152,10 @@ REFUSED = [
       - {rule: started, lines: ["+5m a\nb"], quiet: true}
                                 ^^^^^^^^^^
     """),
+    ("bad-value", "'fields' beside a line of 'app', which has them in its text", r"""
+      - {rule: started, lines: [{text: x, source: app, fields: {PRIORITY: 3}}], quiet: true}
+                                                               ^^^^^^^^^^^^^
+    """),
     ("bad-value", "'soon' is no time", r"""
       - {rule: started, lines: [x], until: soon, quiet: true}
                                            ^^^^
