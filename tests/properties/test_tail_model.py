@@ -37,7 +37,7 @@ from hypothesis.stateful import (
 from logwatch import telemetry
 from logwatch.clock import ManualClock
 from logwatch.tailer import generation
-from logwatch.tailer.fingerprint import HEAD_LENGTH
+from logwatch.tailer.fingerprint import HEAD_LENGTH, describe
 from logwatch.tailer.tail import Tail
 
 FIRST = re.compile(rb"(\d{6}) ")
@@ -72,7 +72,9 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("ab", buffering=0)
-        self.inode = os.fstat(self.file.fileno()).st_ino
+        self.key = describe(self.file.fileno()).key
+        """Its inode may be given to another file once this one is gone."""
+        self.inode = self.key[0]
         self.owed: tuple[int, bytes] | None = None
         self.generation = 0
 
@@ -183,7 +185,7 @@ class TailMachine(RuleBasedStateMachine):
         return os.fstat(writer.file.fileno()).st_nlink > 0
 
     def is_held(self, writer):
-        return writer.inode in {inode for inode, _ in self.tail.identities()}
+        return writer.key in self.tail.identities()
 
     def complete(self, writer):
         if writer.owed:
@@ -492,9 +494,9 @@ class TailMachine(RuleBasedStateMachine):
         self.fragile.clear()
         self.uncommitted.clear()
         if self.linked:  # nothing tells of a target that no committed position names
-            known = {each.inode for each in self.store.values()}
+            known = {(each.inode, each.birth) for each in self.store.values()}
             for writer in self.old:
-                if writer.inode not in known:
+                if writer.key not in known:
                     self.optional |= self.lines_of[writer.generation]
         self.tail.close()
         self.tail = self.tail_type(str(self.path), known=tuple(self.store.values()), **self.options)
