@@ -10,6 +10,7 @@ open file proves what the compressed one is.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from typing import Final
@@ -17,6 +18,7 @@ from typing import Final
 from logwatch.tailer.fingerprint import is_proof, is_remote
 from logwatch.tailer.generation import Generation
 from logwatch.tailer.packed_generation import Packed
+from logwatch.tailer.signs import sign_of
 from logwatch.tailer.whereabouts import Whereabouts
 
 _IGNORED: Final = 23
@@ -32,7 +34,7 @@ def is_abandoned(generation: Generation, whereabouts: Whereabouts) -> bool:
         return False
     if is_proof(generation.checkpoint):
         return True
-    return not (os.path.lexists(whereabouts.path) or whereabouts.family())
+    return sign_of(whereabouts.path) == errno.ENOENT and not whereabouts.family()
 
 
 def _has_ended(fd: int) -> bool:

@@ -45,6 +45,18 @@ def test_one_that_was_read_by_then_is_no_loss_of_the_next_start(follow, numbered
     assert not log.tail.losses()
 
 
+def test_one_that_a_link_led_to_is_closed_though_the_link_is_there(follow, numbered):
+    """As those of containers, whose links are removed later."""
+    log = follow()
+    target = log.path.with_name("target")
+    target.write_bytes(numbered(0, 2))
+    log.path.symlink_to(target)
+    log.read()
+    target.unlink()
+    assert log.read() == []
+    assert not log.tail.identities()
+
+
 def test_one_that_was_not_read_to_its_end_stays_until_it_is(follow, numbered):
     log = follow(numbered(0, 5), block_size=24, max_line=23)
     log.tail.read(log.clock.moment())
