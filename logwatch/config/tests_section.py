@@ -1,14 +1,14 @@
 """`tests:` -> what rules are given and must say; names, times and fields are checked here."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from logwatch.config.dates import EXAMPLE_TIME, date_time
 from logwatch.config.found import Found
-from logwatch.config.key_forms import Keys, OneOrMany, Pieces
+from logwatch.config.key_forms import Keys, OneOrMany
+from logwatch.config.line_keys import LineKeys, numbered
 from logwatch.config.names import Names, distinct
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References
@@ -22,41 +22,7 @@ from logwatch.config.rule_tests import (
 from logwatch.records import SEVERITIES, STATUSES
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
-from logwatch.units import Duration, parse_duration
-
-MOST_TIMES = 10_000
-"""How often one entry of `lines` may stand for a line."""
-_AFTER = re.compile(r"(\+\s*\d\S*)(?:\s(.*))?", re.DOTALL)
-
-
-class LineKeys(Keys, frozen=True):
-    """One entry of `lines` in `tests:`."""
-
-    required: ClassVar = ("text",)
-    examples: ClassVar = {
-        "at": "+5m",
-        "text": "'started job=db'",
-        "source": "app",
-        "fields": "{_SYSTEMD_UNIT: ssh.service}",
-        "times": "50",
-        "every": "1s",
-    }
-
-    at: str | None = None
-    text: str = ""
-    source: str | None = None
-    fields: dict[str, str] | None = None
-    times: Annotated[int, Meta(ge=1, le=MOST_TIMES)] | None = None
-    every: Duration = 0.0
-
-    @classmethod
-    def from_text(cls, text: str) -> Pieces:
-        """`+5m started job=db`, or the text alone, at the time of the line before."""
-        found = _AFTER.fullmatch(text)
-        if found is None:
-            return {"text": (0, text)}
-        rest = (found.start(2), found[2]) if found[2] is not None else (len(text), "")
-        return {"at": (0, found[1]), "text": rest}
+from logwatch.units import parse_duration
 
 
 class RuleTestKeys(Keys, frozen=True):
@@ -298,20 +264,9 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         first = at
         for index in range(line.times or 1):
             at = first + index * line.every
-            this = _number(line.times and index + 1, text, line.fields)
+            this = numbered(line.times and index + 1, text, line.fields)
             lines.append(TimedLine(at=at, text=this[0], source=here, place=place, fields=this[1]))
     return tuple(lines)
-
-
-def _number(
-    number: int | None, text: str, fields: dict[str, str] | None
-) -> tuple[str, dict[str, str] | None]:
-    """Both with `number` for each `{n}`, where there is one."""
-    if number is None:
-        return text, fields
-    written = str(number)
-    given = fields and {name: value.replace("{n}", written) for name, value in fields.items()}
-    return text.replace("{n}", written), given
 
 
 def _expected(

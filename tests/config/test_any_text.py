@@ -29,9 +29,10 @@ from logwatch.config.kind_keys import (
     ValueKeys,
     WhenKeys,
 )
+from logwatch.config.line_keys import LineKeys
 from logwatch.config.loader import examine, from_text
 from logwatch.config.problems import CODES, InvalidConfigError, render
-from logwatch.config.tests_section import LineKeys, RuleTestKeys
+from logwatch.config.tests_section import RuleTestKeys
 
 # A plugin of Apprise's own imports it, and a broken URL may ask for Apprise.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -30,11 +30,12 @@ from logwatch.config.kind_keys import (
     ValueKeys,
     WhenKeys,
 )
+from logwatch.config.line_keys import LineKeys
 from logwatch.config.loader import from_text
 from logwatch.config.multiline import MultilineKeys
 from logwatch.config.problems import CODES
 from logwatch.config.rule_tests import START_SECONDS
-from logwatch.config.tests_section import LineKeys, RuleTestKeys
+from logwatch.config.tests_section import RuleTestKeys
 from logwatch.rules.kinds import Sampling
 
 PAGE = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
