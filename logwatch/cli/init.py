@@ -122,26 +122,31 @@ def _read(places: Sequence[str], clock: Clock, *, is_usual: bool) -> _Read:
         files = [path for path in files if not NO_NEWS.search(path)]
     found = _Read([], [], [Finding.of_problem(each) for each in problems])
     most = max(LEAST_BYTES, min(END_BYTES, ALL_BYTES // (2 * max(1, len(files)))))
-    bar = Progress("reading", 0, clock)
-    for group in groups_of(files):
-        samples: list[Sample] = []
-        for path in group.files[:MOST_SIBLINGS]:
-            match sample(path, most):
-                case Sample() as one if one.first:
-                    samples.append(one)
-                    bar.add(_bytes_of([one]))
-                case Unreadable() as problem:
-                    found.findings.append(Finding.of_problem(problem))
-                case Sample():
-                    found.findings.append(Finding(kind="empty", path=path))
-        if samples:
-            found.logs.append((group, samples))
+    with Progress("reading", 0, clock) as bar:
+        for group in groups_of(files):
+            samples = _samples(group, most, found.findings, bar)
+            if samples:
+                found.logs.append((group, samples))
     if is_usual:
         parts, problems = journal_samples(files)
         found.findings.extend(map(Finding.of_problem, problems))
         found.journal.extend((group, [one]) for group, one in parts)
-    bar.hide()
     return found
+
+
+def _samples(group: Group, most: int, findings: list[Finding], bar: Progress) -> list[Sample]:
+    """What was read of one log; `findings` gets what was not."""
+    samples: list[Sample] = []
+    for path in group.files[:MOST_SIBLINGS]:
+        match sample(path, most):
+            case Sample() as one if one.first:
+                samples.append(one)
+                bar.add(_bytes_of([one]))
+            case Unreadable() as problem:
+                findings.append(Finding.of_problem(problem))
+            case Sample():
+                findings.append(Finding(kind="empty", path=path))
+    return samples
 
 
 def _proposed(
@@ -151,14 +156,11 @@ def _proposed(
     logs = [*found.logs, *found.journal]
     read = sum(_bytes_of(samples) for _, samples in logs)
     what = f"{number(len(logs), 'log')}, {size(read)}"
-    bar = Progress(what, (1 + PASSES) * read, clock)
-    try:
+    with Progress(what, (1 + PASSES) * read, clock) as bar:
         surveys = merged([survey(group, samples, bar.add) for group, samples in found.logs])
         surveys += [survey(group, samples, bar.add) for group, samples in found.journal]
         name_all(surveys)
         proposal = propose(surveys, Engines(), bar.add) if surveys else None
-    finally:
-        bar.hide()
     return [*map(Finding.of_survey, surveys), *found.findings], surveys, proposal
 
 

@@ -6,7 +6,7 @@ Only where somebody looks on, and only once it takes long enough to wonder.
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import Self, TextIO
 
 from logwatch.cli.figures import rough, size
 from logwatch.cli.volume import is_quiet
@@ -25,7 +25,10 @@ def unseen(more: int) -> None:
 
 
 class Progress:
-    """One piece of work of `whole` bytes; 0 where nobody knows how many."""
+    """One piece of work of `whole` bytes; 0 where nobody knows how many.
+
+    With the end of its `with` block, also by Ctrl-C, nothing of it is left.
+    """
 
     def __init__(self, what: str, whole: int, clock: Clock, out: TextIO | None = None) -> None:
         """`what` is harmless."""
@@ -38,6 +41,12 @@ class Progress:
         self._done = 0
         self._began = clock.steady()
         self._next = self._began + FIRST_SECONDS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hide()
 
     def show(self, done: int) -> None:
         """Draw it anew, not too often; `done`: bytes so far."""

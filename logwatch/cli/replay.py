@@ -110,10 +110,10 @@ class _Run:
         simulation = Simulation(
             config, host=os.uname().nodename, tell=tell, tell_message=tally.add_message
         )
-        totals = simulation.feed_files(
-            files, range_=self._range, watch=lambda read: bar.show(read.consumed)
-        )
-        bar.hide()
+        with bar:
+            totals = simulation.feed_files(
+                files, range_=self._range, watch=lambda read: bar.show(read.consumed)
+            )
         _complain(totals, tally)
         return Outcome(
             rules=config.rules,

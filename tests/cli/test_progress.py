@@ -6,6 +6,7 @@ import io
 import os
 import re
 import subprocess
+from contextlib import suppress
 
 import pytest
 from doubles.forked import PATIENCE_SECONDS, Forked
@@ -65,6 +66,18 @@ def test_where_nobody_knows_how_much_it_is_only_what_is_done_is_shown(clock):
     clock.advance(1.0)
     bar.show(3 << 20)
     assert seen(out) == "stdin  3 MiB  1s"
+
+
+def test_whoever_interrupts_it_has_the_line_for_himself(clock):
+    """And what is done in pieces adds up."""
+    out = Terminal()
+    with suppress(KeyboardInterrupt), Progress("app.log", 1000, clock, out) as bar:
+        bar.add(100)
+        clock.advance(1.0)
+        bar.add(400)
+        assert "  50%  1s" in seen(out)
+        raise KeyboardInterrupt
+    assert seen(out) == ""
 
 
 @pytest.mark.parametrize("is_quiet", [False, True])
