@@ -10,6 +10,7 @@ While backlogs are read, what was found in several files is taken in the order o
 What nobody waits for (positions without hits, counters of windows) is committed within
 `LAZY_SECONDS`; alerts and delivery reports are committed at once, and within `GATHER_SECONDS`
 while the backlog is read: it is late already, and a commit costs the same for many as for one.
+Where many files say something at once they are taken every `CROWDED_SECONDS`.
 """
 
 from __future__ import annotations
@@ -52,8 +53,11 @@ BEGINNING_SECONDS = 0.02
 what all say within this time at once. Where few have nothing here, all others wait for these."""
 MOST_GATHERED = 5_000
 """Alerts that wait for others, at most."""
-MOST_MESSAGES = 256
-MOST_MATCHES = 20_000
+MOST_MESSAGES, MOST_MATCHES = 256, 20_000
+"""What one transaction should hold."""
+MANY_AT_ONCE, CROWDED_SECONDS = 8, 0.01
+"""After so many messages at once others are let gather for so long: where thousands of files get a
+line each, to be woken for each of them costs those that read them their turn, too."""
 RETRY_SECONDS = 1.0
 PASSED_OVER_SECONDS = 5.0
 """After so long without news a file for which others wait, hanging on a dead mount say, is not
@@ -104,7 +108,7 @@ class Consumer(Worker):
         self._oldest_pending: float | None = None
         self._owes = False
         self._deadlines_wait_until = 0.0
-        self._has_begun = False
+        self._has_begun = self._is_crowded = False
         self._merger = Merger()
         self._held = NONE_HELD
         """The files that wait for others."""
@@ -185,7 +189,11 @@ class Consumer(Worker):
             self._notice_sleep(self.clock.steady(), seconds)
         if not self._pipeline.live:
             self._let_gather(first)
-        return [first, *self._what_is_there()]
+        elif self._is_crowded:
+            self.stopping.wait(CROWDED_SECONDS)
+        messages = [first, *self._what_is_there()]
+        self._is_crowded = self._pipeline.live and len(messages) >= MANY_AT_ONCE
+        return messages
 
     def _let_gather(self, first: Message) -> None:
         """Before the backlog is read: each wake-up costs those that read it their turn, too."""
@@ -209,17 +217,7 @@ class Consumer(Worker):
             self._intake.task_done()
 
     def _what_is_there(self) -> list[Message]:
-        """The messages in the Queue, up to what one transaction should hold."""
-        messages: list[Message] = []
-        matches = 0
-        while len(messages) < MOST_MESSAGES and matches < MOST_MATCHES:
-            try:
-                message = self._intake.get_nowait()
-            except queue.Empty:
-                break
-            matches += len(message.matches) if isinstance(message, Batch) else 0
-            messages.append(message)
-        return messages
+        return self._intake.take(MOST_MESSAGES, MOST_MATCHES)
 
     def _seconds_to_wait(self, now: Moment) -> float:
         waits = [5.0]  # timers in wall time are looked at again, in case the date was set

@@ -236,6 +236,17 @@ class Intake(queue.Queue[Message]):
         with self._ripe:
             self._ripe.wait_for(self._is_ripe, seconds)
 
+    def take(self, messages: int, matches: int) -> list[Message]:
+        """What is there, up to so many messages with about so many matches; waits for nothing."""
+        taken: list[Message] = []
+        with self.mutex:
+            while self._weights and len(taken) < messages and matches > 0:
+                message = self._get()
+                taken.append(message)
+                matches -= len(message.matches) if isinstance(message, Batch) else 0
+            self.not_full.notify(len(taken))
+        return taken
+
     def begin_turn(self) -> None:
         """From now on batches wait."""
         with self.mutex:

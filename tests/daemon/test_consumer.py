@@ -14,7 +14,9 @@ from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.route import RouteSettings
 from logwatch.daemon.consumer import (
     BEGINNING_SECONDS,
+    CROWDED_SECONDS,
     GATHER_SECONDS,
+    MANY_AT_ONCE,
     MANY_AWAITED,
     MOST_GATHERED,
     PASSED_OVER_SECONDS,
@@ -290,6 +292,19 @@ def test_what_many_files_say_first_is_taken_together(tmp_path, monkeypatch, file
     bench.consumer.step(bench.clock.moment())
     assert len(naps) == (files >= MANY_AWAITED)
     bench.store.close()
+
+
+def test_where_many_files_say_something_at_once_the_next_ones_gather(bench, monkeypatch):
+    """Until few come; a line that comes alone is taken at once."""
+    naps = []
+    monkeypatch.setattr(bench.consumer.stopping, "wait", naps.append)
+    for many, expected in ((1, 0), (MANY_AT_ONCE, 0), (MANY_AT_ONCE - 1, 1), (1, 1)):
+        for number in range(many):
+            path = f"/var/log/{number}.log"
+            bench.intake.put(of(path, path, "boom", time=bench.clock.wall()))
+        bench.consumer.step(bench.clock.moment())
+        assert bench.intake.empty()
+        assert naps == [CROWDED_SECONDS] * expected
 
 
 def test_what_one_of_many_files_says_for_which_all_wait_is_taken_at_once(tmp_path, monkeypatch):

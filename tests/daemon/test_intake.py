@@ -51,6 +51,22 @@ def test_gathering_ends_when_there_is_enough_or_something_that_is_no_batch(messa
     consumer.join(60)
 
 
+@pytest.mark.parametrize(
+    ("messages", "matches", "expected"), [(9, 9, 4), (3, 9, 3), (9, 2, 2), (9, 1, 1)]
+)
+def test_what_is_there_is_taken_up_to_what_is_enough(messages, matches, expected):
+    """The batch that has the last match is taken whole."""
+    intake = Intake()
+    for text in ("one", "two", "three"):
+        intake.put(batch(text))
+    intake.put(Nudge())
+    assert len(intake.take(messages, matches)) == expected
+    assert intake.unfinished_tasks == 4
+    assert len(intake.take(9, 9)) == 4 - expected
+    assert intake.take(9, 9) == []
+    assert intake.empty()
+
+
 def test_gathering_ends_after_a_while():
     """Few lines are told soon, too."""
     intake = Intake()
