@@ -71,7 +71,7 @@ knows = prctl(78, *map(ctypes.c_ulong, (2, 0, 0, 0))) >= 0
 Futexes().make_room(1_000)
 print(prctl(78, *map(ctypes.c_ulong, (2, 0, 0, 0))) == (1_024 if knows else -1))
 over.set()
-for each in threads: each.join(20)
+for each in threads: each.join(60)
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False

@@ -39,7 +39,7 @@ def serving():
         go_on = threading.Event()
 
         def wait(_accept):
-            go_on.wait(20)
+            go_on.wait(60)
             return text_page(HTTPStatus.OK, "at last\n")
 
         pages = {

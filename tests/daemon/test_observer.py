@@ -128,7 +128,7 @@ def test_a_part_that_hangs_is_waited_for_once_and_not_again(running, monkeypatch
 
     def hang():
         asked.append(1)
-        go_on.wait(10)
+        go_on.wait(60)
         return running._parts.waker.__class__().status()
 
     monkeypatch.setattr(running._parts.waker, "status", hang)
@@ -145,7 +145,7 @@ def test_a_file_whose_reading_does_not_come_back_is_a_trouble(tmp_path, monkeypa
     """An NFS server that does not answer: nothing died, and nothing is read either."""
     clock, gate = ManualClock(), threading.Event()
     daemon = make(tmp_path, clock)
-    monkeypatch.setattr(daemon_monitor.Tail, "read", lambda *_: gate.wait(30) and None)
+    monkeypatch.setattr(daemon_monitor.Tail, "read", lambda *_: gate.wait(60) and None)
     daemon._parts.following.prepare()
     (monitor, *_others) = daemon._parts.following.monitors
     monitor.start()

@@ -35,7 +35,7 @@ class Machine:
         def job(_now):
             with suppress(NotAnsweringError), self.places.asking(str(path)):
                 self.hung.append(str(path))
-                self.back.wait(10)
+                self.back.wait(60)
 
         self.scheduler.at(self.clock.steady(), job, "ask")
         eventually(lambda: str(path) in self.hung, "it hangs")
@@ -118,7 +118,7 @@ def test_a_mount_is_asked_for_itself(machine, tmp_path, monkeypatch):
     (tmp_path / "mount" / "a" / "b").mkdir(parents=True)
     mount = tmp_path / "mount"
     machine.mounts += f"2 1 0:2 / {mount} rw - nfs server rw\n"
-    monkeypatch.setattr(module.os, "statvfs", lambda _path: machine.back.wait(10))
+    monkeypatch.setattr(module.os, "statvfs", lambda _path: machine.back.wait(60))
     machine.ask(mount / "a" / "b")
     eventually(lambda: machine.check(1) or machine.places.dead, "it is known")
     assert list(machine.places.dead) == [str(mount)]
@@ -181,7 +181,7 @@ def test_what_a_job_brings_is_handed_on_though_another_thread_had_to_do_it(machi
     def look():
         began.append(1)
         with suppress(NotAnsweringError), machine.places.asking(str(tmp_path / "dead")):
-            machine.back.wait(10)
+            machine.back.wait(60)
         return len(began)
 
     answers = []
@@ -220,7 +220,7 @@ def test_a_thread_that_was_given_up_does_nothing_more(machine, tmp_path):
             machine.hung.append("")
             try:
                 with machine.places.asking(str(tmp_path)):
-                    machine.back.wait(10)
+                    machine.back.wait(60)
                 went_on.append(1)
             except GivenUp:
                 went_on.append("given up")

@@ -90,7 +90,7 @@ def test_a_dry_run_wakes_nobody_and_changes_nothing(desk):
 def test_dry_runs_at_a_time_are_few(desk):
     """Whoever comes too soon is asked to come again."""
     go_on = threading.Event()
-    desk.preview = lambda: go_on.wait(10) and CHANGE
+    desk.preview = lambda: go_on.wait(60) and CHANGE
     tickets = [desk.ask(dry_run=True).ticket for _ in range(MOST_PREVIEWS)]
     assert desk.ask(dry_run=True).busy
     desk.requests.begin()

@@ -15,7 +15,7 @@ def hold(slots: Slots, release: Event) -> tuple[Thread, Event]:
     def work() -> None:
         with slots:
             got.set()
-            release.wait(10)
+            release.wait(60)
 
     thread = Thread(target=work, daemon=True)
     thread.start()

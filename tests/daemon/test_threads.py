@@ -53,7 +53,7 @@ def scripted(request):
 def test_a_worker_steps_until_it_is_told_to_stop_and_lets_go_of_what_it_owns(scripted):
     worker = scripted()
     worker.start()
-    assert worker.stepped.wait(5)
+    assert worker.stepped.wait(60)
     assert worker.is_alive()
     assert not worker.finished.is_set()
     worker.stopping.set()
@@ -67,7 +67,7 @@ def test_the_stamp_moves_with_each_completed_step(scripted):
     begun = worker.progress().stamp
     worker.action = lambda: worker.clock.advance(3)
     worker.start()
-    assert worker.stepped.wait(5)
+    assert worker.stepped.wait(60)
     # The first step was completed after 3 s, the second (6 s) still waits.
     assert worker.progress() == Progress("scripted", begun + 3, pending=False)
 
@@ -156,7 +156,7 @@ def test_the_dump_names_every_thread_of_the_process(scripted):
     worker = scripted(pending=True)
     idle = scripted()
     worker.start()
-    assert worker.stepped.wait(5)
+    assert worker.stepped.wait(60)
     text = dump([worker, idle], Moment(worker.clock.steady() + 7, 0))
     assert "scripted: runs, has work pending, last step 7.0 s ago" in text
     assert "scripted: does not run, has no work" in text

@@ -742,10 +742,10 @@ live.watch(root + "/closed/app.log", woken.set)
 live.watch(root + "/search/app.log", woken.set)
 for entry in live.status().polled: print(os.path.basename(entry.directory), entry.reason, sep=": ")
 print("ready", flush=True)
-print(woken.wait(5), [entry.directory for entry in live.status().polled] and "search", flush=True)
+print(woken.wait(60), [entry.directory for entry in live.status().polled] and "search", flush=True)
 woken.clear()
 print("ready", flush=True)
-print(woken.wait(5))
+print(woken.wait(60))
 live.stop(5)
 """
 

@@ -183,7 +183,6 @@ class Watch:
         eventually(
             lambda: oracle.has_all(self.alerts(), written),
             lambda: f"{len(set(written) - set(oracle.told(self.alerts())))} lines are missing",
-            30,
         )
         self.check(written)
 

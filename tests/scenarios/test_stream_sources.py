@@ -59,7 +59,7 @@ def test_a_line_on_stdin_is_told_while_the_writer_lives(tmp_path):
         daemon.stdin.flush()
         eventually(lambda: numbers(tmp_path) == [1], "the alert")
         daemon.stdin.close()
-        assert daemon.wait(20) == 0
+        assert daemon.wait(60) == 0
 
 
 def test_writers_of_a_pipe_come_and_go(tmp_path):
