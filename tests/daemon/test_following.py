@@ -8,9 +8,11 @@ from threading import BoundedSemaphore, Thread
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
+import pytest
 from doubles.process import ended
 
 from logwatch.clock import ManualClock
+from logwatch.daemon import following as module
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import CaughtUp, Intake, LetGo
 from logwatch.daemon.monitor import Monitor, Reading
@@ -106,3 +108,45 @@ def test_a_folder_that_is_gone_is_not_watched_any_more(tmp_path):
     folders[1].mkdir()
     following.prepare()
     assert set(waker.directories) == every
+
+
+@pytest.mark.parametrize(("covered", "each_tick"), [(True, 10), (False, 40)])
+def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
+    tmp_path, monkeypatch, covered, each_tick
+):
+    """Where events reach them; all have their turn."""
+    monkeypatch.setattr(module, "BUSY_POLLS", 10)
+    for number in range(40):
+        (tmp_path / f"{number}.log").touch()
+    clock, intake, claims, waker = ManualClock(), Intake(), Claims(), ManualWaker()
+    events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
+    matcher = Matcher([RulePatterns(match=("ERROR",))])
+    reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
+
+    def make_monitor(path, _sources, known, *, at_start, files):
+        tail = Tail(path, known=known, claims=claims)
+        slots = BoundedSemaphore(1)
+        return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
+
+    following = Following(
+        discovery=Discovery([SourceSettings(name="app", paths=(str(tmp_path / "*.log"),))]),
+        make_monitor=make_monitor,
+        waker=waker if covered else make_waker("poll", clock),
+        clock=clock,
+        claims=claims,
+        stored=(),
+        tell=lambda _message: True,
+    )
+    asked = []
+    monkeypatch.setattr(following, "_has_changed", lambda monitor: asked.append(monitor.path))
+    monkeypatch.setattr(following, "start", lambda: None)
+    following.prepare()
+    for monitor in following.monitors:
+        monitor.active_at = clock.steady()
+    following.poll(clock.moment())
+    assert len(asked) == 40  # nobody knows yet how many are busy
+    asked.clear()
+    for _ in range(4):
+        following.poll(clock.moment())
+    assert set(asked) == {monitor.path for monitor in following.monitors}
+    assert len(asked) <= 4 * (each_tick + 4)  # and each tenth, as if they were idle
