@@ -148,7 +148,7 @@ class Monitor(Worker):
         """Look again; callable from any thread."""
         if self._pacing is None:
             self._dirty.set()
-        else:
+        elif self.failure is None:  # or its turn would be lost: nobody is there to give it back
             self._pacing.wake(self)
 
     def pace(self, pacing: Pacing) -> None:

@@ -286,6 +286,16 @@ def test_it_keeps_its_turn_until_it_rests(log):
     assert bench.monitor.join(60)
 
 
+def test_one_that_died_takes_no_turn_from_others(log):
+    """Events and polls go on to wake it; it would keep the turn until somebody missed it."""
+    bench = Bench(log)
+    bench.monitor.pace(Pacing(1, bench.clock))
+    bench.monitor.failure = RuntimeError("a bug in the matcher")
+    bench.monitor.wake()
+    assert not bench.monitor.is_awake
+    assert not bench.monitor.is_in_line
+
+
 def test_it_gives_its_turn_back_where_there_is_much_to_read(tmp_path):
     """Others have little to do, and do it first."""
     path = tmp_path / "app.log"

@@ -322,7 +322,9 @@ consumer.OVERSLEPT_SECONDS, consumer.CATCHING_BREATH_SECONDS = 0.5, 1.0
 def test_r55_a_thread_that_dies_of_a_line_comes_back(tmp_path):
     """With its position; the other files never notice."""
     sabotage = """
+from logwatch.daemon import revivals, supervisor
 from logwatch.matching.matcher import Matcher
+revivals.LONGEST_BACK_OFF = supervisor.TICK_SECONDS = 0.05
 match, died = Matcher.match, []
 def fails(matcher, data, *rest):
     if b"POISON" in bytes(data) and not died:

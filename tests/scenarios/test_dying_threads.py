@@ -12,7 +12,7 @@ from doubles.process import PATIENT_STOP, alerts_in, ended, eventually, write_co
 
 from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load
-from logwatch.daemon import supervisor
+from logwatch.daemon import revivals, supervisor
 from logwatch.daemon.assemble import Options, assemble
 from logwatch.daemon.supervisor import Ending
 from logwatch.daemon.systemd import Notifier
@@ -72,6 +72,8 @@ def test_ready_waits_for_the_first_look_at_each_file(tmp_path, monkeypatch):
 
 def test_a_monitor_that_dies_comes_back_and_loses_nothing(tmp_path, monkeypatch):
     """The block that it had in hand is read again, and the lines written meanwhile after it."""
+    monkeypatch.setattr(revivals, "LONGEST_BACK_OFF", 0.05)
+    monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.05)
     match, calls = Matcher.match, []
     died = telemetry.counters["daemon.monitor_died"]
 
@@ -204,9 +206,9 @@ Matcher.match = hangs
 def test_a_run_that_cannot_read_a_file_ends_and_says_so(tmp_path):
     """`--once` with a file that its monitor dies of: the others are told, exit 70."""
     sabotage = """
-from logwatch.daemon import consumer, supervisor
+from logwatch.daemon import revivals, supervisor
 from logwatch.matching.matcher import Matcher
-consumer.PASSED_OVER_SECONDS, supervisor.TICK_SECONDS = 0.5, 0.05
+revivals.LONGEST_BACK_OFF = supervisor.TICK_SECONDS = 0.05
 match = Matcher.match
 def fails(matcher, data, *rest):
     if b"POISON" in data:
