@@ -3,7 +3,8 @@
 The damaged file is put aside, never deleted. What takes its place is the backup of the last hour,
 where that is sound, else a new one. A note on the disk says that this is under way, from before the
 first file is moved until somebody was told of it in a commit: whenever the process is killed in
-between, the next start goes on, and the alert is told.
+between, the next start goes on, and the alert is told. Nothing begins anew for errors of the disk,
+which may pass: what was rotated since would be lost. Such a start is refused.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from logwatch.store.database import BACKUP_NAME, Durability, connect
 from logwatch.store.files import PARTS, part, remove_database, sync_file, sync_folder, write_whole
 
 _NOTE_NAME = "replacing.json"
+_PIECE_BYTES = 64 * 1024
 
 
 class Replaced(Struct, frozen=True):
@@ -57,12 +59,15 @@ def open_store(
         except sqlite3.DatabaseError as problem:
             if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
                 raise
+            if _backed_up_at(path) is None:
+                _read_whole(path)
             replaced = _replace(path, today, str(problem))
         try:
             return connect(path, durability=durability), replaced
         except sqlite3.DatabaseError as problem:
             if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
                 raise
+            _read_whole(path)
             telemetry.error("store.backup_damaged", path=str(path), reason=str(problem))
         replaced = msgspec.structs.replace(replaced, restored_from=None)
         _note(path, replaced)
@@ -169,6 +174,17 @@ def _backed_up_at(path: Path) -> float | None:
         return path.with_name(BACKUP_NAME).stat().st_mtime
     except OSError:
         return None
+
+
+def _read_whole(path: Path) -> None:
+    """Raises OSError where the disk does not give all of it back: SQLite calls that damage, too.
+
+    The next start may have more luck.
+    """
+    at = 0
+    with path.open("rb", buffering=0) as file:
+        while piece := os.pread(file.fileno(), _PIECE_BYTES, at):
+            at += len(piece)
 
 
 def _is_damage(problem: sqlite3.OperationalError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import sqlite3
@@ -10,7 +11,8 @@ from contextlib import closing
 import pytest
 from doubles.alerts import alert
 
-from logwatch.store import backup
+from logwatch.errors import StoreError
+from logwatch.store import backup, replacing
 from logwatch.store.backup import BACKUP_NAME, back_up, backed_up_at
 from logwatch.store.migrations import MIGRATIONS
 from logwatch.store.writer import Addressed, Store, Transaction
@@ -111,6 +113,31 @@ def test_a_damaged_backup_is_of_no_use_and_no_harm(folder):
     assert told(store) == []
     assert store.replaced is not None
     assert store.replaced.restored_from is None
+    store.close()
+
+
+@pytest.mark.parametrize("has_backup", [True, False])
+def test_what_the_disk_does_not_give_back_is_kept_for_the_next_start(
+    folder, monkeypatch, has_backup
+):
+    """SQLite says of a read that fails that the file is malformed; such errors may pass."""
+
+    def malformed(*_, **__):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def fails(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    if not has_backup:
+        (folder / BACKUP_NAME).unlink()
+    with monkeypatch.context() as disk:
+        disk.setattr(replacing, "connect", malformed)
+        disk.setattr(os, "pread", fails)
+        with pytest.raises(StoreError, match="Input/output error"):
+            replacing.open_store(folder / "state.db", durability="off", today="20260105")
+    store = Store(folder, durability="off", today="20260105")
+    assert "a" in told(store)
+    assert (store.replaced is not None) == has_backup
     store.close()
 
 
