@@ -62,6 +62,7 @@ VOLATILE = {
     r"\d{4}-\d\d-\d\dT[0-9:.]+Z": "2026-01-05T15:12:00.000Z",
     r"[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d": "Jan 05 15:12:00",
     r"(?<![0-9:])\d\d:\d\d:\d\d": "15:12:00",
+    r"last read \d+[smh] ago": "last read 3s ago",  # in a sentence; columns keep their width
 }
 """What differs from one time to the next -> what is kept for it."""
 FULL_SCREEN_ENDS = b"\x1b[J"
