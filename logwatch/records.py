@@ -178,8 +178,6 @@ class Batch(Struct, frozen=True, kw_only=True):
     """What one monitor found in one block (monitor -> Queue -> consumer)."""
 
     version: int = 1
-    ruleset: str
-    """Which set of rules `Match.rule` counts in; a reload makes a new one."""
     source: str
     checkpoint: Checkpoint
     start: int

@@ -113,7 +113,6 @@ def _batch(log: ReadLog, now: float) -> Batch:
         head=Marker(0, 0, ""),
     )
     return Batch(
-        ruleset="",
         source=log.source.name,
         checkpoint=nowhere,
         start=0,

@@ -55,7 +55,6 @@ class Reading(Struct, frozen=True, kw_only=True):
     """How the lines of one source are read; shared by the monitors of all its files."""
 
     source: str
-    ruleset: str
     matcher: Matcher
     rules: Sequence[int]
     """For each rule of the matcher, the number of its part in the whole configuration."""
@@ -124,7 +123,6 @@ class Reading(Struct, frozen=True, kw_only=True):
         if self.fields is not None:
             self.fields.scanned(len(block.data))
         return Batch(
-            ruleset=self.ruleset,
             source=self.source,
             checkpoint=block.checkpoint,
             start=block.start,

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +44,6 @@ LOOK_SECONDS = 5.0
 """How long the files of a new configuration are looked for: a disk or server may not answer."""
 _NAMES_OF_UTC = ("UTC", "UCT", "Universal", "Zulu")
 """Of files of the IANA database, whatever folder they are in."""
-_rulesets = count(1)
-"""Names the sets of rules of this process."""
 MANY_RULES = 500
 """So many take seconds to compile, for which the thread that finds a file has no time."""
 
@@ -81,7 +78,6 @@ class Readings:
         """By the identity of their matcher, which lives as long."""
         self._parts = parts_of(config.rules)
         self._contexts = wanted_by_part(config.rules)
-        self._ruleset = str(next(_rulesets))
         self._said: set[str] = set()
         self._redactor = Redactor(config.redact) if config.redact else None
 
@@ -148,7 +144,6 @@ class Readings:
         fields = self._fields_of(matcher, selectors)
         return Reading(
             source=source.name,
-            ruleset=self._ruleset,
             matcher=matcher,
             rules=numbers,
             events=events,

@@ -195,7 +195,6 @@ _NOWHERE = Checkpoint(
 
 def _as_hit(lesson: Lesson) -> Hit:
     batch = Batch(
-        ruleset="",
         source=lesson.source,
         checkpoint=_NOWHERE,
         start=0,

@@ -117,7 +117,6 @@ class Fed:
         )
         fields = {"v": str(number + 1), "k": f"10.0.{key}"}
         batch = Batch(
-            ruleset="r",
             source="app",
             checkpoint=place,
             start=0,

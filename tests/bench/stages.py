@@ -222,7 +222,6 @@ class _Path:
         intake = Intake(1 << 40)
         reading = Reading(
             source="log",
-            ruleset="bench",
             matcher=_Known(self._matcher, found),  # type: ignore[arg-type]  # a stand-in
             rules=range(RULES),
             events=self._events,

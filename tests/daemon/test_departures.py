@@ -183,7 +183,7 @@ def test_a_start_looks_for_each_and_tells_of_all_that_are_gone_at_once(tmp_path)
     matcher = Matcher([RulePatterns(match=("ERROR",))])
 
     def make_monitor(path, _sources, known, *, at_start, files):
-        reading = Reading(source="pods", ruleset="r", matcher=matcher, rules=(0,), events=events)
+        reading = Reading(source="pods", matcher=matcher, rules=(0,), events=events)
         tail = Tail(path, known=known, claims=claims)
         return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
 

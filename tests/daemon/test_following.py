@@ -38,7 +38,7 @@ def test_a_file_that_is_gone_before_the_first_look_is_not_awaited_for_ever(tmp_p
     matcher = Matcher([RulePatterns(match=("ERROR",))])
 
     def make_monitor(path, _sources, known, *, at_start, files):
-        reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
+        reading = Reading(source="app", matcher=matcher, rules=(0,), events=events)
         tail = Tail(path, known=known, claims=claims, start="end" if at_start else "beginning")
         monitor = Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
         threads.append(monitor._thread)
@@ -121,7 +121,7 @@ def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
     clock, intake, claims, waker = ManualClock(), Intake(), Claims(), ManualWaker()
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     matcher = Matcher([RulePatterns(match=("ERROR",))])
-    reading = Reading(source="app", ruleset="r", matcher=matcher, rules=(0,), events=events)
+    reading = Reading(source="app", matcher=matcher, rules=(0,), events=events)
 
     def make_monitor(path, _sources, known, *, at_start, files):
         tail = Tail(path, known=known, claims=claims)

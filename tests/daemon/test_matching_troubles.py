@@ -31,7 +31,6 @@ def follow(paths, matcher, names, **conditions) -> list[Message]:
     events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
     reading = Reading(
         source="app",
-        ruleset="r",
         matcher=matcher,
         rules=tuple(range(len(names))),
         events=events,

@@ -48,7 +48,6 @@ class Bench:
             tail=Tail(str(path), start=start, block_size=block_size, **tail),
             reading=Reading(
                 source="app",
-                ruleset="r",
                 matcher=Matcher(patterns),
                 rules=tuple(range(10, 10 + len(patterns))),
                 events=EventClock(parser, source="app"),

@@ -215,7 +215,7 @@ def test_where_half_of_a_block_is_committed_the_position_is_before_its_next_reco
     """In the words of the source, where offsets alone are not enough."""
     behind = replace(position("journald:s", "journald:s:a.0", 13), cursor="c12")
     batch = Batch(
-        ruleset="", source="s", checkpoint=behind, start=10, end=13, arrival=0.0, last_time=0.0,
+        source="s", checkpoint=behind, start=10, end=13, arrival=0.0, last_time=0.0,
         records=[Record(offset, "x", 0.0) for offset in (10, 11, 12)],
         matches=[Match(0, number) for number in range(3)], cursors=["", "c10", "c11"],
     )  # fmt: skip

@@ -26,9 +26,7 @@ STAMP = 1_767_574_800.0
 def reading_of(format_, *patterns):
     events = EventClock(make_parser(format_, ParserSettings(tz=UTC)), source="app")
     matcher = Matcher([RulePatterns(match=patterns)], records=True)
-    return Reading(
-        source="app", ruleset="r", matcher=matcher, rules=(0,), events=events, framer=FRAMER
-    )
+    return Reading(source="app", matcher=matcher, rules=(0,), events=events, framer=FRAMER)
 
 
 def block_of(data, **others):

@@ -71,7 +71,6 @@ def batch(*texts: str, offset: int = 0, rule: int = 0, time: float | None = None
         records.append(Record(at, text, ManualClock().wall() if time is None else time))
         at += len(text) + 1
     values = {
-        "ruleset": "r",
         "source": "app",
         "checkpoint": checkpoint(at),
         "start": offset,

@@ -53,7 +53,6 @@ class Bench:
         record = Record(self.offset, text, START + at, fields or {})
         self.offset += len(text) + 1
         batch = Batch(
-            ruleset="r",
             source=source,
             checkpoint=checkpoint(self.offset, identity),
             start=record.offset,

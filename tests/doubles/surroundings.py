@@ -51,7 +51,6 @@ def reading_for(rules: Sequence[RuleSettings], *, max_line: int = 262_144) -> Re
     patterns = [RulePatterns(match=part.selector.match) for part in parts]
     return Reading(
         source="app",
-        ruleset="r",
         matcher=Matcher(patterns, engine="reference", max_line=max_line),
         rules=tuple(range(len(parts))),
         events=events,

@@ -74,7 +74,6 @@ class World:
         record = Record(self.offset, text, START + at)
         self.offset += len(text) + 1
         batch = Batch(
-            ruleset="r",
             source=source,
             checkpoint=checkpoint(self.offset),
             start=record.offset,

@@ -20,7 +20,6 @@ def batch(path: str, records: list[tuple[int, float]], last_time: float) -> Batc
     for number, (offset, _) in enumerate(records):
         matches += [Match(rule, number) for rule in range(1 + (offset % 5 == 0))]
     return Batch(
-        ruleset="r",
         source=path[0],
         checkpoint=replace(checkpoint(0, path), path=path),
         start=0,

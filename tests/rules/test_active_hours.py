@@ -38,7 +38,6 @@ class Piped:
         """A line `at` seconds after the start that these parts of rules take."""
         self.offset += 10
         batch = Batch(
-            ruleset="r",
             source="app",
             checkpoint=checkpoint(self.offset),
             start=self.offset - 10,

@@ -486,7 +486,6 @@ class Piped:
     def line(self, at: float, rule: int) -> None:
         """A line that rule number `rule` takes."""
         batch = Batch(
-            ruleset="r",
             source="app",
             checkpoint=checkpoint(round(at) + 1),
             start=round(at),

@@ -22,7 +22,6 @@ TEMPLATES = RuleSettings(name="t", kind=NewTemplate(learn=60.0))
 def hit(time: float, source: str = "app", text: str = "", **fields: str) -> Hit:
     """A record that the rule takes."""
     batch = Batch(
-        ruleset="",
         source=source,
         checkpoint=checkpoint(),
         start=0,

@@ -134,7 +134,6 @@ class Told:
             if taken_by(self.rules[part.rule], part.number, line)
         ]
         batch = Batch(
-            ruleset="r",
             source="app",
             checkpoint=checkpoint(number + 1),
             start=number,

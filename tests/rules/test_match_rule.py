@@ -141,7 +141,6 @@ def hit_of(bench: Bench):
     """A hit that arrives now."""
     record = Record(900, "boom", bench.clock.wall())
     batch = Batch(
-        ruleset="r",
         source="app",
         checkpoint=checkpoint(905),
         start=900,

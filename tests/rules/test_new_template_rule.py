@@ -31,7 +31,6 @@ class Templates(Bench):
     def teach(self, at: float, text: str, source: str = "app") -> bool:
         """A line of an old file, to learn from."""
         batch = Batch(
-            ruleset="r",
             source=source,
             checkpoint=checkpoint(),
             start=0,

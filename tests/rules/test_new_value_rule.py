@@ -36,7 +36,6 @@ class Values(Bench):
     def teach(self, at: float, who: str) -> bool:
         """A line of an old file, to learn from."""
         batch = Batch(
-            ruleset="r",
             source="app",
             checkpoint=checkpoint(),
             start=0,
