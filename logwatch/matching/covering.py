@@ -2,23 +2,62 @@ r"""Whether every line in which one pattern is found has another pattern in it, 
 
 Answers "surely" or "not known": it compares what one pattern requires in a row, character by
 character, with another of a fixed length. So it knows `Failed` behind `^Failed \w+`, and `.`
-behind anything; of a back-reference or a look-ahead it knows nothing.
+behind anything; of a back-reference, a word's edge or a look-ahead it knows nothing.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from logwatch.matching.alphabet import EVERY, OTHER
-from logwatch.matching.syntax import Atomic, Chars, Concat, End, Look, Node, Repeat, Start, parse
+from logwatch.matching.syntax import (
+    Atomic,
+    Chars,
+    Concat,
+    End,
+    Look,
+    Node,
+    Repeat,
+    Start,
+    parse,
+    quiet_parse,
+)
 
 _MOST_ROUNDS = 64
+_MOST_LEVELS = 20
+_CHARACTERS = frozenset({"ANY", "IN", "LITERAL", "NOT_LITERAL"})
 
 
 def covers(wide: str, narrow: str) -> bool:
     """Whether surely each line that `narrow` is found in has `wide` in it. Raises re.error."""
-    wanted = _fixed(parse(wide))
+    wanted = _fixed(parse(wide)) if _is_told_in_full(wide) else None
     if wanted is None:
         return False
     return any(_stands_in(wanted, run) for run in _runs(parse(narrow)))
+
+
+def _is_told_in_full(text: str) -> bool:
+    """Whether the tree says all of it.
+
+    What it cannot say it makes larger (syntax.py), which is wrong for what is sought.
+    """
+    try:
+        return _is_plain(quiet_parse(text), _MOST_LEVELS)
+    except RecursionError:
+        return False
+
+
+def _is_plain(parsed: Any, levels: int) -> bool:
+    """Whether these items of Python's own tree are characters, and groups and repeats of such."""
+    for opcode, argument in parsed:
+        name = str(opcode)
+        if name in _CHARACTERS:
+            continue
+        if not levels or name not in {"SUBPATTERN", "MAX_REPEAT", "MIN_REPEAT"}:
+            return False
+        if not _is_plain(argument[-1], levels - 1):
+            return False
+    return True
 
 
 def _fixed(node: Node) -> list[int] | None:

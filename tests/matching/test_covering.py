@@ -31,6 +31,10 @@ NO = [
     ("aaab", "a{2,5}b"),
     ("ba", "(?:ab)+c"),
     ("\u4e2d", "\u4e2e"),
+    (r"\bb", "b"),
+    (r"b\B", "b"),
+    (r"(a)b\1", "ab"),
+    ("(?:" * 50 + "ab" + ")?" * 50 + "c", "c"),
 ]
 
 
@@ -42,7 +46,7 @@ def test_what_is_surely_there_is_known(wide, narrow):
 
 @pytest.mark.parametrize(("wide", "narrow"), NO)
 def test_what_is_not_sure_is_not_claimed(wide, narrow):
-    """Anchors, choices, cases."""
+    """Anchors, choices, cases, edges of words, what was found before, what is nested deeply."""
     assert not covers(wide, narrow)
 
 
@@ -61,6 +65,7 @@ PIECES = st.sampled_from(
         "^",
         "$",
         r"\b",
+        r"\B",
         "(?i:a)",
     ]
 )
