@@ -146,6 +146,7 @@ class Following:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
         self._futexes.make_room(len(self._monitors))
         ready = [each for path, each in self._unstarted.items() if not self._places.where(path)]
+        ready.sort(key=lambda each: each.path not in self._stored)  # if not all can: known ones
         for monitor in self._room.begin_all(ready, self._begin):
             del self._unstarted[monitor.path]
 

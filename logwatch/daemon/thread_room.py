@@ -1,8 +1,9 @@
 """As many monitors as there may be threads; the others wait for room, and a person is told.
 
 A service has a limit of its threads (`TasksMax=`), a container and a user as well. The last
-`SPARE_THREADS` are left to what comes after the monitors: a copy of the store, a reload, `status`.
-A file without a thread is not read: it is shown as in trouble, and tried again.
+`SPARE_THREADS`, or half of what there is where that is less, are left to what comes after the
+monitors: a copy of the store, a reload, `status`. A file without a thread is not read: it is shown
+as in trouble, and tried again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class ThreadRoom:
         """Call `begin`, which raises RuntimeError where no thread is left; those that began."""
         begun = 0
         try:
-            with _kept(SPARE_THREADS if len(monitors) > FEW_MONITORS or self._is_short else 0):
+            many = len(monitors) > FEW_MONITORS or self._is_short
+            with _kept(SPARE_THREADS if many else 0, or_half=not self._is_short):
                 for monitor in monitors:
                     begin(monitor)
                     begun += 1
@@ -67,16 +69,34 @@ class ThreadRoom:
 
 
 @contextmanager
-def _kept(number: int) -> Iterator[None]:
-    """Have so many threads that do nothing, until it is over. Raises RuntimeError."""
-    over, kept = Event(), []
+def _kept(number: int, *, or_half: bool) -> Iterator[None]:
+    """Have so many threads that do nothing, until it is over; or half of those that there are.
+
+    Raises RuntimeError where there are fewer.
+    """
+    kept: list[tuple[Event, Thread]] = []
     try:
-        for _ in range(number):
-            thread = Thread(target=over.wait, name="spare", daemon=True)
-            thread.start()
-            kept.append(thread)
+        try:
+            while len(kept) < number:
+                kept.append(_idle())
+        except RuntimeError:
+            if not or_half:
+                raise
+            _end(kept[len(kept) // 2 :])
+            del kept[len(kept) // 2 :]
         yield
     finally:
+        _end(kept)
+
+
+def _idle() -> tuple[Event, Thread]:
+    over = Event()
+    thread = Thread(target=over.wait, name="spare", daemon=True)
+    thread.start()
+    return over, thread
+
+
+def _end(kept: Sequence[tuple[Event, Thread]]) -> None:
+    for over, thread in kept:
         over.set()
-        for thread in kept:
-            thread.join()
+        thread.join()

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from doubles.process import ended
+from doubles.rules import checkpoint
+from msgspec.structs import replace
 
 from logwatch.clock import ManualClock
 from logwatch.daemon import following as module
@@ -110,6 +112,42 @@ def test_a_folder_that_is_gone_is_not_watched_any_more(tmp_path):
     assert set(waker.directories) == every
 
 
+def following_all(folder, clock, waker, stored=()):
+    """Every log of a folder."""
+    claims = Claims()
+    events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
+    matcher = Matcher([RulePatterns(match=("ERROR",))])
+    reading = Reading(source="app", matcher=matcher, rules=(0,), events=events)
+
+    def make_monitor(path, _sources, known, *, at_start, files):
+        tail = Tail(path, known=known, claims=claims)
+        slots = BoundedSemaphore(1)
+        return Monitor(path, tail=tail, reading=reading, intake=Intake(), slots=slots, clock=clock)
+
+    return Following(
+        discovery=Discovery([SourceSettings(name="app", paths=(str(folder / "*.log"),))]),
+        make_monitor=make_monitor,
+        waker=waker,
+        clock=clock,
+        claims=claims,
+        stored=stored,
+        tell=lambda _message: True,
+    )
+
+
+def test_where_threads_are_few_files_of_which_something_was_read_come_first(tmp_path, monkeypatch):
+    """A reload that brings more files than there may be threads for takes none from another."""
+    for name in "abc":
+        (tmp_path / f"{name}.log").touch()
+    known = replace(checkpoint(), path=str(tmp_path / "c.log"))
+    following = following_all(tmp_path, ManualClock(), ManualWaker(), stored=[known])
+    begun = []
+    monkeypatch.setattr(following, "_begin", lambda monitor: begun.append(monitor.path[-5:]))
+    following.prepare()
+    following.start()
+    assert begun == ["c.log", "a.log", "b.log"]
+
+
 @pytest.mark.parametrize(("covered", "each_tick"), [(True, 10), (False, 40)])
 def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
     tmp_path, monkeypatch, covered, each_tick
@@ -118,25 +156,8 @@ def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
     monkeypatch.setattr(module, "BUSY_POLLS", 10)
     for number in range(40):
         (tmp_path / f"{number}.log").touch()
-    clock, intake, claims, waker = ManualClock(), Intake(), Claims(), ManualWaker()
-    events = EventClock(make_parser("plain", ParserSettings(tz=ZoneInfo("UTC"))), source="app")
-    matcher = Matcher([RulePatterns(match=("ERROR",))])
-    reading = Reading(source="app", matcher=matcher, rules=(0,), events=events)
-
-    def make_monitor(path, _sources, known, *, at_start, files):
-        tail = Tail(path, known=known, claims=claims)
-        slots = BoundedSemaphore(1)
-        return Monitor(path, tail=tail, reading=reading, intake=intake, slots=slots, clock=clock)
-
-    following = Following(
-        discovery=Discovery([SourceSettings(name="app", paths=(str(tmp_path / "*.log"),))]),
-        make_monitor=make_monitor,
-        waker=waker if covered else make_waker("poll", clock),
-        clock=clock,
-        claims=claims,
-        stored=(),
-        tell=lambda _message: True,
-    )
+    clock, waker = ManualClock(), ManualWaker()
+    following = following_all(tmp_path, clock, waker if covered else make_waker("poll", clock))
     asked = []
     monkeypatch.setattr(following, "_has_changed", lambda monitor: asked.append(monitor.path))
     monkeypatch.setattr(following, "start", lambda: None)

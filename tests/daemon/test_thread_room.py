@@ -74,6 +74,16 @@ def test_the_last_threads_are_left_to_others(monkeypatch):
     assert said() == before + 1
 
 
+def test_where_there_are_hardly_any_the_half_is_left_to_others(monkeypatch):
+    """Or a narrow limit would have nothing read at all. They are not asked for theirs later."""
+    machine, monitors = Machine(monkeypatch, 10), list(map(Monitor, range(FEW_MONITORS + 1)))
+    begun = machine.begin(monitors)
+    assert begun == monitors[:5]
+    assert machine.running == len(begun)
+    assert machine.begin(monitors[5:]) == []
+    assert machine.running == len(begun)
+
+
 def test_they_begin_when_there_is_room(monkeypatch):
     """Some, then all; what comes to be too much after that is said again."""
     machine, monitors, before = Machine(monkeypatch, 100), list(map(Monitor, range(200))), said()
