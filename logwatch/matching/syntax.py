@@ -81,7 +81,8 @@ TOO_DEEP = Repeat(ANY_TEXT, 0, None)
 
 _MOST_LEVELS = 40
 """Python takes patterns so deep that it, but not we, can walk them with the stack that there is."""
-_TYPE_FLAGS = re.ASCII | re.LOCALE | re.UNICODE
+_TYPE_FLAGS = int(re.ASCII | re.LOCALE | re.UNICODE)
+"""A number: the complement of a RegexFlag has no bit of ours (RECORDS)."""
 _LETTERS = tuple(Chars(characters((constants.LITERAL, code), 0)) for code in range(256))
 """What most of a pattern is made of: characters that stand for themselves, by their code."""
 
