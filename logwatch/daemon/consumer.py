@@ -335,7 +335,6 @@ class Consumer(Worker):
 
     def _commit(self, transaction: Transaction, now: Moment) -> None:
         if transaction:
-            self._intake.end_turn()  # the disk and SQLite leave the interpreter to others
             self._commit_until_it_holds(transaction, now)
         self._oldest_pending = None
         for event in self._committed:

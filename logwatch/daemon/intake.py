@@ -5,8 +5,8 @@ When it is full monitors wait, and the log files are the buffer: nothing is ever
 While a backlog is read, monitors and consumer take turns. Python runs one of them at a time in any
 case; handing the interpreter to and fro at each block costs both of them, a fifth of all that
 catching up takes. So the consumer lets batches gather, and monitors keep theirs while it takes
-them: each may scan one more block meanwhile, on a core of its own. While it commits they go on. A
-file that is ahead of others in event time is held until they have come as far.
+them: each may scan one more block meanwhile, on a core of its own. A file that is ahead of others
+in event time is held until they have come as far.
 """
 
 from __future__ import annotations

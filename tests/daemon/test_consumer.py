@@ -50,20 +50,6 @@ def test_alerts_and_position_are_committed_before_the_sink_is_woken(bench):
     assert seen == [(2, 14)]
 
 
-def test_files_are_read_on_while_it_commits(bench, monkeypatch):
-    """That is mostly waiting for the disk: a batch comes in though it was the consumer's turn."""
-    bench.intake.begin_turn()
-    commit = bench.store.commit
-
-    def committing(transaction, *, now):
-        bench.intake.put(batch(offset=9), timeout=0.0)
-        commit(transaction, now=now)
-
-    monkeypatch.setattr(bench.store, "commit", committing)
-    bench.take(batch("boom"))
-    assert bench.intake.qsize() > 0
-
-
 def test_a_position_without_alerts_is_committed_within_a_second(bench):
     """Nobody waits for it, so it costs no commit of its own."""
     bench.take(batch())
