@@ -297,7 +297,7 @@ def _encoding(found: Found[SourceKeys], report: Report) -> str | None:
         codec = codecs.lookup(name)
         if codec.name in ("utf-8", "utf-8-sig"):  # a mark is always looked for
             return "utf-8"
-        if is_wide(codec.name) or _is_single_byte(codec):
+        if is_wide(codec.name) or _is_single_byte(codec.name):
             return codec.name
     except (LookupError, ValueError):  # ValueError: a NUL in the name
         report.error(
@@ -318,14 +318,13 @@ def _encoding(found: Found[SourceKeys], report: Report) -> str | None:
     return None
 
 
-def _is_single_byte(codec: codecs.CodecInfo) -> bool:
+def _is_single_byte(name: str) -> bool:
     """Whether each byte is one character and ASCII is itself, so that lines can be cut as bytes."""
     try:
-        ascii_text, _ = codec.decode(_ASCII, "replace")
-        return ascii_text == _ASCII.decode("ascii") and all(
-            len(codec.decode(bytes([byte, *after]), "replace")[0]) == 1 + len(after)
+        return _ASCII.decode(name, "replace") == _ASCII.decode("ascii") and all(
+            len(bytes([byte, *after]).decode(name, "replace")) == 1 + len(after)
             for byte in range(256)
             for after in ((), (0x41,), (0x80,), (0xA1,))
         )
-    except Exception:  # noqa: BLE001  # codecs that are no text encodings raise what they like
+    except (LookupError, UnicodeError):  # no text encoding (hex, zlib); one that replaces nothing
         return False

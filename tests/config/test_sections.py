@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from encodings.aliases import aliases
+from random import Random
 
 import pytest
 
@@ -175,6 +177,21 @@ def test_encodings_whose_bytes_are_no_characters_are_not_supported(bench, name):
     """Lines are cut as bytes, so each byte below 0x80 must be itself."""
     problem = bench.one(f"sources: {{app: {{path: /dev/null, encoding: {name}}}}}")
     assert problem.code == "not-supported"
+
+
+def test_lines_of_every_encoding_that_is_taken_can_be_cut_as_bytes(bench):
+    """All others are refused, whatever their decoders raise; some are for no text, or Windows."""
+    data, taken = Random(7).randbytes(20_000), set()
+    for name in sorted(set(aliases.values())):
+        found = bench.examine(f"sources: {{app: {{path: /dev/null, encoding: {name}}}}}")
+        if found.config is None:
+            assert {*found.codes} <= {"not-supported", "unknown-name"}, name
+            continue
+        encoding = found.config.sources[0].matched_as
+        taken.add(encoding)
+        lines = [line.decode(encoding, "replace") for line in data.split(b"\n")]
+        assert data.decode(encoding, "replace").split("\n") == lines, name
+    assert taken > {"utf-8", "cp1252"}
 
 
 def test_the_nearest_existing_name_is_told(bench):
