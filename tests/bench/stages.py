@@ -166,6 +166,7 @@ class _Path:
         self._matcher = Matcher(
             [RulePatterns(match=rule.match) for rule in config.rules],
             cache=folder / "state" / "patterns",
+            audit=config.audit,
         )
 
     def stages(self) -> Iterator[tuple[str, float, bool]]:
