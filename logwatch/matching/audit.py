@@ -205,7 +205,7 @@ class Audit:
             end = len(data)
         longest, encoding = self._settings.max_line, self._settings.encoding
         text = data[start : min(end, start + longest)].decode(encoding, "backslashreplace")
-        text = "\n".join(line.removesuffix("\r") for line in text.split("\n"))
+        text = "\n".join(line.removesuffix("\r") for line in text.split("\n")).rstrip("\n")
         return _Line(start, end, text, end - start > longest)
 
     def _likely_lines(self, block: _Block, texts: Sequence[bytes]) -> Iterator[_Line]:

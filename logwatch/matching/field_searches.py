@@ -23,6 +23,7 @@ class FieldSearches:
     """The conditions of all rules of one matcher.
 
     `patterns` has for each rule its valid patterns, and whether it wants what does not have them.
+    Values may have newlines, as those of JSON do.
     `clock` gives the CPU seconds that the calling thread has used.
     """
 
@@ -33,7 +34,7 @@ class FieldSearches:
     ) -> None:
         self._patterns = patterns
         self._texts = tuple(dict.fromkeys(text for one in patterns for text in one))
-        self._searches = Searches(self._texts, clock)
+        self._searches = Searches(self._texts, clock, records=True)
 
     def search(self, text: str) -> Search:
         """How to search for one of the patterns in a value."""

@@ -123,6 +123,8 @@ class Framing:
         for record in joined.split(b"\n"):
             texts.append(bare(self.decode(data[at : at + len(record)])))
             at += len(record) + 1
+        if not joined.endswith(b"\n"):
+            texts.append("")  # so that the last one shows even where it is empty: a lone return
         scanned = b"\n".join(map(fold_record, texts))
         return Piece(start, data, "\n".join(texts), joined=joined, scanned=scanned)
 
@@ -162,8 +164,11 @@ class Framing:
 
 
 def bare(text: str) -> str:
-    """The text of a record as rules see it: no line of it ends with a carriage return."""
-    return text.replace("\r\n", "\n").removesuffix("\r")
+    """The text of a record as rules see it: no line of it ends with a carriage return.
+
+    It ends with no newline either, not even where it was cut behind one.
+    """
+    return text.replace("\r\n", "\n").removesuffix("\r").rstrip("\n")
 
 
 def encoding_problem(name: str) -> str | None:

@@ -2,7 +2,8 @@
 
 A block is split at newlines, those inside records of several lines excepted; each record is cut at
 the longest length allowed, decoded, and loses one carriage return from the end of each of its
-lines. A rule takes it where any `match` is found and no `unless` is.
+lines, and the newlines at its own end. A rule takes it where any `match` is found and no `unless`
+is.
 There are no tricks here, and no protection against a pattern that takes for ever. All patterns are
 compiled at once, so that a bad one raises PatternError then.
 """
@@ -48,7 +49,7 @@ class ReferenceMatcher:
         for record in whole.removesuffix(b"\n").split(b"\n") if data else ():
             end = start + len(record)
             kept = data[start:end][: self._max_line].decode(self._encoding, "backslashreplace")
-            text = "\n".join(line.removesuffix("\r") for line in kept.split("\n"))
+            text = "\n".join(line.removesuffix("\r") for line in kept.split("\n")).rstrip("\n")
             if found := self._found(text):
                 hits.append(LineHit(start, end, text, len(record) > self._max_line, found))
             start = end + 1

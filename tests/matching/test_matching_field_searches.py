@@ -84,6 +84,15 @@ def test_what_is_slow_without_being_given_up_is_charged_as_well():
     assert fields.timeouts == {}
 
 
+@pytest.mark.usefixtures("short_limits")
+def test_a_pattern_that_explodes_over_newlines_holds_no_file_up():
+    """A value of JSON may be a page of empty lines."""
+    evil = r"(?:\n|\n\n)+(?![^x])"
+    fields = FieldSearches([{evil: False}], clock=lambda: 0.0)
+    assert fields.search(evil)("\n" * 60 + "!") is None
+    assert [one.kind for one in fields.troubles()] == ["timed-out"]
+
+
 def test_a_safe_pattern_is_never_measured():
     """However long the value is."""
     clock = Clock(1.0)

@@ -119,6 +119,24 @@ def test_a_record_beyond_the_longest_line_is_cut_and_marked():
     assert (second.start, second.truncated) == (44, False)
 
 
+@pytest.mark.parametrize("pattern", [r"cart$", r"cart\Z", r"(?m)cart$", r"(?a:cart)\s*$"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\n\n", "\n\r\n"])
+def test_a_record_that_is_cut_behind_a_newline_ends_before_it(pattern, newline):
+    """As every record does; so `$` means the very end."""
+    data, joined = block_of([f"no cart{newline}Traceback"])
+    (hit,) = both([rule(pattern)], data, joined, max_line=len("no cart" + newline))
+    assert (hit.text, hit.truncated, hit.end) == ("no cart", True, len(data) - 1)
+
+
+@pytest.mark.parametrize("before", ["", "a\n", "a\nb\n", "é\n"])
+def test_a_carriage_return_that_ends_the_log_is_an_empty_record(before):
+    """It has no newline, and no text, and rules that take every record take it."""
+    data = before.encode() + b"\r"
+    found = both([rule("^$"), rule(), rule("a", unless=("b",))], data, data)
+    assert (found[-1].start, found[-1].end, found[-1].text) == (len(data) - 1, len(data), "")
+    assert both([rule("^$")], data, data, max_line=1)[-1].start == len(data) - 1
+
+
 def test_records_that_are_not_ascii_keep_their_places():
     records = ["é" * 9 + "\nüber", "plain\ntext", "日本\n語 über\r\n\x0b\r", "ü"]
     data, joined = block_of(records)
