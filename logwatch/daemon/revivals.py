@@ -15,7 +15,7 @@ from logwatch.daemon.intake import CaughtUp, Message, NotWaitedFor
 from logwatch.daemon.monitor import Monitor
 from logwatch.rules.self_reports import SelfReport
 
-LONGEST_BACK_OFF = 60.0
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0
 MANY_CRASHES = 3
 """When the monitor of a file has died so often a person is told, and nobody waits for it."""
 
@@ -25,6 +25,8 @@ class _Crashes:
     """How often the monitor of one path died, and when it may start again."""
 
     number: int = 0
+    wait: float = 0.0
+    """Seconds between the last death and the start after it."""
     again_at: float = 0.0
     told: bool = False
 
@@ -58,20 +60,20 @@ class Revivals:
 
     def _note(self, monitor: Monitor, crashes: _Crashes, now: Moment) -> None:
         crashes.number += 1
-        wait = min(2.0 ** (crashes.number - 1), LONGEST_BACK_OFF)
-        crashes.again_at = now.steady + wait
-        telemetry.error("daemon.monitor_died", path=monitor.path, again_in_seconds=wait)
+        crashes.wait = min(2 * crashes.wait or FIRST_BACK_OFF, LONGEST_BACK_OFF)
+        crashes.again_at = now.steady + crashes.wait
+        telemetry.error("daemon.monitor_died", path=monitor.path, again_in_seconds=crashes.wait)
         self._tell(NotWaitedFor(monitor.path))
         if crashes.number >= MANY_CRASHES and not crashes.told:
-            crashes.told = self._tell_of_many(monitor)
+            crashes.told = self._tell_of_many(monitor, crashes.number)
 
-    def _tell_of_many(self, monitor: Monitor) -> bool:
+    def _tell_of_many(self, monitor: Monitor, number: int) -> bool:
         # Deadlines wait until every backlog is read: one file must not make all wait for ever.
         return self._tell(CaughtUp(monitor.path)) and self._tell(
             SelfReport(
                 what="file-not-read",
                 severity="critical",
-                message=f"{monitor.path} is not read on: its thread died {MANY_CRASHES} times,"
+                message=f"{monitor.path} is not read on: its thread died {number} times,"
                 f" at last with {monitor.failure!r}; it is tried again, later each time",
                 path=monitor.path,
                 source=monitor.sources[0],

@@ -1,0 +1,103 @@
+"""Monitors that died are started again, later each time, and a person is told."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from logwatch.clock import ManualClock
+from logwatch.daemon.intake import CaughtUp, NotWaitedFor
+from logwatch.daemon.revivals import LONGEST_BACK_OFF, MANY_CRASHES, Revivals
+from logwatch.rules.self_reports import SelfReport
+
+
+class Mortal:
+    """A monitor that died, or that lives."""
+
+    path = "/var/log/app.log"
+    sources = ("app",)
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    def is_alive(self) -> bool:
+        return self.failure is None
+
+
+class Ward:
+    """One monitor that dies at once whenever it is started."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.monitor = Mortal(ValueError("a bug in the matcher"))
+        self.told: list[object] = []
+        self.has_room = True
+        self.started_at: list[float] = []
+        self.revivals = Revivals(self.tell, lambda _: self.started_at.append(self.clock.steady()))
+
+    def tell(self, message: object) -> bool:
+        if self.has_room:
+            self.told.append(message)
+        return self.has_room
+
+    def look(self, seconds: int) -> None:
+        """Once each second."""
+        for _ in range(seconds):
+            self.revivals.look([self.monitor], self.clock.moment())
+            self.clock.advance(1)
+
+    def reports(self) -> list[SelfReport]:
+        return [each for each in self.told if isinstance(each, SelfReport)]
+
+
+@pytest.fixture
+def ward() -> Ward:
+    return Ward()
+
+
+def test_each_start_is_later_up_to_a_minute(ward):
+    ward.look(600)
+    waits = [round(later - at) for at, later in pairwise(ward.started_at)]
+    assert waits[:5] == [3, 5, 9, 17, 33]  # it is noticed a second after it died
+    assert set(waits[5:]) == {LONGEST_BACK_OFF + 1}
+
+
+def test_one_that_dies_for_days_is_tried_as_long(ward):
+    """Once a number of seconds grew too large, and nothing was polled any more."""
+    ward.look(2 * 86_400)
+    assert len(ward.started_at) > 2_000
+
+
+def test_one_that_lives_is_left_alone(ward):
+    ward.monitor.failure = None
+    ward.look(60)
+    assert not ward.started_at
+    assert not ward.told
+
+
+def test_nobody_waits_for_it_and_a_person_is_told_once(ward):
+    ward.look(600)
+    assert ward.told[: MANY_CRASHES - 1] == [NotWaitedFor(Mortal.path)] * (MANY_CRASHES - 1)
+    assert ward.told.count(CaughtUp(Mortal.path)) == 1
+    (report,) = ward.reports()
+    assert report.what == "file-not-read"
+    assert "a bug in the matcher" in report.message
+
+
+def test_where_there_is_no_room_the_person_is_told_later(ward):
+    ward.has_room = False
+    ward.look(600)
+    ward.has_room = True
+    while not ward.reports():
+        ward.look(1)
+    (report,) = ward.reports()
+    assert f"died {len(ward.started_at) + 1} times" in report.message
+
+
+def test_of_a_path_that_is_let_go_of_nothing_is_kept(ward):
+    ward.look(600)
+    ward.revivals.forget(Mortal.path)
+    ward.started_at.clear()
+    ward.look(3)
+    assert len(ward.started_at) == 1
