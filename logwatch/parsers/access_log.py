@@ -32,7 +32,7 @@ _TAIL = re.compile(
 _TAIL_NAMES = ("request", "status", "bytes", "referer", "user_agent")
 # Each column is read once and as a whole: a client may have sent what is between quotes.
 _REQUEST_TIME = re.compile(
-    r'(?: (?:[^ "]|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)*?'
+    r'(?: (?>(?:[^ "]|"[^"\\]*+(?>(?:\\.[^"\\]*+)*)")*))*?'
     r' (?:(?:rt|request_time)=)?("?)([0-9]+\.[0-9]{3})\1(?![^ ])',
     re.DOTALL,
 ).match

@@ -24,7 +24,7 @@ _BEGIN = b"\n\n__CURSOR="
 _REMARK = b"--"
 """Begins a line that journalctl wrote for a person: `-- No entries --`."""
 # A whole entry of which each field is text, or the beginning of one.
-_ENTRY = re.compile(rb"(?:[A-Z0-9_]++=[^\n]*+\n)++\n")
+_ENTRY = re.compile(rb"(?>(?:[A-Z0-9_]++=[^\n]*+\n)+)\n")
 _CURSOR, _TIME, _MESSAGE = b"\n__CURSOR=", b"\n__REALTIME_TIMESTAMP=", b"\nMESSAGE="
 
 

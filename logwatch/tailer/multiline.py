@@ -156,7 +156,7 @@ class Framer:
         return end
 
 
-_BLANKS = re.compile(rb"(?:\r?+\n)*+")
+_BLANKS = re.compile(rb"(?>(?:\r?\n)*)")
 
 
 def _past_blanks(data: bytes, at: int) -> int:

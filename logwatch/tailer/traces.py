@@ -7,8 +7,10 @@ wherever the log was cut before it was looked at. Blank lines belong to a record
 them does. `hint` matches the newline before any line that can continue a record of one ordinary
 line. In most logs there are few, so that most lines are never looked at one by one.
 
-Every repeat is possessive, and as long as the longest record that is asked for: what a match takes
-grows with the record only.
+No repeat is gone back into, and none is longer than the longest record that is asked for: what a
+match takes grows with the record only. A repeated group is atomic, and only what is simpler is
+possessive: before 3.11.5 Python went on at a wrong place behind a possessive group that can match
+in several ways (https://github.com/python/cpython/issues/106052), and Debian 12 has such a Python.
 
 Sources of the shapes: the Java manual, `Throwable.printStackTrace`; Python's manual, `traceback`,
 and PEP 654 for groups of exceptions; the Go sources, `runtime/panic.go`, `runtime/traceback.go`.
@@ -22,9 +24,8 @@ from typing import Literal, NamedTuple, TypeAlias
 Preset: TypeAlias = Literal["java", "python", "go", "indent"]
 
 _LINE = rb"[^\n]*+\n"
-_BLANK = rb"(?:\r?+\n)*+"
+_BLANK = rb"(?>(?:\r?\n)*)"
 _END = rb"[ \t]*+\r?+\n"
-_MOST = b"{0,MOST}+"
 _INDENTED = rb"[ \t]"
 
 
@@ -33,18 +34,23 @@ def _one(begins: bytes) -> bytes:
     return _BLANK + rb"(?=" + begins + rb")" + _LINE
 
 
+def _any(lines: bytes) -> bytes:
+    """These lines, any number of times."""
+    return rb"(?>(?:" + lines + rb"){0,MOST})"
+
+
 def _some(begins: bytes) -> bytes:
     """Lines that begin so, and blank ones before each."""
-    return rb"(?:" + _one(begins) + rb")" + _MOST
+    return _any(_one(begins))
 
 
 def _perhaps(lines: bytes) -> bytes:
-    return rb"(?:" + lines + rb")?+"
+    return rb"(?>(?:" + lines + rb")?)"
 
 
 # Java: the class of an exception stands in a line of its own below the message of the log, unless
 # it was printed without one; so a second such line is the next record.
-_CLASS = rb"(?:[a-z_$][\w$]*+\.)++[A-Z][\w$.]*+(?::[ \t\r\n]|" + _END + rb")"
+_CLASS = rb"(?>(?:[a-z_$][\w$]*+\.)+)[A-Z][\w$.]*+(?::[ \t\r\n]|" + _END + rb")"
 _AT = _INDENTED + rb"|Suppressed: |\.\.\. \d++ (?:more|common frames)"
 # java.util.logging tells when and where in one line, and what in the next.
 _LEVEL = rb"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): "
@@ -59,7 +65,7 @@ _JAVA = (
     rb"(?:(?=" + _CLASS + rb")" + _THROWN
     + rb"|(?=" + _DATED + rb")" + _LINE + _perhaps(_one(_LEVEL)) + _perhaps(_THROWN)
     + rb"|" + _LINE + _perhaps(_THROWN)
-    + rb")(?:" + _CAUSE + rb"|" + _one(_AT) + rb")" + _MOST
+    + rb")" + _any(_CAUSE + rb"|" + _one(_AT))
 )  # fmt: skip
 
 # Python: frames are indented, and one line behind them names the exception.
@@ -89,7 +95,7 @@ _PYTHON = (
     + rb"|" + _LINE + _some(rb"(?!" + _GROUP + rb")" + _INDENTED + rb"|" + _CONTEXT)
     + _perhaps(_FAILURE)
     + rb")"
-    + rb"(?:" + _one(_CHAIN) + _perhaps(_FAILURE) + rb")" + _MOST
+    + _any(_one(_CHAIN) + _perhaps(_FAILURE))
     + _perhaps(_one(_STACK) + _FRAMES + _some(rb"Message: |Arguments: "))
 )  # fmt: skip
 
@@ -101,7 +107,7 @@ _CALL = (
     + rb"|[re][a-z0-9]{1,5} ++0x|[cdefgs]s ++0x"
 )  # fmt: skip
 # The stacks of zap and of pkg/errors begin without a word on the goroutine.
-_FUNCTION = rb"[A-Za-z_](?:[\w.~-]*+/)*+[\w~-]*+\.[\w.()*\[\]]++" + _END
+_FUNCTION = rb"[A-Za-z_](?>(?:[\w.~-]*+/)*)[\w~-]*+\.[\w.()*\[\]]++" + _END
 _SIGNAL = rb"\[signal |\[recovered|PC=0x"
 
 _GO = (
