@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -128,7 +129,7 @@ def machine() -> dict[str, Any]:
         "cpu": _processor(),
         "cores": os.cpu_count(),
         "kernel": platform.release(),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} ({Path(sys.executable).resolve()})",
         "logwatch": version("logwatchd"),
         "hyperscan": _version_of("hyperscan"),
         "commit": _commit(),
