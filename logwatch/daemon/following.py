@@ -146,7 +146,7 @@ class Following:
         """Arm the watches, then start all monitors: in this order nothing falls between."""
         self._futexes.make_room(len(self._monitors))
         ready = [each for path, each in self._unstarted.items() if not self._places.where(path)]
-        ready.sort(key=lambda each: each.path not in self._stored)  # if not all can: known ones
+        ready.sort(key=lambda each: each.path not in self._stored)  # known ones, if not all can
         for monitor in self._room.begin_all(ready, self._begin):
             del self._unstarted[monitor.path]
 
@@ -358,9 +358,10 @@ class Following:
             self._claims.note(position)
         known, files = self._stored.get(path, []), len(self._monitors)
         fresh = self._make_monitor(path, dead.sources, known, at_start=False, files=files)
-        fresh.sources = dead.sources
-        self._monitors[path] = fresh
-        self._begin(fresh)
+        fresh.sources, fresh.departure = dead.sources, dead.departure
+        fresh.not_answering = _in_words(self._places.where(path))
+        self._monitors[path] = self._unstarted[path] = fresh
+        self.start()
 
     def _note_problems(self, problems: Mapping[str, str]) -> None:
         for path, text in problems.items():

@@ -15,9 +15,11 @@ from msgspec.structs import replace
 
 from logwatch.clock import ManualClock
 from logwatch.daemon import following as module
+from logwatch.daemon.departures import Departures
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import CaughtUp, Intake, LetGo
 from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.thread_room import NO_THREAD
 from logwatch.daemon.waker import ManualWaker, make_waker
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
@@ -146,6 +148,55 @@ def test_where_threads_are_few_files_of_which_something_was_read_come_first(tmp_
     following.prepare()
     following.start()
     assert begun == ["c.log", "a.log", "b.log"]
+
+
+@pytest.fixture
+def after_a_death(tmp_path, monkeypatch):
+    """One log whose monitor died, at the second in which it is started again."""
+    (tmp_path / "app.log").touch()
+    clock = ManualClock()
+    following = following_all(tmp_path, clock, ManualWaker())
+    monkeypatch.setattr(Monitor, "start", lambda _: None)
+    following.prepare()
+    following.start()
+    (dead,) = following.monitors
+    dead.failure = ValueError("a bug in the matcher")
+    following.poll(clock.moment())
+    clock.advance(1)
+    return following, clock, dead
+
+
+def test_one_that_died_and_for_which_no_thread_is_left_waits_for_room(after_a_death, monkeypatch):
+    """As every other one does; what else is polled goes on."""
+    following, clock, dead = after_a_death
+    begun = []
+
+    def begin(monitor):
+        begun.append(monitor)
+
+    def none_left(_monitor):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(Monitor, "start", none_left)
+        following.poll(clock.moment())
+    (fresh,) = following.monitors
+    assert fresh is not dead
+    assert fresh.not_answering == NO_THREAD
+    monkeypatch.setattr(Monitor, "start", begin)
+    for _ in range(module.LEISURE_TICKS):
+        clock.advance(1)
+        following.poll(clock.moment())
+    assert begun == [fresh]
+    assert not fresh.not_answering
+
+
+def test_what_one_that_died_knew_of_a_log_that_is_gone_is_told_by_the_next(after_a_death):
+    following, clock, dead = after_a_death
+    dead.departure = Departures(lambda _: True).expect("app")
+    following.poll(clock.moment())
+    (fresh,) = following.monitors
+    assert fresh.departure is dead.departure
 
 
 @pytest.mark.parametrize(("covered", "each_tick"), [(True, 10), (False, 40)])
