@@ -32,6 +32,7 @@ from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Tota
 from logwatch.store.transaction import Addressed
 from logwatch.tailer.globs import is_glob
 from logwatch.tailer.multiline import JOINT
+from logwatch.tailer.settings import SourceSettings
 
 DRAIN_EVERY = 64
 """Batches after which rules are asked for what they changed, so that they need not remember it."""
@@ -135,10 +136,11 @@ class Simulation:
         """Take lines of `source`, each with its virtual arrival, in the order given.
 
         Where lines are put together to records, each is a whole record. `fields` are what the
-        source has beside the text of a single one, as the journal does.
+        source has beside the text of each, as the journal does.
 
-        The stamp of a line is its time where the format reads one and it can be true; else it is
-        the arrival. Raises KeyError where there is no such source.
+        The stamp of a line is its time where the format reads one and it can be true; else, and
+        for an entry of the journal with `fields`, it is the arrival. Raises KeyError where there is
+        no such source.
         """
         reading = self.reading((source,))
         if source not in self._surroundings:
@@ -157,10 +159,7 @@ class Simulation:
             if reading.framer is not None or data.count(b"\n") > len(texts):
                 whole = (text.replace(b"\n", JOINT) + b"\n" for text in texts)
                 block = replace(block, joined=b"".join(whole))
-            if fields is not None and settings.origin is not None:
-                text = texts[0].decode(settings.matched_as, "replace")
-                told = settings.origin.entry(text, fields, arrival, settings.format)
-                block = replace(block, envelopes=_Told(*told))
+            block = replace(block, envelopes=_envelopes(texts, settings, fields, arrival))
             batch = reading.batch(block, arrival)
             if surroundings is not None:
                 batch = _timed(surroundings.add(block, batch), arrival)
@@ -275,21 +274,40 @@ def _encoded(text: str, encoding: str) -> bytes:
         return text.encode(encoding, "replace")
 
 
-class _Told(NamedTuple):
-    """The same beside each record; see `Envelopes`."""
+class _Written(NamedTuple):
+    """What is beside records that somebody wrote by hand; see `Envelopes`."""
 
-    time: float | None
-    fields: Mapping[str, str]
+    entries: Mapping[int, tuple[float | None, Mapping[str, str]]]
+    """By where in the block each begins."""
 
     def told(self, index: int) -> tuple[float | None, dict[str, str]]:
         """See `Envelopes.told`."""
-        del index
-        return self.time, dict(self.fields)
+        time, fields = self.entries[index]
+        return time, dict(fields)
 
     def cursor(self, index: int) -> str:
         """See `Envelopes.cursor`: there is none."""
         del index
         return ""
+
+
+def _envelopes(
+    texts: Sequence[bytes],
+    settings: SourceSettings,
+    fields: Mapping[str, str] | None,
+    arrival: float,
+) -> _Written | None:
+    """What a source of entries has beside these texts; without `fields` their own stamps count."""
+    if settings.origin is None or not settings.origin.joins:
+        return None
+    entries: dict[int, tuple[float | None, Mapping[str, str]]] = {}
+    start = 0
+    for text in texts:
+        decoded = text.decode(settings.matched_as, "replace")
+        time, told = settings.origin.entry(decoded, fields or {}, arrival, settings.format)
+        entries[start] = None if fields is None else time, told
+        start += len(text) + 1
+    return _Written(entries)
 
 
 def _block(source: str, path: str, data: bytes, start: int) -> Block:

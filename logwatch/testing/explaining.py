@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from logwatch.config.problems import shown, suggestion
 from logwatch.config.rule_tests import TimedLine
 from logwatch.parsers import make_parser
-from logwatch.parsers.base import ParserSettings
+from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.testing.comparing import names_of
@@ -126,11 +126,16 @@ class Explanation:
         """Entries of the journal that have only a text, and a rule that asks for more."""
         asked = [each.field for selector in self._rule.selectors() for each in selector.where]
         for line in (each.line for each in self._fed if asked):
-            origin = self._sources[line.source].origin
-            if origin is not None and origin.kind == "journald" and line.fields is None:
+            source = self._sources[line.source]
+            origin = source.origin
+            if origin is None or origin.kind != "journald" or line.fields is not None:
+                continue
+            _, beside = origin.entry(line.text, {}, line.at, source.format)
+            has = {*_parsed(source, line).fields, *beside}
+            if missing := [name for name in asked if name not in has]:
                 yield (
                     f"line {line.place.line} has no fields of the journal, which 'where' asks for:"
-                    f" write {{text: ..., fields: {{{asked[0]}: ...}}}}"
+                    f" write {{text: ..., fields: {{{missing[0]}: ...}}}}"
                 )
                 return
 
@@ -189,7 +194,12 @@ class Explanation:
 
 
 def _is_read(source: SourceSettings, line: TimedLine) -> bool:
+    parsed = _parsed(source, line)
+    return parsed.time is not None or bool(parsed.fields)
+
+
+def _parsed(source: SourceSettings, line: TimedLine) -> Parsed:
+    """What the text alone says."""
     zone = ZoneInfo(source.tz or "UTC")
     parser = make_parser(source.format, ParserSettings(tz=zone, time_field=source.time))
-    parsed = parser.parse(line.text, line.at)
-    return parsed.time is not None or bool(parsed.fields)
+    return parser.parse(line.text, line.at)

@@ -20,6 +20,8 @@ rules:
   - {name: denied, in: system, where: {_SYSTEMD_UNIT: 'db-*.service'}, match: 'permission denied',
      by: _SYSTEMD_UNIT}
   - {name: root, in: auth, match: 'sshd.7.: Accepted', where: {_UID: '0'}, say: '{message}'}
+  - {name: said, in: system, where: {message: '~ memory'}, say: '{message}', cooldown: 0}
+  - {name: refused, in: auth, where: {program: sshd, message: '~ ^Failed'}}
   - {name: far, in: network, match: denied, where: {peer: 10.*}, say: '{program} on {peer}'}
 tests:
 """
@@ -86,6 +88,26 @@ def test_the_sender_is_beside_a_line_of_the_network(run):
     fires: [{{say: app on 10.0.0.7}}]
 """)
     assert outcome.passed, outcome
+
+
+def test_an_entry_has_its_message_though_nothing_is_said_of_fields(run):
+    """As in the journal; the stamp in it counts, as it does in a line of a file."""
+    outcome = run("""
+  - rule: said
+    lines: ['started', '2026-01-05T09:00:00Z out of memory']
+    fires: [{at: +9h, say: '2026-01-05T09:00:00Z out of memory'}]
+""")
+    assert outcome.passed, outcome
+    assert outcome.hints == ()
+
+
+@pytest.mark.parametrize("verdict", ["quiet: true", "fires: [{at: +0s}]"])
+def test_fields_that_the_text_has_are_not_asked_for(run, verdict):
+    """The line that rsyslog would write has the program in it."""
+    line = "Jan  5 00:00:00 web1 sshd[7]: Accepted key"
+    outcome = run(f"\n  - {{rule: refused, lines: ['{line}'], {verdict}}}\n")
+    assert outcome.passed == (verdict == "quiet: true")
+    assert "no fields" not in " ".join(outcome.hints)
 
 
 @pytest.mark.parametrize("verdict", ["quiet: true", "fires: [{at: +0s}]"])
