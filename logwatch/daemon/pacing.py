@@ -18,6 +18,7 @@ from logwatch.clock import Clock
 from logwatch.daemon.latch import Latch
 
 PATIENCE_SECONDS = 5.0
+LONGEST_REST_SECONDS = 0.1
 
 
 class Token:
@@ -86,10 +87,12 @@ class Pacing:
     def rest_until_done(self, sleeper: Sleeper, seconds: float) -> None:
         """Leave the processor to `sleeper` and those before it until it has had its turn.
 
-        No longer than none of them gets on for so long. For one thread, which makes many: one that
-        begins while others are at work costs them, and itself, a change of turns at every step.
+        No longer than none of them gets on for so long, and `LONGEST_REST_SECONDS`: it may hang
+        while others come and go. For one thread, which makes many: one that begins while others are
+        at work costs them, and itself, a change of turns at every step.
         """
-        while sleeper.is_in_line or sleeper.is_awake:
+        until = self._clock.steady() + LONGEST_REST_SECONDS
+        while (sleeper.is_in_line or sleeper.is_awake) and self._clock.steady() < until:
             if not self._given_back.wait(seconds):
                 self.check(self._clock.steady())
                 return

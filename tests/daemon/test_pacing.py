@@ -8,7 +8,7 @@ from doubles.process import ended, eventually
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatch.clock import ManualClock, SystemClock
+from logwatch.clock import ManualClock
 from logwatch.daemon.pacing import PATIENCE_SECONDS, Pacing
 
 
@@ -98,8 +98,7 @@ def test_one_that_hangs_holds_up_the_others_for_some_seconds():
 
 def test_who_makes_many_rests_until_the_last_one_had_its_turn():
     """Those before it as well; no longer than none of them gets on."""
-    pacing = Pacing(1, SystemClock())
-    first, second = Sleeper(pacing), Sleeper(pacing)
+    _, pacing, (first, second) = sleepers(2, 1)
     pacing.wake(first)
     pacing.rest_until_done(first, 0.001)
     assert first.is_awake
@@ -128,6 +127,30 @@ def test_who_makes_many_does_not_wait_for_ever_for_those_that_hang():
     clock.advance(PATIENCE_SECONDS)
     pacing.rest_until_done(waits, 0.001)
     assert waits.is_awake
+
+
+def test_who_makes_many_does_not_wait_for_one_that_hangs_while_others_come_and_go():
+    """A file on a dead disk, among some that are written all the time: no start had an end."""
+    clock, pacing, (hangs, busy) = sleepers(2, 2)
+    over = Event()
+
+    def work():
+        while not over.is_set():
+            pacing.wake(busy)
+            busy.work()
+            clock.advance(0.001)
+
+    worker = Thread(target=work, daemon=True)
+    pacing.wake(hangs)
+    maker = Thread(target=pacing.rest_until_done, args=(hangs, 60.0), daemon=True)
+    worker.start()
+    maker.start()
+    try:
+        ended(maker)
+    finally:
+        over.set()
+    ended(worker)
+    assert hangs.is_awake
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans())), st.integers(1, 3))
