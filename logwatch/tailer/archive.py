@@ -46,10 +46,14 @@ Verdict: TypeAlias = Archive | Unreadable | Literal["known", "undecided"]
 def resumed(file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
     """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.
 
-    Takes the file over if it is one. Raises OSError.
+    Takes the file over if it is one. Raises OSError; then it is closed.
     """
-    if matches(file.fd, checkpoint.head) or not is_compressed(os.pread(file.fd, 6, 0)):
-        return None
+    try:
+        if matches(file.fd, checkpoint.head) or not is_compressed(os.pread(file.fd, 6, 0)):
+            return None
+    except OSError:
+        os.close(file.fd)
+        raise
     unpacking = Unpacking(file)
     try:
         unpacking.fill(max(checkpoint.offset + 1, HEAD_LENGTH))

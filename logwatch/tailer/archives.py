@@ -123,41 +123,49 @@ class Archives:
         for sibling in sorted(siblings, key=last_written):
             if sibling.modified_ns < born:
                 continue
-            opened = self.opened(sibling, least=min(checkpoint.head.length, 1))
-            if opened is None:
-                why[sibling.sign] = "damaged"
-            elif isinstance(opened, Unreadable):
-                why[sibling.sign] = opened.reason
-            else:
-                is_it = self._is_held_by(opened, sibling, checkpoint)
-                if is_it and (is_another or not any(begins(opened, each) for each in self.known())):
-                    self._note_absorbed(checkpoint.identity, sibling.sign)
-                    doubt = self._perhaps_of_another(opened, sibling, checkpoint)
-                    self.note_resumed(opened)
-                    return Archive(opened, sibling.modified_ns, checkpoint, doubt)
-                if opened.end < checkpoint.offset and begins_as(opened, checkpoint):
-                    why[sibling.sign] = "damaged"
-                opened.close()
-        for sign, reason in why.items() if is_another else ():  # the oldest: that is the one
-            self._told.note(sign, None)
-            return reason
-        return "gone"
+            found = self._read_on_in(sibling, checkpoint, is_another=is_another)
+            if isinstance(found, Archive):
+                return found
+            if found is not None:
+                why[sibling.sign] = found
+        if not (why and is_another):
+            return "gone"
+        oldest, reason = next(iter(why.items()))  # that is the one
+        self._told.note(oldest, None)
+        return reason
+
+    def _read_on_in(
+        self, sibling: Sibling, checkpoint: Checkpoint, *, is_another: bool
+    ) -> Archive | LossReason | None:
+        """The generation in this file, or why it cannot be had; None: it is another one."""
+        unpacking = self.opened(sibling, least=min(checkpoint.head.length, 1))
+        if not isinstance(unpacking, Unpacking):
+            return "damaged" if unpacking is None else unpacking.reason
+        try:
+            is_it = self._is_held_by(unpacking, sibling, checkpoint)
+            if is_it and (is_another or not any(begins(unpacking, each) for each in self.known())):
+                self._note_absorbed(checkpoint.identity, sibling.sign)
+                doubt = self._perhaps_of_another(unpacking, sibling, checkpoint)
+                self.note_resumed(unpacking)
+                return Archive(unpacking, sibling.modified_ns, checkpoint, doubt)
+            is_cut_off = unpacking.end < checkpoint.offset and begins_as(unpacking, checkpoint)
+        except OSError:
+            unpacking.close()
+            raise
+        unpacking.close()
+        return "damaged" if is_cut_off else None
 
     def known(self) -> Iterator[Checkpoint]:
-        """Generations of the path and its rotated names, as far as each was read."""
+        """Generations of the path and its rotated names, each as far as it was read."""
         yield from self.missing
         yield from self._claims.family(self._path)
 
     def _is_held_by(self, unpacking: Unpacking, sibling: Sibling, checkpoint: Checkpoint) -> bool:
         if self._claims.owner(unpacking.packed.key) is not None:
             return False
-        try:
-            if not checkpoint.head.length:
-                return self._may_be_unread(unpacking, sibling)
-            return begins_as(unpacking, checkpoint) and goes_on_from(unpacking, checkpoint)
-        except OSError:
-            unpacking.close()
-            raise
+        if not checkpoint.head.length:
+            return self._may_be_unread(unpacking, sibling)
+        return begins_as(unpacking, checkpoint) and goes_on_from(unpacking, checkpoint)
 
     def _may_be_unread(self, unpacking: Unpacking, sibling: Sibling) -> bool:
         """Whether this is not another than one of which nothing was seen."""
@@ -188,9 +196,8 @@ class Archives:
         if not isinstance(opened, Unpacking):
             if opened is not None:
                 return opened
-            return (
-                "known" if _has_twin(sibling) or not self._is_young(sibling.path) else "undecided"
-            )
+            is_left = _has_twin(sibling) or not self._is_young(sibling.path)
+            return "known" if is_left else "undecided"
         try:
             found: Verdict = self._placed(opened, sibling, files, live, is_unread=is_unread)
         except OSError as error:
@@ -311,7 +318,7 @@ class Archives:
 
     def _is_elsewhere(self, known: Checkpoint, besides: Sibling) -> bool:
         """Whether a generation has its own file, or is in another compressed one."""
-        if known not in self.missing and self._has_file(known):
+        if known not in self.missing and self._whereabouts.has_file_of(known):
             return not _has_twin(besides)  # which may be that very file
         return any(
             self._is_proven_in(each, known)
@@ -330,10 +337,9 @@ class Archives:
             opened.close()
 
     def _note_absorbed(self, generation: str, sign: Sign) -> None:
-        notes = self._absorbed
-        notes.note(generation, sign)
-        if not len(notes) % _NOTES_PER_LOOK:
-            notes.keep({generation, *(each.identity for each in self.known())})
+        self._absorbed.note(generation, sign)
+        if len(self._absorbed) % _NOTES_PER_LOOK == 0:
+            self._absorbed.keep({generation, *(each.identity for each in self.known())})
 
     def _short_of(self, unpacking: Unpacking, missing: Checkpoint) -> Literal["known"] | int:
         """Whether it was copied before the end of a generation that was read on, and then cut."""
@@ -360,20 +366,14 @@ class Archives:
             return shared(unpacking, known)
         is_longer = unpacking.fill(known.offset + 1)
         is_doubtful = not is_proof(known)
-        if self._has_file(known) or self._claims.owner((known.inode, known.birth)) is not None:
+        is_read = self._claims.owner((known.inode, known.birth)) is not None
+        if is_read or self._whereabouts.has_file_of(known):
             return known.offset if is_longer and is_doubtful else "known"
         is_another = is_longer and known.closed and is_doubtful
         if is_another or self._absorbed.get(known.identity, sibling.sign) != sibling.sign:
             return known.offset
         self._note_absorbed(known.identity, sibling.sign)
         return Archive(unpacking, sibling.modified_ns, known) if is_longer else "known"
-
-    def _has_file(self, checkpoint: Checkpoint) -> bool:
-        """Whether the generation's own file has a name where it may be."""
-        file = self._whereabouts.find_other(checkpoint)
-        if file is not None:
-            os.close(file.fd)
-        return file is not None
 
     def _may_grow(self, unpacking: Unpacking) -> bool:
         return unpacking.is_cut_off and self._is_young(unpacking.packed.fd)

@@ -357,7 +357,7 @@ class Lineage:
             return self._shorter_copy(file, fresh, other)
         if not is_proof(other):
             return Beginning(fresh, other.offset)
-        if not self._lives(other):
+        if not self._whereabouts.has_file_of(other):
             moved = replace(
                 other,
                 path=self._path,
@@ -370,13 +370,6 @@ class Lineage:
         if other.path != self._path:
             return Beginning(at(file, fresh, other.offset))
         return Beginning(fresh, other.offset)
-
-    def _lives(self, checkpoint: Checkpoint) -> bool:
-        """Whether the file of the checkpoint still has a name where it may be."""
-        file = self._whereabouts.find_other(checkpoint)
-        if file is not None:
-            os.close(file.fd)
-        return file is not None
 
     def _shorter_copy(
         self, file: OpenFile, fresh: Checkpoint, other: Checkpoint

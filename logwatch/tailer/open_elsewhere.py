@@ -8,7 +8,6 @@ read, and both mark it as read again, for nobody can say which comes first.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container
 
 from logwatch.records import Checkpoint
@@ -39,7 +38,7 @@ def read_elsewhere(
         for each in claims.family(whereabouts.path)
         if _is_open_elsewhere(each, claims, own)
         and _may_be(unpacking, each)
-        and ((twin and twin[0] == each.inode) or not _has_name(each, whereabouts))
+        and ((twin and twin[0] == each.inode) or not whereabouts.has_file_of(each))
     ]
     if not found:
         return 0
@@ -60,10 +59,3 @@ def _may_be(unpacking: Unpacking, known: Checkpoint) -> bool:
     """Whether all that can be compared is the same."""
     every = (known.head, *known.markers)
     return all(matches(unpacking.fd, each) for each in every if each.offset <= unpacking.end)
-
-
-def _has_name(known: Checkpoint, whereabouts: Whereabouts) -> bool:
-    file = whereabouts.find_other(known)
-    if file is not None:
-        os.close(file.fd)
-    return file is not None

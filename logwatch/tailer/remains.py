@@ -56,7 +56,11 @@ class Remains:
             return
         archive = file and resumed(file, checkpoint)
         if archive is not None:
-            self._lineage.archives.note_resumed(archive.unpacking)
+            try:
+                self._lineage.archives.note_resumed(archive.unpacking)
+            except OSError:
+                archive.unpacking.close()
+                raise
         file = file or self._lineage.copy_of(checkpoint)
         if file is None or archive is not None:
             self._go_on_in(archive or self._lineage.rest_of(checkpoint), checkpoint, now)

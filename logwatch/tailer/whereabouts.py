@@ -72,11 +72,14 @@ class Whereabouts:
                 break
         return None
 
-    def find_other(self, checkpoint: Checkpoint) -> OpenFile | None:
-        """The own file of a generation, which may be another log's."""
+    def has_file_of(self, checkpoint: Checkpoint) -> bool:
+        """Whether a generation, which may be another log's, has its own file where it may be."""
         key = checkpoint.inode, checkpoint.birth
         is_ours = is_family(checkpoint.path, self.path)
-        return self.find(*key) if is_ours else find_inode(checkpoint.path, *key)
+        file = self.find(*key) if is_ours else find_inode(checkpoint.path, *key)
+        if file is not None:
+            os.close(file.fd)
+        return file is not None
 
     def open(self, path: str, links: LinkRule) -> OpenFile:
         """A file that `family` gave. Raises OSError."""
