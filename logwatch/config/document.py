@@ -25,11 +25,12 @@ DEEPEST = 50
 """Levels of nesting; the C parser recurses, so depth must be bounded before the stack is."""
 
 _NO_TAG = ""
-_PLAIN_TAGS = (
+PLAIN_TAGS = (
     _NO_TAG,
     "!",
     *(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map", "int", "float", "bool")),
 )
+"""None, and those that say what YAML would read anyway."""
 _DOUBLE_QUOTED = re.compile(r"\\x..|\\u.{4}|\\U.{8}|\\.|.", re.DOTALL)
 
 # What libyaml says -> what a person is told, and what to do.
@@ -143,10 +144,8 @@ class Document:
 
     def place(self, node: Node) -> Place:
         """Where `node` stands; of a map its first key, of several lines the first."""
-        if isinstance(node, MappingNode) and node.value and not node.flow_style:
-            return self.place(node.value[0][0])
-        if isinstance(node, SequenceNode) and node.value and not node.flow_style:
-            return self.place(node.value[0])
+        while isinstance(node, MappingNode | SequenceNode) and node.value and not node.flow_style:
+            node = node.value[0][0] if isinstance(node, MappingNode) else node.value[0]
         start, end = node.start_mark, node.end_mark
         last = end.column if end.line == start.line else len(self._line(start.line).rstrip())
         return Place(self.name, start.line + 1, start.column + 1, last + 1)
@@ -241,11 +240,6 @@ class Document:
         if char == "\t":
             return "a tab in the indentation", "indent with spaces; YAML refuses tabs"
         return f"a value cannot begin with {char!r}", _SINGLE_QUOTES
-
-
-def has_plain_tag(node: Node) -> bool:
-    """Whether `node` carries no tag, or one that says what YAML would read anyway."""
-    return node.tag in _PLAIN_TAGS
 
 
 def is_null(node: Node) -> bool:

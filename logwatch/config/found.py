@@ -43,4 +43,4 @@ class Found(Struct, Generic[T_co], frozen=True):
 
     def sound(self, *names: str) -> bool:
         """Whether none of these keys was reported."""
-        return self.broken.isdisjoint(names)
+        return not self.broken or self.broken.isdisjoint(names)

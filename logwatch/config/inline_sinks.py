@@ -45,7 +45,7 @@ class InlineSinks:
 
     def named(self, entry: Node, walker: Walker) -> Node:
         """`entry`, a route or a rule, with names in its `to`; reports URLs that are no sinks."""
-        if not isinstance(entry, MappingNode):
+        if not isinstance(entry, MappingNode) or all(key.value != "to" for key, _ in entry.value):
             return entry
         pairs = [
             (key, self._to(value, walker) if key.value == "to" else value)

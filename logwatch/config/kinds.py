@@ -28,6 +28,21 @@ _OPTIONS = {
     "absorbs": ("all_of", "any_of"),
 }
 """Key -> the kinds that it belongs to; the empty one is a plain match."""
+_LOOKS_AT_NONE = (
+    ("in", "match", "unless", "where"),
+    "which looks at no lines",
+    "write it in the rules that are named",
+)
+_REFUSED = {
+    "sequence": (
+        ("match", "unless", "where"),
+        "whose steps have their own",
+        "write it in the step that it is for: sequence: [{match: '...'}, ...]",
+    ),
+    "all_of": _LOOKS_AT_NONE,
+    "any_of": _LOOKS_AT_NONE,
+}
+"""Kind -> what its rules have not, why, and what to do about it."""
 
 
 class Made(Struct, frozen=True):
@@ -47,9 +62,11 @@ Builder = Callable[[Found[RuleKeys], Look, Surroundings, Report], Made | None]
 
 def word_of(found: Found[RuleKeys], report: Report) -> str | None:
     """The key that makes the rule of its kind, empty for none; None where there are two."""
+    if found.given.isdisjoint(_BUILDERS):
+        return ""
     words = [word for word in _BUILDERS if word in found.given]
-    if len(words) < 2:
-        return words[0] if words else ""
+    if len(words) == 1:
+        return words[0]
     report.error(
         found.key(words[1]),
         "bad-value",
@@ -63,17 +80,17 @@ def build_kind(
     word: str, found: Found[RuleKeys], own: Look, around: Surroundings, report: Report
 ) -> Made | None:
     """The kind that `word` names; None after reporting why it cannot be."""
-    options = [_check_option(found, word, key, report) for key in _OPTIONS]
-    checks = (*options, _check_own(found, word, report), found.sound("match"))
+    checks = [_check_option(found, word, key, report) for key in _OPTIONS if key in found.given]
+    checks += [_check_own(found, word, report), found.sound("match")]
     if word and not found.sound(word):
         return None
     return _BUILDERS[word](found, own, around, report) if all(checks) else None
 
 
 def _check_option(found: Found[RuleKeys], word: str, key: str, report: Report) -> bool:
-    """Whether the rule has not `key`, or is of a kind that it belongs to."""
+    """Whether the rule, which has `key`, is of a kind that it belongs to."""
     owners = _OPTIONS[key]
-    if key not in found.given or word in owners:
+    if word in owners:
         return found.sound(key)
     names = " or ".join(repr(owner) if owner else "a plain rule" for owner in owners)
     remedy = {
@@ -89,14 +106,9 @@ def _check_option(found: Found[RuleKeys], word: str, key: str, report: Report) -
 
 def _check_own(found: Found[RuleKeys], word: str, report: Report) -> bool:
     """Whether the rule itself does not pick lines where its steps or parts do."""
-    refused, why, remedy = {
-        "sequence": (("match", "unless", "where"), "whose steps have their own",
-                     "write it in the step that it is for: sequence: [{match: '...'}, ...]"),
-        "all_of": (("in", "match", "unless", "where"), "which looks at no lines",
-                   "write it in the rules that are named"),
-        "any_of": (("in", "match", "unless", "where"), "which looks at no lines",
-                   "write it in the rules that are named"),
-    }.get(word, ((), "", ""))  # fmt: skip
+    if word not in _REFUSED:
+        return True
+    refused, why, remedy = _REFUSED[word]
     for key in refused:
         if key in found.given:
             report.error(found.key(key), "bad-value", f"{key!r} beside {word!r}, {why}", remedy)

@@ -57,15 +57,17 @@ def captured(
     found: Found[SelectorKeys], key: str, known: KnownPatterns, report: Report
 ) -> list[Names] | None:
     """What each pattern under `match` or `unless` captures; None when one of them was reported."""
-    captures: list[Names] = []
     if not found.sound(key):
         return None
     texts: tuple[str, ...] = getattr(found.value, key)
-    if key in found.given and not texts:
+    if not texts:
+        if key not in found.given:
+            return []
         report.error(
             found.key(key), "bad-value", f"{key!r} holds no pattern", f"write {key}: 'ERROR'"
         )
         return None
+    captures: list[Names] = []
     for number, text in enumerate(texts):
         try:
             captures.append(known.names(text))

@@ -36,7 +36,9 @@ def build_route(asked: Asked[RouteKeys], sinks: Names, report: Report) -> RouteS
 def check_sinks(found: Entry, sinks: Names, report: Report) -> bool:
     """Whether each name in `to` is a sink; those that surely are not are reported."""
     to = found.value.to
-    if "to" in found.given and not to and found.sound("to"):
+    if not to:
+        if "to" not in found.given or not found.sound("to"):
+            return True
         report.error(found.key("to"), "bad-value", "'to' names no sink", "write to: [NAME]")
         return False
     known = [sinks.check(name, found.place("to", number), report) for number, name in enumerate(to)]

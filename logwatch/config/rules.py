@@ -73,25 +73,27 @@ def build_rule(found: Found[RuleKeys], around: Surroundings, report: Report) -> 
     if made is None or severity is None or not own.sound or found.broken or not all(checks):
         return None
     settings = _settings(found, around, _Parts(own, made, severity, active))
-    key = frozenset(settings.by)
-    said = made.said
-    around.alert_fields[settings.name] = Fields(
-        said.everywhere | key, said.somewhere | key, said.parsed, said.dotted
-    )
+    around.alert_fields[settings.name] = _with_key(made.said, settings.by)
     return settings
 
 
+def _with_key(said: Fields, by: tuple[str, ...]) -> Fields:
+    """What the alerts of a rule have: what its records have, and its key."""
+    if not by:
+        return said
+    return Fields(said.everywhere.union(by), said.somewhere.union(by), said.parsed, said.dotted)
+
+
 def _settings(found: Found[RuleKeys], around: Surroundings, parts: _Parts) -> RuleSettings:
-    keys, kind = found.value, parts.made.kind
-    selector = parts.own.selector()
+    keys, own, kind = found.value, parts.own, parts.made.kind
     cooldown = around.defaults.cooldown if keys.cooldown is None else keys.cooldown
     return RuleSettings(
         name=keys.name,
         defined_at=found.place().short,
-        sources=selector.sources,
-        match=selector.match,
-        unless=selector.unless,
-        where=selector.where,
+        sources=own.sources if own.named else None,
+        match=own.match,
+        unless=own.unless,
+        where=own.where or (),
         by=distinct(keys.by) or parts.made.by,
         kind=kind,
         severity=parts.severity,
@@ -116,7 +118,7 @@ def _check_fields(found: Found[RuleKeys], own: Look, made: Made | None, report: 
             check_say(found, own.fields if _picks_lines(found) else None, report)
         return own.fields is None or not _picks_lines(found) or check_by(found, own.fields, report)
     sound = True
-    if found.sound("by"):
+    if found.value.by and found.sound("by"):
         sound = not _picks_lines(found) or check_by(found, own.fields, report)
         sound = sound and check_parts(found, made, report)
     if found.sound("say"):

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from msgspec import inspect
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from logwatch.config.document import Document, has_plain_tag, is_null
+from logwatch.config.document import PLAIN_TAGS, Document, is_null
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.config.references import References, UnresolvedError
 from logwatch.units import parse_duration, parse_share, parse_size
@@ -101,6 +101,8 @@ class ScalarReader:
 
     def expanded(self, node: ScalarNode) -> Scalar | None:
         """The node's text with its references put in; None after reporting one that fails."""
+        if "${" not in node.value:  # as nearly all
+            return Scalar(node.value, node, 0)
         try:
             text = self.references.expand(node.value)
         except UnresolvedError as error:
@@ -203,7 +205,7 @@ class ScalarReader:
 
     def untagged(self, node: Node) -> bool:
         """Whether `node` has no tag of its own; reports one."""
-        if has_plain_tag(node):
+        if node.tag in PLAIN_TAGS:
             return True
         self.report.error(
             self.document.place(node), "bad-yaml", f"YAML tags are refused: {shown(node.tag)}",

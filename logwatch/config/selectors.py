@@ -76,13 +76,20 @@ def build_look(
         texts, references = joined or (texts, references)
     fields = None
     if captures is not None:
-        names = [frozenset(some) for some in captures] or [frozenset[str]()]
-        parsed, dotted = _parsed_fields(sources, around)
-        fields = Fields(
-            names[0].intersection(*names[1:]), names[0].union(*names[1:]), parsed, dotted
-        )
-    where = build_where(found, _formats(sources, around), report, thorough=around.thorough)
+        fields = _fields(captures, _parsed_fields(sources, around))
+    where: Where | None = ()
+    if found.value.where is not None or not found.sound("where"):
+        where = build_where(found, _formats(sources, around), report, thorough=around.thorough)
     return Look(sources, named, fields, where, texts, found.value.unless, references)
+
+
+def _fields(captures: list[Names], given: tuple[frozenset[str] | None, bool]) -> Fields:
+    """What records have of which these patterns capture so much and the formats give so much."""
+    first, *others = captures or ((),)
+    names = frozenset(first)
+    if not others:
+        return Fields(names, names, *given)
+    return Fields(names.intersection(*others), names.union(*others), *given)
 
 
 def nested(

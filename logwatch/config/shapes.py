@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 from msgspec import Struct, inspect, structs
 from yaml import MappingNode, SequenceNode
 
-from logwatch.config.scalars import Item, Scalar, plain
+from logwatch.config.scalars import Item, Scalar, Slot, plain
 
 
 class Field:
     """One key of a map."""
 
-    def __init__(self, name: str, annotation: Any) -> None:
+    def __init__(self, name: str, slot: Slot, annotation: Any) -> None:
         self.name = name
         """What the struct calls it."""
+        self.slot = slot
+        """What people call it."""
         self._annotation = annotation
 
     @cached_property
@@ -43,14 +45,18 @@ class Shape(NamedTuple):
 def shape_of(struct: type[Struct]) -> Shape:
     """The shape of `struct`, which may say more than its types: see `Keys`."""
     fields = structs.fields(struct)
+    examples: Mapping[str, str] = getattr(struct, "examples", {})
     required = tuple(field.encode_name for field in fields if field.required)
     return Shape(
-        {field.encode_name: Field(field.name, field.type) for field in fields},
+        {
+            name: Field(field.name, Slot(name, examples.get(name, "")), field.type)
+            for name, field in ((field.encode_name, field) for field in fields)
+        },
         getattr(struct, "required", required),
         getattr(struct, "later", {}),
         getattr(struct, "instead", {}),
         getattr(struct, "either", {}),
-        getattr(struct, "examples", {}),
+        examples,
         getattr(struct, "elsewhere", {}),
     )
 

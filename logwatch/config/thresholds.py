@@ -16,7 +16,9 @@ Levels = tuple[tuple[int, Severity], ...]
 
 def levels_of(found: Found[RuleKeys]) -> Levels:
     """The levels from mild to grave."""
-    levels = found.value.levels or {}
+    levels = found.value.levels
+    if not levels:
+        return ()
     return tuple((levels[severity], severity) for severity in SEVERITIES if severity in levels)
 
 

@@ -180,9 +180,9 @@ class Walker:
 
     def _field(self, shape: Shape, name: str, piece: Item, item: Item, what: str) -> Any:
         """The value of one key, or BROKEN."""
-        if name in shape.fields:
-            slot = Slot(name, shape.examples.get(name, ""))
-            return self._value(shape.fields[name].type, piece, slot)
+        field = shape.fields.get(name)
+        if field is not None:
+            return self._value(field.type, piece, field.slot)
         place = self._key_place(item, name, piece)
         if name in shape.later:
             self.report.error(
