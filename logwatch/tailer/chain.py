@@ -190,7 +190,7 @@ class Chain:
         birth = fold_birth(self._since, 0) if known is None else known.birth
         window = unpacking.file._replace(birth=birth)
         keys = unpacking.packed.key, window.key
-        if not all(self._claims.claim(each, self.owner) for each in keys):
+        if not self._claims.claim_all(keys, self.owner):
             unpacking.close()
             return None
         checkpoint = self._lineage.new(window) if known is None else known

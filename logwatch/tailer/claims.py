@@ -4,9 +4,9 @@ With a glob like `app.log*` each shift of a numbered chain moves every file to a
 tail looks after. The tails of a process therefore share one `Claims`: the first to claim a file
 reads it until it lets go, and leaves behind how far it came.
 
-Every method may be called from any thread: each is one operation on a dict, which the interpreter
-does not interrupt. Of files that were let go the newest are remembered: `_CLOSED_KEPT` of them, or
-two for each that is read where that is more.
+Every method may be called from any thread: each step is one operation on a dict, which the
+interpreter does not interrupt. Of files that were let go the newest are remembered: `_CLOSED_KEPT`
+of them, or two for each that is read where that is more.
 """
 
 from __future__ import annotations
@@ -79,6 +79,15 @@ class Claims:
     def claim(self, key: Key, owner: object) -> bool:
         """Whether `owner` may read this file: nobody else does. It may from now on."""
         return self._owners.setdefault(key, owner) is owner
+
+    def claim_all(self, keys: Iterable[Key], owner: object) -> bool:
+        """The same of several files at once: where somebody else reads one it may read none."""
+        fresh = [each for each in keys if self.owner(each) is not owner]
+        if all(self.claim(each, owner) for each in fresh):
+            return True
+        for each in fresh:
+            self.release(each, owner)
+        return False
 
     def owner(self, key: Key) -> object | None:
         """Who reads this file."""
