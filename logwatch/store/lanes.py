@@ -89,6 +89,8 @@ class Lanes:
         """Newest segment of the old lane, None while there is but one lane."""
         self._old: Episodes | None = None
         """Made when it is first asked for."""
+        self._cut: tuple[int, list[bytes]] = (0, [])
+        """The segment that was cut into messages last: the next round goes on in it."""
 
     def look(self) -> bool:
         """Look at how much waits; whether the sink has fallen behind."""
@@ -161,10 +163,15 @@ class Lanes:
         for segment, part, _, taken, picked, since, body in self._connection.execute(
             _PARCELS, which
         ):
-            bodies = messages(body)
+            bodies = self._messages(segment, body)
             positions = range(len(bodies)) if picked is None else decode_positions(picked)
             name = parcel_number(segment, part)
             yield [
                 Notification(segment + position, bodies[position], 0, name, count, since=since)
                 for count, position in enumerate(positions[taken:], start=taken + 1)
             ]
+
+    def _messages(self, segment: int, body: bytes) -> list[bytes]:
+        if self._cut[0] != segment:
+            self._cut = segment, messages(body)
+        return self._cut[1]

@@ -18,7 +18,7 @@ from msgspec import UNSET, Struct
 from logwatch.records import Alert, StateChange, decode_alert
 from logwatch.store.outgoing import decode_positions
 from logwatch.store.reader import StoredAlert, StoreReader, stored
-from logwatch.store.segments import decode_addressed, messages
+from logwatch.store.segments import decode_addressed, holding, messages
 
 MOST_LOOKED_AT = 1000
 """Messages of a rule among which the firing before another one is looked for."""
@@ -101,11 +101,8 @@ class LifeReader(StoreReader):
     def _messages(self, prefix: str, wanted: Callable[[StoredAlert], bool]) -> Iterator[Message]:
         """Those wanted of the messages in which an id begins with `prefix`."""
         needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
-        for first, at, body, addressed in self._connection.execute(
-            "SELECT first, at, body, addressed FROM segments WHERE instr(body, ?) ORDER BY first",
-            (needle,),
-        ).fetchall():
-            for position, one in enumerate(map(stored, messages(body))):
+        for first, at, bodies, addressed in holding(self._connection, needle):
+            for position, one in enumerate(map(stored, bodies)):
                 if wanted(one):
                     yield Message(
                         row=first + position,

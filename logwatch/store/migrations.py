@@ -186,6 +186,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    # From here on a segment may be compressed (packing.py), which earlier versions cannot read.
+    ("0004-packed-segments", ""),
 )
 
 

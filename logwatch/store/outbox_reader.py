@@ -18,6 +18,7 @@ from logwatch.records import Alert, Notification, decode_alert
 from logwatch.store.database import FILE_NAME, connect_read_only
 from logwatch.store.due import Lot, Parcel
 from logwatch.store.lanes import MANY, Lanes
+from logwatch.store.packing import unpack
 from logwatch.store.segments import messages
 
 # Of an episode only the first has a time: a person must not be told "resolved" before "firing".
@@ -205,8 +206,9 @@ class OutboxReader:
             count += alerts
             if taken or picked is not None or count > limit or size >= MOST_BYTES_DUE:
                 break
-            parcels.append(Parcel(segment, alerts, body, part, since))
-            size += len(body)
+            lines = unpack(body)
+            parcels.append(Parcel(segment, alerts, lines, part, since))
+            size += len(lines)
         return Lot(parcels) if parcels else None
 
     def _one_by_one(

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from logwatch.records import Alert, StateChange, decode_alert
 from logwatch.store.outbox_reader import DeadAlert, OutboxReader, Waiting
-from logwatch.store.segments import messages
+from logwatch.store.segments import holding, messages
 
 __all__ = ["DeadAlert", "StoreReader", "StoredAlert", "Waiting", "stored"]
 
@@ -100,13 +100,10 @@ class StoreReader(OutboxReader):
     def episode(self, prefix: str) -> list[StoredAlert]:
         """All messages of the one episode whose id begins with `prefix`, oldest first."""
         needle = b'"id":' + msgspec.json.encode(prefix)[:-1]
-        rows = self._connection.execute(
-            "SELECT body FROM segments WHERE instr(body, ?) ORDER BY first", (needle,)
-        )
         return [
             one
-            for (segment,) in rows
-            for one in map(stored, messages(segment))
+            for _, _, bodies, _ in holding(self._connection, needle)
+            for one in map(stored, bodies)
             if one.id.startswith(prefix)
         ]
 

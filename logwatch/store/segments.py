@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from logwatch.records import Alert, MessageName
+from logwatch.store import packing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,13 +65,28 @@ def write(
     """Add `segments`, each with whom its alerts were made for."""
     connection.executemany(
         "INSERT INTO segments VALUES (?, ?, ?, ?, ?)",
-        ((*segment, text) for segment, text in zip(segments, addressed, strict=True)),
+        (
+            (first, size, at, packing.pack(body), text)
+            for (first, size, at, body), text in zip(segments, addressed, strict=True)
+        ),
     )
 
 
-def messages(body: bytes) -> list[bytes]:
-    """The alerts of a segment, each as JSON."""
-    return body[:-1].split(b"\n")
+def messages(stored: bytes) -> list[bytes]:
+    """The alerts of a segment as it is stored, each as JSON."""
+    return packing.unpack(stored)[:-1].split(b"\n")
+
+
+def holding(
+    connection: sqlite3.Connection, needle: bytes
+) -> Iterator[tuple[int, float, list[bytes], str | None]]:
+    """First number, time, alerts and `addressed` of the segments whose JSON has `needle` in it."""
+    for first, at, body, addressed in connection.execute(
+        "SELECT first, at, body, addressed FROM segments ORDER BY first"
+    ):
+        lines = packing.unpack(body)
+        if needle in lines:
+            yield first, at, messages(lines), addressed
 
 
 def last_number(connection: sqlite3.Connection) -> int:

@@ -13,14 +13,11 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from logwatch.errors import UsageError
 
-_ZSTD_MODULES = ("compression.zstd", "backports.zstd")
-"""Python has it from 3.14 on; the other one is the same for earlier versions (PEP 784)."""
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NOTHING_READS = {b"\x04\x22\x4d\x18": "lz4 -dc", b"\x1f\x9d": "uncompress -c"}
 _MOST_MEMORY = 1 << 27
@@ -115,20 +112,13 @@ class OldLog:
         for magic, opened in _OPENERS.items():
             if head.startswith(magic):
                 return opened(self._raw)
-        return self._zstd(path) if head.startswith(_ZSTD) else self._raw
+        return self._zstd() if head.startswith(_ZSTD) else self._raw
 
-    def _zstd(self, path: str) -> _Readable:
-        for name in _ZSTD_MODULES:
-            try:
-                module = import_module(name)
-            except ImportError:
-                continue
-            self._damaged = (*_DAMAGED, module.ZstdError)
-            return cast("_Readable", module.ZstdFile(self._raw))
-        raise UsageError(
-            f"{path}: nothing here reads .zst; pip install 'logwatchd[zstd]', or unpack it before:"
-            f" zstd -d {path}"
-        )
+    def _zstd(self) -> _Readable:
+        from logwatch.zstandard import zstd  # noqa: PLC0415 - see there
+
+        self._damaged = (*_DAMAGED, zstd.ZstdError)
+        return zstd.ZstdFile(self._raw)
 
 
 class _Xz:

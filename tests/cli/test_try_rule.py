@@ -296,14 +296,6 @@ def test_who_ends_it_gets_the_sums_so_far(capsys, monkeypatch):
     assert "9 lines · 4 matched" in out
 
 
-def test_zstd_needs_a_module(here, monkeypatch):
-    """What to type instead is said."""
-    monkeypatch.setattr("logwatch.tailer.compressed._ZSTD_MODULES", ("not_a_module",))
-    (here / "x.zst").write_bytes(b"\x28\xb5\x2f\xfd")
-    with pytest.raises(UsageError, match=r"zstd -d x\.zst"):
-        list(blocks_of_file("x.zst", 100))
-
-
 def test_why_reads_many_lines_from_standard_input(capsys, monkeypatch):
     """One answer each; 0 where one of them is taken."""
     given = io.TextIOWrapper(io.BytesIO((AUTH + SHOP).encode()))

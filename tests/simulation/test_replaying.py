@@ -269,14 +269,6 @@ def test_what_nothing_reads_is_refused_with_a_remedy(config, tmp_path):
         play(config, [log(path, "app")])
 
 
-def test_without_a_module_for_zstd_the_remedy_is_said(config, tmp_path, monkeypatch):
-    path = tmp_path / "app.log.1.zst"
-    path.write_bytes(zstd.compress(b"x\n"))
-    monkeypatch.setattr("logwatch.tailer.compressed._ZSTD_MODULES", ("no_such_module",))
-    with pytest.raises(UsageError, match="pip install 'logwatchd\\[zstd\\]'"):
-        play(config, [log(path, "app")])
-
-
 @pytest.mark.parametrize("length", [10, 262_144, 262_145, 3_000_000])
 @pytest.mark.parametrize("ends", [True, False])
 def test_over_long_lines_are_cut_alike_in_plain_and_compressed_files(

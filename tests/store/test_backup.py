@@ -15,6 +15,7 @@ from logwatch.errors import StoreError
 from logwatch.store import backup, replacing
 from logwatch.store.backup import BACKUP_NAME, back_up, backed_up_at
 from logwatch.store.migrations import MIGRATIONS
+from logwatch.store.packing import unpack
 from logwatch.store.writer import Addressed, Store, Transaction
 
 
@@ -28,7 +29,7 @@ def told(store: Store) -> list[str]:
     return [
         line.split(b'"id":"')[1].split(b'"')[0].decode()
         for (body,) in rows
-        for line in body.splitlines()
+        for line in unpack(body).splitlines()
     ]
 
 

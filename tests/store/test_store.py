@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import sqlite3
 import stat
@@ -357,7 +358,9 @@ def test_a_folder_that_this_user_may_not_write_is_said_to_be_closed(tmp_path, mo
 def test_a_full_disk_is_said_and_nothing_is_half_written(store, folder):
     """The transaction can be committed again once there is room."""
     store._connection.execute("PRAGMA max_page_count=30")
-    big = to_sinks(*(alert(id=f"{n}", message="x" * 2000) for n in range(500)))
+    big = to_sinks(
+        *(alert(id=f"{n}", message=random.Random(n).randbytes(1000).hex()) for n in range(500))
+    )
     big.checkpoints["1.2.0"] = checkpoint(42)
     with pytest.raises(StoreFullError):
         store.commit(big, now=1.0)

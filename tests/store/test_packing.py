@@ -1,0 +1,147 @@
+"""Segments are compressed where that pays, and nobody notices but the disk."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import suppress
+
+import pytest
+from doubles.alerts import alert
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatch.store import backup
+from logwatch.store.due import Lot
+from logwatch.store.life import LifeReader
+from logwatch.store.packing import LEAST_BYTES, pack, unpack
+from logwatch.store.writer import Addressed, Store, Transaction
+
+MANY = [f"e{number:03}" for number in range(300)]
+
+
+def commit(store, ids, sinks=("chat",), **fields):
+    alerts = [Addressed(alert(id=one, **fields), 1.0, sinks) for one in ids]
+    store.commit(Transaction(alerts=alerts), now=1.0)
+
+
+def bodies(store):
+    return [body for (body,) in store._connection.execute("SELECT body FROM segments")]
+
+
+@given(st.binary(max_size=3 * LEAST_BYTES))
+def test_what_was_packed_is_unpacked_as_it_was(rest):
+    body = b"{" + rest
+    assert unpack(pack(body)) == body
+
+
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
+def test_no_damage_of_a_byte_passes_for_alerts(at, mask):
+    body = b'{"rule":"sshd","message":"failed password for root"}\n' * 100
+    packed = bytearray(pack(body))
+    packed[at % len(packed)] ^= mask
+    with suppress(sqlite3.DatabaseError):
+        assert unpack(bytes(packed)) == body  # it was in what says nothing
+
+
+def test_alerts_that_were_made_together_take_a_fraction_of_their_size(store):
+    commit(store, MANY)
+    [stored] = bodies(store)
+    assert len(stored) * 5 < len(unpack(stored))
+
+
+def test_one_alert_is_stored_as_it_is(store):
+    """Who waits for it need not wait for more."""
+    commit(store, ["a"])
+    [stored] = bodies(store)
+    assert stored.startswith(b'{"')
+    assert stored.endswith(b"}\n")
+
+
+def test_a_sink_gets_them_in_one_piece_or_one_by_one(store, reader):
+    commit(store, MANY)
+    lot = reader.due("chat", now=2.0, limit=1000)
+    assert isinstance(lot, Lot)
+    assert [one.alert.id for one in lot] == MANY
+    assert lot.json_lines().count(b"\n") == len(MANY)
+    some = reader.due("chat", now=2.0, limit=50)
+    assert [one.alert.id for one in some] == MANY[:50]
+    store.commit(Transaction(taken={("chat", some[-1].parcel): 50}), now=2.0)
+    assert [one.alert.id for one in reader.due("chat", now=2.0, limit=2)] == MANY[50:52]
+    commit(store, ["last"])
+    assert [one.alert.id for one in reader.oldest("chat", limit=1000)] == [*MANY[50:], "last"]
+
+
+def test_the_history_and_the_life_of_an_episode_are_read_from_them(store, tmp_path):
+    commit(store, MANY, rule="disk")
+    reader = LifeReader(tmp_path)
+    assert [one.id for one in reader.alerts(limit=3)] == MANY[:-4:-1]
+    assert [one.id for one in reader.episode("e123")] == ["e123"]
+    [message] = reader.life("e123")
+    assert (message.stored.id, message.row, message.sinks) == ("e123", 124, ("chat",))
+    assert len(reader.messages_of({"disk"})) == len(MANY)
+    reader.close()
+
+
+def test_what_is_read_again_in_doubt_is_known_in_them(store, reader):
+    commit(store, MANY)
+    commit(store, [MANY[7], "new"], reread=True)
+    assert reader.number_waiting("chat") == len(MANY) + 1
+
+
+def test_segments_of_an_earlier_version_are_read(tmp_path):
+    """They are left as they are, beside new ones."""
+    store = Store(tmp_path, durability="off")
+    commit(store, MANY)
+    [stored] = bodies(store)
+    store._connection.execute("UPDATE segments SET body = ?", (unpack(stored),))
+    store._connection.execute("DELETE FROM migrations WHERE name = '0004-packed-segments'")
+    store.close()
+    store = Store(tmp_path, durability="off")
+    commit(store, ["new"])
+    reader = LifeReader(tmp_path)
+    assert [one.id for one in reader.history()] == ["new", *reversed(MANY)]
+    reader.close()
+    store.close()
+
+
+def damage(store):
+    """Change a byte of what is compressed, which SQLite cannot see."""
+    [body] = bodies(store)
+    broken = bytearray(body)
+    broken[len(broken) // 2] ^= 0xFF
+    store._connection.execute("UPDATE segments SET body = ?", (bytes(broken),))
+
+
+def test_damage_is_an_error_of_the_store_for_who_reads_it(store, reader):
+    commit(store, MANY)
+    damage(store)
+    for read in (
+        lambda: reader.due("chat", now=2.0, limit=1000),
+        lambda: reader.due("chat", now=2.0, limit=1),
+        lambda: reader.alerts(limit=1),
+    ):
+        with pytest.raises(sqlite3.DatabaseError, match="a segment of alerts is damaged"):
+            read()
+
+
+def test_after_an_unclean_end_damage_puts_the_store_aside(tmp_path):
+    """As damage does that SQLite finds: the copy of the last hour takes its place."""
+    store = Store(tmp_path, durability="off")
+    commit(store, MANY)
+    assert backup.back_up(tmp_path, at=1.0, rest=lambda: False) == "made"
+    damage(store)
+    store.close(clean=False)
+    store = Store(tmp_path, durability="off", today="20260105")
+    assert store.replaced is not None
+    assert (tmp_path / "state.db.corrupt-20260105-0").exists()
+    [stored] = bodies(store)
+    assert unpack(stored).count(b"\n") == len(MANY)
+    store.close()
+
+
+def test_a_message_that_does_not_repeat_itself_is_kept_whole(store, reader):
+    noise = random.Random(5).randbytes(20_000).hex()
+    commit(store, ["a"], message=noise)
+    [one] = reader.due("chat", now=2.0, limit=10)
+    assert one.alert.message == noise
