@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct, UnsetType
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
-from logwatch.matching.redaction import Redactor, hidden
+from logwatch.matching.redaction import MASK, Redactor, hidden
 from logwatch.matching.troubles import Trouble
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
@@ -27,6 +27,9 @@ from logwatch.tailer.multiline import Framer
 if TYPE_CHECKING:
     from logwatch.tailer.container_lines import ContainerFramer
 
+LONGEST_BESIDE = 4096
+"""Characters of a field beside a shorter text that are kept once `where` has seen all of it: the
+journal has some of megabytes beside a line (`COREDUMP_PROC_MAPS`)."""
 LONGEST_STAMPED = 4096
 """Bytes of a line in which its time is looked for, where no rule takes it."""
 
@@ -49,6 +52,26 @@ def redacted(
         return text, fields, found
     captured = [(rule, hidden(captures, secrets)) for rule, captures in found]
     return text, hidden(fields, secrets), captured
+
+
+def _short(fields: dict[str, str], text: str) -> dict[str, str]:
+    """`fields` that stand beside `text`, with no value much longer than that."""
+    longest = max(LONGEST_BESIDE, len(text))
+    if not any(len(value) > longest for value in fields.values()):
+        return fields
+    return {
+        name: value if len(value) <= longest else f"{value[: longest - 1]}…"
+        for name, value in fields.items()
+    }
+
+
+def _unsecret(redactor: Redactor, fields: dict[str, str]) -> dict[str, str]:
+    """`fields` that stand beside a text without secrets of their own: `_CMDLINE`, `DB_PASSWORD`."""
+    shown = {}
+    for name, value in fields.items():
+        before, named = f"{name}=", redactor.text(f"{name}={value}")
+        shown[name] = named.removeprefix(before) if named.startswith(before) else MASK
+    return shown
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -183,7 +206,9 @@ class Reading(Struct, frozen=True, kw_only=True):
                 continue
             truncated = hit.truncated or hit.start in block.cut
             text, number = hit.text, len(records)
+            fields = _short(fields, text)
             if self.redactor is not None:
+                fields = _unsecret(self.redactor, fields)
                 text, fields, found = redacted(self.redactor, text, fields, found)
             records.append(Record(block.offset(hit.start), text, time, fields, truncated))
             matches += [Match(self.rules[rule], number, captures) for rule, captures in found]
