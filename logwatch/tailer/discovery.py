@@ -85,8 +85,12 @@ class Discovery:
         return gone
 
     def _disk_of(self, path: str) -> int | None:
+        """That of the nearest folder that is there; None: it cannot be looked at."""
+        folder = path.rpartition("/")[0] or "/"
         try:
-            return self._files.stat(path.rpartition("/")[0] or "/").st_dev
+            return self._files.stat(folder).st_dev
+        except (FileNotFoundError, NotADirectoryError):
+            return None if folder == "/" else self._disk_of(folder)
         except OSError:
             return None
 

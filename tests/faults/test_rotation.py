@@ -287,15 +287,19 @@ def test_r7_dated_logs_of_a_glob_that_were_packed_renamed_or_deleted_while_nobod
     assert len(runs.run()) == len(expected) + 1
 
 
-def test_r7_many_logs_of_a_glob_that_were_deleted_are_told_of_once_though_it_is_killed(runs):
-    """As those of containers are; one alert for all, by the start that lives to commit it."""
-    runs.config = runs.config.replace("app.log", "app-*.log")
-    logs = [runs.folder / f"app-{number}.log" for number in range(6)]
+@pytest.mark.parametrize("name", ["app-{}.log", "pods/{}/app.log"])
+def test_r7_many_logs_of_a_glob_that_were_deleted_are_told_of_once_though_it_is_killed(runs, name):
+    """As those of containers are, with their folders; one alert, by the start that commits it."""
+    runs.config = runs.config.replace("app.log", name.replace("{}", "*"))
+    logs = [runs.folder / name.format(number) for number in range(6)]
     for number, log in enumerate(logs):
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"{oracle.line(number, 0)}\n")
     runs.run()
     for log in logs[1:]:
         log.unlink()
+        if not any(log.parent.iterdir()):
+            log.parent.rmdir()
     point = {"LOGWATCH_CRASH": "commit.written"}
     with Running(runs.folder, runs.config, variables=point) as daemon:
         assert daemon.exit_status() == -SIGKILL

@@ -8,6 +8,7 @@ import pytest
 
 from logwatch.records import Checkpoint, Marker
 from logwatch.tailer.discovery import Discovery
+from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.settings import SourceSettings
 
 
@@ -26,7 +27,7 @@ def stored(tmp_path):
 
 
 def gone(tmp_path: Path, stored, found=()) -> dict[str, tuple[str, ...]]:
-    source = SourceSettings(name="app", paths=(str(tmp_path / "app-*.log"),))
+    source = SourceSettings(name="app", paths=(str(tmp_path / "**/app-*.log"),))
     return Discovery([source]).departed(stored, found)
 
 
@@ -51,6 +52,20 @@ def test_one_that_is_there_and_that_the_glob_passes_over_is_left_alone(tmp_path,
     assert gone(tmp_path, stored()) == {}
 
 
-def test_where_its_disk_is_not_mounted_nothing_is_said_of_it(tmp_path, stored):
-    assert gone(tmp_path, stored(device=-1)) == {}
-    assert gone(tmp_path, stored("sub/app-1.log")) == {}
+def test_one_is_looked_after_though_its_folders_are_gone_with_it(tmp_path, stored):
+    """As those of a container are."""
+    name = "pods/web/app-1.log"
+    assert gone(tmp_path, stored(name)) == {str(tmp_path / name): ("app",)}
+
+
+@pytest.mark.parametrize("name", ["app-1.log", "pods/web/app-1.log"])
+def test_where_its_disk_is_not_mounted_nothing_is_said_of_it(tmp_path, stored, name):
+    assert gone(tmp_path, stored(name, device=-1)) == {}
+
+
+def test_where_its_folder_cannot_be_looked_at_nothing_is_said_of_it(tmp_path, stored, monkeypatch):
+    def refuses(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(FileSystem, "stat", refuses)
+    assert gone(tmp_path, stored("pods/web/app-1.log")) == {}
