@@ -30,4 +30,4 @@ def behind_hole(fd: int, size: int) -> int:
         position += len(chunk) - len(content)
         if content or not chunk:
             break
-    return position
+    return min(position, size)  # it may have grown meanwhile
