@@ -57,6 +57,12 @@ def overview() -> str:
     return OVERVIEW + "\n".join(lines) + ending
 
 
+_DAMAGED = (
+    "the store is damaged: {}. A daemon that starts after a failure checks it, puts a damaged one"
+    " aside and goes on with the copy of the last hour"
+)
+
+
 def run_command_line(words: Sequence[str]) -> int:
     """Run one command; returns its exit status."""
     words = verb_first(words)
@@ -101,7 +107,10 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
         return Exit.DONE
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001 - the edge of the program: what comes here is our fault
+    except Exception as problem:  # noqa: BLE001 - the edge of the program: what comes is our fault
+        if str(type(problem)) == "<class 'sqlite3.DatabaseError'>":  # the disk's, not ours
+            print(f"logwatch {name}: {_DAMAGED.format(problem)}", file=sys.stderr)
+            return Exit.SOFTWARE
         import traceback  # noqa: PLC0415 - for the worst case only
 
         traceback.print_exc()

@@ -18,7 +18,7 @@ from msgspec import UNSET, Struct
 from logwatch.records import Alert, StateChange, decode_alert
 from logwatch.store.outgoing import decode_positions
 from logwatch.store.reader import StoredAlert, StoreReader, stored
-from logwatch.store.segments import decode_addressed, holding, messages
+from logwatch.store.segments import decode_addressed, holding, readable
 
 MOST_LOOKED_AT = 1000
 """Messages of a rule among which the firing before another one is looked for."""
@@ -118,7 +118,7 @@ class LifeReader(StoreReader):
         return [
             Message(row=first + position, stored=one)
             for first, body in rows
-            for position, one in enumerate(map(stored, messages(body)))
+            for position, one in enumerate(map(stored, readable(body, first)))
             if one.rule in rules
         ]
 

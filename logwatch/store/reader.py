@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from logwatch.records import Alert, StateChange, decode_alert
 from logwatch.store.outbox_reader import DeadAlert, OutboxReader, Waiting
-from logwatch.store.segments import holding, messages
+from logwatch.store.segments import holding, readable
 
 __all__ = ["DeadAlert", "StoreReader", "StoredAlert", "Waiting", "stored"]
 
@@ -23,7 +23,9 @@ SELECT body FROM burning
 WHERE EXISTS (SELECT 1 FROM json_each(told) WHERE value = :sink) ORDER BY alert
 """
 
-_HISTORY = "SELECT body FROM segments WHERE :since IS NULL OR at >= :since ORDER BY first DESC"
+_HISTORY = """
+SELECT first, body FROM segments WHERE :since IS NULL OR at >= :since ORDER BY first DESC
+"""
 
 
 class StoredAlert(Struct, frozen=True):
@@ -86,8 +88,8 @@ class StoreReader(OutboxReader):
         """All messages of the history, newest first."""
         newest_first = (
             stored(body)
-            for (segment,) in self._connection.execute(_HISTORY, {"since": since})
-            for body in reversed(messages(segment))
+            for first, segment in self._connection.execute(_HISTORY, {"since": since})
+            for body in reversed(readable(segment, first))
         )
         return (
             one

@@ -8,16 +8,15 @@ all of it: a tenth of a second, and only a person or a file that is read again a
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
+from logwatch import telemetry
 from logwatch.records import Alert, MessageName
 from logwatch.store import packing
-
-if TYPE_CHECKING:
-    import sqlite3
 
 MOST_ALERTS = 500
 """Alerts in a segment, at most."""
@@ -73,8 +72,20 @@ def write(
 
 
 def messages(stored: bytes) -> list[bytes]:
-    """The alerts of a segment as it is stored, each as JSON."""
+    """The alerts of a segment as it is stored, each as JSON.
+
+    Raises sqlite3.DatabaseError where it is damaged.
+    """
     return packing.unpack(stored)[:-1].split(b"\n")
+
+
+def readable(stored: bytes, first: int) -> list[bytes]:
+    """As `messages`, for who looks back: none of a damaged segment, of which the log is told."""
+    try:
+        return messages(stored)
+    except sqlite3.DatabaseError as problem:
+        telemetry.error("store.alerts_damaged", first=first, reason=str(problem))
+        return []
 
 
 def holding(
@@ -84,9 +95,9 @@ def holding(
     for first, at, body, addressed in connection.execute(
         "SELECT first, at, body, addressed FROM segments ORDER BY first"
     ):
-        lines = packing.unpack(body)
-        if needle in lines:
-            yield first, at, messages(lines), addressed
+        found = readable(body, first)
+        if any(needle in one for one in found):
+            yield first, at, found, addressed
 
 
 def last_number(connection: sqlite3.Connection) -> int:
@@ -106,8 +117,8 @@ def known(
     """
     unseen = set(wanted)
     found: dict[tuple[str, int], set[str] | None] = {}
-    for body, addressed in connection.execute("SELECT body, addressed FROM segments"):
-        names = [(one.id, one.seq) for one in map(_decode_name, messages(body))]
+    for first, body, addressed in connection.execute("SELECT first, body, addressed FROM segments"):
+        names = [(one.id, one.seq) for one in map(_decode_name, readable(body, first))]
         if unseen.isdisjoint(names):
             continue
         sinks = None if addressed is None else decode_addressed(addressed)

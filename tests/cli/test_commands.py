@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,20 @@ def test_check_alone_looks_into_the_working_folder_and_run_never_does(config, mo
     done = logwatch("run", "--once")
     assert done.returncode == 78
     assert b"there is no configuration" in done.stderr
+
+
+def test_a_damaged_store_is_named_as_such_and_not_as_a_fault_of_logwatch(config, tmp_path):
+    """With what becomes of it: nobody has to report this."""
+    assert logwatch("run", "-c", config, "--once").returncode == 0
+    store = sqlite3.connect(tmp_path / "state" / "state.db")
+    [(page,)] = store.execute("SELECT rootpage FROM sqlite_master WHERE name = 'segments'")
+    [(size,)] = store.execute("PRAGMA page_size")
+    store.close()
+    with (tmp_path / "state" / "state.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    done = logwatch("alerts", "-c", config)
+    assert done.returncode == 70
+    assert done.stderr.startswith("logwatch alerts: the store is damaged: ")
+    assert "goes on with the copy of the last hour" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -14,9 +14,8 @@ from doubles import forked
 from doubles.screens import same_as_kept, wear
 from doubles.shell import at_home, logwatch
 
-from logwatch.cli.log_blocks import blocks_of_file, whole_lines
+from logwatch.cli.log_blocks import whole_lines
 from logwatch.cli.main import run_command_line
-from logwatch.errors import UsageError
 
 SCREENS = Path(__file__).parent / "try_screens"
 RULES = r"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -11,6 +12,7 @@ from doubles.alerts import alert
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch import telemetry
 from logwatch.store import backup
 from logwatch.store.due import Lot
 from logwatch.store.life import LifeReader
@@ -113,16 +115,29 @@ def damage(store):
     store._connection.execute("UPDATE segments SET body = ?", (bytes(broken),))
 
 
-def test_damage_is_an_error_of_the_store_for_who_reads_it(store, reader):
+def test_damage_is_an_error_of_the_store_for_who_has_to_deliver_it(store, reader):
     commit(store, MANY)
     damage(store)
     for read in (
         lambda: reader.due("chat", now=2.0, limit=1000),
         lambda: reader.due("chat", now=2.0, limit=1),
-        lambda: reader.alerts(limit=1),
     ):
         with pytest.raises(sqlite3.DatabaseError, match="a segment of alerts is damaged"):
             read()
+
+
+def test_who_looks_back_sees_what_is_around_the_damage(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(telemetry.telemetry, "counters", counters := Counter())
+    commit(store, MANY)
+    damage(store)
+    commit(store, ["later"], rule="disk")
+    reader = LifeReader(tmp_path)
+    assert [one.id for one in reader.alerts(limit=9)] == ["later"]
+    assert [one.id for one in reader.episode("later")] == ["later"]
+    assert reader.episode(MANY[0]) == []
+    assert [one.row for one in reader.messages_of({"disk"})] == [len(MANY) + 1]
+    reader.close()
+    assert counters["store.alerts_damaged"]
 
 
 def test_after_an_unclean_end_damage_puts_the_store_aside(tmp_path):
