@@ -231,6 +231,6 @@ def test_a_damaged_store_is_named_as_such_and_not_as_a_fault_of_logwatch(config,
         file.write(b"\xa5" * size)
     done = logwatch("alerts", "-c", config)
     assert done.returncode == 70
-    assert done.stderr.startswith("logwatch alerts: the store is damaged: ")
-    assert "goes on with the copy of the last hour" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(b"logwatch alerts: the store is damaged: ")
+    assert b"goes on with the copy of the last hour" in done.stderr
+    assert b"Traceback" not in done.stderr
