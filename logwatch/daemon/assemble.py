@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from random import SystemRandom
 from threading import Event
 from typing import Literal, TypeAlias
 
@@ -51,6 +50,7 @@ from logwatch.daemon.unread import waited_for
 from logwatch.daemon.waker import make_waker
 from logwatch.daemon.watched_sink import WatchedSink
 from logwatch.matching.engine_names import Engine
+from logwatch.matching.matcher import chance
 from logwatch.outbox.policy import LONGEST_RETRY_AFTER
 from logwatch.pipeline import Pipeline
 from logwatch.receivers.course import is_file
@@ -142,9 +142,7 @@ def _assemble(
         sink.name: WatchedSink(KINDS[sink.kind].make(sink.settings), clock) for sink in config.sinks
     }
     adopt_sinks(config, store, clock.wall())
-    deliverers = deliverers_of(
-        config, sinks, intake=intake, clock=clock, random=SystemRandom().random
-    )
+    deliverers = deliverers_of(config, sinks, intake=intake, clock=clock, random=chance)
     fingerprints = {
         source.name: repr((source.paths or source.origin, source.start))
         for source in config.sources

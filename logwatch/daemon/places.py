@@ -20,7 +20,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.daemon.lookup import mount_points, mount_table, steps
@@ -75,8 +75,7 @@ class _Call(AbstractContextManager[None]):
         self._places.under_way = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Dead:
+class _Dead(NamedTuple):
     """A place that does not answer, and the calls that are stuck there."""
 
     calls: frozenset[_Call]

@@ -7,7 +7,8 @@ monitor dies again and again is not waited for: deadlines would stand still for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from logwatch import telemetry
 from logwatch.clock import Moment
@@ -20,8 +21,7 @@ MANY_CRASHES = 3
 """When the monitor of a file has died so often a person is told, and nobody waits for it."""
 
 
-@dataclass(slots=True)
-class _Crashes:
+class _Crashes(Struct):
     """How often the monitor of one path died, and when it may start again."""
 
     number: int = 0

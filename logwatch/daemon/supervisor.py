@@ -11,12 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import Enum
 from queue import Full
 from signal import Signals
 from threading import Event
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from logwatch import telemetry
 from logwatch.clock import Clock
@@ -67,8 +68,7 @@ class Ending(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """Everything that one daemon is made of."""
 
     clock: Clock

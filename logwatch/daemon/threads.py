@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import traceback
 from collections.abc import Iterable
 from types import FrameType
 from typing import ClassVar, NamedTuple, Protocol
@@ -146,6 +145,8 @@ def start_deep(thread: threading.Thread) -> None:
 
 def stack(thread: threading.Thread | LightThread, frames: dict[int, FrameType]) -> str:
     """Text of where `thread` is, given `sys._current_frames()`; empty when it does not run."""
+    import traceback  # noqa: PLC0415 - for the worst case only
+
     frame = frames.get(thread.ident or -1)
     return "".join(traceback.format_stack(frame)) if frame is not None else ""
 

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-def _chance() -> float:
+def chance() -> float:
     """As SystemRandom().random(), whose module takes a millisecond to load."""
     return (int.from_bytes(urandom(7)) >> 3) * 2**-53
 
@@ -65,7 +65,7 @@ class Matcher:
         engines: Engines | None = None,
         clock: Callable[[], float] = thread_seconds,
         audit: float = 0.0,
-        random: Callable[[], float] = _chance,
+        random: Callable[[], float] = chance,
         records: bool = False,
     ) -> None:
         """With `records` blocks come with their records of several lines put together."""

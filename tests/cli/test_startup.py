@@ -24,7 +24,8 @@ HEAVY = {
 }
 """What is installed, or comes with Python, and takes two milliseconds or far more."""
 UNASKED = {
-    *("apprise", "asyncio", "http.server", "rich", "smtplib", "ssl", "textual", "urllib3"),
+    *("apprise", "asyncio", "http.server", "inspect", "rich", "smtplib", "ssl"),
+    *("textual", "traceback", "urllib3"),
 }
 """What only some of what can be configured needs."""
 STAGES = {
@@ -157,6 +158,26 @@ def test_help_loads_argparse_and_no_more():
     assert not {
         name for name in ours if name.split(".")[1] in ("daemon", "config", "store", "sinks")
     }
+
+
+def test_the_logger_comes_without_what_it_is_never_asked_for():
+    """It imports asyncio, and with it ssl; who asks it for a coroutine has the real one."""
+    code = (
+        "import sys\n"
+        "from logwatch import telemetry\n"
+        "from logwatch.cli import run\n"
+        "with run._without_what_is_never_used():\n"
+        "    telemetry.telemetry.load()\n"
+        "print(*sys.modules)\n"
+        "telemetry.info('a.thing')\n"
+        "assert __import__('structlog').stdlib.asyncio.get_running_loop\n"
+        "assert sys.modules['asyncio'].run\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    modules = set(done.stdout.decode().split())
+    assert "structlog" in modules
+    assert not {"asyncio", "rich", "ssl", "subprocess"} & modules
+    assert b"a.thing" in done.stderr
 
 
 def test_the_table_of_verbs_is_no_longer_than_a_screen():
