@@ -72,8 +72,8 @@ class Tested(Struct, frozen=True):
     """The source that the lines of a test of this rule come from; only of rules that are sound."""
     absorbing: Mapping[str, Collection[str]]
     """Rule -> the rules that absorb it."""
-    entries: Collection[str]
-    """Sources whose records are entries; see `Origin.joins`."""
+    of_lines: Collection[str]
+    """Sources that are sound and whose records are no entries; see `Origin.joins`."""
     tagged: Mapping[str, str]
     """Tag -> the first source that has it: rules are tested with whatever sources there are."""
 
@@ -101,8 +101,8 @@ def surroundings(
             name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
         },
         absorbing=absorbing,
-        entries={
-            name for name, each in sources.items() if each.origin is not None and each.origin.joins
+        of_lines={
+            name for name, each in sources.items() if each.origin is None or not each.origin.joins
         },
         tagged={
             tag: source.name for source in reversed([*sources.values()]) for tag in source.tags
@@ -250,10 +250,10 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         here = source
         if line.source is not None:
             here = _known_source(section, line.source, found.place("lines", number, "source"))
-        is_entry = here in section.around.entries
-        if "\n" in line.text.removesuffix("\n") and not is_entry:
+        is_line = here in section.around.of_lines
+        if is_line and "\n" in line.text.removesuffix("\n"):
             section.refuse(place, "this is more than one line", "write a list entry for each")
-        if line.fields is not None and here in section.around.sources and not is_entry:
+        if is_line and line.fields is not None:
             there = found.place("lines", number, "fields")
             message = f"'fields' beside a line of {shown(here)}, which has them in its text"
             section.refuse(there, message, "leave them out; they are for the journal and syslog")

@@ -232,6 +232,19 @@ def test_a_test_of_a_broken_rule_is_not_asked_further(bench):
     assert bench.examine(text).codes == ["bad-pattern"]
 
 
+@pytest.mark.parametrize("source", ["journald: {boot: x}", "paths: /x", "journald: all, no: 1"])
+def test_entries_of_a_broken_source_are_not_asked_further(bench, source):
+    """Nobody knows then whether they may have several lines, and fields."""
+    found = bench.examine(f"""
+        sources: {{system: {{{source}}}}}
+        rules: [{{name: oom, in: system, match: memory}}]
+        tests:
+          - {{rule: oom, lines: [{{text: "a\\nb", source: system, fields: {{A: b}}}}], quiet: true}}
+    """)
+    assert found.config is None
+    assert {problem.line for problem in found.problems} == {1}, found.text
+
+
 def test_a_test_may_say_which_rule_absorbs_the_alert(bench):
     """One that names it in `all_of` or `any_of`; the lines of both are those of its parts."""
     text = """
