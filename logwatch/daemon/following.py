@@ -194,7 +194,7 @@ class Following:
             self._held.look(self.monitors, now)
             self.start()
         self._share_handles()
-        self._short_lives.look(self._waker.changed_names(), self._monitors)
+        self._short_lives.look(self._waker.changed_names(), self._monitors, now)
         if self._rescan_now:
             self.rescan(now)
 

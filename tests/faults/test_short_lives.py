@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 
 import pytest
 from doubles.forked import Running, logwatch
 from doubles.process import alerts_in, environment, eventually
 
+from logwatch.clock import ManualClock
 from logwatch.daemon.short_lives import COUNTER, MOST_BORN, ShortLives
 from logwatch.daemon.waker import NameChange
 from logwatch.tailer.discovery import Discovery
@@ -47,6 +47,30 @@ def test_r19_files_that_nobody_could_open_are_counted(tmp_path):
         daemon.stop()
 
 
+def test_r19_files_that_were_read_before_they_went_are_not_counted(tmp_path):
+    """They are let go of at once, for nobody can write to them any more."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "stays.log").touch()
+
+    def told(number):
+        return lambda: len(alerts_in(tmp_path / "alerts.jsonl")) == number
+
+    with Running(tmp_path, CONFIG.format(folder=tmp_path)).ready() as daemon:
+        for number in range(1, 4):
+            path = logs / f"{number}.log"
+            path.write_text(f"ERROR {number}\n")
+            eventually(told(number), "it is told")
+            path.unlink()
+            daemon.says("daemon.file_let_go", number)
+        path.touch()
+        path.unlink()  # judged after those above
+        daemon.says("tailer.short_lived_missed")
+        shown = logwatch("status", "-c", daemon.config, "-o", "json", env=environment())
+        assert json.loads(shown.stdout)["counters"][COUNTER] == 1
+        daemon.stop()
+
+
 class Tail:
     def __init__(self):
         self.held = frozenset()
@@ -55,23 +79,27 @@ class Tail:
         return self.held
 
 
-class Monitor(NamedTuple):
-    tail: Tail
+class Monitor:
+    def __init__(self):
+        self.tail = Tail()
+        self.active_at = 0.0
 
 
 @pytest.fixture
 def lives():
-    made = ShortLives(lambda path: path.endswith(".log"))
+    made, clock = ShortLives(lambda path: path.endswith(".log")), ManualClock()
 
     def look(*changes, **monitors):
+        clock.advance(1)
         before = telemetry.counters.get(COUNTER, 0)
         made.look(
             [NameChange(f"/{name}", what) for name, what in changes],
             {f"/{name}.log": monitor for name, monitor in monitors.items()},
+            clock.moment(),
         )
         return telemetry.counters.get(COUNTER, 0) - before
 
-    look.made = made
+    look.made, look.clock = made, clock
     return look
 
 
@@ -82,20 +110,36 @@ def test_a_file_is_judged_a_look_later_so_that_somebody_may_be_opening_it(lives)
 
 
 def test_what_was_opened_was_not_missed(lives):
-    monitor = Monitor(Tail())
+    monitor = Monitor()
     lives(("a.log", "made"), ("a.log", "deleted"), a=monitor)
     monitor.tail.held = frozenset({(1, "birth")})
     assert lives(a=monitor) == 0
 
 
 def test_what_was_opened_and_let_go_of_is_forgotten(lives):
-    monitor = Monitor(Tail())
+    monitor = Monitor()
     lives(("a.log", "made"), a=monitor)
     monitor.tail.held = frozenset({(1, "birth")})
     lives(a=monitor)
     monitor.tail.held = frozenset()
     lives(("a.log", "deleted"))
     assert lives() == 0
+
+
+@pytest.mark.parametrize("had", [0.5, -0.5])
+def test_what_was_read_and_let_go_of_at_once_was_not_missed(lives, had):
+    """What was read under that path before, of another file, does not count."""
+    monitor = Monitor()
+    lives()
+    monitor.active_at = lives.clock.steady() + had
+    lives(("a.log", "made"), a=monitor)
+    lives(("a.log", "deleted"), a=monitor)
+    assert lives() == (had < 0)
+
+
+def test_one_name_may_come_and_go_more_than_once(lives):
+    lives(*[("a.log", what) for what in ("made", "deleted") * 3])
+    assert lives() == 3
 
 
 @pytest.mark.parametrize(
