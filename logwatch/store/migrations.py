@@ -201,6 +201,20 @@ def migrate(connection: sqlite3.Connection) -> None:
     anything, and sqlite3.DatabaseError where it is damaged.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    done = refuse_later(connection)
+    for name, statements in MIGRATIONS:
+        if name in done:
+            continue
+        record = f"INSERT INTO migrations VALUES ('{name}')"  # noqa: S608 - our own constant
+        crashpoint("migration.begin")
+        connection.executescript(f"BEGIN IMMEDIATE; {statements}; {record};")
+        crashpoint("migration.written")
+        connection.execute("COMMIT")
+        crashpoint("migration.done")
+
+
+def refuse_later(connection: sqlite3.Connection) -> set[str]:
+    """The steps that ran on a store; raises as `migrate` does. It only reads."""
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
     unknown = sorted(map(str, done - {name for name, _ in MIGRATIONS}))
     if not all(_NAME.fullmatch(name) for name in unknown):
@@ -211,15 +225,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"the store was written by a later version of logwatch (it has {unknown[0]!r}); "
             "install that version, or give this one another state folder"
         )
-    for name, statements in MIGRATIONS:
-        if name in done:
-            continue
-        record = f"INSERT INTO migrations VALUES ('{name}')"  # noqa: S608 - our own constant
-        crashpoint("migration.begin")
-        connection.executescript(f"BEGIN IMMEDIATE; {statements}; {record};")
-        crashpoint("migration.written")
-        connection.execute("COMMIT")
-        crashpoint("migration.done")
+    return done
 
 
 def _refuse_damaged(connection: sqlite3.Connection) -> None:

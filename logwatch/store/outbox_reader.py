@@ -18,6 +18,7 @@ from logwatch.records import Alert, Notification, decode_alert
 from logwatch.store.database import FILE_NAME, connect_read_only
 from logwatch.store.due import Lot, Parcel
 from logwatch.store.lanes import MANY, Lanes
+from logwatch.store.migrations import refuse_later
 from logwatch.store.packing import unpack
 from logwatch.store.segments import messages
 
@@ -132,7 +133,11 @@ class _Retries:
 
 
 class OutboxReader:
-    """Reads beside the writer. Raises StoreError where there is no store to read."""
+    """Reads beside the writer.
+
+    Raises StoreError where there is no store to read, StoreTooNewError where a later version of
+    logwatch wrote it.
+    """
 
     def __init__(self, folder: Path) -> None:
         path = folder / FILE_NAME
@@ -143,6 +148,7 @@ class OutboxReader:
             )
         try:
             self._connection = connect_read_only(path)
+            refuse_later(self._connection)
             self._connection.execute("SELECT part FROM parcels LIMIT 1")
         except sqlite3.Error as problem:
             raise StoreError(f"no store that can be read at {path}: {problem}") from problem

@@ -304,6 +304,8 @@ def test_a_store_of_a_later_version_is_left_alone(folder):
     connection.commit()
     connection.close()
     with pytest.raises(StoreTooNewError, match="9999-later"):
+        StoreReader(folder)
+    with pytest.raises(StoreTooNewError, match="9999-later"):
         Store(folder)
 
 
