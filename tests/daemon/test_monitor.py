@@ -68,6 +68,23 @@ class Bench:
         self.messages = messages
         return [each for each in messages if isinstance(each, Batch) and each.records]
 
+    def write(self, text: str) -> None:
+        """Append to the file."""
+        with self.path.open("a") as file:
+            file.write(text)
+
+
+def pauses_of(bench: Bench, monkeypatch) -> list[float]:
+    """How long the monitor waits each time, from now on; virtual time goes on by that."""
+    pauses: list[float] = []
+
+    def wait(seconds: float) -> None:
+        pauses.append(seconds)
+        bench.clock.advance(seconds)
+
+    monkeypatch.setattr(bench.monitor.stopping, "wait", wait)
+    return pauses
+
 
 @pytest.fixture
 def log(tmp_path):
@@ -92,8 +109,7 @@ def test_it_says_once_that_it_caught_up(log):
     bench = Bench(log)
     bench.read()
     assert isinstance(bench.messages[-1], CaughtUp)
-    with log.open("a") as file:
-        file.write("ERROR again\n")
+    bench.write("ERROR again\n")
     (batch,) = bench.read()
     assert not batch.backlog
     assert not any(isinstance(each, CaughtUp) for each in bench.messages)
@@ -111,8 +127,7 @@ def test_a_file_that_never_rests_counts_as_caught_up(log):
     bench = Bench(log)
     for _ in range(3):
         assert bench.monitor.read_on(bench.clock.moment())
-        with log.open("a") as file:
-            file.write("fine\n")
+        bench.write("fine\n")
     messages = [bench.intake.get() for _ in range(bench.intake.unfinished_tasks)]
     assert messages.count(CaughtUp(str(log))) == 1
     assert bench.monitor.caught_up
@@ -123,8 +138,7 @@ def test_a_line_that_comes_alone_costs_one_look(log):
     bench = Bench(log)
     bench.read()
     bench.clock.advance(1)
-    with log.open("a") as file:
-        file.write("ERROR again\n")
+    bench.write("ERROR again\n")
     assert not bench.monitor.read_on(bench.clock.moment())
     assert bench.intake.get().records[0].text == "ERROR again"
     assert bench.monitor.look_at is None
@@ -134,11 +148,9 @@ def test_a_line_that_comes_soon_after_another_is_not_taken_for_the_last(log, mon
     """On a network file system no event tells of the next one."""
     bench = Bench(log)
     bench.read()
-    pauses = []
-    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    pauses = pauses_of(bench, monkeypatch)
     for _ in range(2):
-        with log.open("a") as file:
-            file.write("ERROR again\n")
+        bench.write("ERROR again\n")
         assert bench.monitor.read_on(bench.clock.moment())
     assert len(pauses) == 2
 
@@ -169,8 +181,7 @@ def test_an_old_stamp_is_believed_in_a_backlog_and_not_in_a_line_just_written(tm
     bench = Bench(path, "syslog")
     (backlog,) = bench.read()
     assert backlog.records[0].time < bench.clock.wall() - 100 * DAY
-    with path.open("a") as file:
-        file.write("2025-06-01T00:00:01Z web1 app: ERROR skewed\n")
+    bench.write("2025-06-01T00:00:01Z web1 app: ERROR skewed\n")
     (live,) = bench.read()
     assert live.records[0].time == bench.clock.wall()
 
@@ -189,8 +200,7 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     bench = Bench(log)
     bench.read()
     assert bench.monitor.positions_in_hand() == ()
-    with log.open("a") as file:
-        file.write("ERROR lost\n")
+    bench.write("ERROR lost\n")
 
     def broken(_data, _joined=None):
         raise ZeroDivisionError
@@ -341,10 +351,8 @@ def test_what_is_there_already_is_read_without_a_pause(tmp_path, monkeypatch, st
     path.write_text("before\n")
     bench = Bench(path, start=start, block_size=1 << 15)
     bench.read()
-    with path.open("a") as file:
-        file.write("fine\n" * 50_000)
-    pauses = []
-    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    bench.write("fine\n" * 50_000)
+    pauses = pauses_of(bench, monkeypatch)
     behind = []
     while bench.monitor.read_on(bench.clock.moment()):
         state = bench.monitor.tail.state()
@@ -358,8 +366,7 @@ def test_a_backlog_is_read_without_a_pause(tmp_path, monkeypatch):
     path = tmp_path / "app.log"
     path.write_text("fine\n" * 50_000)
     bench = Bench(path, block_size=1 << 15)
-    pauses = []
-    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    pauses = pauses_of(bench, monkeypatch)
     bench.read()
     assert pauses == []
 
@@ -368,11 +375,9 @@ def test_a_file_that_is_written_again_and_again_gathers_lines(log, monkeypatch):
     """Each read costs the same, however few lines it finds."""
     bench = Bench(log)
     bench.read()
-    pauses = []
-    monkeypatch.setattr(bench.monitor.stopping, "wait", pauses.append)
+    pauses = pauses_of(bench, monkeypatch)
     for _ in range(3):
-        with log.open("a") as file:
-            file.write("fine\nthe beginning of ")
+        bench.write("fine\nthe beginning of ")
         bench.read()
     assert pauses == sorted(pauses)
     assert len(pauses) == 3
@@ -383,22 +388,14 @@ def test_the_more_each_read_finds_the_longer_lines_are_gathered(log, monkeypatch
     """Up to a limit, and as long as that goes on; after a rest the next line is read at once."""
     bench = Bench(log)
     bench.read()
-    pauses = []
-
-    def wait(seconds):
-        pauses.append(seconds)
-        bench.clock.advance(seconds)
-
-    monkeypatch.setattr(bench.monitor.stopping, "wait", wait)
+    pauses = pauses_of(bench, monkeypatch)
     for _ in range(30):
-        with log.open("a") as file:
-            file.write(line)
+        bench.write(line)
         bench.monitor.read_on(bench.clock.moment())
     assert pauses == sorted(pauses)
     assert (len(pauses), pauses[0], pauses[-1]) == (30, 0.005, longest)
     bench.clock.advance(0.1)
-    with log.open("a") as file:
-        file.write(line)
+    bench.write(line)
     bench.monitor.read_on(bench.clock.moment())
     assert len(pauses) == 30
 
