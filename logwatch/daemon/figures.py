@@ -23,7 +23,7 @@ from logwatch.store.transaction import Transaction
 
 EXACT_BYTES = 64 * 1024
 SAMPLE_BYTES = 16 * 1024
-"""The lines of a larger block are reckoned from so much of it."""
+"""The lines of a larger block are reckoned from so much of it, or from the first one."""
 COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds in seconds."""
 
@@ -49,7 +49,8 @@ def lines_in(data: bytes) -> int:
     """How many lines `data` has; reckoned where it is large."""
     if len(data) <= EXACT_BYTES:
         return data.count(b"\n")
-    return round(data.count(b"\n", 0, SAMPLE_BYTES) * len(data) / SAMPLE_BYTES)
+    end = data.rfind(b"\n", 0, SAMPLE_BYTES) + 1 or data.find(b"\n", SAMPLE_BYTES) + 1
+    return round(data.count(b"\n", 0, end) * len(data) / end) if end else 0
 
 
 class Histogram:

@@ -21,6 +21,17 @@ def test_lines_of_large_blocks_are_reckoned_closely():
     assert abs(lines_in(data) - 8_000) < 400
 
 
+@pytest.mark.parametrize("length", [10_000, 16_384, 20_000, 100_000])
+def test_long_lines_are_reckoned_closely_as_well(length):
+    """None of them may end in what is looked at."""
+    data = (b"x" * (length - 1) + b"\n") * 10
+    assert lines_in(data) == 10
+
+
+def test_where_no_line_ends_there_is_none():
+    assert lines_in(b"x" * 2 * EXACT_BYTES) == 0
+
+
 def test_a_volume_adds_up():
     volume = Volume()
     for each in (b"a\nb\n", b"c\n"):
