@@ -40,7 +40,9 @@ class LightThread:
             raise
 
     def _bootstrap(self) -> None:
-        run, self._run = self._run, None  # which may be what holds this
+        # `run` is a method of whoever has this thread: kept, neither would be gone before garbage is
+        # looked for.
+        run, self._run = self._run, None
         try:
             if run is not None:
                 run()

@@ -56,8 +56,8 @@ class ThreadRoom:
 
     def _have_wait(self, monitors: Sequence[Monitor], reason: str) -> None:
         for monitor in monitors:
-            monitor.stand_down()
             self._unwatch(monitor.path)
+            monitor.stand_down()  # behind that: a turn that an event gives it now would be lost
             if monitor.not_answering != NO_THREAD:
                 monitor.not_answering = NO_THREAD
                 self._tell(CaughtUp(monitor.path))  # deadlines must not wait for it

@@ -63,7 +63,7 @@ class Chain:
         self._claims = claims
         self._report = report
         self.owner = owner
-        """Who claims the files: the tail."""
+        """Who claims the files, for the tail."""
         self._whereabouts = Whereabouts(settings.path, settings.archives)
         self._lineage = Lineage(self._whereabouts, claims, owner, known)
         self._since = 0
@@ -84,7 +84,7 @@ class Chain:
         if all(each.registered or each is live for each in self.generations):
             live.checkpoint = replace(live.checkpoint, beside=beside)
 
-    # The next two know the chain: kept by it they would keep it, and all it has, for ever.
+    # The next two know the chain: kept by it, all would stay until garbage is looked for.
 
     @property
     def _cuts(self) -> Cuts:

@@ -74,6 +74,18 @@ def test_the_last_threads_are_left_to_others(monkeypatch):
     assert said() == before + 1
 
 
+def test_one_that_has_to_wait_is_given_no_turn_after_it_gave_up_its_own():
+    order, monitor = [], Monitor(1)
+    monitor.stand_down = lambda: order.append("gave up its turn")
+    room = ThreadRoom(lambda _: True, lambda _path: order.append("is woken no more"))
+
+    def none_left(_monitor):
+        raise RuntimeError("can't start new thread")
+
+    assert list(room.begin_all([monitor], none_left)) == []
+    assert order == ["is woken no more", "gave up its turn"]
+
+
 def test_where_there_are_hardly_any_the_half_is_left_to_others(monkeypatch):
     """Or a narrow limit would have nothing read at all. They are not asked for theirs later."""
     machine, monitors = Machine(monkeypatch, 10), list(map(Monitor, range(FEW_MONITORS + 1)))
