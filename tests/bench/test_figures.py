@@ -37,6 +37,7 @@ RUN = Run(
         "hyperscan": None,
         "logwatch": "0",
         "commit": "abc",
+        "page us": 0.25,
         "others": {"grep": "3.8"},
     },
     is_quick=False,
