@@ -40,8 +40,7 @@ class LightThread:
             raise
 
     def _bootstrap(self) -> None:
-        # `run` is a method of whoever has this thread: kept, neither would be gone before garbage is
-        # looked for.
+        # A method of whoever has this thread: kept, both would stay until garbage is looked for.
         run, self._run = self._run, None
         try:
             if run is not None:
