@@ -1,4 +1,6 @@
-"""Fuzzes the translator with atheris: bytes become patterns and lines, coverage is the guide.
+"""Fuzzes the translator with atheris: bytes become patterns and lines or records.
+
+Coverage is the guide.
 
 Alone: `PYTHONPATH=tests .venv/bin/python tests/stress/fuzz_matching.py -max_total_time=600`, before
 the options (libFuzzer's) a folder for inputs to begin with and to keep. What it finds it prints as
@@ -22,10 +24,10 @@ with atheris.instrument_imports(
         "logwatch.matching.framing",
     ]
 ):
-    from logwatch.matching.matcher import Matcher, RulePatterns
+    from logwatch.matching.matcher import RulePatterns
 
 from matching.exactness import near
-from matching.exactness.choices import Consumed
+from matching.exactness.choices import Consumed, once_in
 from matching.exactness.comparison import (
     ENCODINGS,
     Case,
@@ -37,6 +39,7 @@ from matching.exactness.comparison import (
     reproducer,
 )
 from matching.exactness.grammar import is_valid, pattern
+from matching.exactness.record_blocks import block_of_records, record
 
 from logwatch.matching.backtracking import danger
 from logwatch.matching.syntax import parse
@@ -53,13 +56,21 @@ def decoded(data: bytes) -> Case | None:
     """What the bytes stand for; None where the pattern is not valid, or may take long."""
     choices = Consumed(data)
     encoding = ENCODINGS[choices.below(len(ENCODINGS))]
-    text = pattern(choices, 20)
-    if not is_valid(text) or danger(parse(text)).degree > 1:
+    of_records = once_in(choices, 2)
+    text = pattern(choices, 20, over_lines=of_records)
+    if not is_valid(text) or danger(parse(text, records=of_records)).degree > 1:
         return None
-    lines = [near.line(choices, text)[:_LONGEST] for _ in range(3)]
-    while not choices.is_dry and len(lines) < 8:
-        lines.append(near.line(choices, text)[:_LONGEST])
-    return Case((RulePatterns(match=(text,)),), block(choices, lines, encoding), encoding)
+    lines: list[str] = []
+    while len(lines) < 3 or (not choices.is_dry and len(lines) < 8):
+        if of_records:
+            lines.append(record(choices, text, [text], _LONGEST))
+        else:
+            lines.append(near.line(choices, text)[:_LONGEST])
+    case = Case((RulePatterns(match=(text,)),), b"", encoding)
+    if not of_records:
+        return case._replace(block=block(choices, lines, encoding))
+    data, joined = block_of_records(choices, lines, encoding, case.max_line)
+    return case._replace(block=data, joined=joined)
 
 
 def one(data: bytes) -> None:
@@ -69,9 +80,10 @@ def one(data: bytes) -> None:
         return
     wanted = expected(case)
     for engine in ENGINES:
-        matcher = Matcher(case.rules, engine=engine, **case.settings)
-        for cuts in ([], boundaries(case.block)):
-            if not is_same(matched_in_parts(matcher.match, case.block, cuts), wanted, matcher):
+        matcher = case.matcher(engine)
+        for cuts in ([], boundaries(case.lines)):
+            got = matched_in_parts(matcher.match, case.block, cuts, case.joined)
+            if not is_same(got, wanted, matcher):
                 raise DifferenceError(f"cut at {cuts}:\n{reproducer(case, engine)}")
 
 

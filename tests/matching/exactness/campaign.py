@@ -3,7 +3,8 @@
 Each batch is a database of 50 to 500 patterns and blocks of some lines for each of them: lines
 that the pattern matches, or nearly. A block is compared as a whole and in parts; of some batches,
 every weaker form of the prefilters and the timed twins, and patterns with codes that are scanned
-for as if they were thousands. All of it follows from a seed.
+for as if they were thousands. A third of the batches has records of several lines in place of
+lines. All of it follows from a seed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 from matching.corpus import CASES
@@ -33,13 +34,14 @@ from matching.exactness.comparison import (
     reproducer,
     smallest,
 )
-from matching.exactness.grammar import is_valid, pattern
+from matching.exactness.grammar import OVER_LINES, is_valid, pattern
+from matching.exactness.record_blocks import block_of_records, record
 
 from logwatch.matching import codes, prefilter, searches
-from logwatch.matching.alphabet import fold
+from logwatch.matching.alphabet import fold, fold_record
 from logwatch.matching.backtracking import danger
-from logwatch.matching.framing import Framing
-from logwatch.matching.matcher import Matcher, ReferenceMatcher, RulePatterns
+from logwatch.matching.framing import Framing, bare
+from logwatch.matching.matcher import ReferenceMatcher, RulePatterns
 from logwatch.matching.scanner import HyperscanScanner, RefusedError
 from logwatch.matching.syntax import NEVER, parse
 from logwatch.matching.translator import Form, express, skeleton
@@ -53,7 +55,20 @@ MODES = (
     "many", "aho-corasick", "hyperscan", "twins", "hyperscan", "many", "hyperscan",
     "aho-corasick", "hyperscan", "forms", "many", "hyperscan", "hyperscan",
 )  # fmt: skip
-"""What is compared, as often as its share of the batches."""
+"""What is compared over lines, as often as its share of the batches."""
+RECORDS = "records, "
+"""Before the name of a mode: the same over records of several lines."""
+RECORD_MODES = tuple(
+    RECORDS + mode
+    for mode in (
+        "hyperscan", "aho-corasick", "hyperscan", "forms", "hyperscan", "many", "hyperscan",
+        "twins", "hyperscan", "aho-corasick",
+    )
+)  # fmt: skip
+ALL_MODES = tuple(
+    mode for at, other in enumerate(RECORD_MODES) for mode in (*MODES[2 * at : 2 * at + 2], other)
+)
+"""Two batches of lines, then one of records."""
 
 
 class OverranError(Exception):
@@ -86,20 +101,23 @@ class Campaign:
     def step(self, seed: int, mode: str, *, most_patterns: int = 500) -> None:
         """One batch."""
         choices = Seeded(seed)
-        degree = 3 if mode == "twins" else pick(choices, (1, 1, 2))
-        most = min(most_patterns, 100) if mode in {"forms", "twins"} else most_patterns
-        case, blocks = batch(choices, degree=degree, most=most, with_codes=mode == "many")
-        oracle = ReferenceMatcher(case.rules, **case.settings)
-        compare = _FormsComparison if mode == "forms" else _EngineComparison
-        comparison = compare(case, mode)
+        way = mode.removeprefix(RECORDS)
+        degree = 3 if way == "twins" else pick(choices, (1, 1, 2))
+        most = min(most_patterns, 100) if way in {"forms", "twins"} else most_patterns
+        kind = Kind(degree, with_codes=way == "many", of_records=way != mode)
+        cases = batch(choices, kind, most=most)
+        first = cases[0]
+        oracle = ReferenceMatcher(first.rules, **first.settings)
+        compare = _FormsComparison if way == "forms" else _EngineComparison
+        comparison = compare(first, way)
         counts = self.counts.setdefault(mode, Counter())
-        counts.update(batches=1, patterns=len(case.rules))
-        for number, data in enumerate(blocks):
-            expected = records(oracle.match(data))
-            explain = comparison.difference(data, expected, choices)
-            lines = data.count(b"\n")
+        counts.update(batches=1, patterns=len(first.rules))
+        for number, case in enumerate(cases):
+            expected = records(oracle.match(case.block, case.joined))
+            explain = comparison.difference(case, expected, choices)
+            lines = case.lines.count(b"\n")
             matches = sum(len(hit.found) for hit in expected)
-            counts.update(lines=lines, pairs=lines * len(case.rules), matches=matches)
+            counts.update(lines=lines, pairs=lines * len(first.rules), matches=matches)
             if explain:
                 self.differences.append(f"{mode}, seed {seed}, block {number}")
                 self._say(self.differences[-1])
@@ -140,13 +158,20 @@ def _patience(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def batch(
-    choices: Choices, *, degree: int = 1, most: int = 500, with_codes: bool = False
-) -> tuple[Case, list[bytes]]:
-    """Rules, most of one pattern each, and blocks of lines for them."""
+class Kind(NamedTuple):
+    """What the patterns of a batch are like, and what they are searched for in."""
+
+    degree: int = 1
+    """Of backtracking, at most."""
+    with_codes: bool = False
+    of_records: bool = False
+
+
+def batch(choices: Choices, kind: Kind, *, most: int = 500) -> list[Case]:
+    """Rules, most of one pattern each, and with them several blocks of lines or records."""
     wanted = min(most, pick(choices, (50, 50, 60, 80, 100, 100, 200, 500)))
-    texts = [_text(choices, degree) for _ in range(wanted)]
-    if with_codes:
+    texts = [_text(choices, kind) for _ in range(wanted)]
+    if kind.with_codes:
         texts = [_with_code(choices, text) for text in texts]
     rules = tuple(
         RulePatterns(
@@ -158,25 +183,49 @@ def batch(
     case = Case(
         rules, b"", pick(choices, ENCODINGS), pick(choices, (262_144, 262_144, 262_144, 40))
     )
-    return case, [_block(choices, texts, case.encoding, LONGEST[degree]) for _ in range(4)]
+    fill = _with_records if kind.of_records else _with_lines
+    return [fill(choices, case, texts, LONGEST[kind.degree]) for _ in range(4)]
 
 
-def _block(choices: Choices, texts: Sequence[str], encoding: str, longest: int) -> bytes:
+def _with_lines(choices: Choices, case: Case, texts: Sequence[str], longest: int) -> Case:
     lines = [
         near.line(choices, text)[:longest].rstrip("\n")
         for text in texts
         for _ in range(pick(choices, (2, 3, 4)))
     ]
+    mixed = _mixed(choices, lines)
+    return case._replace(block=block(choices, mixed, case.encoding))
+
+
+def _with_records(choices: Choices, case: Case, texts: Sequence[str], longest: int) -> Case:
+    made = [
+        record(choices, text, texts, longest)
+        for text in texts
+        for _ in range(pick(choices, (2, 3, 4)))
+    ]
+    mixed = _mixed(choices, made)
+    data, joined = block_of_records(
+        choices, mixed, case.encoding, case.max_line, framed=longest == LONGEST[0]
+    )
+    return case._replace(block=data, joined=joined)
+
+
+def _mixed(choices: Choices, lines: list[str]) -> list[str]:
     for _ in range(len(lines) // 20):
         lines[choices.below(len(lines))] = pick(choices, ("", "\r", "\0", " ", "a" * 14))
-    return block(choices, sorted(lines, key=lambda _: choices.below(1 << 30)), encoding)
+    return sorted(lines, key=lambda _: choices.below(1 << 30))
 
 
-def _text(choices: Choices, degree: int) -> str:
+def _text(choices: Choices, kind: Kind) -> str:
+    make = _text_over_lines if kind.of_records else _any_text
     while True:
-        text = _any_text(choices)
-        if is_valid(text) and (degree == 3 or danger(parse(text)).degree <= degree):
+        text = make(choices)
+        if is_valid(text) and _degree(text, records=kind.of_records) <= kind.degree:
             return text
+
+
+def _degree(text: str, *, records: bool) -> int:
+    return min(3, danger(parse(text, records=records)).degree)
 
 
 def _with_code(choices: Choices, text: str) -> str:
@@ -187,6 +236,19 @@ def _with_code(choices: Choices, text: str) -> str:
     at = pick(choices, (0, len(text), text.find(" ") + 1))
     coded = text[:at] + code + text[at:]
     return coded if is_valid(coded) and danger(parse(coded)).degree <= 1 else text
+
+
+def _text_over_lines(choices: Choices) -> str:
+    """A pattern for records: of newlines, of lines one below the other, or any that there is."""
+    way = choices.below(10)
+    if way < 5:
+        return pattern(choices, over_lines=True)
+    if way < 7:
+        first, second = (_any_text(choices) for _ in range(2))
+        return first + pick(choices, OVER_LINES) + second
+    if way == 7:
+        return pick(choices, ("(?m)", "(?s)", "(?ms)", "(?mi)")) + _any_text(choices)
+    return _any_text(choices)
 
 
 def _any_text(choices: Choices) -> str:
@@ -207,22 +269,21 @@ class _EngineComparison:
     """A matcher and its oracle, on whole blocks and on blocks that come in parts."""
 
     def __init__(self, case: Case, mode: str) -> None:
-        self._case = case
         self._mode = mode
         self._engine: Any = "hyperscan" if mode in {"twins", "many"} else mode
         with _counted_as_many() if mode == "many" else nullcontext():
-            self._matcher = Matcher(case.rules, engine=self._engine, **case.settings)
+            self._matcher = case.matcher(self._engine)
 
     def difference(
-        self, data: bytes, expected: list[Record], choices: Choices
+        self, case: Case, expected: list[Record], choices: Choices
     ) -> Callable[[], str] | None:
         """What explains the difference, None where there is none."""
-        cuts = sorted({pick(choices, at) for at in [boundaries(data)] * 5 if at})
+        cuts = sorted({pick(choices, at) for at in [boundaries(case.lines)] * 5 if at})
         with _steps(self._mode):
             for at in ([], cuts):
-                got = matched_in_parts(self._matcher.match, data, at)
+                got = matched_in_parts(self._matcher.match, case.block, at, case.joined)
                 if not is_same(got, expected, self._matcher):
-                    return partial(self._explained, self._case._replace(block=data), at)
+                    return partial(self._explained, case, at)
         return None
 
     def _explained(self, case: Case, cuts: Sequence[int]) -> str:
@@ -252,18 +313,23 @@ class _FormsComparison:
     def __init__(self, case: Case, _mode: str) -> None:
         self._framing = Framing(case.encoding, 1 << 30)
         texts = dict.fromkeys(text for rule in case.rules for text in rule.match)
-        needed = {text: one for text in texts if (one := skeleton(parse(text))) != NEVER}
+        self._fold = fold_line if case.joined is None else fold_record
+        trees = {text: skeleton(parse(text, records=case.joined is not None)) for text in texts}
+        needed = {text: tree for text, tree in trees.items() if tree != NEVER}
         self._scanners = {
             form: _scanner([(text, e) for text in needed if (e := express(needed[text], form))])
             for form in Form
         }
 
     def difference(
-        self, data: bytes, _expected: list[Record], _choices: Choices
+        self, case: Case, _expected: list[Record], _choices: Choices
     ) -> Callable[[], str] | None:
         """What names the match that is not seen, None where there is none."""
-        lines = [self._framing.decode(line).removesuffix("\r") for line in data.split(b"\n")]
-        folded = b"\n".join(fold(line) + b"\r" for line in lines)
+        lines, at = [], 0
+        for line in case.lines.split(b"\n"):
+            lines.append(bare(self._framing.decode(case.block[at : at + len(line)])))
+            at += len(line) + 1
+        folded = b"\n".join(map(self._fold, lines))
         for form, (scanner, texts) in self._scanners.items():
             seen = _numbered(folded, scanner.scan(folded))
             for number, text in enumerate(texts):
@@ -272,6 +338,11 @@ class _FormsComparison:
                     if (at, number) not in seen and search(line):
                         return f"form {form.name} of {text!r} does not see {line!r}".strip
         return None
+
+
+def fold_line(line: str) -> bytes:
+    """As it is scanned at its worst, with a carriage return at its end."""
+    return fold(line) + b"\r"
 
 
 def _numbered(folded: bytes, ends: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:

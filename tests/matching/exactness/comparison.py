@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from matching.exactness.choices import Choices, once_in, pick
@@ -30,28 +31,42 @@ class Case(NamedTuple):
     block: bytes
     encoding: str = "utf-8"
     max_line: int = 262_144
+    joined: bytes | None = None
+    """With records of several lines: the block with each as one line."""
 
     @property
     def settings(self) -> dict[str, Any]:
         return {"encoding": self.encoding, "max_line": self.max_line}
 
+    @property
+    def lines(self) -> bytes:
+        """Each line of it is what patterns are searched for in."""
+        return self.block if self.joined is None else self.joined
+
+    def matcher(self, engine: Any) -> Matcher:
+        """The engine, as it is before any block."""
+        records = self.joined is not None
+        return Matcher(self.rules, engine=engine, records=records, **self.settings)
+
 
 def block(choices: Choices, lines: Sequence[str], encoding: str) -> bytes:
     """Lines as bytes with ends of all kinds; in some, bytes that mean nothing."""
-    parts = []
-    for text in lines:
-        data = text.encode(encoding, "replace")
-        if once_in(choices, 12):
-            at = choices.below(len(data) + 1)
-            data = data[:at] + pick(choices, BAD_BYTES) + data[at:]
-        parts.append(data + pick(choices, ENDINGS))
-    joined = b"".join(parts)
-    return joined.removesuffix(b"\n") if once_in(choices, 3) else joined
+    data = b"".join(encoded(choices, text, encoding) + pick(choices, ENDINGS) for text in lines)
+    return data.removesuffix(b"\n") if once_in(choices, 3) else data
 
 
-def boundaries(data: bytes) -> list[int]:
+def encoded(choices: Choices, text: str, encoding: str) -> bytes:
+    """A text as bytes, seldom with some among them that mean nothing."""
+    data = text.encode(encoding, "replace")
+    if once_in(choices, 12):
+        at = choices.below(len(data) + 1)
+        data = data[:at] + pick(choices, BAD_BYTES) + data[at:]
+    return data
+
+
+def boundaries(lines: bytes) -> list[int]:
     """Every place at which a tailer may end one block and begin the next."""
-    return [found.end() for found in re.finditer(rb"\n", data) if found.end() < len(data)]
+    return [found.end() for found in re.finditer(rb"\n", lines) if found.end() < len(lines)]
 
 
 class Record(NamedTuple):
@@ -76,24 +91,29 @@ def records(hits: Sequence[Any], offset: int = 0) -> list[Record]:
 
 
 def matched_in_parts(
-    match: Callable[[bytes], Sequence[Any]], data: bytes, cuts: Sequence[int]
+    match: Callable[..., Sequence[Any]],
+    data: bytes,
+    cuts: Sequence[int],
+    joined: bytes | None = None,
 ) -> list[Record]:
     """What is found when `data` comes as several blocks, offsets as in the whole."""
     found = []
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
-        found += records(match(data[start:end]), start)
+        part = None if joined is None else joined[start:end]
+        found += records(match(data[start:end], part), start)
     return found
 
 
 def expected(case: Case) -> list[Record]:
     """What the reference finds."""
-    return records(ReferenceMatcher(case.rules, **case.settings).match(case.block))
+    oracle = ReferenceMatcher(case.rules, **case.settings)
+    return records(oracle.match(case.block, case.joined))
 
 
 def is_different(case: Case, engine: str, cuts: Sequence[int] = ()) -> bool:
     """Whether the engine does not find what the reference does."""
-    matcher = Matcher(case.rules, engine=engine, **case.settings)
-    got = matched_in_parts(matcher.match, case.block, cuts)
+    matcher = case.matcher(engine)
+    got = matched_in_parts(matcher.match, case.block, cuts, case.joined)
     return not is_same(got, expected(case), matcher)
 
 
@@ -127,10 +147,11 @@ def smallest(case: Case, fails: Callable[[Case], bool]) -> Case:
 
 def reproducer(case: Case, engine: str) -> str:
     """Python that shows the difference."""
+    own = {"engine": engine, "records": case.joined is not None}
     return (
-        f"rules = {list(case.rules)!r}\nblock = {case.block!r}\n"
-        f"assert Matcher(rules, engine={engine!r}, **{case.settings!r}).match(block) == "
-        f"ReferenceMatcher(rules, **{case.settings!r}).match(block)"
+        f"rules = {list(case.rules)!r}\nblock, joined = {case.block!r}, {case.joined!r}\n"
+        f"assert Matcher(rules, **{own | case.settings!r}).match(block, joined) == "
+        f"ReferenceMatcher(rules, **{case.settings!r}).match(block, joined)"
     )
 
 
@@ -157,15 +178,32 @@ def _with_fewer_rules(case: Case, fails: Callable[[Case], bool]) -> Case:
 
 
 def _with_fewer_lines(case: Case, fails: Callable[[Case], bool]) -> Case:
-    lines = [line for line in re.split(rb"(?<=\n)", case.block) if line]
-    kept = _reduced(lines, lambda some: fails(case._replace(block=b"".join(some))))
-    return case._replace(block=b"".join(kept))
+    return _with_fewer_parts(case, pairwise([0, *boundaries(case.lines), len(case.lines)]), fails)
 
 
 def _with_fewer_bytes(case: Case, fails: Callable[[Case], bool]) -> Case:
-    singles = [case.block[at : at + 1] for at in range(len(case.block))]
-    kept = _reduced(singles, lambda some: fails(case._replace(block=b"".join(some))))
-    return case._replace(block=b"".join(kept))
+    return _with_fewer_parts(case, pairwise(range(len(case.lines) + 1)), fails)
+
+
+def _with_fewer_parts(
+    case: Case, spans: Iterable[tuple[int, int]], fails: Callable[[Case], bool]
+) -> Case:
+    def with_parts(some: Sequence[tuple[int, int]]) -> Case:
+        block = b"".join(case.block[start:end] for start, end in some)
+        lines = b"".join(case.lines[start:end] for start, end in some)
+        return case._replace(block=block, joined=None if case.joined is None else lines)
+
+    def still(some: list[tuple[int, int]]) -> bool:
+        return is_sound(with_parts(some)) and fails(with_parts(some))
+
+    return with_parts(_reduced(list(spans), still))
+
+
+def is_sound(case: Case) -> bool:
+    """Whether it may be: no source hands out a record that ends with a newline."""
+    ends = (found.start() for found in re.finditer(rb"\n|\Z", case.lines))
+    lasts = (slice(max(0, end - 1), end) for end in ends)
+    return not any(case.block[last] == b"\n" != case.lines[last] for last in lasts)
 
 
 def _with_shorter_patterns(case: Case, fails: Callable[[Case], bool]) -> Case:

@@ -40,14 +40,28 @@ GLOBAL_FLAGS = (
     "", "", "", "(?i)", "(?s)", "(?m)", "(?a)", "(?x)", "(?ia)", "(?ims)", "(?u)",
     "(?ix)",
 )
+OVER_LINES = (
+    r"\n", r"\n", r"\r?\n", r"\n+", r"\n\s*", r"\x0a", r"[\n]", r"[\r\n]", r"[\x0a-\x0d]",
+    r"[\x0b\n]", r"[^\x0b]", r"\x0b", r"[^x]", r"[^x]*", r"[\s\S]", r"[\s\S]*?", r"[^\S\n]",
+    r"[^\S\r]+", r"(?s:.)", r"(?s:.*)", r"(?s:.+?)", r"(?-s:.)*", r"(?a:\n)", r"(?a:\s)+",
+    r"(?u:[^a])", r"(?i:[^K])", r"(?m:^)", r"(?m:$)", r"(?m:$)\n(?m:^)", r"(?-m:^)", r"(?-m:$)",
+    r"\A", r"\Z", "^", "$", r"(?<=\n)", r"(?<!\n)", r"(?=\n)", r"(?!\n)", r"(?<=\s)", r"(?=[^x])",
+    r"(?<![^a])", r"(?=$)", r"(?!\Z)", r"(?:.*\n)", r"(?:[^\n]*\n){2}", r"(?:.*\n)*",
+    r"(?:.+\n)+?", r"(?>\s*)", r"\s++", r"\W", r"\D", r"\S+$", r"\n\n", r"\b\n\b", "\n", r"\012",
+    r"\v", r"\N{LINE FEED}",
+)
+OVER_LINES_FLAGS = (*GLOBAL_FLAGS[3:], "", "", "(?s)", "(?m)", "(?ms)", "(?mx)", "(?sx)", "(?sa)")
 SCOPED_FLAGS = ("i", "s", "m", "x", "a", "u", "-i", "-s", "i-s", "ai", "s-i", "-x", "-m")
 # fmt: on
 
 
-def pattern(choices: Choices, size: int = 14) -> str:
-    """A text that is nearly always a valid pattern, of about `size` parts at most."""
-    flags = pick(choices, GLOBAL_FLAGS)
-    writer = _Writer(choices, size, verbose="x" in flags)
+def pattern(choices: Choices, size: int = 14, *, over_lines: bool = False) -> str:
+    """A text that is nearly always a valid pattern, of about `size` parts at most.
+
+    With `over_lines` newlines and the ends of lines are much on its mind.
+    """
+    flags = pick(choices, OVER_LINES_FLAGS if over_lines else GLOBAL_FLAGS)
+    writer = _Writer(choices, size, verbose="x" in flags, over_lines=over_lines)
     return flags + writer.alternatives()
 
 
@@ -61,7 +75,7 @@ def is_valid(text: str) -> bool:
 
 
 class _Writer:
-    def __init__(self, choices: Choices, size: int, *, verbose: bool) -> None:
+    def __init__(self, choices: Choices, size: int, *, verbose: bool, over_lines: bool) -> None:
         self._choices = choices
         self._left = 1 + choices.below(size)
         self._verbose = verbose
@@ -75,6 +89,8 @@ class _Writer:
             self._back, self._look, self._flagged, self._escape, self._atomic, self._conditional,
             self._nested,
         )  # fmt: skip
+        if over_lines:
+            self._kinds = (self._word, self._over_lines, *self._kinds, *[self._over_lines] * 6)
 
     def alternatives(self) -> str:
         """One sequence, or several."""
@@ -104,6 +120,9 @@ class _Writer:
 
     def _escape(self) -> str:
         return pick(self._choices, ESCAPES)
+
+    def _over_lines(self) -> str:
+        return pick(self._choices, OVER_LINES)
 
     def _class(self) -> str:
         return pick(self._choices, CLASSES)
