@@ -24,6 +24,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
+from logwatch.expressions import compiled
+
 Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
 
 OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
@@ -214,7 +216,7 @@ Predicate: TypeAlias = Callable[[Fields], bool]
 
 def plain_search(pattern: str) -> Search:
     """`re`'s own, without a limit of time."""
-    return re.compile(pattern).search
+    return compiled(pattern).search
 
 
 def compile_where(where: Where, make_search: MakeSearch = plain_search) -> Predicate:

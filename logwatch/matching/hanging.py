@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from logwatch.matching.alphabet import members
+from logwatch.matching.pattern import compile_pattern
 from logwatch.matching.syntax import Atomic, Chars, Concat, Either, Look, Node, Repeat, parse
 
 _NOTICEABLE_SECONDS = 0.02
@@ -60,7 +61,7 @@ def hanging_line(text: str, cpu_seconds: Callable[[], float]) -> Hang | None:
 
     `cpu_seconds` tells what this process has spent.
     """
-    pattern = re.compile(text)
+    pattern = compile_pattern(text)
     began = cpu_seconds()
     for head, pump in _attacks(parse(text), ""):
         for tail in _TAILS:

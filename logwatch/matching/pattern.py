@@ -6,8 +6,8 @@ Patterns are Python's `re` over text. Nothing here runs a pattern against a line
 from __future__ import annotations
 
 import re
-import warnings
 
+from logwatch.expressions import compiled
 from logwatch.matching.backtracking import danger
 from logwatch.matching.syntax import parse
 
@@ -24,14 +24,10 @@ class PatternError(ValueError):
 def compile_pattern(text: str) -> re.Pattern[str]:
     """The compiled pattern. Raises PatternError."""
     try:
-        # `re` warns of sets that a later version may read otherwise ("[[a]"): today's reading
-        # holds. Two threads here at once may leave the filter behind, which does no harm.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(text)
+        return compiled(text)
     except re.error as error:
         raise PatternError(error.msg, error.pos) from error
-    except (OverflowError, RecursionError) as error:
+    except (OverflowError, RuntimeError) as error:  # of which RecursionError is one
         raise PatternError("the pattern is too large or nested too deeply") from error
 
 

@@ -8,8 +8,9 @@ found where it has none. It is a safety net, with holes: no pattern knows every 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from logwatch.expressions import compiled
 
 MASK = "[redacted]"
 
@@ -48,7 +49,7 @@ class Redactor:
     """Replaces what its patterns capture; they are valid."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [re.compile(text) for text in patterns]
+        self._patterns = [compiled(text) for text in patterns]
 
     def text(self, text: str) -> str:
         """`text` without its secrets."""

@@ -15,13 +15,13 @@ itself. Blank lines between two records are records of their own, so that none e
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from logwatch.expressions import compiled
 from logwatch.tailer.traces import Preset, trace
 
 JOINT = b"\x0b"
@@ -231,8 +231,8 @@ class _Own:
     """
 
     def __init__(self, settings: MultilineSettings, encoding: str, max_line: int) -> None:
-        self._start = None if settings.start is None else _search(settings.start)
-        self._end = None if settings.end is None else _search(settings.end)
+        self._start = None if settings.start is None else compiled(settings.start).search
+        self._end = None if settings.end is None else compiled(settings.end).search
         self._encoding = encoding
         self._max_line = max_line
         self._max_lines = settings.max_lines
@@ -326,12 +326,6 @@ class _Own:
     def _text_of(self, line: bytes) -> str:
         text = line[: self._longest].decode(self._encoding, "backslashreplace")
         return text.removesuffix("\r")
-
-
-def _search(pattern: str) -> Callable[[str], object]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # told where the configuration is read
-        return re.compile(pattern).search
 
 
 def _last(data: bytes, at: int) -> _Found:

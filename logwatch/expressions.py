@@ -1,0 +1,83 @@
+r"""Patterns as people write them, compiled to mean the same on every Python that there is.
+
+Possessive repeats of groups are not sound on all of them. Before 3.11.5 Python goes on at a wrong
+place where a round fails half-way (https://github.com/python/cpython/issues/106052): `(?:ab?c)?+ab`
+does not match `ab`. Before 3.12.8, and in 3.13.0, what a failed alternative captured is kept, or
+the search ends in a SystemError (https://github.com/python/cpython/issues/101955): so does
+`((x)|y|z)*+` in `xyz`. Atomic groups are sound on all, so where repeats are not, `X{2,5}+` is made
+`(?>(?:(?>X)){2,5})`: of no round, and of no number of rounds, anything is given back.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+# Python's own parser and compiler; they have no public names.
+_parser: Any = import_module("re._parser")
+_compiler: Any = import_module("re._compiler")
+_constants: Any = import_module("re._constants")
+
+_IS_SOUND = sys.version_info >= (3, 13, 1) or (3, 12, 8) <= sys.version_info < (3, 13)
+_MAY_BE_POSSESSIVE = re.compile(r"[*+?}]\+").search
+_ONE_CHARACTER = ("LITERAL", "NOT_LITERAL", "IN", "ANY")
+"""To repeat these there is an operation of its own, and it is sound."""
+
+
+def compiled(text: str) -> re.Pattern[str]:
+    """The pattern. Raises what `re.compile` raises, and warns of nothing."""
+    # `re` warns of sets that a later version may read otherwise ("[[a]"): today's reading holds.
+    # Two threads here at once may leave the filter behind, which does no harm.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        if _IS_SOUND or not _MAY_BE_POSSESSIVE(text):
+            return re.compile(text)
+        return _with_atomic_groups(text)
+
+
+@lru_cache(maxsize=512)  # as many as `re` keeps
+def _with_atomic_groups(text: str) -> re.Pattern[str]:
+    """The pattern is as that of `text` in all but its own text, which is None."""
+    tree = _parser.parse(text)
+    if not _make_atomic(tree):
+        return re.compile(text)
+    pattern: re.Pattern[str] = _compiler.compile(tree)
+    return pattern
+
+
+def _make_atomic(tree: Any) -> bool:
+    """Put atomic groups for the possessive repeats of groups; whether there are any."""
+    found = False
+    pending = [tree]
+    while pending:  # not by recursion: patterns are as deep as Python's own takes them
+        part = pending.pop()
+        for at, (opcode, argument) in enumerate(part):
+            pending += _parts(argument)
+            if opcode is _constants.POSSESSIVE_REPEAT and not _is_one_character(argument[2]):
+                least, most, body = argument
+                once = _sequence(part, (_constants.ATOMIC_GROUP, body))
+                rounds = _sequence(part, (_constants.MAX_REPEAT, (least, most, once)))
+                part[at] = (_constants.ATOMIC_GROUP, rounds)
+                found = True
+    return found
+
+
+def _is_one_character(tree: Any) -> bool:
+    return len(tree) == 1 and str(tree[0][0]) in _ONE_CHARACTER
+
+
+def _sequence(part: Any, item: tuple[Any, Any]) -> Any:
+    return _parser.SubPattern(part.state, [item])
+
+
+def _parts(argument: Any) -> list[Any]:
+    """The sequences that the argument of an opcode has."""
+    if isinstance(argument, _parser.SubPattern):
+        return [argument]
+    if not isinstance(argument, (tuple, list)):
+        return []
+    return [part for one in argument for part in _parts(one)]
