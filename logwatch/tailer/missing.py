@@ -37,9 +37,10 @@ class Missing:
 
     def add(self, checkpoint: Checkpoint) -> None:
         """No file was found for this."""
+        self.remove(checkpoint)
         self._packed = (*self._packed, _encode(checkpoint))[-MOST:]
 
     def remove(self, checkpoint: Checkpoint) -> None:
-        """Something was found after all."""
+        """Something was found after all, if it was missing."""
         found = _encode(checkpoint)
         self._packed = tuple(each for each in self._packed if each != found)

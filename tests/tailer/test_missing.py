@@ -39,6 +39,14 @@ def test_of_many_the_last_ones_are_kept():
     assert [each.epoch for each in missing] == list(range(3, MOST + 3))
 
 
+def test_what_is_missed_again_takes_no_place_of_others():
+    """As at each try to begin a log for which its disk has an error."""
+    missing = Missing()
+    for each in (READ, replace(READ, epoch=1), *[READ] * MOST):
+        missing.add(each)
+    assert [each.epoch for each in missing] == [1, 0]
+
+
 def test_what_was_found_after_all_is_not_missing():
     missing = Missing()
     other = replace(READ, offset=20)
