@@ -199,9 +199,9 @@ def test_what_one_that_died_knew_of_a_log_that_is_gone_is_told_by_the_next(after
     assert fresh.departure is dead.departure
 
 
-@pytest.mark.parametrize(("covered", "each_tick"), [(True, 10), (False, 40)])
+@pytest.mark.parametrize(("covered", "least", "most"), [(True, 40, 56), (False, 160, 160)])
 def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
-    tmp_path, monkeypatch, covered, each_tick
+    tmp_path, monkeypatch, covered, least, most
 ):
     """Where events reach them; all have their turn."""
     monkeypatch.setattr(module, "BUSY_POLLS", 10)
@@ -221,4 +221,4 @@ def test_of_very_many_busy_files_a_part_is_polled_at_each_tick(
     for _ in range(4):
         following.poll(clock.moment())
     assert set(asked) == {monitor.path for monitor in following.monitors}
-    assert len(asked) <= 4 * (each_tick + 4)  # and each tenth, as if they were idle
+    assert least <= len(asked) <= most  # and each tenth, as if they were idle
