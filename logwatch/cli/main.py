@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol
 
 from logwatch import __version__
 from logwatch.cli.verbs import VERBS, in_full, module_of, nearest, parser_of, verb_first
@@ -127,23 +127,12 @@ def _execute(name: str, words: Sequence[str]) -> int:
         os.environ.pop(unwanted, None)
     choose(quiet=options.quiet, verbose=options.verbose)
     if name != "tail":
-        _load_msgspec()
+        from logwatch.cli.loading import load_msgspec, load_yaml  # noqa: PLC0415 - for no `tail`
+
+        load_msgspec()
+        load_yaml()
     verb: Verb = import_module(f"logwatch.cli.{module_of(name)}")
     return verb.execute(options)
-
-
-def _load_msgspec() -> None:
-    """What all commands load, but without what it would load.
-
-    It takes two names from typing_extensions, which `typing` has as well: where another package has
-    brought that along, loading it, with inspect, ast and tokenize, takes 7 ms.
-    """
-    modules, name = cast("dict[str, object]", sys.modules), "typing_extensions"
-    is_hidden = modules.setdefault(name, None) is None  # None: as if it were not installed
-    import msgspec  # noqa: F401, PLC0415 - not for help, nor for a tail of files
-
-    if is_hidden:
-        del modules[name]
 
 
 def _help(words: Sequence[str]) -> int:

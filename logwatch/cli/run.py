@@ -8,17 +8,15 @@ import faulthandler
 import gc
 import os
 import resource
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from signal import SIGHUP
-from types import ModuleType
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from logwatch import telemetry
+from logwatch.cli.loading import without_what_the_logger_never_uses
 from logwatch.clock import SystemClock
 from logwatch.config.changes import Change, changes
 from logwatch.config.loader import find_config, load
@@ -73,7 +71,7 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
     config = load(path, known=known)
     telemetry.telemetry.configure(_level(options))
     if not options.once:
-        with _without_what_is_never_used():
+        with without_what_the_logger_never_uses():
             telemetry.telemetry.load()
     os.umask(0o077)
     _allow_many_files()
@@ -89,37 +87,6 @@ def _allow_many_files() -> None:
     """Each log takes a handle, and outside of a service a process has but a thousand."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-@contextmanager
-def _without_what_is_never_used() -> Iterator[None]:
-    """Load the logger, and not what it would bring along: that would be a fifth of the start.
-
-    It imports `rich` where there is one, to draw tracebacks as we never want them, and `asyncio`,
-    with `ssl` and `subprocess`, for coroutines that we do not have.
-    """
-    hidden = {"rich": cast("ModuleType", None), "asyncio": _stand_in("asyncio")}
-    hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
-    sys.modules.update(hidden)  # what is None cannot be imported
-    try:
-        yield
-    finally:
-        for name, module in hidden.items():
-            if sys.modules.get(name, module) is module:
-                sys.modules.pop(name, None)
-
-
-def _stand_in(name: str) -> ModuleType:
-    """A module that becomes the one of that name when somebody asks it for anything."""
-
-    def of_the_real_one(attribute: str) -> object:
-        if sys.modules.get(name) is stand_in:
-            del sys.modules[name]
-        return getattr(import_module(name), attribute)
-
-    stand_in = ModuleType(name)
-    stand_in.__getattr__ = of_the_real_one  # type: ignore[method-assign] # PEP 562
-    return stand_in
 
 
 MOST_CHANGES_SAID = 20

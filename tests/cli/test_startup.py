@@ -68,7 +68,7 @@ ROWS: dict[tuple[str, ...], tuple[set[str], int]] = {
     ("help", "unknown-field"): (set(), 14),
     ("tail", "--no-follow", "LOG"): (set(), 25),
     ("status",): (DAEMON, 60),
-    ("alerts",): (STORE | {"_hashlib"}, 56),
+    ("alerts",): (STORE | {"_hashlib"}, 57),
     ("reload",): (DAEMON, 75),
     ("silence", "list"): (DAEMON | {"_hashlib"}, 85),
     ("check",): (CONFIG, 120),
@@ -165,8 +165,8 @@ def test_the_logger_comes_without_what_it_is_never_asked_for():
     code = (
         "import sys\n"
         "from logwatch import telemetry\n"
-        "from logwatch.cli import run\n"
-        "with run._without_what_is_never_used():\n"
+        "from logwatch.cli import loading\n"
+        "with loading.without_what_the_logger_never_uses():\n"
         "    telemetry.telemetry.load()\n"
         "print(*sys.modules)\n"
         "telemetry.info('a.thing')\n"
@@ -178,6 +178,22 @@ def test_the_logger_comes_without_what_it_is_never_asked_for():
     assert "structlog" in modules
     assert not {"asyncio", "rich", "ssl", "subprocess"} & modules
     assert b"a.thing" in done.stderr
+
+
+def test_yaml_compiles_no_pattern_of_the_parser_that_is_not_used():
+    """Who does use it, an installed package say, finds it as it always is."""
+    code = (
+        "from logwatch.cli import loading\n"
+        "loading.load_yaml()\n"
+        "import re, yaml\n"
+        "assert not isinstance(yaml.reader.Reader.NON_PRINTABLE, re.Pattern)\n"
+        "assert isinstance(re.compile('a'), re.Pattern)\n"
+        "print(yaml.safe_load('[1, 2.5, yes, 2026-01-05]'))\n"
+        "try: yaml.safe_load('a: \\1')\n"
+        "except yaml.reader.ReaderError: print('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b"[1, 2.5, True, datetime.date(2026, 1, 5)]\nrefused\n"
 
 
 def test_the_table_of_verbs_is_no_longer_than_a_screen():
