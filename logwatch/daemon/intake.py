@@ -59,7 +59,7 @@ class NotWaitedFor(Struct, frozen=True):
 
 
 class LetGo(Struct, frozen=True):
-    """A path is not followed any more, and nothing of it comes behind this."""
+    """A path is not followed any more; what is kept of it may go."""
 
     path: str
 
