@@ -13,6 +13,7 @@ such a stamp is looked at. Readers may be shared between threads.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
@@ -70,6 +71,9 @@ class StampReader:
         """Minute as it is written -> zone as it is written -> its start."""
         self._clf_minutes: dict[tuple[str, str], float] = {}
         self._bsd_minutes: dict[str, float] = {}
+        self._latest_bsd = "", math.nan, 0.0
+        """The last stamp with the character behind it, `now`, and what it meant: where each line is
+        a hit many have the same."""
 
     def iso(self, text: str, at: int = 0) -> float | None:
         """The RFC 3339 or ISO 8601 stamp that begins at character `at`.
@@ -135,6 +139,9 @@ class StampReader:
 
         `now` (wall seconds) tells the year.
         """
+        head, asked_at, time = self._latest_bsd
+        if text[at : at + 16] == head and now == asked_at:
+            return time
         minute = text[at : at + 13]
         second = _SECONDS.get(text[at + 13 : at + 15])
         if second is None:
@@ -146,6 +153,7 @@ class StampReader:
                 return None
             _remember(self._bsd_minutes, minute, start)
         if text[at + 15 : at + 16] not in _POINTS:
+            self._latest_bsd = text[at : at + 16], now, start + second
             return start + second
         return start + second + self._bsd_fraction(text, at + 15)
 

@@ -111,6 +111,26 @@ def test_one_stamp_read_in_two_years_is_two_times():
         assert reader.bsd("Jan  5 01:00:00", epoch(year, 1, 5, 2)) == epoch(year, 1, 5, 1)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ("Jan  5 01:00:00", "Jan  5 01:00:00 x", "Jan  5 01:00:00.5", "Jan  5 01:00:01 x")
+            ),
+            st.sampled_from(("", "[", "x")),
+            st.sampled_from((epoch(2026, 1, 5, 2), epoch(2027, 1, 5, 2), epoch(2027, 1, 6, 2))),
+        ),
+        max_size=8,
+    )
+)
+def test_a_stamp_means_the_same_whatever_was_read_before_it(lines):
+    """Also where it is that of the last line, or begins as that does."""
+    reader = StampReader(UTC)
+    for stamp, before, now in lines:
+        fresh = StampReader(UTC).bsd(before + stamp, now, len(before))
+        assert reader.bsd(before + stamp, now, len(before)) == fresh
+
+
 @pytest.mark.parametrize(
     ("stamp", "expected"),
     [
