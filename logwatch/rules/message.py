@@ -120,13 +120,14 @@ class Keyed:
 
     def key(self, hit: Hit) -> str:
         """The key as text; a missing field is a bucket of its own."""
-        if not self._by:
-            return ""
-        captures, fields = hit.match.captures, hit.record.fields
-        if self._only is not None:  # nearly always, and a threshold asks for each line
-            key = captures.get(self._only) or fields.get(self._only) or MISSING
+        only = self._only
+        if only is not None:  # nearly always, and a threshold asks for each line
+            key = hit.match.captures.get(only) or hit.record.fields.get(only) or MISSING
             if len(key) <= LONGEST_FIELD and _BETWEEN not in key:
                 return key
+        elif not self._by:
+            return ""
+        captures, fields = hit.match.captures, hit.record.fields
         return self.joined(captures.get(name) or fields.get(name) for name in self._by)
 
     @staticmethod

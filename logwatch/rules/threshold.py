@@ -42,9 +42,6 @@ from logwatch.windows.latest_times import LatestTimes
 LATE_SECONDS = 120.0
 """How late a live record may come, by its own stamp, and still find its window."""
 
-_MOST_SEEN = 16
-"""Records kept as they came, so that one in many is thrown away and not each."""
-
 LOOKED_AT = 64
 """Keys, seen longest ago, among which one that does not burn is looked for when one must go."""
 
@@ -71,6 +68,8 @@ class ThresholdRule:
         self._turns: dict[str, int] = {}
         """Of keys that were restored, until `begin`."""
         self._deadlines = Deadlines()
+        self.due = self._deadlines.first
+        """See `Rule.due`; asked for after each line."""
         self._evicted = 0
         self._turn = 0
 
@@ -97,8 +96,8 @@ class ThresholdRule:
         times.add(at)
         state.late = batch.backlog
         seen.append((record, batch.checkpoint.path, batch.source, hit.match.captures))
-        if len(seen) > _MOST_SEEN:
-            del seen[:-QUOTED_LINES]
+        if len(seen) > QUOTED_LINES:
+            del seen[0]
         if state.episode is None:
             told = self._look(key, tracked, hit, now)
         else:
@@ -113,10 +112,6 @@ class ThresholdRule:
     def hear(self, told: Told, now: Now) -> Iterable[Alert]:
         """See `Rule.hear`. It listens to nobody."""
         raise NotImplementedError
-
-    def due(self) -> float | None:
-        """See `Rule.due`."""
-        return self._deadlines.first()
 
     def expire(self, now: Now) -> Iterable[Alert]:
         """See `Rule.expire`."""

@@ -54,13 +54,15 @@ class Tracked(NamedTuple):
     state: KeyState
     times: LatestTimes
     seen: list[Seen]
+    """Since somebody looked, and no more than an alert quotes: what is let go at once leaves its
+    memory, which the caches still have, to the next record."""
 
     def settle(self) -> KeyState:
         """The state with everything seen in it, at most `QUOTED_LINES` samples."""
         state, _, seen = self
         state.samples += [
             Sample.of(quote(path, record), source, fields_of(record, captures), tuple(captures))
-            for record, path, source, captures in seen[-QUOTED_LINES:]
+            for record, path, source, captures in seen
         ]
         del state.samples[:-QUOTED_LINES]
         seen.clear()
