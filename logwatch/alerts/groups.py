@@ -215,7 +215,7 @@ class Groups:
         for name, parts in stored.items():
             try:
                 opened = opened_from(parts)
-            except msgspec.DecodeError as problem:
+            except (msgspec.DecodeError, UnicodeDecodeError) as problem:
                 telemetry.warning("groups.state_unreadable", group=name, problem=str(problem))
                 self._gone.update(dict.fromkeys(name + part for part in parts))
             else:

@@ -81,7 +81,7 @@ def opened_with(state: GroupState) -> OpenGroup:
 def opened_from(parts: Mapping[str, bytes]) -> OpenGroup:
     """A group from its state, named "", and the parts of its bundle, each after a slash.
 
-    Raises msgspec.DecodeError.
+    Raises msgspec.DecodeError, UnicodeDecodeError.
     """
     opened = opened_with(decode_group(parts.get("", b"")))
     for part, body in parts.items():

@@ -154,7 +154,7 @@ def _restored(settings: RuleSettings, states: Sequence[StateChange]) -> Rule:
 def _restore_if_sound(restore: Callable[[StateChange], None], state: StateChange) -> None:
     try:
         restore(state)
-    except msgspec.DecodeError:
+    except (ValueError, msgspec.DecodeError):
         return
 
 

@@ -135,7 +135,7 @@ def ask(
         ) from problem
     except TimeoutError as problem:
         raise NoDaemonError(f"nothing came from {path} within {seconds:g} s") from problem
-    except (OSError, msgspec.DecodeError) as problem:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise NoDaemonError(f"no daemon answers at {path}: {problem}") from problem
     if answer.error is not None:
         raise ControlRefusedError(answer.error)

@@ -57,7 +57,7 @@ class SinkCondition:
         """Go on from what `change` gave before a restart."""
         try:
             state = _decode(body)
-        except msgspec.DecodeError as problem:  # another version wrote it
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:  # of another version
             telemetry.warning("sink.state_forgotten", sink=self._name, reason=str(problem))
             return
         self._trouble.restore(state.trouble, now)

@@ -120,7 +120,7 @@ def _go_on(path: Path) -> Replaced | None:
         replaced = msgspec.json.decode(path.with_name(_NOTE_NAME).read_bytes(), type=Replaced)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError:  # it cannot be half: somebody else wrote it
+    except (msgspec.DecodeError, UnicodeDecodeError):  # it cannot be half: somebody else wrote it
         return None
     _carry_out(path, replaced)
     return replaced

@@ -56,7 +56,7 @@ def _named(folder: Path) -> dict[str, str]:
     try:
         with (folder / "config.v2.json").open("rb") as file:
             config = _decode(file.read(_MOST_BYTES))
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
     found = {"container": config.name.removeprefix("/"), "image": config.config.image}
     return {name: text for name, text in found.items() if text}

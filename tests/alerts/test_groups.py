@@ -428,6 +428,19 @@ def test_a_route_without_timers_has_no_groups():
         scene.groups.add(RouteSettings(to=("x",)), alert(), False, scene.clock.moment())
 
 
+def test_whatever_byte_of_a_state_is_damaged_the_rest_is_taken_back():
+    """No start fails by that, as the next ones would, too."""
+    scene = GroupScene(wait=30.0)
+    scene.fire(key={"ip": "1"})
+    scene.fire(key={"ip": "2"})
+    whole = dict(scene.stored)
+    for key, body in whole.items():
+        for at in range(0, len(body), 3):
+            scene.stored = whole | {key: body[:at] + b"\xff" + body[at + 1 :]}
+            scene.restart()
+            assert len(scene.groups) >= 1
+
+
 def test_a_state_that_cannot_be_read_is_forgotten():
     """The daemon starts all the same, and the rest is taken back."""
     scene = GroupScene(wait=30.0)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from doubles.screens import same_as_kept, wear
 from doubles.shell import at_home, logwatch
+from msgspec.structs import replace
 
 from logwatch.cli import old_logs
 from logwatch.cli.rule_memory import pieces
@@ -21,7 +22,7 @@ from logwatch.errors import UsageError
 from logwatch.rules import fingerprint
 from logwatch.rules.instructions import Instruction, Lesson
 from logwatch.store.reader import StoreReader
-from logwatch.store.writer import Store
+from logwatch.store.writer import Store, Transaction
 
 SCREENS = Path(__file__).parent / "learn_screens"
 RULES = r"""
@@ -140,6 +141,24 @@ def test_what_was_learned_is_in_the_store_and_known_the_next_time(here, capsys):
     assert "value\x1falice\x1froot" in known(here)
     _, out, _ = logwatch(capsys, "learn", "new-sudo", "--from", "auth.log")
     assert "knew 2 values, knows 3 now: 1 new\n  + who=oscar as=www-data" in out
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"\xc1", lambda body: re.sub(b"[a-z]", b"\xff", body)]
+)
+def test_what_cannot_be_read_of_the_store_is_left_out(here, capsys, damage):
+    """Of another version, or damaged on the disk; the rest is learned beside it."""
+    words = "learn", "never-seen", "--from", "shop.log", "--source", "shop"
+    assert logwatch(capsys, *words)[0] == 0
+    settings = next(one for one in load(here / "logwatch.yaml").rules if one.name == "never-seen")
+    reader = StoreReader(here / "state")
+    states = reader.states("never-seen", fingerprint(settings))
+    reader.close()
+    store = Store(here / "state", durability="off")
+    broken = {(each.rule, each.key): replace(each, body=damage(each.body)) for each in states}
+    store.commit(Transaction(states=broken), now=1.0)
+    store.close()
+    assert logwatch(capsys, *words)[0] == 0
 
 
 def test_a_trial_writes_nothing(here, capsys):

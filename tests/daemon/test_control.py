@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logwatch.clock import ManualClock, SystemClock
-from logwatch.daemon import control
+from logwatch.daemon import control, control_wire
 from logwatch.daemon.control import MOST_CLIENTS, ControlServer
 from logwatch.daemon.control_wire import (
     LONGEST_REQUEST,
@@ -178,6 +178,14 @@ def test_what_it_cannot_answer_it_refuses_with_a_reason(serve, dial, request_lin
     line = dial(serve().path)
     line.sendall(request_line)
     assert error_code(everything(line)) == code
+
+
+def test_who_answers_what_is_no_text_is_no_daemon(serve, monkeypatch):
+    """Another program may listen there."""
+    answer = b'{"version": 1, "error": {"code": "\xff"}}'
+    monkeypatch.setattr(control_wire, "_exchange", lambda *_: answer)
+    with pytest.raises(NoDaemonError, match="no daemon answers"):
+        ask(serve().path, "status")
 
 
 def test_a_later_client_may_say_more_than_this_version_knows(serve, dial):

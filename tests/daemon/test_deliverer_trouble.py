@@ -12,6 +12,7 @@ from logwatch.daemon import order_verbs
 from logwatch.daemon.control_wire import Request
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.intake import Nudge, Order
+from logwatch.daemon.sink_condition import SinkCondition
 from logwatch.outbox.policy import Terms
 from logwatch.records import Delivered, Rejected, Retry
 from logwatch.rules.self_reports import SelfReport, SelfReports
@@ -431,6 +432,14 @@ def test_what_is_refused_is_told_at_most_once_an_hour_with_its_number(world, cap
 
 
 # -- over a restart ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b"\xc1", b"\x96\xa1\xff"])
+def test_how_a_sink_was_doing_is_forgotten_where_that_cannot_be_read(capsys, body):
+    """Of another version, or damaged on the disk."""
+    condition = SinkCondition("chat", random=lambda: 0.5, terms=Terms(), identity="")
+    condition.restore(body, 0.0)
+    assert "sink.state_forgotten" in capsys.readouterr().err
 
 
 def test_a_restart_does_not_hammer_a_sink_that_is_down(world):

@@ -177,6 +177,15 @@ def test_a_store_that_somebody_put_back_is_not_moved(folder):
     store.close()
 
 
+def test_a_note_that_cannot_be_read_holds_up_no_start(folder):
+    """What was to be done is not known then, and the store is there."""
+    for note in (b"{", b'{"aside": "\xff"}'):
+        (folder / "replacing.json").write_bytes(note)
+        store = Store(folder, durability="off")
+        assert store.replaced is None
+        store.close()
+
+
 def test_a_store_that_is_half_migrated_goes_on_where_it_was(tmp_path):
     """Each step is one transaction with the record that it was done."""
     with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as old:

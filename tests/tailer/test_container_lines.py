@@ -142,6 +142,9 @@ def test_docker_tells_the_name_beside_the_log(tmp_path, fresh):
     assert container_of(path) == {"container_id": "0123456789ab"}
     container_of.cache_clear()
     config = {"Name": "/web", "Config": {"Image": "nginx:1.27", "Env": []}, "State": {}}
+    (folder / "config.v2.json").write_bytes(b'{"Name": "/\xff"}')
+    assert container_of(path) == {"container_id": "0123456789ab"}
+    container_of.cache_clear()
     (folder / "config.v2.json").write_text(json.dumps(config), encoding="utf-8")
     assert container_of(path) == {
         "container_id": "0123456789ab",
