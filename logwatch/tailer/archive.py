@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from logwatch.tailer.fingerprint import HEAD_LENGTH, OpenFile, matches
 from logwatch.tailer.siblings import Sibling
 from logwatch.tailer.state import LossReason
 from logwatch.tailer.unpacking import Unpacking
+
+EVERYTHING: Final = 1 << 62
+"""Bytes: more than any file has."""
 
 
 class Archive(Struct, frozen=True):
@@ -46,14 +49,14 @@ Verdict: TypeAlias = Archive | Unreadable | Literal["known", "undecided"]
 def resumed(file: OpenFile, checkpoint: Checkpoint) -> Archive | None:
     """The archive that `file` is, at the checkpoint's offset; None where it is a plain file.
 
-    Takes the file over if it is one. Raises OSError; then it is closed.
+    Takes the file over if it is one. One of which not even the beginning can be read counts as
+    plain: its own next read will say so. Raises OSError; then it is closed.
     """
     try:
         if matches(file.fd, checkpoint.head) or not is_compressed(os.pread(file.fd, 6, 0)):
             return None
     except OSError:
-        os.close(file.fd)
-        raise
+        return None
     unpacking = Unpacking(file)
     try:
         unpacking.fill(max(checkpoint.offset + 1, HEAD_LENGTH))

@@ -25,7 +25,7 @@ from typing import Literal
 
 from logwatch.errors import UsageError
 from logwatch.records import Checkpoint
-from logwatch.tailer.archive import Archive, Unreadable, Verdict, last_written
+from logwatch.tailer.archive import EVERYTHING, Archive, Unreadable, Verdict, last_written
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.fingerprint import (
     HEAD_LENGTH,
@@ -170,7 +170,7 @@ class Archives:
     def _may_be_unread(self, unpacking: Unpacking, sibling: Sibling) -> bool:
         """Whether this is not another than one of which nothing was seen."""
         known = self._claims.family(self._path)
-        if _has_twin(sibling) or any(begins_as(unpacking, each) for each in known):
+        if sibling.has_original or any(begins_as(unpacking, each) for each in known):
             return False
         coming = self._coming
         if coming is None or not is_that_packed(unpacking, coming.fd):
@@ -196,7 +196,7 @@ class Archives:
         if not isinstance(opened, Unpacking):
             if opened is not None:
                 return opened
-            is_left = _has_twin(sibling) or not self._is_young(sibling.path)
+            is_left = sibling.has_original or not self._is_young(sibling.path)
             return "known" if is_left else "undecided"
         try:
             found: Verdict = self._placed(opened, sibling, files, live, is_unread=is_unread)
@@ -250,16 +250,20 @@ class Archives:
         # Less than a head may well be how every one of them begins.
         is_told = unpacking.end >= HEAD_LENGTH
         for file in files:
-            if is_that_packed(unpacking, file.fd):
-                if is_told or self._is_packed_of(file, sibling):
-                    return "known"
-                doubt = unpacking.end
-                self._doubt_one(doubt, file)  # which may come behind it
+            same = is_that_packed(unpacking, file.fd)
+            if same and (is_told or self._is_packed_of(file, sibling)):
+                return "known"
+            if same:
+                doubt = max(doubt, unpacking.end)
+                self._doubt_one(unpacking.end, file)  # which may come behind it
+            doubt = EVERYTHING if same is None else doubt
         for each in filter(None, {live, self._coming}):
-            if is_that_packed(unpacking, each.fd):
-                if is_told or (is_unread and each == live):
-                    return "known"
+            same = is_that_packed(unpacking, each.fd)
+            if same and (is_told or (is_unread and each == live)):
+                return "known"
+            if same:
                 doubt = max(doubt, self._doubt_one(unpacking.end, each))
+            doubt = EVERYTHING if same is None else doubt
             unpacking.rewind()
             unpacking.fill(HEAD_LENGTH)
         for missing in self.missing:
@@ -283,7 +287,7 @@ class Archives:
     def _is_packed_of(self, file: OpenFile, sibling: Sibling) -> bool:
         """Whether a file that has the same bytes, or more, is just being compressed, or was."""
         if os.fstat(file.fd).st_nlink:
-            return _has_twin(sibling)
+            return sibling.has_original
         return self._packed_of.first(file.key, sibling.sign) == sibling.sign
 
     def _doubt_one(self, end: int, file: OpenFile) -> int:
@@ -319,7 +323,7 @@ class Archives:
     def _is_elsewhere(self, known: Checkpoint, besides: Sibling) -> bool:
         """Whether a generation has its own file, or is in another compressed one."""
         if known not in self.missing and self._whereabouts.has_file_of(known):
-            return not _has_twin(besides)  # which may be that very file
+            return not besides.has_original  # which may be that very file
         return any(
             self._is_proven_in(each, known)
             for each in self._whereabouts.family()
@@ -393,8 +397,3 @@ def _unreadable(sibling: Sibling, error: OSError) -> Unreadable:
     if error.errno in PASSING:
         raise error
     return Unreadable(sibling.path, None, "unreadable")
-
-
-def _has_twin(sibling: Sibling) -> bool:
-    """Whether the file that is being compressed is there: it is read as it is."""
-    return os.path.lexists(sibling.path.removesuffix(sibling.compressed))

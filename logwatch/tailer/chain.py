@@ -17,7 +17,7 @@ from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.crashpoints import crashpoint
 from logwatch.records import Block, Checkpoint
-from logwatch.tailer.archive import Archive
+from logwatch.tailer.archive import EVERYTHING, Archive
 from logwatch.tailer.archives import PATIENCE_SECONDS
 from logwatch.tailer.chain_settings import ChainSettings
 from logwatch.tailer.claims import Claims
@@ -34,9 +34,6 @@ from logwatch.tailer.rewrites import Rewrites
 from logwatch.tailer.state import Report
 from logwatch.tailer.unseen import MovedError, Unseen
 from logwatch.tailer.whereabouts import Whereabouts
-
-_EVERYTHING = 1 << 62
-"""Bytes: more than any file has."""
 
 
 class Chain:
@@ -169,7 +166,7 @@ class Chain:
         """After `begin`: what is there now is marked as read again, where that may be so."""
         if self._settings.doubtful:
             for each in self.generations:
-                each.reread_end = _EVERYTHING if isinstance(each, Packed) else each.file.size
+                each.reread_end = EVERYTHING if isinstance(each, Packed) else each.file.size
 
     def _begin_anew(self, file: OpenFile, refused: tuple[int, int] | None) -> None:
         """Begin with a file that nobody followed before."""

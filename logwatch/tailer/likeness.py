@@ -11,7 +11,7 @@ import os
 from typing import Literal
 
 from logwatch.records import Checkpoint
-from logwatch.tailer.fingerprint import HEAD_LENGTH, head, matches
+from logwatch.tailer.fingerprint import HEAD_LENGTH, matches
 from logwatch.tailer.unpacking import Unpacking
 
 _PIECE = 1 << 18
@@ -63,19 +63,31 @@ def shared(unpacking: Unpacking, known: Checkpoint) -> Literal["known"] | int:
     return end
 
 
-def is_that_packed(unpacking: Unpacking, fd: int) -> bool:
-    """Whether all that can be uncompressed is at the beginning of a plain file. Raises OSError."""
-    if not matches(fd, head(unpacking.fd)):
-        return False
+def is_that_packed(unpacking: Unpacking, fd: int) -> bool | None:
+    """Whether all that can be uncompressed is at the beginning of a plain file.
+
+    None: that one cannot be read. Raises OSError for the compressed one.
+    """
+    same = _is_there(fd, 0, os.pread(unpacking.fd, HEAD_LENGTH, 0))
+    if not same:
+        return same
     unpacking.rewind()
-    passed, same = 0, True
+    passed = 0
     while same and unpacking.fill(passed + 1):
         unpacking.fill(passed + _PIECE)
-        count = unpacking.end - passed
-        same = os.pread(unpacking.fd, count, passed) == os.pread(fd, count, passed)
-        passed += count
+        piece = os.pread(unpacking.fd, unpacking.end - passed, passed)
+        same = _is_there(fd, passed, piece)
+        passed += len(piece)
         unpacking.forget(passed)
     if not same:
         unpacking.rewind()
         unpacking.fill(HEAD_LENGTH)
     return same
+
+
+def _is_there(fd: int, offset: int, data: bytes) -> bool | None:
+    """Whether a file has this; None: it cannot be read."""
+    try:
+        return os.pread(fd, len(data), offset) == data
+    except OSError:
+        return None

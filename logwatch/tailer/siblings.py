@@ -62,6 +62,11 @@ class Sibling(NamedTuple):
         """Whether its content is older than the file itself."""
         return self.modified_ns + _BIRTH_SLACK_NS < self.created_ns
 
+    @property
+    def has_original(self) -> bool:
+        """Whether what is being compressed into this is there: it is read as it is."""
+        return os.path.lexists(self.path.removesuffix(self.compressed))
+
     def order(self) -> tuple[int, tuple[int, str], int]:
         """Sorts from older to younger."""
         return self.created_ns, self.rank, self.modified_ns

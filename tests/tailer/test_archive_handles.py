@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from logwatch.tailer import archive, archives
+from logwatch.tailer import archives
 from logwatch.tailer.archive import resumed
 from logwatch.tailer.archives import Archives
 from logwatch.tailer.claims import Claims
 from logwatch.tailer.opening import open_regular
 from logwatch.tailer.positions import fresh_checkpoint
+from logwatch.tailer.unpacking import Unpacking
 from logwatch.tailer.whereabouts import Whereabouts
 
 
@@ -56,13 +57,12 @@ def test_a_compressed_file_that_may_be_the_rest_of_a_log(
     assert open_files() == before
 
 
-@pytest.mark.parametrize("part", ["matches", "is_compressed"])
-def test_a_file_that_may_have_been_compressed_in_its_place(tmp_path, monkeypatch, numbered, part):
+def test_a_file_that_was_compressed_in_its_place(tmp_path, monkeypatch, numbered):
     log = tmp_path / "app.log"
     log.write_bytes(numbered(0, 3))
     known = checkpoint_of(log)
     log.write_bytes(gzip.compress(numbered(0, 3)))
-    monkeypatch.setattr(archive, part, fails)
+    monkeypatch.setattr(Unpacking, "fill", fails)
     before = open_files()
     file = open_regular(str(log))
     with pytest.raises(OSError, match="Input/output"):
