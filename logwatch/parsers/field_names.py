@@ -28,5 +28,6 @@ FIELDS: Final[dict[str, tuple[str, ...] | None]] = {
 
 VALUES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "syslog": {"severity": SEVERITIES, "facility": FACILITIES},
+    "journald": {"severity": SEVERITIES},
 }
 """Format -> fields that can have no other values."""

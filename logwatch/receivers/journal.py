@@ -61,9 +61,9 @@ class JournaldSettings(Origin, frozen=True, kw_only=True):
             told.setdefault("MESSAGE", text)
         return at, plain_names(told)
 
-    def told_as(self, format: str) -> str:  # noqa: A002, ARG002 - as `Origin` has it
-        """Any field may come from the journal."""
-        return "journald"
+    def told_as(self, format: str) -> str:  # noqa: A002 - as `Origin` has it
+        """Any field may come from the journal, and some from texts of another format."""
+        return "journald" if format in ("plain", "syslog") else f"journald {format}"
 
 
 class Cursor(NamedTuple):

@@ -175,3 +175,12 @@ def test_any_field_may_be_asked_for_in_the_journal():
     """What an entry has only the entry tells."""
     rules = "rules: [{name: r, where: {_ANY: x}}]\nsinks: {out: {console: {}}}\n"
     assert from_text(f"sources: {{s: {{journald: all}}}}\n{rules}").rules
+
+
+@pytest.mark.parametrize("form", ["plain", "syslog"])
+def test_how_grave_an_entry_is_has_the_words_of_syslog(form):
+    """Any other would never hold, and nobody would be told."""
+    rules = "rules: [{name: r, where: {severity: error}}]\nsinks: {out: {console: {}}}\n"
+    with pytest.raises(ConfigError, match="did you mean 'err'"):
+        from_text(f"sources: {{s: {{journald: all, format: {form}}}}}\n{rules}")
+    assert from_text(f"sources: {{s: {{journald: all, format: json}}}}\n{rules}").rules, "of a text"
