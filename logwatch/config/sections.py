@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from yaml import MappingNode, Node, ScalarNode
 
-from logwatch.config.document import Document, child, is_null
+from logwatch.config.document import Document, is_null
 from logwatch.config.found import Found
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys
 from logwatch.config.names import Names
@@ -154,9 +154,9 @@ class Sections:
 
     def _called(self, section: str, node: Node) -> str:
         noun = section.removesuffix("s")
-        name = child(node, "name")
-        if name is not node and isinstance(name, ScalarNode) and name.value:
-            return f"{noun} {name.value[:60]!r}"
+        for key, name in node.value if isinstance(node, MappingNode) else ():
+            if key.value == "name" and isinstance(name, ScalarNode) and name.value:
+                return f"{noun} {name.value[:60]!r}"
         return f"{noun} {self.counts[section]}"
 
 

@@ -129,7 +129,8 @@ class Walker:
             else:
                 values[shape.fields[name].name] = value
         node = item.node if isinstance(item, Scalar) else item
-        broken.update(self._missing(shape, pieces, node, what))
+        if not all(map(pieces.__contains__, shape.required)):
+            broken.update(self._missing(shape, pieces, node, what))
         return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
 
     def _pieces(
@@ -343,6 +344,9 @@ class Walker:
             self._scalars.wrong_type(item, slot, "text, or a list of texts" if one else "a list")
             return BROKEN
         kinds = getattr(info, "item_types", None) or (info.item_type,)
+        if len(items) == 1:
+            value = self._value(kinds[0], items[0], slot)
+            return BROKEN if value is BROKEN else (value,)
         values = tuple(
             self._value(kinds[min(number, len(kinds) - 1)], piece, slot)
             for number, piece in enumerate(items)
