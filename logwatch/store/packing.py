@@ -8,11 +8,11 @@ waits for one would wait for this too. A frame has a checksum, so that damage is
 
 from __future__ import annotations
 
-import sqlite3
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
 LEAST_BYTES = 4096
@@ -39,7 +39,9 @@ def unpack(stored: bytes) -> bytes:
     try:
         return zstd.decompress(stored)
     except zstd.ZstdError as problem:
-        raise sqlite3.DatabaseError(f"a segment of alerts is damaged: {problem}") from problem
+        from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
+
+        raise DatabaseError(f"a segment of alerts is damaged: {problem}") from problem
 
 
 def check(connection: sqlite3.Connection) -> None:

@@ -8,15 +8,17 @@ all of it: a tenth of a second, and only a person or a file that is read again a
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from logwatch import telemetry
 from logwatch.records import Alert, MessageName
 from logwatch.store import packing
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MOST_ALERTS = 500
 """Alerts in a segment, at most."""
@@ -81,9 +83,11 @@ def messages(stored: bytes) -> list[bytes]:
 
 def readable(stored: bytes, first: int) -> list[bytes]:
     """As `messages`, for who looks back: none of a damaged segment, of which the log is told."""
+    from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
+
     try:
         return messages(stored)
-    except sqlite3.DatabaseError as problem:
+    except DatabaseError as problem:
         telemetry.error("store.alerts_damaged", first=first, reason=str(problem))
         return []
 
