@@ -40,6 +40,8 @@ quarter of this is too little for a line of JSON that is nested as deeply as its
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """As malloc.h of glibc has them."""
 _KEPT_BYTES = 2 * MOST_BLOCK
+_MOST_KEPT_BYTES = 1 << 30
+"""The C library takes an int."""
 """For each core: a block that is scanned, and the next one."""
 
 
@@ -292,7 +294,8 @@ def _keep_what_is_freed() -> None:
     change = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none, and needs none
     if change is not None:
         change(_M_ARENA_MAX, 1)
-        change(_M_TRIM_THRESHOLD, max(2, os.cpu_count() or 1) * _KEPT_BYTES)
+        kept = max(2, os.cpu_count() or 1) * _KEPT_BYTES
+        change(_M_TRIM_THRESHOLD, min(kept, _MOST_KEPT_BYTES))
         change(_M_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
