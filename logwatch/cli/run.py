@@ -40,9 +40,9 @@ quarter of this is too little for a line of JSON that is nested as deeply as its
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """As malloc.h of glibc has them."""
 _KEPT_BYTES = 2 * MOST_BLOCK
+"""For each core: a block that is scanned, and the next one."""
 _MOST_KEPT_BYTES = 1 << 30
 """The C library takes an int."""
-"""For each core: a block that is scanned, and the next one."""
 
 
 def execute(options: argparse.Namespace) -> Exit:
