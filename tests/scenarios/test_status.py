@@ -53,7 +53,7 @@ def test_a_daemon_that_is_well_says_so_to_people_and_programs(tmp_path):
         assert (shown.returncode, shown.stderr) == (0, "")
         assert "all is well: 1 file followed, 0 B behind, 0 messages waiting" in shown.stdout
         assert "hyperscan" in shown.stdout
-        assert f"{tmp_path}/app.log" in shown.stdout
+        assert "/app.log " in shown.stdout  # a long path is cut at its beginning
         answer = json.loads(status(daemon, "-o", "json").stdout)
         assert (answer["schema"], answer["running"], answer["pid"]) == (1, True, daemon.pid)
         assert answer["phase"] == "live"
