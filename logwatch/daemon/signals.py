@@ -13,7 +13,6 @@ deadlocks on other threads' locks.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -40,9 +39,13 @@ def wait(timeout: float) -> signal.Signals | None:
 
 
 def die_of(number: int) -> None:
-    """End as a process does that this signal kills, so that a shell sees which one it was."""
+    """End as a process does that this signal kills, so that a shell sees which one it was.
+
+    The signal is for this thread: one for the process may go to another of its threads, and come
+    there only after this one has ended with status 0.
+    """
     signal.signal(number, signal.SIG_DFL)  # noqa: TID251 - there is no handler to come
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)
 
 
 INTERRUPT = int(signal.SIGINT)
