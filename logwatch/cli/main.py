@@ -108,7 +108,8 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
     except KeyboardInterrupt:
         return 130
     except Exception as problem:  # noqa: BLE001 - the edge of the program: what comes is our fault
-        if str(type(problem)) == "<class 'sqlite3.DatabaseError'>":  # the disk's, not ours
+        sqlite = sys.modules.get("sqlite3")  # which most commands do not load
+        if sqlite is not None and type(problem) is sqlite.DatabaseError:  # the disk's, not ours
             print(f"logwatch {name}: {_DAMAGED.format(problem)}", file=sys.stderr)
             return Exit.SOFTWARE
         import traceback  # noqa: PLC0415 - for the worst case only
