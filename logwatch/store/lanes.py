@@ -89,8 +89,9 @@ class Lanes:
         """Newest segment of the old lane, None while there is but one lane."""
         self._old: Episodes | None = None
         """Made when it is first asked for."""
-        self._cut: tuple[int, list[bytes]] = (0, [])
-        """The segment that was cut into messages last: the next round goes on in it."""
+        self._cut: tuple[bytes, list[bytes]] = (b"", [])
+        """The segment that was cut into messages last, as it is stored: the next round goes on in
+        it. Not known by its number, which another may get when all of the history is forgotten."""
 
     def look(self) -> bool:
         """Look at how much waits; whether the sink has fallen behind."""
@@ -163,7 +164,7 @@ class Lanes:
         for segment, part, _, taken, picked, since, body in self._connection.execute(
             _PARCELS, which
         ):
-            bodies = self._messages(segment, body)
+            bodies = self._messages(body)
             positions = range(len(bodies)) if picked is None else decode_positions(picked)
             name = parcel_number(segment, part)
             yield [
@@ -171,7 +172,7 @@ class Lanes:
                 for count, position in enumerate(positions[taken:], start=taken + 1)
             ]
 
-    def _messages(self, segment: int, body: bytes) -> list[bytes]:
-        if self._cut[0] != segment:
-            self._cut = segment, messages(body)
+    def _messages(self, body: bytes) -> list[bytes]:
+        if self._cut[0] != body:
+            self._cut = body, messages(body)
         return self._cut[1]

@@ -74,6 +74,23 @@ def test_a_sink_gets_them_in_one_piece_or_one_by_one(store, reader):
     assert [one.alert.id for one in reader.oldest("chat", limit=1000)] == [*MANY[50:], "last"]
 
 
+def test_a_number_that_is_given_again_stands_for_the_new_alerts(store, reader):
+    """As after an error of the disk, where all of the history was forgotten before."""
+
+    def second_of(*ids):
+        commit(store, ids)
+        first = reader.due("chat", now=2.0, limit=2)[0]
+        store.commit(Transaction(taken={("chat", first.parcel): 1}), now=2.0)
+        [second] = reader.due("chat", now=2.0, limit=2)
+        store.commit(Transaction(taken={("chat", second.parcel): 2}), now=2.0)
+        return second.row, second.alert.id
+
+    assert second_of("old", "older") == (2, "older")
+    assert store.prune(keep_rows=0, before=9.0) == 2
+    store.reopen()
+    assert second_of("new", "newer") == (2, "newer")
+
+
 def test_the_history_and_the_life_of_an_episode_are_read_from_them(store, tmp_path):
     commit(store, MANY, rule="disk")
     reader = LifeReader(tmp_path)
