@@ -143,6 +143,12 @@ def test_every_verb_is_in_the_table():
     assert {words[0] for words in ROWS} >= VERBS.keys() - {"run", "demo", "init"}
 
 
+def what_it_loads(code: str) -> tuple[set[str], bytes]:
+    """Modules that `code` prints in an interpreter of its own, and what it says beside that."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    return set(done.stdout.decode().split()), done.stderr
+
+
 def test_help_loads_argparse_and_no_more():
     """Of every verb at once: nothing that is installed beside logwatch."""
     code = (
@@ -151,8 +157,7 @@ def test_help_loads_argparse_and_no_more():
         "for verb in VERBS: parser_of(verb).format_help()\n"
         "print('\\n'.join(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
-    modules = set(done.stdout.decode().split())
+    modules, _ = what_it_loads(code)
     assert not {"json", *HEAVY} & modules
     ours = {name for name in modules if name.startswith("logwatch.")}
     assert not {
@@ -173,11 +178,10 @@ def test_the_logger_comes_without_what_it_is_never_asked_for():
         "assert __import__('structlog').stdlib.asyncio.get_running_loop\n"
         "assert sys.modules['asyncio'].run\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
-    modules = set(done.stdout.decode().split())
+    modules, said = what_it_loads(code)
     assert "structlog" in modules
     assert not {"asyncio", "rich", "ssl", "subprocess"} & modules
-    assert b"a.thing" in done.stderr
+    assert b"a.thing" in said
 
 
 def test_yaml_compiles_no_pattern_of_the_parser_that_is_not_used():
