@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from bench import bare, command, document, plot, stages, targets
+from bench import bare, command, document, plot, report, stages, targets
 from bench.child import Spent
 from bench.cores import speedups
 from bench.corpus import write_log
 from bench.daemons import Written
 from bench.peers import Grep, Sec
-from bench.report import Result, Run, as_json, read, row
+from bench.report import Result, Run, as_json, in_words, read, row
 from bench.settings import full, quick
 from bench.throughput import (
     PEER_RATE,
@@ -38,6 +39,7 @@ RUN = Run(
         "logwatch": "0",
         "commit": "abc",
         "page us": 0.25,
+        "load ns": 90.5,
         "others": {"grep": "3.8"},
     },
     is_quick=False,
@@ -190,6 +192,29 @@ def test_a_page_says_that_the_machine_was_busy_with_something_else(cores, is_tol
     results = [one._replace(figures={**one.figures, "foreign cores": cores}) for one in RESULTS]
     said = document.rendered("machine", rows_of([*results, RESULTS[0]]))
     assert ("not at rest: 1.2 of its cores" in said) == is_told
+
+
+def test_a_page_says_what_memory_costs_where_the_results_do():
+    page = "A page of memory touched for the first time takes 0.25 us"
+    assert f"{page}, a load that the caches do not hold about 90.5 ns.\n" in in_words(RUN.machine)
+    older = {name: value for name, value in RUN.machine.items() if name != "load ns"}
+    assert f"{page}.\n" in in_words(older)
+    del older["page us"]
+    assert "memory" not in in_words(older)
+
+
+def test_a_processor_is_told_from_its_namesakes():
+    assert re.search(r"\(family \d+ model \d+\b.*\)$", report._processor())
+
+
+def test_the_ring_whose_loads_are_measured_is_one_round():
+    ring = report._ring(50)
+    at, seen = 0, set()
+    for _ in ring:
+        at = ring[at]
+        seen.add(at)
+    assert at == 0
+    assert len(seen) == 50
 
 
 @pytest.mark.parametrize(
