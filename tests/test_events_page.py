@@ -15,6 +15,7 @@ BUILT = {
     # Names that are put together from parts, with the levels that they have.
     "daemon/monitor.py": {
         "matching.search_given_up": {"warning"},
+        "matching.search_failed": {"warning"},
         "matching.rule_quarantined": {"warning"},
         "matching.engine_differs": {"warning"},
     },

@@ -206,7 +206,8 @@ def _engine_notes(status: Status) -> Iterator[Remark]:
             text = f"{engine.name}, which costs more CPU than hyperscan: {engine.reason}"
             yield Remark(about="engine", text=text)
         for rule, count in engine.timeouts.items():
-            text = f"{_number(count, 'search', 'searches')} took too long and counted as no match"
+            searches = _number(count, "search", "searches")
+            text = f"{searches} took too long or failed, and counted as no match"
             yield Remark(about=f"rule {rule}", text=text, remedy="logwatch check says why")
 
 

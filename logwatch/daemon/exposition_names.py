@@ -57,7 +57,7 @@ HELP: Mapping[str, Known] = {
         "CPU time of a rule's searches in Python's re, estimated from a sample.", ("rule",)
     ),
     "rule_searches_given_up_total": Known(
-        "Searches that took too long and counted as no match.", ("rule",)
+        "Searches that took too long or failed, and counted as no match.", ("rule",)
     ),
     "rule_quarantined": Known(
         "1 for each rule that failed, or has a pattern that is too slow.", ("rule",)

@@ -48,6 +48,7 @@ PUT_SECONDS = 10.0
 
 _TROUBLES: dict[Kind, tuple[str, Severity]] = {
     "timed-out": ("search-given-up", "warning"),
+    "failed": ("search-failed", "error"),
     "quarantined": ("rule-quarantined", "error"),
     "differs": ("engine-differs", "critical"),
 }

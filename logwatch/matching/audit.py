@@ -166,7 +166,7 @@ class Audit:
         """Whether something else than the engine may have made the difference."""
         searches = self._confirmation.searches
         return any(
-            pattern in searches.quarantined or pattern in searches.timed_out
+            pattern in searches.quarantined or pattern in searches.given_up
             for patterns in self._confirmation.patterns_of(rule)
             for pattern in patterns
         )

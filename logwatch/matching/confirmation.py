@@ -1,7 +1,8 @@
 """The last word on a candidate line: Python's `re` for each pattern that may match in it.
 
-Searches are guarded and on a budget (searches.py): one that overruns its time counts as no match,
-and so does every search of a pattern in quarantine. Both are counted and told.
+Searches are guarded and on a budget (searches.py): one that overruns its time, or that the engine
+fails in, counts as no match, and so does every search of a pattern in quarantine. All are counted
+and told.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from logwatch.matching.candidates import Candidate
 from logwatch.matching.framing import Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import captures
-from logwatch.matching.searches import Search, Searches
+from logwatch.matching.searches import FAULTS, Search, Searches
 
 _LOT = 64
 """So many candidate lines are confirmed between two looks at the clock."""
@@ -147,7 +148,11 @@ class Confirmation:
                     and (rule := way[2]) >= 0
                     and end - start <= way[1]
                 ):
-                    match = way[0](text)
+                    try:
+                        match = way[0](text)
+                    except FAULTS:
+                        self.searches.fail(patterns[0])
+                        continue
                     if match is None:
                         continue
                     named = match.groupdict()
@@ -221,7 +226,11 @@ class Confirmation:
             return seen[pattern]
         way = self._ways[pattern]
         if way and len(text) <= way[1] and not self._watched_lots:
-            found = way[0](text)
+            try:
+                found = way[0](text)
+            except FAULTS:
+                self.searches.fail(pattern)
+                found = None
         else:
             found = self.searches.search(pattern, text, watched=self._watched_lots > 0)
             self._ways[pattern] = self._way(pattern)

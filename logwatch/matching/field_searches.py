@@ -1,6 +1,6 @@
 """The patterns of conditions on fields: searched for under the same budget as those of lines.
 
-A search that runs out of time, and a pattern in quarantine, count as not found; both are counted
+A search that is given up, and a pattern in quarantine, count as not found; both are counted
 for their rules and told, as matcher.py does for the patterns of `match` and `unless`.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from logwatch.clock import thread_seconds
-from logwatch.matching.searches import Search, Searches
-from logwatch.matching.troubles import Trouble, slowness
+from logwatch.matching.searches import FAULTS, Search, Searches
+from logwatch.matching.troubles import Trouble, failing
 
 _WATCHED_SHARE = 32
 """A value so many times shorter than what takes a million steps takes a thousand at most, which is
@@ -45,7 +45,11 @@ class FieldSearches:
 
         def search(value: str) -> Any:
             if len(value) <= short and number not in quarantined:
-                return plain(value)
+                try:
+                    return plain(value)
+                except FAULTS:
+                    searches.fail(number)
+                    return None
             return searches.search(number, value, watched=True)
 
         return search
@@ -65,12 +69,12 @@ class FieldSearches:
             text = self._texts[number]
             for rule, patterns in enumerate(self._patterns):
                 if text in patterns:
-                    yield slowness(kind, rule, text, is_unless=patterns[text])
+                    yield failing(kind, rule, text, is_unless=patterns[text])
 
     @property
     def timeouts(self) -> Counter[int]:
-        """Rule -> searches that were given up for want of time."""
-        return self._by_rule(dict(self._searches.timed_out))
+        """Rule -> searches that were given up."""
+        return self._by_rule(dict(self._searches.given_up))
 
     @property
     def quarantined(self) -> Counter[int]:

@@ -2,8 +2,8 @@
 
 The engine scans whole blocks for all patterns at once, decodes only the lines that it stops at, and
 has Python's `re` confirm each. It finds exactly what reference.py finds, but for a search that runs
-out of time and for a pattern in quarantine: both count as no match, are counted in `statistics` and
-told by `troubles`. One matcher serves any number of threads.
+out of time or that the engine of `re` fails in, and for a pattern in quarantine: these count as no
+match, are counted in `statistics` and told by `troubles`. One matcher serves any number of threads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from logwatch.matching.engines import EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import ReferenceMatcher
-from logwatch.matching.troubles import Statistics, Trouble, difference, slowness
+from logwatch.matching.troubles import Statistics, Trouble, difference, failing
 
 __all__ = [
     "EngineError",
@@ -97,8 +97,8 @@ class Matcher:
 
     @property
     def timeouts(self) -> Counter[int]:
-        """Rule -> how many searches of its patterns were given up for want of time."""
-        return self._confirmation.by_rule(self._confirmation.searches.timed_out)
+        """Rule -> how many searches of its patterns were given up."""
+        return self._confirmation.by_rule(self._confirmation.searches.given_up)
 
     @property
     def statistics(self) -> Statistics:
@@ -131,7 +131,7 @@ class Matcher:
             text = self._confirmation.texts[pattern]
             for rule in self._confirmation.rules_with(pattern):
                 is_unless = text not in (self._rules[rule].match or ("",))
-                found.append(slowness(kind, rule, text, is_unless=is_unless))
+                found.append(failing(kind, rule, text, is_unless=is_unless))
         while self._audit.events:
             try:
                 rule = self._audit.events.popleft()

@@ -3,6 +3,7 @@
 A pattern that can hang, and a pattern that backtracks at all on a long line, is run by its twin in
 PyPI `regex` instead (timed.py), which gives up after 50 ms. A pattern whose searches together
 overrun its budget is put in quarantine: it is searched for no more, until the process starts again.
+A search that ends in a fault of the engine itself is given up as well.
 Patterns are compiled at their first search, so that thousands of rules that nothing matches cost
 neither time at the start nor memory.
 """
@@ -33,7 +34,15 @@ _HOPELESS = 3
 _EVERY_LENGTH = 1 << 62
 
 Search: TypeAlias = Callable[[str], Any]
-Slowness: TypeAlias = Literal["timed-out", "quarantined"]
+Failing: TypeAlias = Literal["timed-out", "failed", "quarantined"]
+
+FAULTS = (SystemError, RuntimeError)
+"""What `re` and `regex` raise where they themselves are wrong, or go too deep: on the same line
+each time. Want of memory passes, so it ends the thread, which is started again at that line."""
+
+
+class SearchFailedError(TimeoutError):
+    """Raised when the engine could not search a text: as little came of it as if time ran out."""
 
 
 class GuardedSearch:
@@ -65,6 +74,12 @@ class GuardedSearch:
 
     def search(self, line: str) -> Any:
         """The first match in `line`, None where there is none. Raises TimeoutError."""
+        try:
+            return self._search(line)
+        except FAULTS as error:
+            raise SearchFailedError(f"{type(error).__name__}: {error}") from error
+
+    def _search(self, line: str) -> Any:
         if len(line) <= self._safe:
             return self.plain(line)
         self.prepare(line)
@@ -115,14 +130,14 @@ class Searches:
         self.blocks = 0
         self.bytes = 0
         """Of log that was looked at."""
-        self._told: dict[tuple[Slowness, int], object] = {}
+        self._told: dict[tuple[Failing, int], object] = {}
         self.quarantined: dict[int, bool] = {}
         """Patterns that are searched for no more, in the order of their fall."""
         self.passed_over: Counter[int] = Counter()
         """Pattern -> how many lines it was not searched for in, because of that."""
-        self.timed_out: Counter[int] = Counter()
-        """Pattern -> how many searches were given up for want of time."""
-        self.events: deque[tuple[Slowness, int]] = deque()
+        self.given_up: Counter[int] = Counter()
+        """Pattern -> how many searches were given up, for want of time or for a fault."""
+        self.events: deque[tuple[Failing, int]] = deque()
         """What happened to which pattern for the first time; whoever takes it tells people."""
 
     def guarded(self, pattern: int) -> GuardedSearch:
@@ -146,7 +161,7 @@ class Searches:
         self.bytes += size
 
     def search(self, pattern: int, line: str, *, watched: bool) -> Any:
-        """A match or None; None also where time ran out, and for a pattern in quarantine.
+        """A match or None; None also where it is given up, and for a pattern in quarantine.
 
         `watched`: measure also what is hardly worth it.
         """
@@ -155,21 +170,32 @@ class Searches:
             return None
         guarded = self.guarded(pattern)
         if len(line) <= guarded.short and not watched:
-            return guarded.plain(line)
+            try:
+                return guarded.plain(line)
+            except FAULTS:
+                self.fail(pattern)
+                return None
         guarded.prepare(line)
         before = self._clock()
         try:
             match = guarded.search(line)
+        except SearchFailedError:
+            self.fail(pattern)
+            match = None
         except TimeoutError:
-            self._give_up(pattern)
+            self._give_up(pattern, "timed-out")
             self._charge(pattern, max(TIMEOUT_SECONDS, self._clock() - before))
             return None
         self._charge(pattern, self._clock() - before)
         return match
 
-    def _give_up(self, pattern: int) -> None:
-        self.timed_out[pattern] += 1
-        self._tell_once("timed-out", pattern)
+    def fail(self, pattern: int) -> None:
+        """A search for it ended in one of FAULTS, which counts as no match."""
+        self._give_up(pattern, "failed")
+
+    def _give_up(self, pattern: int, kind: Failing) -> None:
+        self.given_up[pattern] += 1
+        self._tell_once(kind, pattern)
 
     def _charge(self, pattern: int, seconds: float) -> None:
         """A bucket that leaks as bytes go by; an overflow is told by one thread, and once."""
@@ -180,7 +206,7 @@ class Searches:
             self.quarantined[pattern] = True
             self._tell_once("quarantined", pattern)
 
-    def _tell_once(self, kind: Slowness, pattern: int) -> None:
+    def _tell_once(self, kind: Failing, pattern: int) -> None:
         mine = object()
         if self._told.setdefault((kind, pattern), mine) is mine:  # of several threads, one
             self.events.append((kind, pattern))

@@ -7,19 +7,21 @@ from typing import Literal, TypeAlias, assert_never
 
 from msgspec import Struct
 
-from logwatch.matching.searches import BURST_SECONDS, TIMEOUT_SECONDS, Slowness
+from logwatch.matching.searches import BURST_SECONDS, TIMEOUT_SECONDS, Failing
 
-Kind: TypeAlias = Slowness | Literal["differs"]
+Kind: TypeAlias = Failing | Literal["differs"]
 
 _LONGEST_SHOWN = 120
 _REMEDY = "make its repeats exclude each other ([^,]* instead of .*), as `logwatch check` advises"
+_REPORT = "write it in another way, and please report it together with the version of Python"
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
     """Something that happened to one pattern of one rule; told once."""
 
     kind: Kind
-    """ "timed-out": a search was given up; "quarantined": there are no more searches;
+    """ "timed-out": a search was given up; "failed": so was one, for the engine of `re` itself was
+    at fault; "quarantined": there are no more searches;
     "differs": the engine was wrong about it, and is not asked about it any more."""
     rule: int
     """The rule's number in its matcher."""
@@ -37,7 +39,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
     blocks: int
     bytes: int
     timeouts: Mapping[int, int]
-    """Rule -> searches that were given up for want of time."""
+    """Rule -> searches that were given up, for want of time or for a fault."""
     quarantined: tuple[int, ...]
     """Rules of which a pattern is searched for no more."""
     passed_over: Mapping[int, int]
@@ -52,9 +54,10 @@ class Statistics(Struct, frozen=True, kw_only=True):
     """Rules that the engine was wrong about: all their lines are searched since then."""
 
 
-def slowness(kind: Slowness, rule: int, pattern: str, *, is_unless: bool) -> Trouble:
-    """A pattern that takes too long, in words; `is_unless`: the rule has it in `unless`."""
-    message = f"the pattern {_shown(pattern)} {_consequence(kind, is_unless=is_unless)}; {_REMEDY}"
+def failing(kind: Failing, rule: int, pattern: str, *, is_unless: bool) -> Trouble:
+    """A pattern of which searches are given up, in words; `is_unless`: it is in `unless`."""
+    remedy = _REPORT if kind == "failed" else _REMEDY
+    message = f"the pattern {_shown(pattern)} {_consequence(kind, is_unless=is_unless)}; {remedy}"
     return Trouble(kind=kind, rule=rule, pattern=pattern, message=message)
 
 
@@ -76,10 +79,15 @@ def _shown(pattern: str) -> str:
     return repr(short)
 
 
-def _consequence(kind: Slowness, *, is_unless: bool) -> str:
+def _consequence(kind: Failing, *, is_unless: bool) -> str:
+    became = "excluded nothing there" if is_unless else "that line was passed over"
     match kind:
+        case "failed":
+            return (
+                f"cannot be searched for in one line: Python's engine failed in it, so {became}."
+                " The rule goes on, and further lines like that are only counted"
+            )
         case "timed-out":
-            became = "excluded nothing there" if is_unless else "that line was passed over"
             return (
                 f"took longer than {TIMEOUT_SECONDS * 1000:.0f} ms on one line, so {became}. The"
                 " rule goes on, and further lines like that are only counted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from random import Random
 from threading import BoundedSemaphore
@@ -106,6 +107,27 @@ def test_a_slow_pattern_in_a_condition_is_told_and_holds_no_file_up(tmp_path, mo
     assert matches == 40
     assert reading.fields is not None
     assert reading.fields.quarantined.keys() == {1}
+
+
+def test_a_line_that_python_itself_fails_in_is_read_past_and_told(tmp_path, monkeypatch):
+    """A thread that died of it would have begun again at that line for ever."""
+
+    class Broken:
+        def search(self, line: str) -> object:
+            if "poison" in line:
+                raise SystemError("The span of capturing group is wrong")
+            return re.search("bad", line)
+
+    monkeypatch.setattr(
+        searches, "compile_pattern", lambda text: Broken() if text == "bad" else re.compile(text)
+    )
+    matcher = Matcher([RulePatterns(match=("line",)), RulePatterns(match=("bad",))])
+    path = tmp_path / "app.log"
+    path.write_text("bad line\nbad poison line\nbad line\n")
+    reports, matches = reports_and_matches(follow([path], matcher, ("fine", "broken")))
+    assert [(each.what, each.severity) for each in reports] == [("search-failed", "error")]
+    assert reports[0].message.startswith("rule broken: the pattern 'bad' cannot be searched for")
+    assert matches == 5
 
 
 def test_an_engine_that_misses_a_rule_is_told_and_no_line_of_it_is_lost(tmp_path):
