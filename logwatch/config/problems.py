@@ -201,16 +201,22 @@ def plural(number: int, noun: str) -> str:
 def suggestion(word: str, known: Iterable[str], *, of: str = "known") -> str:
     """`did you mean 'x'?` and, when there are few, all that would do."""
     names = sorted(known)
-    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
-
-    close = get_close_matches(word, names, n=1, cutoff=0.6) or [
-        name for name in names if name.lower() == word.lower()
-    ]
+    close = nearest(word, names)
     parts = [f"did you mean {close[0]!r}?"] if close else []
     rest = [name for name in names if name not in close]
     if rest and (len(rest) <= 12 or not close):
         parts.append(f"{'also' if close else of}: {' '.join(rest[:12])}{' …' * (len(rest) > 12)}")
     return "  ".join(parts) or f"there is no {of} yet"
+
+
+def nearest(word: str, names: Iterable[str]) -> list[str]:
+    """The one of `names` that `word` was meant to be, where one of them is near it."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
+
+    names = list(names)
+    return get_close_matches(word, names, n=1, cutoff=0.6) or [
+        name for name in names if name.lower() == word.lower()
+    ]
 
 
 def split_remedy(text: str) -> tuple[str, str | None]:

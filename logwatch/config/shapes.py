@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct, inspect, structs
 from yaml import MappingNode, SequenceNode
 
+from logwatch.config.problems import nearest
 from logwatch.config.scalars import Item, Scalar, Slot, plain
 
 
@@ -39,6 +40,11 @@ class Shape(NamedTuple):
     either: Mapping[str, tuple[str, ...]]
     examples: Mapping[str, str]
     elsewhere: Mapping[str, tuple[str, str]]
+
+    def meant(self, written: Collection[str]) -> frozenset[str]:
+        """The keys that those of `written` which are none were meant to be."""
+        unknown = [name for name in written if name not in self.fields]
+        return frozenset(near for name in unknown for near in nearest(name, self.fields))
 
 
 @lru_cache(maxsize=256)

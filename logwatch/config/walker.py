@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -129,9 +130,13 @@ class Walker:
             else:
                 values[shape.fields[name].name] = value
         node = item.node if isinstance(item, Scalar) else item
-        if not all(map(pieces.__contains__, shape.required)):
-            broken.update(self._missing(shape, pieces, node, what))
-        return Found(struct(**values), node, self.document, frozenset(broken), frozenset(pieces))
+        # What was misspelt was said; that the key which was meant is missing is no second mistake.
+        meant = shape.meant(broken)
+        given = frozenset(pieces) | meant
+        broken |= meant
+        if not all(map(given.__contains__, shape.required)):
+            broken.update(self._missing(shape, given, node, what))
+        return Found(struct(**values), node, self.document, frozenset(broken), given)
 
     def _pieces(
         self, struct: type[Struct], shape: Shape, item: Item, what: str
@@ -204,14 +209,14 @@ class Walker:
         return BROKEN
 
     def _missing(
-        self, shape: Shape, pieces: Mapping[str, Item], node: Node, what: str
+        self, shape: Shape, given: AbstractSet[str], node: Node, what: str
     ) -> Iterable[str]:
         for name in shape.required:
-            if name in pieces:
+            if name in given:
                 continue
             others = shape.either.get(name, ())
             spared = (name, *others, *shape.instead.get(name, ()))
-            if not pieces.keys().isdisjoint(spared):
+            if not given.isdisjoint(spared):
                 continue
             yield name
             ways = [Slot(way, shape.examples.get(way, "...")).remedy for way in (name, *others)]
@@ -236,7 +241,7 @@ class Walker:
         fields = {
             name: self._field(shape, name, piece, item, what) for name, piece in pieces.items()
         }
-        missing = list(self._missing(shape, pieces, item, what))
+        missing = list(self._missing(shape, pieces.keys() | shape.meant(pieces), item, what))
         return None if missing or any(value is BROKEN for value in fields.values()) else fields
 
     def _converted(

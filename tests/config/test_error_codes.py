@@ -101,6 +101,39 @@ DRAWINGS = [
         sinks: {out: {webhook: {url: http://localhost/, uri: x}}}
                                                         ^^^
     """),
+    # -- a misspelt key is not missing as well
+    ("unknown-key", "unknown key 'nam' in rule 1", r"""
+        rules: [{nam: a, match: x}]
+                 ^^^
+    """),
+    ("unknown-key", "unknown key 'mach' in rule 'a'", r"""
+        rules: [{name: a, mach: '(?P<ip>x)', by: ip}]
+                          ^^^^
+    """),
+    ("unknown-key", "unknown key 'sequense' in rule 'a'", r"""
+        rules: [{name: a, sequense: [{match: x}, {match: y}], within: 5m}]
+                          ^^^^^^^^
+    """),
+    ("unknown-key", "unknown key 'wen' in rule 'a'", r"""
+        rules: [{name: a, match: x, wen: 5 in 2m, levels: {error: 9}}]
+                                    ^^^
+    """),
+    ("unknown-key", "unknown key 'pat' in source 'app'", r"""
+        sources: {app: {pat: /dev/null}}
+                        ^^^
+    """),
+    ("unknown-key", "unknown key 'ulr' in sink 'out' (webhook)", r"""
+        sinks: {out: {webhook: {ulr: 'http://localhost/'}}}
+                                ^^^
+    """),
+    ("unknown-key", "unknown key 'too' in route 1", r"""
+        routes: [{too: out}]
+                  ^^^
+    """),
+    ("unknown-key", "unknown key 'off' in 'unique'", r"""
+        rules: [{name: a, match: '(?P<k>x)', unique: {off: k, above: 3, in: 1m}}]
+                                                      ^^^
+    """),
     # -- missing-key
     ("missing-key", "rule 'a' has no 'match'", r"""
         rules:
