@@ -1,7 +1,8 @@
 """Monitors that died: each is started again, later each time, and a person is told if that goes on.
 
 It begins where the last block ended that was handed on, so nothing is lost by it. A file whose
-monitor dies again and again is not waited for: deadlines would stand still for all others.
+monitor dies again and again is not waited for: deadlines would stand still for all others. One that
+lived for ten minutes in between is counted from the beginning.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from logwatch.rules.self_reports import SelfReport
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0
 MANY_CRASHES = 3
 """When the monitor of a file has died so often a person is told, and nobody waits for it."""
+HEALTHY_SECONDS = 600
+"""Who lived for so long is not dying again and again: ten times the longest wait for a start."""
 
 
 class _Crashes(Struct):
@@ -28,6 +31,8 @@ class _Crashes(Struct):
     wait: float = 0.0
     """Seconds between the last death and the start after it."""
     again_at: float = 0.0
+    """Steady time of the next start; 0: it has not died since the last one."""
+    started_at: float = 0.0
     told: bool = False
 
 
@@ -49,9 +54,11 @@ class Revivals:
                 continue
             crashes = self._crashes.setdefault(monitor.path, _Crashes())
             if not crashes.again_at:
+                if now.steady - crashes.started_at >= HEALTHY_SECONDS:
+                    crashes = self._crashes[monitor.path] = _Crashes()
                 self._note(monitor, crashes, now)
             elif now.steady >= crashes.again_at:
-                crashes.again_at = 0.0
+                crashes.again_at, crashes.started_at = 0.0, now.steady
                 self._start_again(monitor)
 
     def forget(self, path: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.intake import CaughtUp, NotWaitedFor
-from logwatch.daemon.revivals import LONGEST_BACK_OFF, MANY_CRASHES, Revivals
+from logwatch.daemon.revivals import HEALTHY_SECONDS, LONGEST_BACK_OFF, MANY_CRASHES, Revivals
 from logwatch.rules.self_reports import SelfReport
 
 
@@ -47,6 +47,15 @@ class Ward:
             self.revivals.look([self.monitor], self.clock.moment())
             self.clock.advance(1)
 
+    def live(self, seconds: int) -> None:
+        """It lives for so long from its next start on, and dies then."""
+        starts = len(self.started_at)
+        while len(self.started_at) == starts:
+            self.look(1)
+        failure, self.monitor.failure = self.monitor.failure, None
+        self.look(seconds)
+        self.monitor.failure = failure
+
     def reports(self) -> list[SelfReport]:
         return [each for each in self.told if isinstance(each, SelfReport)]
 
@@ -67,6 +76,30 @@ def test_one_that_dies_for_days_is_tried_as_long(ward):
     """Once a number of seconds grew too large, and nothing was polled any more."""
     ward.look(2 * 86_400)
     assert len(ward.started_at) > 2_000
+
+
+def test_one_that_lived_for_long_begins_from_the_beginning(ward):
+    """Three deaths in a year are no reason to wake somebody, nor to wait for a minute."""
+    for _ in range(3 * MANY_CRASHES):
+        ward.live(HEALTHY_SECONDS)
+    assert len(ward.started_at) == 3 * MANY_CRASHES
+    assert not ward.reports()
+
+
+def test_of_one_that_dies_again_and_again_after_a_long_life_a_person_is_told_anew(ward):
+    ward.look(600)
+    ward.live(HEALTHY_SECONDS)
+    ward.started_at.clear()
+    ward.look(600)
+    waits = [round(later - at) for at, later in pairwise(ward.started_at)]
+    assert waits[:2] == [3, 5]
+    assert len(ward.reports()) == 2
+
+
+def test_one_that_lives_for_less_than_that_is_tried_later_each_time(ward):
+    for _ in range(MANY_CRASHES):
+        ward.live(HEALTHY_SECONDS - 2)
+    assert len(ward.reports()) == 1
 
 
 def test_one_that_lives_is_left_alone(ward):
