@@ -4,7 +4,8 @@ The damaged file is put aside, never deleted. What takes its place is the backup
 where that is sound, else a new one. A note on the disk says that this is under way, from before the
 first file is moved until somebody was told of it in a commit: whenever the process is killed in
 between, the next start goes on, and the alert is told. Nothing begins anew for errors of the disk,
-which may pass: what was rotated since would be lost. Such a start is refused.
+which may pass: what was rotated since would be lost. What seems to be damaged is looked at again,
+and where the disk does not give it back the start is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from logwatch.store.files import PARTS, part, remove_database, sync_file, sync_f
 
 _NOTE_NAME = "replacing.json"
 _PIECE_BYTES = 64 * 1024
+_LOOKS = 3
+"""At a store that seems to be damaged."""
 
 
 class Replaced(Struct, frozen=True):
@@ -55,19 +58,14 @@ def open_store(
     try:
         replaced = _go_on(path) or _replace_what_is_gone(path)
         try:
-            return connect(path, durability=durability), replaced
+            return _look(path, durability, is_needed=_backed_up_at(path) is None), replaced
         except sqlite3.DatabaseError as problem:
-            if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
-                raise
-            if _backed_up_at(path) is None:
-                _read_whole(path)
+            _refuse_unless_damaged(problem)
             replaced = _replace(path, today, str(problem))
         try:
-            return connect(path, durability=durability), replaced
+            return _look(path, durability, is_needed=True), replaced
         except sqlite3.DatabaseError as problem:
-            if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
-                raise
-            _read_whole(path)
+            _refuse_unless_damaged(problem)
             telemetry.error("store.backup_damaged", path=str(path), reason=str(problem))
         replaced = msgspec.structs.replace(replaced, restored_from=None)
         _note(path, replaced)
@@ -77,6 +75,31 @@ def open_store(
         raise StoreError(f"cannot open {path}: {problem}") from problem
     except OSError as problem:
         raise StoreError(f"cannot put {path} in order: {problem}") from problem
+
+
+def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Connection:
+    """As `connect`; what seems to be damaged is looked at again.
+
+    SQLite calls a read that fails damage, too, and most such errors pass. Raises OSError where the
+    disk does not give all of it back and it `is_needed`: the next start may have more luck.
+    """
+    for _ in range(_LOOKS - 1):
+        try:
+            return connect(path, durability=durability)
+        except sqlite3.DatabaseError as problem:
+            _refuse_unless_damaged(problem)
+            try:
+                _read_whole(path)
+            except OSError:
+                if is_needed:
+                    raise
+                raise problem from None
+    return connect(path, durability=durability)
+
+
+def _refuse_unless_damaged(problem: sqlite3.DatabaseError) -> None:
+    if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
+        raise problem
 
 
 def forget_replacement(path: Path) -> None:
@@ -177,14 +200,14 @@ def _backed_up_at(path: Path) -> float | None:
 
 
 def _read_whole(path: Path) -> None:
-    """Raises OSError where the disk does not give all of it back: SQLite calls that damage, too.
-
-    The next start may have more luck.
-    """
-    at = 0
-    with path.open("rb", buffering=0) as file:
-        while piece := os.pread(file.fileno(), _PIECE_BYTES, at):
-            at += len(piece)
+    """Read it and its log, where the last commits are. Raises OSError where that fails."""
+    for each in (path, part(path, "-wal")):
+        if not each.exists():
+            continue
+        at = 0
+        with each.open("rb", buffering=0) as file:
+            while piece := os.pread(file.fileno(), _PIECE_BYTES, at):
+                at += len(piece)
 
 
 def _is_damage(problem: sqlite3.OperationalError) -> bool:

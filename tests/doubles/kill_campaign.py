@@ -92,6 +92,8 @@ class Tally(NamedTuple):
     rotations: int
     lines: int
     repetitions: int
+    replaced: int
+    """Stores that gave way to their copy, since the disk did not give them back."""
     differences: list[str]
     seconds: float
 
@@ -107,7 +109,8 @@ class Tally(NamedTuple):
             f" {at_points:,} at {reached} named points, {others:,} in a fault of the disk;"
             f" faults: {dict(self.faults)}; {self.rotations:,} rotations;"
             f" {self.lines:,} lines = alerts expected, {self.repetitions:,} repeated with an equal"
-            f" id:seq, {len(self.differences)} differences"
+            f" id:seq, {self.replaced} stores replaced by their copy,"
+            f" {len(self.differences)} differences"
         )
 
 
@@ -124,7 +127,9 @@ class World:
         self._points = [name for name in points() if not name.startswith(ELSEWHERE)]
         self.kills: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.lives = self.rotations = self.lines = self.repetitions = 0
+        self._has_failed_to_read = False
+        """Whether reads of a daemon failed, of its store perhaps: then its copy may stand in."""
+        self.lives = self.rotations = self.lines = self.repetitions = self.replaced = 0
 
     def play(self) -> None:
         """All lives, and the account; raises AssertionError where it does not balance."""
@@ -250,7 +255,8 @@ class World:
                 no = resource.RLIM_INFINITY
                 resource.prlimit(life.pid, resource.RLIMIT_FSIZE, (no, no))
         elif ending == "sync-error":
-            with _injected(life.pid, chance):
+            with _injected(life.pid, chance) as call:
+                self._has_failed_to_read |= call == "pread64"
                 self._pause.wait(0.15)  # until it is attached, and something was written
                 yield
         else:
@@ -274,6 +280,10 @@ class World:
         alarms = [each for each in alerts_in(self._out, torn=True) if each["rule"] not in KNOWN]
         # Of a file that was cut while nobody looked nobody knows whether all had been read.
         alarms = [each for each in alarms if "an unknown number" not in each["message"]]
+        if self._has_failed_to_read:  # often enough for each look at the store: see replacing.py
+            told = [each for each in alarms if "its backup of" in each["message"]]
+            self.replaced += len({each["id"] for each in told})
+            alarms = [each for each in alarms if each not in told]
         assert not alarms, f"false alarms: {alarms[:3]}"
         self.lines += len(written)
         with closing(sqlite3.connect(self._folder / "state" / "state.db")) as store:
@@ -312,6 +322,7 @@ class _Players:
             sum(each.rotations for each in worlds),
             sum(each.lines for each in worlds),
             sum(each.repetitions for each in worlds),
+            sum(each.replaced for each in worlds),
             self._differences,
             perf_counter() - self._began,
         )
@@ -390,8 +401,8 @@ def _filled(ballast: Path, *, leave: int) -> Iterator[None]:
 
 
 @contextmanager
-def _injected(pid: int, chance: Random) -> Iterator[None]:
-    """Some calls that write or sync fail, as of a disk that is going to die."""
+def _injected(pid: int, chance: Random) -> Iterator[str]:
+    """Some calls of one kind, which it gives, fail, as of a disk that is going to die."""
     call = chance.choice(("fdatasync", "pwrite64", "fdatasync,fsync", "pread64"))
     error = chance.choice(("EIO", "EIO", "ENOSPC"))
     when = f"{chance.randint(1, 12)}+{chance.randint(2, 6)}"
@@ -401,7 +412,7 @@ def _injected(pid: int, chance: Random) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield call
     finally:
         tracer.terminate()
         try:

@@ -7,6 +7,7 @@ import os
 import random
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from doubles.alerts import alert
@@ -14,6 +15,7 @@ from doubles.alerts import alert
 from logwatch.errors import StoreError
 from logwatch.store import backup, replacing
 from logwatch.store.backup import BACKUP_NAME, back_up, backed_up_at
+from logwatch.store.database import connect
 from logwatch.store.migrations import MIGRATIONS
 from logwatch.store.packing import unpack
 from logwatch.store.writer import Addressed, Store, Transaction
@@ -140,6 +142,67 @@ def test_what_the_disk_does_not_give_back_is_kept_for_the_next_start(
     assert "a" in told(store)
     assert (store.replaced is not None) == has_backup
     store.close()
+
+
+@pytest.mark.parametrize("has_backup", [True, False])
+def test_a_read_that_failed_once_is_no_damage(folder, monkeypatch, has_backup):
+    """SQLite calls it that; the next look finds the store as it was."""
+    looks = [sqlite3.DatabaseError("quick_check: Page 15: unable to get the page")]
+
+    def once(*arguments, **keywords):
+        if looks:
+            raise looks.pop()
+        return connect(*arguments, **keywords)
+
+    if not has_backup:
+        (folder / BACKUP_NAME).unlink()
+    monkeypatch.setattr(replacing, "connect", once)
+    store = Store(folder, durability="off", today="20260105")
+    assert store.replaced is None
+    assert told(store) == ["a", "b"]
+    assert not list(folder.glob("*.corrupt-*"))
+    store.close()
+
+
+def test_a_copy_of_which_a_read_failed_once_is_used(folder, monkeypatch):
+    """What takes the place of a damaged store is looked at again, too."""
+    looks = 0
+
+    def first_of_the_copy(path, **keywords):
+        nonlocal looks
+        looks += path.stat().st_size != 50_000
+        if looks == 1:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return connect(path, **keywords)
+
+    (folder / "state.db").write_bytes(b"x" * 50_000)
+    monkeypatch.setattr(replacing, "connect", first_of_the_copy)
+    store = Store(folder, durability="off", today="20260105")
+    assert store.replaced is not None
+    assert told(store) == ["a"]
+    store.close()
+
+
+def test_the_log_of_a_store_is_part_of_what_the_disk_has_to_give_back(folder, monkeypatch):
+    """What was committed last is there alone."""
+    (folder / BACKUP_NAME).unlink()
+    read = os.pread
+
+    def fails(descriptor, *where):
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name.endswith("-wal"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(descriptor, *where)
+
+    def malformed(*_, **__):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    (folder / "state.db-wal").touch()
+    with monkeypatch.context() as disk:
+        disk.setattr(replacing, "connect", malformed)
+        disk.setattr(os, "pread", fails)
+        with pytest.raises(StoreError, match="Input/output error"):
+            replacing.open_store(folder / "state.db", durability="off", today="20260105")
+    assert not list(folder.glob("*.corrupt-*"))
 
 
 def test_a_replacement_is_told_of_until_that_is_committed(folder):
