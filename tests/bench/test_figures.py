@@ -40,6 +40,7 @@ RUN = Run(
         "commit": "abc",
         "page us": 0.25,
         "load ns": 90.5,
+        "times least": 1.1,
         "others": {"grep": "3.8"},
     },
     is_quick=False,
@@ -196,11 +197,20 @@ def test_a_page_says_that_the_machine_was_busy_with_something_else(cores, is_tol
 
 def test_a_page_says_what_memory_costs_where_the_results_do():
     page = "A page of memory touched for the first time takes 0.25 us"
-    assert f"{page}, a load that the caches do not hold about 90.5 ns.\n" in in_words(RUN.machine)
-    older = {name: value for name, value in RUN.machine.items() if name != "load ns"}
+    load = "a load that the caches do not hold about 90.5 ns"
+    work = "The same small work takes 1.1 times its least in the middle"
+    older = dict(RUN.machine)
+    assert f"{page}, {load}. {work}.\n" in in_words(older)
+    del older["times least"]
+    assert f"{page}, {load}.\n" in in_words(older)
+    del older["load ns"]
     assert f"{page}.\n" in in_words(older)
     del older["page us"]
     assert "memory" not in in_words(older)
+
+
+def test_a_machine_says_how_much_its_work_is_disturbed():
+    assert 1 <= report._disturbance() < 100
 
 
 def test_a_processor_is_told_from_its_namesakes():
