@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 from logwatch import telemetry
 from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreError
+from logwatch.store import segments
 from logwatch.store.database import BACKUP_NAME, FILE_NAME, connect_read_only, private_umask
 from logwatch.store.files import remove_database, sync_file, sync_folder
 
@@ -51,7 +52,7 @@ def back_up(folder: Path, *, at: float, rest: Callable[[], bool]) -> Made:
     try:
         with private_umask(), closing(sqlite3.connect(target, isolation_level=None)) as copy:
             _copy(source, copy, target, rest)
-            if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            if not _is_sound(copy):
                 telemetry.error("store.backup_not_sound", path=str(source))
                 return "not sound"
         os.utime(target, (at, at))
@@ -85,6 +86,14 @@ def changed_at(folder: Path) -> float:
         with suppress(OSError):
             times.append((folder / name).stat().st_mtime)
     return max(times)
+
+
+def _is_sound(copy: sqlite3.Connection) -> bool:
+    try:
+        segments.check(copy)
+    except sqlite3.DatabaseError:
+        return False
+    return bool(copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
 
 def _has_room(source: Path) -> bool:

@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
 LEAST_BYTES = 4096
@@ -42,12 +41,6 @@ def unpack(stored: bytes) -> bytes:
         from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
 
         raise DatabaseError(f"a segment of alerts is damaged: {problem}") from problem
-
-
-def check(connection: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError where a segment is damaged, which SQLite itself cannot see."""
-    for (body,) in connection.execute("SELECT body FROM segments"):
-        unpack(body)
 
 
 @cache

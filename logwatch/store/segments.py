@@ -30,6 +30,12 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 _decode_name = msgspec.json.Decoder(MessageName).decode
 
+_IS_WANTED = """
+SELECT EXISTS (SELECT 1 FROM parcels WHERE segment = ?1)
+OR EXISTS (SELECT 1 FROM retries INDEXED BY retries_by_alert WHERE alert BETWEEN ?2 AND ?3)
+OR EXISTS (SELECT 1 FROM dead_letters WHERE alert BETWEEN ?2 AND ?3)
+"""
+
 decode_addressed = msgspec.json.Decoder(dict[str, frozenset[int] | None]).decode
 """For whom the alerts of a segment were made: sink -> positions, None for all."""
 
@@ -90,6 +96,19 @@ def readable(stored: bytes, first: int) -> list[bytes]:
     except DatabaseError as problem:
         telemetry.error("store.alerts_damaged", first=first, reason=str(problem))
         return []
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError where a segment is damaged of which anybody waits for an alert.
+
+    SQLite itself cannot see that. Of what is history alone the log is told: positions and the state
+    of rules are worth more, and a copy of the store may have the same damage.
+    """
+    for first, size, body in connection.execute("SELECT first, size, body FROM segments"):
+        if not readable(body, first):
+            is_wanted = connection.execute(_IS_WANTED, (first, first, first + size - 1)).fetchone()
+            if is_wanted[0]:
+                messages(body)
 
 
 def holding(

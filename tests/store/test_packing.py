@@ -172,6 +172,46 @@ def test_after_an_unclean_end_damage_puts_the_store_aside(tmp_path):
     store.close()
 
 
+def test_damage_to_what_is_history_alone_costs_neither_positions_nor_the_next_copy(
+    tmp_path, monkeypatch
+):
+    """A copy of the store may have the same damage: then everything would begin anew."""
+    monkeypatch.setattr(telemetry.telemetry, "counters", counters := Counter())
+    store = Store(tmp_path, durability="off")
+    commit(store, MANY, sinks=())
+    damage(store)
+    store.close(clean=False)
+    assert backup.back_up(tmp_path, at=1.0, rest=lambda: False) == "made"
+    store = Store(tmp_path, durability="off")
+    assert store.replaced is None
+    assert counters["store.alerts_damaged"]
+    store.close()
+
+
+@pytest.mark.parametrize("waits", ["untried", "tried", "dead"])
+def test_damage_to_what_somebody_waits_for_leaves_the_copy_before_it(tmp_path, waits):
+    """That one is what takes the place of the store."""
+    store = Store(tmp_path, durability="off")
+    commit(store, MANY)
+    assert backup.back_up(tmp_path, at=1.0, rest=lambda: False) == "made"
+    if waits == "tried":
+        store._connection.execute("DELETE FROM parcels")
+        store._connection.execute(
+            "INSERT INTO retries VALUES ('chat', 300, 'e299', 1, 2.0, NULL, NULL)"
+        )
+    if waits == "dead":
+        store._connection.execute("DELETE FROM parcels")
+        store._connection.execute("INSERT INTO dead_letters VALUES ('chat', 1, 1, 'no', 2.0)")
+    damage(store)
+    assert backup.back_up(tmp_path, at=2.0, rest=lambda: False) == "not sound"
+    assert backup.backed_up_at(tmp_path) == 1.0
+    store.close(clean=False)
+    store = Store(tmp_path, durability="off", today="20260105")
+    assert store.replaced is not None
+    assert store.replaced.restored_from == 1.0
+    store.close()
+
+
 def test_a_message_that_does_not_repeat_itself_is_kept_whole(store, reader):
     noise = random.Random(5).randbytes(20_000).hex()
     commit(store, ["a"], message=noise)
