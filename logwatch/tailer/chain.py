@@ -125,7 +125,7 @@ class Chain:
         known = file is not None and self._claims.latest(file.key) is not None
         history = lineage.history()
         lineage.recall(history)
-        since = self._claims.followed_since(self._path)
+        since = self._claims.followed_since(self._path, file)
         if not (history or known or since):
             lineage.look_around()
             if file is not None:

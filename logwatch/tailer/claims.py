@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Final
 
 from logwatch.records import Checkpoint, Marker
-from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, birth_floor, identity
+from logwatch.tailer.fingerprint import HEAD_LENGTH, Key, OpenFile, birth_floor, identity
 from logwatch.tailer.handles import Handles
 from logwatch.tailer.key_index import KeyIndex
 from logwatch.tailer.links import LinkRule
@@ -142,12 +142,14 @@ class Claims:
         """Latest checkpoints of the files followed under `path` and its rotated names."""
         return self._all(self._families.of(stem(path)))
 
-    def followed_since(self, path: str) -> int:
+    def followed_since(self, path: str, live: OpenFile | None) -> int:
         """A moment (ns) at which a log was followed by an earlier process, under rotated names.
 
-        All that it was known by may have passed to these. 0: it was not, as far as is known.
+        All that it was known by may have passed to these. 0: it was not, as far as is known. That
+        is so of a log that is older than these, too: a `worker` beside a `worker-2`.
         """
-        return self._followed.get(path, 0)
+        since = self._followed.get(path, 0)
+        return 0 if live is not None and 0 < live.created_ns < since else since
 
     def note_seen(self, path: str, signs: frozenset[Sign]) -> None:
         """Remember what the tail of `path` saw beside it when it last looked around."""
