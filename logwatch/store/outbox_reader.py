@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
@@ -280,12 +281,13 @@ class OutboxReader:
 
     def dead_letters(self, sink: str | None = None, *, limit: int) -> list[DeadAlert]:
         """What was given up, of one sink or of all, the newest alerts first."""
-        rows = self._connection.execute(_DEAD, {"sink": sink, "limit": limit}).fetchall()
         bodies = _Bodies(self._connection)
-        return [
-            DeadAlert(name, row, attempts, reason, at, bodies.of(row))
-            for name, row, attempts, reason, at in rows
-        ]
+        with self._one_moment():  # they are forgotten together with their segments
+            rows = self._connection.execute(_DEAD, {"sink": sink, "limit": limit}).fetchall()
+            return [
+                DeadAlert(name, row, attempts, reason, at, bodies.of(row))
+                for name, row, attempts, reason, at in rows
+            ]
 
     def waiting(self) -> list[Waiting]:
         """A line per sink that has anything waiting or dead."""
@@ -298,6 +300,15 @@ class OutboxReader:
             " GROUP BY sink ORDER BY sink"
         )
         return [Waiting(*row) for row in rows]
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """What is read meanwhile is of one moment, whatever is committed."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Let the file go."""
