@@ -1,10 +1,12 @@
 """Where the daemon of a configuration keeps its store, found without reading the rest of it.
 
 What reads the store needs no secret and no sound rule, and is to start at once: only the file's
-syntax and its key `state` are looked at.
+syntax and its key `state` are looked at; and of a file whose syntax is broken, as while somebody
+edits it, that key alone, where it stands in a line of its own.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from logwatch.config.references import References
 from logwatch.config.search import default_state
 from logwatch.config.walker import Walker
 
+_NAMED = re.compile(r"""\bstate["']?\s*:""")
+
 
 class StateKeys(Keys, frozen=True):
     """The one key."""
@@ -30,8 +34,9 @@ def state_folder(path: Path | str, *, environ: Mapping[str, str] = os.environ) -
     report = Report()
     document = read_document(Path(path), str(path), Place(str(path), 0, 0, 1), report)
     state = None
-    if document is not None and document.parse(report):
-        state = _state(document, environ, report)
+    if document is not None:
+        sound = document.parse(report)
+        state = _state(document, environ, report) if sound else _alone(document, environ)
     if state is None:
         texts = {document.name: document.text} if document is not None else {}
         problems = report.in_order(list(texts))
@@ -53,6 +58,18 @@ def state_of(
         report.error(place, "bad-value", "'state' names no folder", None)
         return None
     return references.path(text)
+
+
+def _alone(document: Document, environ: Mapping[str, str]) -> Path | None:
+    """What the key means in a file that cannot be parsed; None where that is not certain."""
+    lines = [line for line in document.lines if line.startswith("state:")]
+    if not lines and not _NAMED.search(document.text):
+        return default_state(environ)
+    if len(lines) != 1 or lines[0].rstrip().endswith((",", "}")):
+        return None
+    report = Report()
+    line = Document(document.name, lines[0], document.folder, document.path)
+    return _state(line, environ, report) if line.parse(report) else None
 
 
 def _state(document: Document, environ: Mapping[str, str], report: Report) -> Path | None:
