@@ -23,7 +23,7 @@ class TimedLine(Struct, frozen=True, kw_only=True):
     at: float
     """When it arrives; its own stamp, where its format reads one, is its event time."""
     text: str
-    """Of an entry also several lines."""
+    """Of an entry of the journal also several lines."""
     source: str
     place: Place
     fields: Mapping[str, str] | None = None

@@ -74,6 +74,8 @@ class Tested(Struct, frozen=True):
     """Rule -> the rules that absorb it."""
     of_lines: Collection[str]
     """Sources that are sound and whose records are no entries; see `Origin.joins`."""
+    joining: Collection[str]
+    """Those of them that put lines together to records."""
     tagged: Mapping[str, str]
     """Tag -> the first source that has it: rules are tested with whatever sources there are."""
 
@@ -87,6 +89,9 @@ def surroundings(
 ) -> Tested:
     """What tests may refer to, where these rules and sources are sound."""
     by_name = {rule.name: rule for rule in rules}
+    of_lines = {
+        name for name, each in sources.items() if each.origin is None or not each.origin.joins
+    }
     absorbing: dict[str, set[str]] = {}
     for rule in rules:
         for part in rule.kind.hears() if getattr(rule.kind, "absorbs", False) else ():
@@ -101,9 +106,8 @@ def surroundings(
             name: _own_source(rule, by_name, tuple(sources)) for name, rule in by_name.items()
         },
         absorbing=absorbing,
-        of_lines={
-            name for name, each in sources.items() if each.origin is None or not each.origin.joins
-        },
+        of_lines=of_lines,
+        joining={name for name in of_lines if sources[name].multiline is not None},
         tagged={
             tag: source.name for source in reversed([*sources.values()]) for tag in source.tags
         },
@@ -251,13 +255,14 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         if line.source is not None:
             here = _known_source(section, line.source, found.place("lines", number, "source"))
         is_line = here in section.around.of_lines
-        if is_line and "\n" in line.text.removesuffix("\n"):
-            section.refuse(place, "this is more than one line", "write a list entry for each")
+        text, joins = line.text.removesuffix("\n"), here in section.around.joining
+        if is_line and not joins and "\n" in text:
+            remedy = f"write a list entry for each; {shown(here)} has no 'multiline'"
+            section.refuse(place, "this is more than one line", remedy)
         if is_line and line.fields is not None:
             there = found.place("lines", number, "fields")
             message = f"'fields' beside a line of {shown(here)}, which has them in its text"
             section.refuse(there, message, "leave them out; they are for the journal and syslog")
-        text = line.text.removesuffix("\n")
         if line.every and line.times is None:
             there = found.place("lines", number, "every")
             section.refuse(there, "'every' without 'times'", "write times: 50, too", "missing-key")
@@ -265,7 +270,10 @@ def _lines(section: _Section, start: float, source: str) -> tuple[TimedLine, ...
         for index in range(line.times or 1):
             at = first + index * line.every
             this = numbered(line.times and index + 1, text, line.fields)
-            lines.append(TimedLine(at=at, text=this[0], source=here, place=place, fields=this[1]))
+            lines += [
+                TimedLine(at=at, text=each, source=here, place=place, fields=this[1])
+                for each in (this[0].split("\n") if joins else this[:1])
+            ]
     return tuple(lines)
 
 
