@@ -137,7 +137,7 @@ def _execute(name: str, words: Sequence[str]) -> int:
 
 
 def _help(words: Sequence[str]) -> int:
-    if not words:
+    if not words or words[0] in ("-h", "--help", "help"):
         print(overview(), end="")
         return Exit.DONE
     if words[0] in VERBS:

@@ -85,7 +85,8 @@ class Parser(argparse.ArgumentParser):
         from logwatch.sinks.plain_text import visible  # noqa: PLC0415 - for a mistake only
 
         flags = [flag for action in self._actions for flag in action.option_strings]
-        unknown = [word.partition("=")[0] for word in message.split() if word.startswith("-")]
+        words = message.split() if message.startswith("unrecognized") else []
+        unknown = [word.partition("=")[0] for word in words if word.startswith("-")]
         from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
 
         near = get_close_matches(unknown[0], flags, 1) if unknown else []

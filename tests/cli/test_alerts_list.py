@@ -101,3 +101,13 @@ def test_the_number_is_of_alerts_that_are_listed(stored, capsys):
     some = [make_alert(id=f"{number:016x}") for number in range(3)]
     stored(*some, GROUP, burns=False)
     assert "last 2 messages" in typed(capsys, "-n", "2")
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "abc", "1.5"])
+def test_a_number_of_alerts_is_one_from_1_on(number, stored, capsys):
+    """With -1 it said that there was none yet."""
+    stored(ONE)
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(["alerts", f"--number={number}"])
+    assert ended.value.code == 2
+    assert f"'{number}' is no number from 1 on" in capsys.readouterr().err

@@ -52,6 +52,22 @@ def test_an_unknown_verb_or_flag_gets_a_suggestion_and_exit_2(capsys):
     assert "did you mean --once?" in capsys.readouterr().err
 
 
+def test_a_value_that_will_not_do_is_no_flag_that_was_meant(capsys):
+    """`-o xml` meant `-o`; what is suggested is another flag."""
+    with pytest.raises(SystemExit):
+        run_command_line(["status", "-o", "xml"])
+    said = capsys.readouterr().err
+    assert "invalid choice: 'xml'" in said
+    assert "did you mean" not in said
+
+
+@pytest.mark.parametrize("word", ["-h", "--help", "help"])
+def test_help_on_help_is_the_overview(word, capsys):
+    """Somebody who asks for help twice gets it."""
+    assert run_command_line(["help", word]) == 0
+    assert "logwatch help COMMAND" in capsys.readouterr().out
+
+
 def test_check_of_a_good_configuration_says_what_it_read(config, capsys):
     """A check that checked nothing would be worse than none."""
     assert run_command_line(["check", str(config)]) == 0

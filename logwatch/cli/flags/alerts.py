@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", help="only this rule's")
     parser.add_argument("--since", metavar="WHEN", help="2h, or 2026-01-05T14:00 (local time)")
     parser.add_argument("--until", metavar="WHEN", help="like --since")
-    parser.add_argument("-n", "--number", type=int, default=20, help="how many (default 20)")
+    parser.add_argument("-n", "--number", type=_number, default=20, help="how many (default 20)")
     parser.add_argument(
         "--groups", action="store_true", help="list messages about several alerts, too"
     )
@@ -33,3 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code", action="store_true", help="exit 1 when an episode burns now, else 0"
     )
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text[:10]) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text[:10])
