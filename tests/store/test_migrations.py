@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from signal import SIGKILL
 
+import pytest
 from doubles.alerts import alert
+from doubles.process import environment
 
+from logwatch.crashpoints import VARIABLE
 from logwatch.records import encode_alert
 from logwatch.store.migrations import MIGRATIONS, migrate
 from logwatch.store.reader import StoreReader
@@ -58,3 +65,35 @@ def test_migrating_twice_changes_nothing(tmp_path):
     names = {name for (name,) in connection.execute("SELECT name FROM migrations")}
     assert names == {name for name, _ in MIGRATIONS}
     connection.close()
+
+
+STARTS = (
+    "import sys, pathlib; from logwatch.store.writer import Store; Store(pathlib.Path(sys.argv[1]))"
+)
+
+
+@pytest.mark.parametrize("point", ["migration.written", "migration.done"])
+@pytest.mark.parametrize("step", range(1, len(MIGRATIONS)))
+def test_what_is_killed_while_it_brings_an_older_store_along_is_gone_on_with(tmp_path, point, step):
+    """Nothing is brought along twice, and nothing is left behind."""
+    folder, straight = tmp_path / "state", tmp_path / "straight"
+    _old_store(folder)
+    _old_store(straight)
+    killed = subprocess.run(
+        [sys.executable, "-c", STARTS, str(folder)],
+        env=environment() | {VARIABLE: f"{point}:{step}"},
+        check=False,
+        timeout=60,
+    )
+    assert killed.returncode == -SIGKILL
+    store = Store(folder, durability="off")
+    assert store.replaced is None
+    store.close()
+    Store(straight, durability="off").close()
+    assert dump(folder) == dump(straight)
+
+
+def dump(folder):
+    """All that is in a store."""
+    with closing(sqlite3.connect(folder / "state.db")) as connection:
+        return list(connection.iterdump())
