@@ -26,12 +26,17 @@ def pack(body: bytes) -> bytes:
     return body if len(body) < LEAST_BYTES else _compressor()(body)
 
 
+def is_plain(stored: bytes) -> bool:
+    """Whether a segment is stored as it is: without a checksum."""
+    return stored.startswith(b"{")  # which no frame does
+
+
 def unpack(stored: bytes) -> bytes:
     """The segment that was stored so.
 
     Raises sqlite3.DatabaseError where it is damaged, as SQLite does where it finds that itself.
     """
-    if stored.startswith(b"{"):  # which no frame does
+    if is_plain(stored):
         return stored
     from logwatch.zstandard import zstd  # noqa: PLC0415 - see there
 

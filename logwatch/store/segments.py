@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from logwatch import telemetry
-from logwatch.records import Alert, MessageName
+from logwatch.records import Alert, MessageName, decode_alert
 from logwatch.store import packing
 
 if TYPE_CHECKING:
@@ -92,10 +92,30 @@ def readable(stored: bytes, first: int) -> list[bytes]:
     from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
 
     try:
-        return messages(stored)
+        return _examined(stored)
     except DatabaseError as problem:
-        telemetry.error("store.alerts_damaged", first=first, reason=str(problem))
+        _tell(first, problem)
         return []
+
+
+def _examined(stored: bytes, size: int | None = None) -> list[bytes]:
+    """As `messages`; what has no checksum has to be alerts, `size` of them."""
+    found = messages(stored)
+    if packing.is_plain(stored):
+        from sqlite3 import DatabaseError  # noqa: PLC0415 - as above
+
+        try:
+            for one in found:
+                decode_alert(one)
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            raise DatabaseError(f"a segment of alerts is damaged: {problem}") from problem
+        if size not in (None, len(found)):
+            raise DatabaseError(f"a segment of {size} alerts has {len(found)}")
+    return found
+
+
+def _tell(first: int, problem: Exception) -> None:
+    telemetry.error("store.alerts_damaged", first=first, reason=str(problem))
 
 
 def check(connection: sqlite3.Connection) -> None:
@@ -104,11 +124,16 @@ def check(connection: sqlite3.Connection) -> None:
     SQLite itself cannot see that. Of what is history alone the log is told: positions and the state
     of rules are worth more, and a copy of the store may have the same damage.
     """
+    from sqlite3 import DatabaseError  # noqa: PLC0415 - as above
+
     for first, size, body in connection.execute("SELECT first, size, body FROM segments"):
-        if not readable(body, first):
-            is_wanted = connection.execute(_IS_WANTED, (first, first, first + size - 1)).fetchone()
-            if is_wanted[0]:
-                messages(body)
+        try:
+            _examined(body, size)
+        except DatabaseError as problem:
+            wanted = connection.execute(_IS_WANTED, (first, first, first + size - 1))
+            if wanted.fetchone()[0]:
+                raise
+            _tell(first, problem)
 
 
 def holding(
@@ -141,7 +166,7 @@ def known(
     unseen = set(wanted)
     found: dict[tuple[str, int], set[str] | None] = {}
     for first, body, addressed in connection.execute("SELECT first, body, addressed FROM segments"):
-        names = [(one.id, one.seq) for one in map(_decode_name, readable(body, first))]
+        names = _names(body, first)
         if unseen.isdisjoint(names):
             continue
         sinks = None if addressed is None else decode_addressed(addressed)
@@ -153,6 +178,16 @@ def known(
                         sink for sink, at in sinks.items() if at is None or position in at
                     )
     return found
+
+
+def _names(stored: bytes, first: int) -> list[tuple[str, int]]:
+    from sqlite3 import DatabaseError  # noqa: PLC0415 - as above
+
+    try:
+        return [(one.id, one.seq) for one in map(_decode_name, messages(stored))]
+    except (DatabaseError, msgspec.DecodeError, UnicodeDecodeError) as problem:
+        _tell(first, problem)
+        return []
 
 
 def last_to_forget(connection: sqlite3.Connection, *, keep: int, before: float) -> int:

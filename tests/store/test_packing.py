@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch import telemetry
-from logwatch.store import backup
+from logwatch.store import backup, segments
 from logwatch.store.due import Lot
 from logwatch.store.life import LifeReader
 from logwatch.store.packing import LEAST_BYTES, pack, unpack
@@ -210,6 +210,38 @@ def test_damage_to_what_somebody_waits_for_leaves_the_copy_before_it(tmp_path, w
     assert store.replaced is not None
     assert store.replaced.restored_from == 1.0
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b'"id":"a"', b'"id";"a"'),
+        (b'"seq":1', b'"seq":x'),
+        (b"firing", b"fjring"),
+        (b'"id":"a"', b'"id":"\xff"'),
+        (b"}\n", b"}"),
+        (b'"rule":', b'\n"rule":'),
+    ],
+)
+def test_damage_to_an_alert_that_was_made_alone_is_noticed_too(
+    store, tmp_path, right, wrong, monkeypatch
+):
+    """It has no checksum, but has to be an alert: else who delivers it would die at each start."""
+    monkeypatch.setattr(telemetry.telemetry, "counters", counters := Counter())
+    commit(store, ["a"])
+    [body] = bodies(store)
+    assert right in body
+    store._connection.execute("UPDATE segments SET body = ?", (body.replace(right, wrong),))
+    commit(store, ["b"])
+    with pytest.raises(sqlite3.DatabaseError, match="alerts"):
+        segments.check(store._connection)
+    reader = LifeReader(tmp_path)
+    assert [one.id for one in reader.history()] == ["b"]
+    reader.close()
+    commit(store, ["b", "c"], reread=True)
+    store._connection.execute("DELETE FROM parcels")
+    segments.check(store._connection)
+    assert counters["store.alerts_damaged"]
 
 
 def test_a_message_that_does_not_repeat_itself_is_kept_whole(store, reader):
