@@ -68,17 +68,12 @@ class RuleScan:
 
     def scan(self, records: RecordBlock, lines_before: int, now: float) -> Iterator[Finding]:
         """What is found in records, whose first line has the number after `lines_before`."""
-        selection, block = self._reading.selection, records.data
+        block = records.data
         counted, line = 0, lines_before + 1
         for hit in self._reading.matcher.match(block, records.joined):
-            found = hit.found
-            if selection is not None:
-                taken = selection.take(
-                    self._reading.head(hit.text), found, arrival=now, backlog=True
-                )
-                if taken is None:
-                    continue
-                found = taken[2]
+            found = self._reading.selected(hit.text, hit.found, now)
+            if not found:
+                continue
             line += block.count(b"\n", counted, hit.start)
             counted = hit.start
             yield Finding(self._role(found), line, block[hit.start : hit.end])

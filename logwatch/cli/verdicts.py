@@ -176,13 +176,14 @@ class Verdicts:
 
     def parses(self, line: bytes, now: float) -> bool:
         """Whether the line has fields as the format of the source gives them."""
-        return bool(self._parsed(self.text_of(line), now)[1])
+        head = self._reading.head(self.text_of(line))
+        return bool(self._reading.events.parse(head, arrival=now, backlog=True)[1])
 
     def of(self, line: bytes, now: float) -> list[Verdict]:
         """One verdict for each way, in their order; `line` has no newline, `now` is wall time."""
         text = self.text_of(line)
         taken = self._taken(line, now)
-        time, fields = self._parsed(text, now)
+        time, fields = self._reading.given(text, now)
         asked = self._worth_asking(text, taken)
         return [
             self._taken_by(way, text, time)
@@ -197,16 +198,9 @@ class Verdicts:
         taken: set[int] = set()
         record = one_record(line, reading.framer)
         for hit in reading.matcher.match(record.data, record.joined):
-            found = hit.found
-            if reading.selection is not None:
-                head = reading.head(hit.text)
-                selected = reading.selection.take(head, found, arrival=now, backlog=True)
-                found = [] if selected is None else selected[2]
+            found = reading.selected(hit.text, hit.found, now)
             taken.update(reading.rules[number] for number, _ in found)
         return taken
-
-    def _parsed(self, text: str, now: float) -> tuple[float, Mapping[str, str]]:
-        return self._reading.events.parse(self._reading.head(text), arrival=now, backlog=True)
 
     def _worth_asking(self, text: str, taken: set[int]) -> set[int]:
         """The ways that have most words in common with the line, where they are too many."""

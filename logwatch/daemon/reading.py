@@ -9,7 +9,7 @@ it came and on whether it was there before it was followed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -112,6 +112,9 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What lines are wrapped in; None: they are as the program wrote them."""
     redactor: Redactor | None = None
     """What hides secrets in what was found; None: nothing does."""
+    beside: Callable[[str, float], Mapping[str, str]] | None = None
+    """What its source would have beside a text that somebody gives, at a wall time, without the
+    rest; None: nothing."""
 
     def head(self, text: str) -> str:
         """What the time and the fields of a record with this text are read from."""
@@ -120,6 +123,21 @@ class Reading(Struct, frozen=True, kw_only=True):
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
         return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
+
+    def given(self, text: str, arrival: float) -> tuple[float, dict[str, str]]:
+        """Event time and fields of a record that somebody gives."""
+        head = self.head(text) if self.beside is None else first_line(text)
+        time, fields = self.events.parse(head, arrival=arrival, backlog=True)
+        return time, fields if self.beside is None else {**fields, **self.beside(text, arrival)}
+
+    def selected(self, text: str, found: Found, arrival: float) -> Found:
+        """Those of `found`, which the matcher found in such a record, whose conditions hold."""
+        if self.selection is None:
+            return found
+        if self.beside is not None:
+            return self.selection.of_fields(self.given(text, arrival)[1], found)
+        taken = self.selection.take(self.head(text), found, arrival=arrival, backlog=True)
+        return [] if taken is None else taken[2]
 
     def surroundings(self, read_back: ReadBack) -> Surroundings | None:
         """What adds lines to the batches of one path, where a rule asks for context."""
@@ -155,7 +173,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         if hits is None:
             hits = self.hits(block)
         cursors: list[str] | UnsetType = UNSET
-        if block.envelopes is None:
+        if block.envelopes is None and self.beside is None:
             records, matches = self._found(hits, block, arrival)
         else:
             records, matches, cursors = self._unwrapped(hits, block, block.envelopes, arrival)
@@ -205,15 +223,18 @@ class Reading(Struct, frozen=True, kw_only=True):
         return records, matches
 
     def _unwrapped(
-        self, hits: list[LineHit], block: Block, envelopes: Envelopes, arrival: float
+        self, hits: list[LineHit], block: Block, envelopes: Envelopes | None, arrival: float
     ) -> tuple[list[Record], list[Match], list[str] | UnsetType]:
-        """As `_found`, where the source tells more of its records than their text."""
+        """As `_found`, where the source tells more of its records than their text.
+
+        Without `envelopes` the texts are from a file that somebody gives.
+        """
         records: list[Record] = []
         matches: list[Match] = []
         cursors: list[str] = []
         tell, selection = self.events.tell, self.selection
         for hit in hits:
-            stamp, told = envelopes.told(hit.start)
+            stamp, told = self._told(hit, envelopes, arrival)
             head = first_line(hit.text)
             time, fields = tell(head, stamp, arrival=arrival, backlog=block.backlog)
             fields = fields | told if fields else told
@@ -228,8 +249,15 @@ class Reading(Struct, frozen=True, kw_only=True):
                 text, fields, found = redacted(self.redactor, text, fields, found)
             records.append(Record(block.offset(hit.start), text, time, fields, truncated))
             matches += [Match(self.rules[rule], number, captures) for rule, captures in found]
-            cursors.append(envelopes.cursor(hit.start))
+            cursors.append("" if envelopes is None else envelopes.cursor(hit.start))
         return records, matches, cursors if any(cursors) else UNSET
+
+    def _told(
+        self, hit: LineHit, envelopes: Envelopes | None, arrival: float
+    ) -> tuple[float | None, dict[str, str]]:
+        if envelopes is not None:
+            return envelopes.told(hit.start)
+        return None, {} if self.beside is None else dict(self.beside(hit.text, arrival))
 
     def _last_time(self, block: Block, arrival: float) -> float:
         """Event time of the last record."""

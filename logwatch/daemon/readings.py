@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,6 +154,7 @@ class Readings:
             redactor=self._redactor,
             framer=source.text_framer,
             wrapping=source.unwrapping,
+            beside=_beside(source),
         )
 
     def _nearness(
@@ -202,6 +203,14 @@ class Readings:
                 self._said.add(matcher.engine_reason)
                 telemetry.info("matching.engine", name=matcher.engine, reason=matcher.engine_reason)
         return self._matchers[key]
+
+
+def _beside(source: SourceSettings) -> Callable[[str, float], Mapping[str, str]] | None:
+    """See `Reading.beside`."""
+    origin = source.origin
+    if origin is None or not origin.joins:
+        return None
+    return lambda text, at: origin.entry(text, {}, at, source.format)[1]
 
 
 def _scanned(selector: Selector, source: SourceSettings) -> tuple[str, ...]:
