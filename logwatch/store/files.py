@@ -42,8 +42,10 @@ def write_whole(path: Path, text: str) -> None:
     """Have `text` under this name, or what was there before. Raises OSError."""
     fresh = path.with_name(f"{path.name}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    rest = text.encode()
     try:
-        os.write(descriptor, text.encode())
+        while rest:  # a part is taken without an error where there is no room for the others
+            rest = rest[os.write(descriptor, rest) :]
         os.fdatasync(descriptor)
     finally:
         os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from logwatch.errors import StoreError
 from logwatch.store import backup, replacing
 from logwatch.store.backup import BACKUP_NAME, back_up, backed_up_at
 from logwatch.store.database import connect
+from logwatch.store.files import write_whole
 from logwatch.store.migrations import MIGRATIONS
 from logwatch.store.packing import unpack
 from logwatch.store.writer import Addressed, Store, Transaction
@@ -247,6 +249,19 @@ def test_a_note_that_cannot_be_read_holds_up_no_start(folder):
         store = Store(folder, durability="off")
         assert store.replaced is None
         store.close()
+
+
+def test_a_note_is_whole_or_is_not_there(folder):
+    """Of what is written where there is little room, only a part may be taken, without an error."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    write_whole(folder / "replacing.json", "before")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_whole(folder / "replacing.json", "x" * 200)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert (folder / "replacing.json").read_text(encoding="utf-8") == "before"
 
 
 def test_a_store_that_is_half_migrated_goes_on_where_it_was(tmp_path):
