@@ -179,7 +179,7 @@ class Now:
     One object, changed in place as time goes on: a rule reads it and never keeps it.
     """
 
-    __slots__ = ("event", "in_order_from", "pause", "wall")
+    __slots__ = ("event", "in_order_from", "late", "pause", "wall")
 
     def __init__(self, event: float, pause: float, wall: float) -> None:
         self.event = event
@@ -190,6 +190,8 @@ class Now:
         """The date, for people."""
         self.in_order_from = 0.0
         """A record older than this is too late for a window that has closed."""
+        self.late = 0.0
+        """How late a record of this source may come, in seconds."""
 
 
 class Told(NamedTuple):

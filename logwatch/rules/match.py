@@ -49,6 +49,16 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Held).decode
 
 
+def _in_backlog(time: float, now: Now) -> float:
+    """The clock of the cool-down of a record of a backlog that has this time.
+
+    One that is a little out of order neither begins a cool-down in the past nor cuts one short: it
+    is taken when those around it are. One that is far behind has its own time, or a single stamp
+    from the future would hold back all that comes after it.
+    """
+    return now.pause if 0.0 <= now.pause - time <= now.late else time
+
+
 class MatchRule:
     """One plain rule and the keys that are within their cool-down."""
 
@@ -76,7 +86,7 @@ class MatchRule:
         cooldown = self._cooldown
         if cooldown <= 0:
             return (self._fired(hit, key, now),)
-        clock = hit.record.time if hit.batch.backlog else now.pause
+        clock = _in_backlog(hit.record.time, now) if hit.batch.backlog else now.pause
         held = self._held.get(key)
         alerts: list[Alert] = []
         if held is not None:

@@ -89,7 +89,9 @@ class Timeline:
         if time > self._newest.get(source, -math.inf):
             self._newest[source] = time
             self._changed.add(source)
-        self.now.in_order_from = self._newest[source] - self.late_of(source)
+        now = self.now
+        now.late = self._late.get(source, DEFAULT_LATE_SECONDS)
+        now.in_order_from = self._newest[source] - now.late
 
     def changes(self) -> Iterable[StateChange]:
         """What is to be stored of the sources that were heard of since the last call."""

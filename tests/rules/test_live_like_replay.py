@@ -110,21 +110,24 @@ def taken_by(rule: RuleSettings, part: int, line: Line) -> bool:
 class Told:
     """A pipeline with one rule and those that it hears of, and what they are fed."""
 
-    def __init__(self, rule: RuleSettings, *, virtual: bool) -> None:
+    def __init__(self, rule: RuleSettings, *, virtual: bool, live: bool = True) -> None:
         others = [each for each in (EVENTS, BURSTS) if each.name in rule.kind.hears()]
         self.rules = [rule, *others]
+        self.virtual = virtual
         self.parts = parts_of(self.rules)
         router = Router((), sinks=("out",), to_by_rule={})
         made = [make_rule(each, host="web1") for each in self.rules]
         self.pipeline = Pipeline(made, Dispatch(router, host="web1"), host="web1", virtual=virtual)
         self.wall = START
+        self.steady_ahead = 0.0
         self.pipeline.begin(self.moment())
-        if not virtual:
+        if live and not virtual:
+            self.steady_ahead = 5.0 - START
             self.pipeline.go_live(self.moment())
 
     def moment(self) -> Moment:
         """Both clocks; live they have nothing to do with one another."""
-        return Moment(self.wall - START + 5.0, self.wall)
+        return Moment(self.wall + self.steady_ahead, self.wall)
 
     def take(self, number: int, time: float, line: Line) -> None:
         """A batch of one line."""
@@ -142,7 +145,7 @@ class Told:
             last_time=time,
             records=[Record(number, f"{SUBJECTS[line.value - 1]} down", time)],
             matches=matches,
-            backlog=not self.pipeline.live,
+            backlog=not self.pipeline.live and not self.virtual,
         )
         self.pipeline.take(batch, self.moment())
 
@@ -200,6 +203,45 @@ def test_live_tells_what_a_replay_tells(kind, lines, cooldown, hold):
     replayed.pipeline.run_until(time + LONG)
     live.pass_to(time + LONG + 5)
     assert live.alerts() == replayed.alerts()
+
+
+@pytest.mark.parametrize("kind", [PlainMatch(), *KINDS], ids=lambda kind: type(kind).__name__)
+@given(
+    lines=lines_of,
+    behind=st.lists(st.sampled_from([0, 0, 0, 0.5, 3, 10, 30, 120]), min_size=40),
+    cooldown=st.sampled_from([0.0, 20.0]),
+)
+def test_a_backlog_tells_what_a_replay_tells(kind, lines, behind, cooldown):
+    """Also of lines that are out of order, as far as a source may be late."""
+    rule = RuleSettings(name="r", kind=kind, by=("k",), cooldown=cooldown)
+    replayed, read_up = Told(rule, virtual=True), Told(rule, virtual=False, live=False)
+    time = START
+    read_up.wall = START + LONG
+    for number, (line, late) in enumerate(zip(lines, behind, strict=False)):
+        time += line.gap
+        replayed.wall = time
+        replayed.take(number, time - late, line)
+        read_up.take(number, time - late, line)
+    replayed.pipeline.run_until(time + LONG)
+    read_up.pipeline.go_live(read_up.moment())
+    read_up.pass_to(time + LONG + 5)
+    assert read_up.alerts() == replayed.alerts()
+
+
+def test_a_line_out_of_order_does_not_cut_a_cooldown_short_in_a_backlog():
+    """It is held back like any other, and the next firing is no sooner for it."""
+    rule = RuleSettings(name="r", kind=PlainMatch(), by=("k",), cooldown=20.0)
+    replayed, read_up = Told(rule, virtual=True), Told(rule, virtual=False, live=False)
+    read_up.wall = START + LONG
+    for number, at in enumerate((100, 90, 112, 119)):
+        replayed.take(number, START + at, Line(0, "a", 5, 0))
+        read_up.take(number, START + at, Line(0, "a", 5, 0))
+    replayed.pipeline.run_until(START + LONG)
+    read_up.pipeline.go_live(read_up.moment())
+    read_up.pass_to(START + LONG + 5)
+    told = read_up.alerts()
+    assert len(told) == 2
+    assert told == replayed.alerts()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
