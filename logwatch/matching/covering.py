@@ -1,15 +1,17 @@
-r"""Whether every line in which one pattern is found has another pattern in it, too.
+r"""Whether every record in which one pattern is found has another pattern in it, too.
 
 Answers "surely" or "not known": it compares what one pattern requires in a row, character by
 character, with another of a fixed length. So it knows `Failed` behind `^Failed \w+`, and `.`
-behind anything; of a back-reference, a word's edge or a look-ahead it knows nothing.
+behind letters; of a back-reference, a word's edge or a look-ahead it knows nothing. It is asked
+for records, which may have newlines: what holds for them holds for lines.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from logwatch.matching.alphabet import EVERY, OTHER
+from logwatch.matching.alphabet import OTHER, RECORDS, Leaf, characters, constants, runs_of
 from logwatch.matching.syntax import (
     Atomic,
     Chars,
@@ -21,65 +23,76 @@ from logwatch.matching.syntax import (
     Start,
     parse,
     quiet_parse,
+    scoped,
 )
 
 _MOST_ROUNDS = 64
 _MOST_LEVELS = 20
-_CHARACTERS = frozenset({"ANY", "IN", "LITERAL", "NOT_LITERAL"})
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Whether surely each line that `narrow` is found in has `wide` in it. Raises re.error."""
-    wanted = _fixed(parse(wide)) if _is_told_in_full(wide) else None
-    if wanted is None:
-        return False
-    return any(_stands_in(wanted, run) for run in _runs(parse(narrow)))
-
-
-def _is_told_in_full(text: str) -> bool:
-    """Whether the tree says all of it.
-
-    What it cannot say it makes larger (syntax.py), which is wrong for what is sought.
-    """
+    """Whether surely each record that `narrow` is found in has `wide` in it. Raises re.error."""
     try:
-        return _is_plain(quiet_parse(text), _MOST_LEVELS)
+        tree = quiet_parse(wide)
+        wanted = _fixed(tree, tree.state.flags, _MOST_LEVELS)
     except RecursionError:
         return False
+    if wanted is None:
+        return False
+    return any(_stands_in(wanted, run) for run in _runs(parse(narrow, records=True)))
 
 
-def _is_plain(parsed: Any, levels: int) -> bool:
-    """Whether these items of Python's own tree are characters, and groups and repeats of such."""
-    for opcode, argument in parsed:
-        name = str(opcode)
-        if name in _CHARACTERS:
-            continue
-        if not levels or name not in {"SUBPATTERN", "MAX_REPEAT", "MIN_REPEAT"}:
-            return False
-        if not _is_plain(argument[-1], levels - 1):
-            return False
-    return True
+def _fixed(items: Any, flags: int, levels: int) -> list[int] | None:
+    """The sets of the shortest text that these items of Python's own tree are found in.
+
+    None where they are more than characters, and groups and repeats of such. Not from the tree of
+    syntax.py: what that cannot say it makes larger, which is wrong for what is sought.
+    """
+    masks: list[int] = []
+    for item in items:
+        part = _part(item, flags, levels)
+        if part is None:
+            return None
+        masks += part
+    return masks
 
 
-def _fixed(node: Node) -> list[int] | None:
-    """The sets of characters that `node` is, one after the other; None where it is not so plain."""
-    match node:
-        case Chars(mask):
-            return [mask]
-        case Concat(items):
-            masks: list[int] = []
-            for item in items:
-                part = _fixed(item)
-                if part is None:
-                    return None
-                masks += part
-            return masks
-        case Repeat(_, 0, _):
-            # As often as not at all: it is found wherever the rest is.
-            return []
-        case Repeat(Chars(mask), least, _) if least <= _MOST_ROUNDS:
-            return [mask] * least
+def _part(item: Leaf, flags: int, levels: int) -> list[int] | None:
+    opcode, argument = item
+    match str(opcode):
+        case "LITERAL" | "NOT_LITERAL" | "IN" | "ANY":
+            return [_surely(item, flags)]
+        case "SUBPATTERN" if levels:
+            _, added, removed, body = argument
+            return _fixed(body, scoped(flags, added, removed), levels - 1)
+        case "MAX_REPEAT" | "MIN_REPEAT" if levels:
+            least, _, body = argument
+            once = _fixed(body, flags, levels - 1)
+            is_short = once is not None and least * len(once) <= _MOST_ROUNDS
+            return once * least if once is not None and is_short else None
         case _:
             return None
+
+
+def _surely(leaf: Leaf, flags: int) -> int:
+    """The bytes of which each character that folds to them is one of `leaf`."""
+    mask = characters(leaf, flags | RECORDS)
+    if mask >> OTHER & 1 and not _has_all_others(leaf[0], _hashable(leaf[1]), flags):
+        mask ^= 1 << OTHER
+    return mask
+
+
+def _hashable(argument: Any) -> Any:
+    return tuple(argument) if isinstance(argument, list) else argument
+
+
+@lru_cache(maxsize=256)
+def _has_all_others(opcode: Any, argument: Any, flags: int) -> bool:
+    """Whether it has everything that one byte stands for: see alphabet.py."""
+    if opcode is constants.ANY:
+        return True
+    others = "?\x0b" + "".join(map(chr, range(0x100, 0x110000)))
+    return runs_of((opcode, argument), flags).fullmatch(others) is not None
 
 
 def _runs(node: Node) -> list[list[int]]:
@@ -92,11 +105,10 @@ def _runs(node: Node) -> list[list[int]]:
             for item in items:
                 _append(runs, item)
         case Repeat(Chars(mask), least, most):
-            runs[-1] += [mask] * min(least, _MOST_ROUNDS)
-            if most != least and least:
-                runs.append([mask] * min(least, _MOST_ROUNDS))  # what follows follows these
-            elif most != least:
-                runs.append([])
+            known = [mask] * min(least, _MOST_ROUNDS)
+            runs[-1] += known
+            if len(known) != most:
+                runs.append(known[:])  # what follows follows these
         case Repeat(body, least, _) if least:
             runs += [*_runs(body), []]
         case Atomic(body):
@@ -117,13 +129,6 @@ def _append(runs: list[list[int]], item: Node) -> None:
 def _stands_in(wanted: list[int], run: list[int]) -> bool:
     width = len(wanted)
     return any(
-        all(_is_within(run[start + at], wanted[at]) for at in range(width))
+        all(not run[start + at] & ~wanted[at] for at in range(width))
         for start in range(len(run) - width + 1)
     )
-
-
-def _is_within(narrow: int, wide: int) -> bool:
-    """Whether each character of `narrow` is one of `wide`; those beyond Latin-1 are one and all."""
-    if wide == EVERY:
-        return True
-    return narrow & ~wide == 0 and not narrow >> OTHER & 1

@@ -20,6 +20,13 @@ YES = [
     ("aab", "a{2,5}b"),
     ("b", "(?:ab)+c"),
     ("ab", "(?:ab)+c"),
+    (".", "\u4e2d"),
+    ("[^a]", "b"),
+    (r"[^\s\S]?x", "x"),
+    (r"[\s\S]", "\n"),
+    (r"(?s)a.b", r"a\nb"),
+    ("x" + "a" * 63, "xa{70}b"),
+    ("a{3}b", "xa{70}b"),
 ]
 NO = [
     ("b", "ab?"),
@@ -31,6 +38,14 @@ NO = [
     ("aaab", "a{2,5}b"),
     ("ba", "(?:ab)+c"),
     ("\u4e2d", "\u4e2e"),
+    ("[^\u4e2d]", "\u4e2d"),
+    ("[^\u4e2d]", r"\w"),
+    ("[^?]", r"\?"),
+    ("[^\u0131]", "(?i:i)"),
+    (r"[^\x0b]", r"\x0b"),
+    ("a.b", r"a\sb"),
+    (".", r"\n"),
+    ("xa{64}b", "xa{100}b"),
     (r"\bb", "b"),
     (r"b\B", "b"),
     (r"(a)b\1", "ab"),
@@ -67,13 +82,32 @@ PIECES = st.sampled_from(
         r"\b",
         r"\B",
         "(?i:a)",
+        "(?i:s)",
+        "\u4e2d",
+        "[^\u4e2d]",
+        r"\?",
+        "[^?]",
+        r"[^\x0b]",
+        r"\s",
+        r"\n",
+        "(?s:.)",
+        r"\W",
+        "a{66}",
+        "a{64,}",
     ]
 )
 PATTERNS = st.lists(PIECES, min_size=1, max_size=4).map("".join)
 
 
-@given(wide=PATTERNS, narrow=PATTERNS, line=st.text("abAB c\u4e2d", max_size=8))
-def test_a_yes_holds_for_every_line(wide, narrow, line):
-    """Python's re is the judge."""
-    if covers(wide, narrow) and re.search(narrow, line):
+CHARACTERS = "abAB sS?\n\x0b\x85\u4e2d\u017f"
+
+
+@given(wide=PATTERNS, narrow=PATTERNS, data=st.data())
+def test_a_yes_holds_for_every_line(wide, narrow, data):
+    """Python's re is the judge; a record may have newlines."""
+    if not covers(wide, narrow):
+        return
+    texts = st.lists(st.text(CHARACTERS, max_size=3) | st.just("a" * 64), max_size=4)
+    line = data.draw(texts.map("".join) | st.from_regex(narrow))
+    if re.search(narrow, line):
         assert re.search(wide, line)
