@@ -71,8 +71,7 @@ def run_command_line(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         return _guarded("help", words[1:], _help)
     if words[0] in ("-V", "--version"):
-        print(f"logwatch {__version__}")
-        return Exit.DONE
+        return _guarded("--version", [], _version)
     if words[0] not in VERBS:
         return _unknown(words[0])
     return _guarded(words[0], words[1:], lambda rest: _execute(words[0], rest))
@@ -108,16 +107,41 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
     except KeyboardInterrupt:
         return 130
     except Exception as problem:  # noqa: BLE001 - the edge of the program: what comes is our fault
-        sqlite = sys.modules.get("sqlite3")  # which most commands do not load
-        if sqlite is not None and type(problem) is sqlite.DatabaseError:  # the disk's, not ours
-            print(f"logwatch {name}: {_DAMAGED.format(problem)}", file=sys.stderr)
-            return Exit.SOFTWARE
-        import traceback  # noqa: PLC0415 - for the worst case only
-
-        traceback.print_exc()
-        print(f"logwatch {name}: this is a fault of logwatch, please report it", file=sys.stderr)
-        return Exit.SOFTWARE
+        return _ended_by(problem, name)
     return status
+
+
+def _ended_by(problem: Exception, name: str) -> Exit:
+    """Say what ended the command: the disks that it reads and writes, else a fault of ours."""
+    if isinstance(problem, OSError) and _is_of_stdout(problem):
+        print(f"logwatch {name}: cannot write to stdout: {problem.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.NO
+    sqlite = sys.modules.get("sqlite3")  # which most commands do not load
+    if sqlite is not None and type(problem) is sqlite.DatabaseError:  # the disk's, not ours
+        print(f"logwatch {name}: {_DAMAGED.format(problem)}", file=sys.stderr)
+        return Exit.SOFTWARE
+    import traceback  # noqa: PLC0415 - for the worst case only
+
+    traceback.print_exception(problem)
+    print(f"logwatch {name}: this is a fault of logwatch, please report it", file=sys.stderr)
+    return Exit.SOFTWARE
+
+
+def _is_of_stdout(problem: OSError) -> bool:
+    """Whether it came of what we print, because the disk is full, say: no more can be written."""
+    if problem.filename is not None:
+        return False
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError as again:
+        return again.errno == problem.errno
+    return False
+
+
+def _version(_words: Sequence[str]) -> int:
+    print(f"logwatch {__version__}")
+    return Exit.DONE
 
 
 def _execute(name: str, words: Sequence[str]) -> int:

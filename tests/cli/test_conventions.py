@@ -293,6 +293,29 @@ def test_the_end_of_a_pipe_is_no_trouble(place, verb):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *([verb, *MUST_HAVE[verb], "-q"] for verb in VERBS if verb not in (*ENDLESS, "tail")),
+        ["send", "out", "--show"],
+        ["silence", "rule=ssh", "--for", "1m", "--dry-run"],
+        ["help"],
+        ["help", "json", "status"],
+        ["--version"],
+    ],
+)
+def test_a_full_disk_under_the_output_is_said_and_is_no_fault_of_ours(place, words):
+    """`logwatch alerts >/tmp/alerts` is typed when a disk is full."""
+    environ = {**os.environ, "LOGWATCH_CONFIG": str(place / "logwatch.yaml")}
+    with Path("/dev/full").open("wb") as full:
+        done = forked.logwatch(*words, cwd=place, env=environ, stdout=full)
+    assert b"Traceback" not in done.stderr
+    assert b"fault" not in done.stderr
+    if words[0] not in ("reload", "send") or "--show" in words:  # of which no daemon, no sink
+        assert b"cannot write to stdout: No space left on device\n" in done.stderr
+        assert done.returncode == 1
+
+
 def test_quiet_leaves_out_notes_and_says_what_went_wrong(place):
     """And the data is the same."""
     for words in (("send", "out"), ("init", "--from", "auth.log")):
