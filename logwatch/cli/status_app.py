@@ -7,7 +7,6 @@ Log text is never markup: it reaches the screen as plain text, control character
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ from textual.worker import Worker, WorkerState
 from logwatch.cli.figures import ago, epoch, rough, size
 from logwatch.cli.looker import Absence
 from logwatch.cli.status_feed import LiveLine, Seen, silence_words
+from logwatch.cli.status_filter import LineFilter
 from logwatch.clock import Clock
 from logwatch.daemon.health import FileStatus, Status
 from logwatch.records import Alert
@@ -149,7 +149,7 @@ class StatusApp(App[None]):
         self._alerts: list[Alert] = []
         self._sources: list[str] = []
         self._hidden: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._filter: LineFilter | None = None
         self._paused = False
         self._passed_over = 0
 
@@ -238,8 +238,9 @@ class StatusApp(App[None]):
         parts = [f"{len(self._lines):,} lines kept"]
         if self._paused:
             parts.append("paused: space goes on")
-        if self._pattern is not None:
-            parts.append(f"only: {visible(self._pattern.pattern)}")
+        if self._filter is not None:
+            slow = " (too slow)" if self._filter.is_too_slow else ""
+            parts.append(f"only: {visible(self._filter.given)}{slow}")
         if self._hidden:
             parts.append(f"hidden: {' '.join(sorted(self._hidden))}")
         if self._passed_over:
@@ -259,8 +260,9 @@ class StatusApp(App[None]):
                 log.write(Text(f"{line.source:<12.12} {line.text}"))
 
     def _is_shown(self, line: LiveLine) -> bool:
-        fits = self._pattern is None or self._pattern.search(line.text) is not None
-        return fits and line.source not in self._hidden
+        if line.source in self._hidden:
+            return False
+        return self._filter is None or self._filter.takes(line.text)
 
     def _rewrite(self) -> None:
         self.query_one("#live", RichLog).clear()
@@ -276,17 +278,14 @@ class StatusApp(App[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Show only lines with it."""
-        try:
-            self._pattern = re.compile(event.value) if event.value else None
-        except re.error:
-            self._pattern = re.compile(re.escape(event.value))
+        self._filter = LineFilter(event.value) if event.value else None
         event.input.remove_class("shown")
         self.query_one("#burning", DataTable).focus()
         self._rewrite()
 
     def action_all_lines(self) -> None:
         """Show all lines again."""
-        self._pattern = None
+        self._filter = None
         self.query_one("#filter", Input).remove_class("shown")
         self.query_one("#burning", DataTable).focus()
         self._rewrite()

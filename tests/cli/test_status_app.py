@@ -18,8 +18,10 @@ from textual.widgets import DataTable, Input, RichLog, Static
 from logwatch.cli.looker import Absence
 from logwatch.cli.status_app import CommandScreen, StatusApp
 from logwatch.cli.status_feed import Feed, LiveLine, Seen, harmless
+from logwatch.cli.status_filter import LineFilter
 from logwatch.clock import ManualClock, SystemClock
 from logwatch.daemon.health import FileStatus, Remark, SinkStatus, Status
+from logwatch.matching import searches
 from logwatch.rules.message import about_logwatch
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +191,44 @@ def test_slash_asks_for_a_pattern_and_escape_shows_all_again():
     assert len(lines) == 3
     _, lines = piloted(SEEN, "slash", *"[red", "enter", check=live)
     assert len(lines) == 1
+
+
+def many_lines(text, number):
+    """What is seen where so many lines have this text."""
+    lines = tuple(LiveLine("app", text) for _ in range(number))
+    return SEEN._replace(lines=lines)
+
+
+def test_a_filter_that_is_slow_on_the_lines_that_are_there_holds_the_screen_up_for_a_second(
+    monkeypatch,
+):
+    """It is given up then, and the foot says so; Escape shows all lines."""
+    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
+    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0095)
+    seen = many_lines("a" * 60 + "!", 500)
+
+    def check(app):
+        app.show(SEEN._replace(lines=()))  # as two seconds later
+        return live(app), text(app, "#foot")
+
+    keys = ["slash", *"(a|aa)+$", "enter"]
+    _, (lines, foot) = piloted(seen, *keys, check=check)
+    assert lines == []
+    assert "only: (a|aa)+$ (too slow)" in foot
+    _, lines = piloted(seen, *keys, "escape", check=live)
+    assert len(lines) == 500
+
+
+def test_a_filter_that_no_pattern_can_be_is_a_text():
+    """Also one of which `re` says no more than that it cannot be had."""
+    for given in ("(" * 5000, "x{4294967296}", "[red"):
+        keep = LineFilter(given)
+        assert [keep.takes(f"a {given}"), keep.takes("b")] == [True, False]
+
+
+def test_a_filter_means_on_every_python_what_it_means_in_a_rule():
+    """Possessive groups among them."""
+    assert LineFilter("(?:ab?c)?+ab").takes("ab")
 
 
 def test_a_digit_hides_a_source_and_shows_it_again():
