@@ -43,7 +43,7 @@ check: $(BIN)/.ready
 stress: $(BIN)/.ready
 	$(BIN)/pytest -m stress
 	LOGWATCH_EXAMPLES=20 $(BIN)/pytest -n 2 --timeout 0 tests/properties tests/rules tests/matching \
-	  tests/alerts tests/config/test_any_text.py tests/daemon/test_waker_properties.py
+	  tests/parsers tests/alerts tests/config/test_any_text.py tests/daemon/test_waker_properties.py
 
 soak: $(BIN)/.ready
 	@mkdir -p build

@@ -8,8 +8,10 @@ import re
 from datetime import UTC
 
 import pytest
+from doubles.examples import examples
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from parsers import where_campaign
 
 from logwatch.conditions import Condition, ConditionError, compile_where, parse_test
 from logwatch.parsers import FORMATS, field_names, make_parser, needle
@@ -222,6 +224,89 @@ def test_a_condition_never_holds_where_its_needle_is_not(name, data):
     event(f"holds: {holds}, needle: {found is not None}")
     if holds and found is not None:
         assert is_in(found, text), (condition, found, text, fields[field])
+
+
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")  # of `[[`, which may be drawn
+@pytest.mark.parametrize("name", where_campaign.LINES)
+def test_conditions_by_the_thousand_never_hold_where_their_needle_is_not(name):
+    """Several at once and several tests of one, a seed each."""
+    made = [where_campaign.case(seed, name) for seed in range(examples(3_000))]
+    cases = [one for one in made if one is not None]
+    held = [one for one in cases if one.holds and one.needle is not None]
+    assert [one for one in held if not one.is_found] == []
+    assert len(held) > len(made) / 6
+    assert sum(not one.is_found for one in cases) > len(made) / 12, "needles leave lines out"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "test", "line"),
+    [
+        # A number in JSON may be written with a minus that the value has not.
+        ("json", "n", "0*", '{"n":-0}'),
+        # Any character may be an escape: of a number, of a name, beyond the first plane.
+        ("json", "n", ">= 500", r'{"n":"\u0035\u0030\u0030"}'),
+        ("json", "n", "500", r'{"n":"5\u00300"}'),
+        ("json", "level", "error", r'{"l\u0065vel":"error"}'),
+        ("json", "x", "\U0001f600", r'{"x":"\ud83d\ude00"}'),
+        ("json", "x", "\U0001f600*", r'{"x":"\uD83D\uDE00!"}'),
+        ("json", "path", "/a/b", r'{"path":"\/a\/b"}'),
+        ("json", "path", "~ ^/api/v1", r'{"path":"\/api\/v1\/x"}'),
+        # Blanks, of which no two programs agree.
+        ("json", "n", "500", '{"n"\t:\t500}'),
+        ("json", "n", "500", '{"n":\t500}'),
+        ("json", "n", "500", '{"n":  500}'),
+        ("json", "n", "500", '{"n" :500}'),
+        ("json", "ok", "t*", '{"ok":true}'),
+        ("json", "ok", "f*", '{"ok": false}'),
+        ("json", "tags.0", "a", '{"tags":["a"]}'),
+        ("json", "tags.1", "5", '{"tags":["a",\t5]}'),
+        ("json", "log", "error", r'{"log":"error\n","stream":"stdout"}'),
+        ("json", "log", "*error", r'{"log":"an error\n","stream":"stdout"}'),
+        # Other spellings of a number.
+        ("json", "n", "500", '{"n":5e2}'),
+        ("json", "n", "500", '{"n":500.0}'),
+        ("json", "n", "500", '{"n":"0500"}'),
+        ("json", "n", "500", '{"n":"+500"}'),
+        ("json", "n", ">= 500", '{"n":1e3}'),
+        ("json", "n", ">= 500", '{"n":"0501"}'),
+        ("json", "n", ">= 500", '{"n":"9m"}'),
+        ("json", "n", "800ms", '{"n":"0.8s"}'),
+        ("json", "n", "0.5", '{"n":".5"}'),
+        ("logfmt", "n", "500", "n=5e2"),
+        ("logfmt", "n", ">= 500", 'n="501"'),
+        ("logfmt", "n", ">= 500", "n='501'"),
+        ("logfmt", "n", ">= 500", r'n="\u0035\u0030\u0031"'),
+        ("logfmt", "n", "800ms", "n=0.8s"),
+        ("logfmt", "retry", "true", "a=b retry"),
+        ("logfmt", "retry", "t*", "retry a=b"),
+        ("logfmt", "msg", "a/b", r'msg="a\/b"'),
+        ("combined", "path", "/a", 'h - - [05/Jan/2026:01:00:00 +0100] "GET /a?b HTTP/1.1" 200 1'),
+        ("combined", "status", "5*", 'h - - [05/Jan/2026:01:00:00 +0100] "-" 503 -'),
+        ("combined", "bytes", "7", 'h - - [05/Jan/2026:01:00:00 +0100] "-" 503 007'),
+        ("syslog", "severity", "err", "<3>Jan  5 01:00:00 h app: x"),
+        ("syslog", "severity", "err", "<003>Jan  5 01:00:00 h app: x"),
+        ("syslog", "severity", "err", "<11>Jan  5 01:00:00 h app: x"),
+        ("syslog", "facility", "user", "<11>Jan  5 01:00:00 h app: x"),
+        ("syslog", "o.x", "a]b", r'<34>1 - h app 1 id [o x="a\]b"] hi'),
+        ("syslog", "o.x", "a]b", '<34>1 - h app 1 id [o x="a]b"] hi'),
+        ("syslog", "o.x", 'a"b', r'<34>1 - h app 1 id [o x="a\"b"] hi'),
+        ("syslog", "host", "h", "2026-01-05T01:00:00Z h"),
+    ],
+)
+def test_an_odd_way_to_write_a_value_is_reckoned_with(name, field, test, line):
+    """Each of them is read, so that each has to be looked for."""
+    asked = (Condition(field, (parse_test(test),)),)
+    assert compile_where(asked)(PARSERS[name].parse(line, NOW).fields)
+    found = needle(name, asked)
+    assert found is not None
+    assert is_in(found, line)
+
+
+def test_a_condition_of_which_one_test_has_no_needle_has_none():
+    """It holds where that test alone does."""
+    either = (Condition("message", (parse_test("= error"), parse_test("~ ^.$"))),)
+    assert needle("syslog", either) is None
+    assert needle("syslog", (Condition("message", either[0].tests[:1]),)) is not None
 
 
 @pytest.mark.parametrize("code", [*range(128), 0xB5, 0xE9, 0x20AC, 0xFFFF, 0x1F600])
