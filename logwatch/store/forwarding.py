@@ -184,10 +184,16 @@ def _enter(
     rows: Iterable[int],
     now: float,
 ) -> None:
-    """Add alerts (ascending) to what `sink` has still to be told."""
+    """Add alerts (ascending) to what `sink` has still to be told.
+
+    What waits there already came with a commit that failed and was carried out all the same.
+    """
     for first, some in groupby(rows, lambda row: segments.of(row).first):
-        positions = [row - first for row in some]
         size = segments.of(first).size
+        waiting = _waiting(connection, sink, first)
+        positions = [row - first for row in some if row - first not in waiting]
+        if not positions:
+            continue
         (part,) = connection.execute(
             "SELECT coalesce(max(part), 0) + 1 FROM parcels WHERE sink = ? AND segment = ?",
             (sink, first),
@@ -197,6 +203,17 @@ def _enter(
             "INSERT INTO parcels VALUES (?, ?, ?, ?, 0, ?, ?)",
             (sink, first, part, len(positions), picked, now),
         )
+
+
+def _waiting(connection: sqlite3.Connection, sink: str, segment: int) -> set[int]:
+    """Positions of the alerts of a segment that are in parcels of `sink`, and not handed out."""
+    found: set[int] = set()
+    for size, taken, picked in connection.execute(
+        "SELECT size, taken, picked FROM parcels WHERE sink = ? AND segment = ?", (sink, segment)
+    ):
+        positions = range(size) if picked is None else decode_positions(picked)
+        found.update(positions[taken:])
+    return found
 
 
 def _note_told(connection: sqlite3.Connection, episode: str, receiver: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from doubles.alerts import alert
 
 from logwatch.store.due import taken
@@ -188,3 +189,20 @@ def test_of_an_episode_only_the_first_has_a_time(store, reader):
     assert [(one.name.seq, one.attempts) for one in due(reader, "pager")] == [(2, 1), (3, 1)]
     store.commit(Transaction(dead=[DeadLetter("pager", 2, 2, "no")]), now=1.0)
     assert keys(reader, "pager") == ["a:3"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("receiver", ["pager", "mail"])
+def test_what_is_committed_once_more_in_doubt_moves_once(store, reader, receiver, number):
+    """A COMMIT may fail and be carried out all the same."""
+    commit(store, alert(id="a"), alert(id="b"), alert(id="c"))
+    rows = reader.oldest("pager", limit=number)
+    again = Transaction(
+        taken={("pager", parcel): count for parcel, count in taken(rows).items()},
+        forwarded=[Forwarded("pager", receiver, one.row, one.name.id) for one in rows],
+    )
+    store.commit(again, now=7.0)
+    waits = keys(reader, "pager"), keys(reader, "mail")
+    store._in_doubt = True
+    store.commit(again, now=7.0)
+    assert (keys(reader, "pager"), keys(reader, "mail")) == waits
