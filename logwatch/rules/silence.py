@@ -95,8 +95,10 @@ class SilenceRule(KeyedRule[SilenceState]):
 
     def _strike_off(self, key: str, state: SilenceState, now: Now) -> None:
         """`key` is on the roster no more; if it was never seen, it is not to be waited for."""
-        seen = state.latest is not None
-        state.due = max(now.event, state.until + self.patience) if seen else now.event
+        if state.latest is not None:
+            state.due = max(now.event, state.until + self.patience)
+        elif state.due is None or state.due > now.event:  # what was due before stays due
+            state.due = now.event
         self._states.changed.add(key)
         self.plan(key, state)
 

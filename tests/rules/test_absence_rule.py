@@ -178,6 +178,18 @@ def test_a_key_that_left_the_roster_unseen_is_no_longer_waited_for():
     assert len(list(bench.rule.burning())) == 1
 
 
+def test_runs_that_are_over_at_once_do_not_put_off_the_end_of_a_key_that_left_the_roster():
+    """Each `run --once` begins anew, and ends before the end of the key is due."""
+    bench = absence(180.0, "web1", "web2")
+    bench.until(200)
+    bench.settings = replace(bench.settings, kind=Absence(limit=180.0, roster=(("web2",),)))
+    for _ in range(3):
+        bench.restart()
+        bench.now.event += 60.0
+    bench.restart()
+    assert statuses(bench.until(201)) == [("web1", "resolved")]
+
+
 def test_a_key_that_left_the_roster_unseen_and_silent_is_forgotten():
     """Nothing was told of it, and nothing is."""
     bench = absence(180.0, "web1")
