@@ -118,6 +118,8 @@ def _report(
     captures = bool(fields.somewhere) or bool(found.value.match)
     lacking = "'match' does not capture" if captures else "its lines do not have"
     remedy = suggestion(name, known, of="captured field" if captures else "fields")
+    if captures and not known:
+        remedy = f"give what it captures a name: (?P<{name if name.isidentifier() else 'ip'}>\\S+)"
     if name in fields.somewhere and len(found.value.match) > 1:
         number = _first_without(found, name)
         lacking = f"pattern {number} of 'match' does not capture"

@@ -18,6 +18,9 @@ from logwatch.errors import ConfigError
 from logwatch.sinks.plain_text import visible, visible_lines
 
 Level = Literal["error", "warning", "note"]
+Words = Mapping[str, Sequence[str]]
+"""What is written elsewhere -> what it is called here; the first that there is."""
+NO_WORDS: Words = {}
 
 CODES: dict[str, str] = {
     "bad-yaml": "The file is not YAML, or uses a part of YAML that is refused here.",
@@ -198,10 +201,12 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def suggestion(word: str, known: Iterable[str], *, of: str = "known") -> str:
+def suggestion(
+    word: str, known: Iterable[str], *, of: str = "known", elsewhere: Words = NO_WORDS
+) -> str:
     """`did you mean 'x'?` and, when there are few, all that would do."""
     names = sorted(known)
-    close = nearest(word, names)
+    close = nearest(word, names, elsewhere)
     parts = [f"did you mean {close[0]!r}?"] if close else []
     rest = [name for name in names if name not in close]
     if rest and (len(rest) <= 12 or not close):
@@ -209,11 +214,17 @@ def suggestion(word: str, known: Iterable[str], *, of: str = "known") -> str:
     return "  ".join(parts) or f"there is no {of} yet"
 
 
-def nearest(word: str, names: Iterable[str]) -> list[str]:
-    """The one of `names` that `word` was meant to be, where one of them is near it."""
+def nearest(word: str, names: Iterable[str], elsewhere: Words = NO_WORDS) -> list[str]:
+    """The one of `names` that `word` was meant to be, where one of them is near it.
+
+    `elsewhere` has what other programs call them.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - for what is misspelt
 
     names = list(names)
+    same = [name for name in elsewhere.get(word.lower(), ()) if name in names]
+    if same:
+        return same[:1]
     return get_close_matches(word, names, n=1, cutoff=0.6) or [
         name for name in names if name.lower() == word.lower()
     ]

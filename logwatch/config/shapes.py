@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, inspect, structs
 from yaml import MappingNode, SequenceNode
 
-from logwatch.config.problems import nearest
+from logwatch.config.problems import nearest, suggestion
 from logwatch.config.scalars import Item, Scalar, Slot, plain
 
 
@@ -44,7 +44,19 @@ class Shape(NamedTuple):
     def meant(self, written: Collection[str]) -> frozenset[str]:
         """The keys that those of `written` which are none were meant to be."""
         unknown = [name for name in written if name not in self.fields]
-        return frozenset(near for name in unknown for near in nearest(name, self.fields))
+        return frozenset(near for name in unknown for near in self._nearest(name))
+
+    def remedy(self, unknown: str) -> str:
+        """What to write in the place of a key that there is not."""
+        from logwatch.config.other_words import KEYS  # noqa: PLC0415 - for a mistake only
+
+        known = [*self.fields, *self.later] if len(unknown) > 2 else self.fields
+        return suggestion(unknown, known, elsewhere=KEYS)
+
+    def _nearest(self, unknown: str) -> list[str]:
+        from logwatch.config.other_words import KEYS  # noqa: PLC0415 - for a mistake only
+
+        return nearest(unknown, self.fields, KEYS)
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from logwatch.config.document import child, is_null
 from logwatch.config.model import NamedSink
-from logwatch.config.problems import Place, shown, split_remedy, suggestion
+from logwatch.config.problems import Place, nearest, shown, split_remedy
 from logwatch.config.references import shell_reference
 from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
@@ -163,7 +163,8 @@ def _kind_of(
 ) -> tuple[SinkKind, Node] | None:
     report = walker.report
     if not isinstance(node, MappingNode):
-        kind = node.value if isinstance(node, ScalarNode) and node.value in kinds else "console"
+        text = node.value if isinstance(node, ScalarNode) else ""
+        kind = text if text in kinds else name if name in kinds else "console"
         report.error(
             walker.document.place(node),
             "bad-type",
@@ -183,9 +184,12 @@ def _kind_of(
             remedy = LATER_KINDS[key]
             report.error(places[key], "not-supported", f"{key!r} is not supported yet", remedy)
         else:
+            from logwatch.config.other_words import KINDS  # noqa: PLC0415 - for a mistake only
+
             message = f"there is no kind of sink {shown(key)}"
-            near = suggestion(key, {*kinds, *BESIDE}, of="kind")
-            report.error(places[key], "unknown-name", message, near)
+            near = nearest(key, (*kinds, *BESIDE), KINDS)
+            remedy = f"did you mean {near[0]!r}?" if near else f"kinds: {_listed(kinds)}"
+            report.error(places[key], "unknown-name", message, remedy)
     if len(chosen) > 1:
         message = f"sink {name!r} is of two kinds, {chosen[0]!r} and {chosen[1]!r}"
         report.error(places[chosen[1]], "bad-value", message, "make two sinks of it")

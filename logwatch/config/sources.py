@@ -194,11 +194,14 @@ def _check_format(found: Found[SourceKeys], report: Report) -> bool:
     name = found.value.format
     if parsers.inner(name) in parsers.FORMATS:
         return True
+    from logwatch.config.other_words import FORMATS  # noqa: PLC0415 - for a mistake only
+
+    known = (*parsers.FORMATS, *parsers.WRAPPINGS)
     report.error(
         found.place("format"),
         "unknown-name",
         f"there is no format {shown(name)}",
-        suggestion(name, (*parsers.FORMATS, *parsers.WRAPPINGS), of="format"),
+        suggestion(name, known, of="format", elsewhere=FORMATS),
     )
     return False
 

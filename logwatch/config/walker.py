@@ -19,7 +19,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from logwatch.config.document import Document, child, is_null
 from logwatch.config.found import Found
 from logwatch.config.key_forms import Keys, Pieces
-from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
+from logwatch.config.problems import Place, Report, shown, split_remedy
 from logwatch.config.references import References
 from logwatch.config.scalars import BROKEN, Item, Scalar, ScalarReader, Slot, plain
 from logwatch.config.shapes import SEQUENCES, Shape, fitting, is_one_or_many, shape_of
@@ -200,12 +200,8 @@ class Walker:
                 place, "unknown-key", f"{name!r} belongs inside {owners}", f"write {example}"
             )
         else:
-            self.report.error(
-                place,
-                "unknown-key",
-                f"unknown key {shown(name)} in {what}",
-                suggestion(name, [*shape.fields, *shape.later] if len(name) > 2 else shape.fields),
-            )
+            message = f"unknown key {shown(name)} in {what}"
+            self.report.error(place, "unknown-key", message, shape.remedy(name))
         return BROKEN
 
     def _missing(
