@@ -19,6 +19,9 @@ from logwatch.matching.syntax import Atomic, Chars, Concat, Either, Look, Node, 
 _NOTICEABLE_SECONDS = 0.02
 _MEASURABLE_SECONDS = 2e-4
 """Below that a growth would be noise."""
+_LEAST_SECONDS = 1e-6
+_SHORTER = 0.8
+"""How fast the time grows is seen beside a line so many times as long."""
 _SPENT_SECONDS = 0.5
 """For one pattern, all tries together."""
 _ROUNDS = (*range(8, 40, 2), *range(40, 100, 10), 100, 140, 200, 280, 400, 560, 800)
@@ -27,6 +30,9 @@ _STEEPEST_POWER = 6
 """What grows faster with the rounds than this power of them doubles again and again."""
 _STEEPEST = 40.0
 """A try is left out where the one before says that it would take so many times too long."""
+_FIRST_LENGTHS = 40
+"""So many characters at least are put on one by one, and so are those of the first rounds: in a
+single round there may be more ways than can be tried in an hour."""
 _TAILS = ("!", "\u00a7", "\x00")
 _NICE = b"a0 -/:=,.x"
 
@@ -76,29 +82,47 @@ def hanging_line(text: str, cpu_seconds: Callable[[], float]) -> Hang | None:
 def _slow(
     pattern: re.Pattern[str], head: str, pump: str, tail: str, cpu_seconds: Callable[[], float]
 ) -> Hang | None:
-    before, rounds_before, growth = 0.0, 0, 1.0
-    for rounds in _ROUNDS:
-        more = rounds - rounds_before
-        if before * growth**more > _NOTICEABLE_SECONDS * _STEEPEST:
+    tried = [(0, _LEAST_SECONDS)]
+    growth = 1.0
+    for length in _lengths(len(pump)):
+        last, seconds = tried[-1]
+        if seconds * growth ** (length - last) > _NOTICEABLE_SECONDS * _STEEPEST:
             return None
         began = cpu_seconds()
-        if pattern.search(head + pump * rounds + tail):
+        found = pattern.search(head + (pump * length)[:length] + tail)
+        seconds = max(_LEAST_SECONDS, cpu_seconds() - began)
+        if found:
+            if length % len(pump):
+                continue  # amid a round
             return None
-        seconds = cpu_seconds() - began
+        shorter, before = next(one for one in reversed(tried) if one[0] <= _SHORTER * length)
         if seconds > _NOTICEABLE_SECONDS:
-            power = (rounds / max(rounds_before, 1)) ** _STEEPEST_POWER
+            power = (length / max(shorter, 1)) ** _STEEPEST_POWER
             return Hang(head, pump, tail, explodes=seconds > before * power)
-        if before > _MEASURABLE_SECONDS:
-            growth = max(1.0, (seconds / before) ** (1 / more))
-        before, rounds_before = max(seconds, 1e-6), rounds
+        if seconds > _MEASURABLE_SECONDS:
+            growth = max(1.0, (seconds / before) ** (1 / (length - shorter)))
+        tried.append((length, seconds))
     return None
+
+
+def _lengths(round_length: int) -> Iterator[int]:
+    """Lengths to try, ascending: every one to begin with, then whole rounds."""
+    first = max(_FIRST_LENGTHS, _ROUNDS[0] * round_length)
+    yield from range(1, first)
+    for rounds in _ROUNDS:
+        if rounds * round_length >= first:
+            yield rounds * round_length
 
 
 def _attacks(node: Node, head: str) -> Iterator[tuple[str, str]]:
     """Each repeat without an end, the outermost first: what leads to it, and one round of it."""
     match node:
         case Repeat(body, _, most) if most is None or most >= 10:
-            yield head, _sample(body)
+            # `((a?)?b?)*` goes round only over what it need not have.
+            taken = _sample(body), _sample(body, optional=1)
+            for pump in dict.fromkeys(map(_period, taken)):
+                if pump:
+                    yield head, pump
             yield from _attacks(body, head)
         case Repeat(body, _, _) | Atomic(body):
             yield from _attacks(body, head)
@@ -113,19 +137,24 @@ def _attacks(node: Node, head: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def _sample(node: Node) -> str:
-    """A short text that `node` matches, as far as characters go."""
+def _period(text: str) -> str:
+    """The least that `text` is so many times: `aaa` would be three rounds at once."""
+    return text[: (text + text).find(text, 1)] if text else text
+
+
+def _sample(node: Node, *, optional: int = 0) -> str:
+    """A short text that `node` matches, as far as characters go; what is `optional` so often."""
     match node:
         case Chars(mask):
             return _character(mask)
         case Concat(items):
-            return "".join(map(_sample, items))
+            return "".join(_sample(item, optional=optional) for item in items)
         case Either(branches):
-            return _sample(branches[0])
+            return _sample(branches[0], optional=optional)
         case Repeat(body, least, most):
-            return _sample(body) * (least or (1 if most is None else 0))
+            return _sample(body, optional=optional) * (least or (1 if most is None else optional))
         case Atomic(body):
-            return _sample(body)
+            return _sample(body, optional=optional)
         case Look() | _:
             return ""
 

@@ -15,6 +15,8 @@ EXPLODING = [
     r"id=(x+x+)+y",
     r"(\d+|[0-9a-f]+)*z",
     r"^(([a-z])+.)+[A-Z]([a-z])+$",
+    r"((a?)?b?)*c$",
+    r"(?:(?:(?:ab)?c?)?d?)*!$",
 ]
 
 
@@ -38,6 +40,25 @@ def test_some_characters_more_cost_many_times_as_much(text):
         found.head + found.pump * (count // len(found.pump)) + found.tail for count in (9, 12)
     )
     assert cost(text, longer) > 2 * cost(text, short)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"(?:a*a*a*)*b", r"(?:.*.*.*.*)*=", r"(?:a*a*a*a*a*a*a*a*)*b", r"(?:a?a?a?a?a?a?a?a?)*b",
+        r"(?:\w*[\w.]*[\w-]*)+@", r"(?:a{0,9}){10,}b", r"(?:(?:a|b|ab)?(?:a|b|ab)?(?:ab)?)*c",
+        r"(?:[a-z]*[0-9a-z]*[a-f0-9]*\d*\w*)*=", r"(?:(a)?(b)?(c)?(ab)?(bc)?(abc)?)+d",
+        r"(?:x?x*){50}y", r"(?:(?:\w+\s?)*\w*\s*)*!", r"((((a*)*)*)*)*b",
+        r"(?:[a-z0-9]*[a-z]*\w*\w*\d*\w*\S*\S*.*)*=",
+    ],
+)  # fmt: skip
+def test_no_line_is_tried_that_could_take_minutes(text):
+    """However many ways there are in a single round."""
+    began = time.process_time()
+    found = hanging_line(text, time.process_time)
+    assert found is not None
+    assert found.explodes
+    assert time.process_time() - began < 10
 
 
 def test_a_line_of_a_slow_pattern_is_long():
