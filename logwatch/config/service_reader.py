@@ -2,7 +2,8 @@
 
 The service is another user than the one at the keyboard, and root may read everything. So its user
 and groups are taken from the installed unit, and permissions are worked out by their bits. Where no
-unit is installed, or an access control list says more than bits do, nothing is claimed.
+unit is installed it is about who asks, unless that is root. Where an access control list says more
+than bits do, nothing is claimed.
 
 Sources: systemd.exec(5) for User= and SupplementaryGroups=; path_resolution(7) and inode(7).
 """
@@ -43,16 +44,18 @@ class Denial(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Whom the unit runs as."""
+    """Whom logwatch runs as."""
 
     name: str
     uid: int | None
     """None for a dynamic user, who owns nothing."""
     groups: frozenset[int]
+    asks: bool = False
+    """Whether it is who runs this: then the kernel knows best."""
 
     def denial(self, path: str) -> Denial | None:
         """Why this user may not read `path`; None where it may, or where nobody knows."""
-        if self.uid == 0:
+        if self.uid == 0 or (self.asks and os.access(path, os.R_OK)):
             return None
         for place in (*reversed(Path(path).parents), Path(path)):
             try:
@@ -85,14 +88,15 @@ class Reader(NamedTuple):
                 )
             return Denial(reason, f"usermod -aG {group} {self.name}")
         letter = "x" if stat.S_ISDIR(status.st_mode) else "r"
-        return Denial(reason, f"chgrp adm {place} && chmod g+{letter} {place}")
+        ours = group_name(os.getegid()) if self.asks else "adm"
+        return Denial(reason, f"chgrp {ours} {place} && chmod g+{letter} {place}")
 
 
 def service_reader(folders: Sequence[Path] = UNIT_FOLDERS) -> Reader | None:
-    """Whom the installed unit runs as; None where there is none, or it is root's."""
+    """Whom the installed unit runs as, or who asks where there is none; None for root."""
     unit = next((folder / UNIT for folder in folders if (folder / UNIT).is_file()), None)
     if unit is None:
-        return None
+        return who_asks()
     name, groups = "root", set[int]()
     texts = [
         unit,
@@ -112,6 +116,13 @@ def service_reader(folders: Sequence[Path] = UNIT_FOLDERS) -> Reader | None:
         uid = entry.pw_uid
         groups.update(os.getgrouplist(name, entry.pw_gid))
     return None if uid == 0 else Reader(name, uid, frozenset(groups))
+
+
+def who_asks() -> Reader | None:
+    """Whoever runs this, who would run logwatch where no unit does; None for root."""
+    uid = os.geteuid()
+    groups = frozenset((os.getegid(), *os.getgroups()))
+    return None if uid == 0 else Reader(user_name(uid), uid, groups, asks=True)
 
 
 def warn_of_unreadable(

@@ -84,8 +84,9 @@ def test_who_the_service_is_comes_from_the_unit(tmp_path):
     assert service_reader([tmp_path]) is None
 
 
-def test_without_a_unit_nothing_is_claimed(tmp_path):
+def test_without_a_unit_nothing_is_claimed_to_root(tmp_path, monkeypatch):
     """Nobody knows who it will be."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     assert service_reader([tmp_path]) is None
 
 
@@ -102,3 +103,29 @@ def test_check_warns_of_a_log_that_the_service_may_not_read(log, tmp_path, monke
         ("warning", "unreadable", 1)
     ]
     assert "logwatchd may not read" in problems[0].message
+
+
+def test_where_no_unit_is_installed_it_is_about_who_asks(log, tmp_path, monkeypatch):
+    """The first `check` of somebody who is in no group, on a machine where nothing is installed."""
+    os.chown(log, -1, ADM)
+    monkeypatch.setattr(service_reader, "__defaults__", ((tmp_path,),))
+    monkeypatch.setattr("os.geteuid", lambda: NOBODY.pw_uid)
+    monkeypatch.setattr("os.getegid", lambda: NOBODY.pw_gid)
+    monkeypatch.setattr("os.getgroups", list)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    config = tmp_path / "logwatch.yaml"
+    config.write_text(
+        f"sources: {{app: {log}}}\n"
+        "rules: [{name: a, match: x}]\nsinks: {out: {console: {}}}\n"
+    )
+    (problem,) = examine(config)[1]
+    assert (problem.level, problem.code) == ("warning", "unreadable")
+    assert problem.message == f"nobody may not read {log}: it is root:adm 640"
+    assert problem.help == "usermod -aG adm nobody"
+    os.chown(log, -1, 0)
+    (problem,) = examine(config)[1]
+    assert problem.help == f"chgrp nogroup {log} && chmod g+r {log}"
+    monkeypatch.setattr("os.access", lambda *_: True)  # by a list or a right of its own
+    assert examine(config)[1] == []
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert service_reader([tmp_path]) is None
