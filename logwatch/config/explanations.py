@@ -146,7 +146,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "error",
         "A file that is missing, or that may not be read: one of the configuration, or one that"
         " holds a secret. As a warning: a log that the user of the installed service may not read,"
-        " though you may, or, where none is installed, that you may not; the help line gives the right.",
+        " though you may; where none is installed, one that you may not read. The help line gives"
+        " the right.",
         """\
         include: /nowhere/rules.yaml
                  ^^^^^^^^^^^^^^^^^^^
