@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 from logwatch import telemetry
 from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreError
-from logwatch.store import segments
+from logwatch.store import checking
 from logwatch.store.database import BACKUP_NAME, FILE_NAME, connect_read_only, private_umask
 from logwatch.store.files import remove_database, sync_file, sync_folder
 
@@ -90,7 +90,7 @@ def changed_at(folder: Path) -> float:
 
 def _is_sound(copy: sqlite3.Connection) -> bool:
     try:
-        segments.check(copy)
+        checking.check(copy)
     except sqlite3.DatabaseError:
         return False
     return bool(copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))

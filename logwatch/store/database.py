@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from logwatch.errors import StoreBusyError, StoreDeniedError, StoreError
-from logwatch.store import segments
+from logwatch.store import checking
 from logwatch.store.files import remove_database, sync_folder
 from logwatch.store.migrations import migrate
 
@@ -163,7 +163,7 @@ def _check_after_unclean_end(connection: sqlite3.Connection) -> None:
         (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
             raise sqlite3.DatabaseError(f"quick_check: {answer}")
-        segments.check(connection)
+        checking.check(connection)
     mark_clean(connection, clean=False)
 
 

@@ -211,6 +211,8 @@ def _read_whole(path: Path) -> None:
 
 
 def _is_damage(problem: sqlite3.OperationalError) -> bool:
+    if not hasattr(problem, "sqlite_errorcode"):  # it is Python's own: a text is no UTF-8
+        return True
     # SQLITE_ERROR: tables are there or are not, against what the store says of itself.
     return problem.sqlite_errorcode & 0xFF in (
         sqlite3.SQLITE_CORRUPT,

@@ -369,6 +369,8 @@ class _Immediate:
     def _translated(self, problem: sqlite3.Error) -> Exception:
         if not isinstance(problem, sqlite3.OperationalError):
             return problem
+        if not hasattr(problem, "sqlite_errorcode"):  # it is Python's own: a text is no UTF-8
+            return problem
         if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
             try:
                 self._store.reopen()
