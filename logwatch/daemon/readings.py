@@ -29,7 +29,7 @@ from logwatch.matching.prefilter import Compiling
 from logwatch.matching.redaction import Redactor
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
-from logwatch.parsers.event_time import EventClock
+from logwatch.parsers.event_time import ELSEWHERE, EventClock
 from logwatch.parsers.needles import NEVER
 from logwatch.parsers.selection import Selection
 from logwatch.rules.base import Selector, parts_of
@@ -136,8 +136,13 @@ class Readings:
         source = next(each for each in self._config.sources if each.name == names[0])
         numbers = self._numbers(names)
         settings = ParserSettings(tz=_zone(source), time_field=source.time)
+        elsewhere = ParserSettings(tz=ELSEWHERE, time_field=source.time)
         events = EventClock(
-            make_parser(source.format, settings), source=source.name, max_skew=source.max_skew
+            make_parser(source.format, settings),
+            source=source.name,
+            max_skew=source.max_skew,
+            tz=settings.tz,
+            elsewhere=None if settings.tz is UTC else make_parser(source.format, elsewhere),
         )
         selectors = self._selectors(numbers)
         matcher = self._matcher(numbers, source)

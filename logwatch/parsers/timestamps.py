@@ -1,10 +1,11 @@
 """Stamps as logs write them, to seconds since the epoch.
 
 A reader never raises: text that is no stamp is None. Where a stamp names no zone, the source's
-zone counts. At the end of summer time a local time occurs twice, and the first is taken; a time
-that the spring gap skipped is moved forward by the gap, as zoneinfo does with `fold=0`. Names of
-zones other than UTC are not unique and are passed over: the source's zone counts. A BSD syslog
-stamp has no year: it is the latest year that puts it at most a day ahead of `now`.
+zone counts. At the end of summer time a local time occurs twice, and the first is taken
+(event_time.py takes the second where that must be meant); a time that the spring gap skipped is
+moved forward by the gap, as zoneinfo does with `fold=0`. Names of zones other than UTC are not
+unique and are passed over: the source's zone counts. A BSD syslog stamp has no year: it is the
+latest year that puts it at most a day ahead of `now`.
 
 Lines share their minute with others, but hits that are far apart in a log share it with one some
 way back: each form remembers some thousands of minutes, as they are written, and only the rest of
