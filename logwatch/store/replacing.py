@@ -80,21 +80,26 @@ def open_store(
 def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Connection:
     """As `connect`; what seems to be damaged is looked at again.
 
-    SQLite calls a read that fails damage, too, and most such errors pass. Raises OSError where the
-    disk does not give all of it back and it `is_needed`: the next start may have more luck.
+    SQLite calls a read that fails damage, too, and most such errors pass. What the disk does not
+    give back at last is damaged as well, but where it `is_needed`: then it raises OSError, and the
+    next start may have more luck.
     """
-    for _ in range(_LOOKS - 1):
+    looks = 0
+    while True:
+        looks += 1
         try:
             return connect(path, durability=durability)
         except sqlite3.DatabaseError as problem:
-            _refuse_unless_damaged(problem)
-            try:
-                _read_whole(path)
-            except OSError:
-                if is_needed:
-                    raise
-                raise problem from None
-    return connect(path, durability=durability)
+            if not _is_of_the_disk(problem):
+                _refuse_unless_damaged(problem)
+            unread = _unread(path)
+            if looks < _LOOKS:
+                continue
+            if unread is None:
+                raise
+            if is_needed:
+                raise unread from problem
+            raise sqlite3.DatabaseError(f"{problem}; {unread.strerror}") from problem
 
 
 def _refuse_unless_damaged(problem: sqlite3.DatabaseError) -> None:
@@ -199,15 +204,26 @@ def _backed_up_at(path: Path) -> float | None:
         return None
 
 
-def _read_whole(path: Path) -> None:
-    """Read it and its log, where the last commits are. Raises OSError where that fails."""
-    for each in (path, part(path, "-wal")):
-        if not each.exists():
-            continue
-        at = 0
-        with each.open("rb", buffering=0) as file:
-            while piece := os.pread(file.fileno(), _PIECE_BYTES, at):
-                at += len(piece)
+def _unread(path: Path) -> OSError | None:
+    """The error where the disk does not give it back, or its log, in which the last commits are."""
+    try:
+        for each in (path, part(path, "-wal")):
+            if each.exists():
+                _read(each)
+    except OSError as problem:
+        return problem
+    return None
+
+
+def _read(path: Path) -> None:
+    at = 0
+    with path.open("rb", buffering=0) as file:
+        while piece := os.pread(file.fileno(), _PIECE_BYTES, at):
+            at += len(piece)
+
+
+def _is_of_the_disk(problem: sqlite3.DatabaseError) -> bool:
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def _is_damage(problem: sqlite3.OperationalError) -> bool:

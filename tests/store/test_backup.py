@@ -251,6 +251,60 @@ def test_a_note_that_cannot_be_read_holds_up_no_start(folder):
         store.close()
 
 
+def unreadable(folder, monkeypatch, *names):
+    """No sector of these files is given back, whatever else is put in their place."""
+    inodes = {(folder / name).stat().st_ino for name in names}
+    read = os.pread
+
+    def fails(descriptor, *where):
+        if os.fstat(descriptor).st_ino in inodes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(descriptor, *where)
+
+    def refused(path, **keywords):
+        if path.stat().st_ino in inodes:
+            problem = sqlite3.OperationalError("disk I/O error")
+            problem.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise problem
+        return connect(path, **keywords)
+
+    monkeypatch.setattr(os, "pread", fails)
+    monkeypatch.setattr(replacing, "connect", refused)
+
+
+def test_a_store_with_a_bad_sector_gives_way_to_its_copy(folder, monkeypatch):
+    """In its first page, say: no start would ever get past it."""
+    unreadable(folder, monkeypatch, "state.db")
+    store = Store(folder, durability="off", today="20260105")
+    assert told(store) == ["a"]
+    assert store.replaced is not None
+    assert store.replaced.restored_from == 1_767_571_200.0
+    assert "Input/output error" in store.replaced.reason
+    store.close()
+
+
+def test_a_store_with_a_bad_sector_is_kept_where_there_is_no_copy(folder, monkeypatch):
+    (folder / BACKUP_NAME).unlink()
+    unreadable(folder, monkeypatch, "state.db")
+    with pytest.raises(StoreError, match="Input/output error"):
+        Store(folder, durability="off", today="20260105")
+    assert not list(folder.glob("*.corrupt-*"))
+
+
+def test_a_store_that_the_disk_gives_back_is_kept_whatever_else_fails(folder, monkeypatch):
+    """A disk that does not take what is written, say."""
+
+    def fails(*_, **__):
+        problem = sqlite3.OperationalError("disk I/O error")
+        problem.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise problem
+
+    monkeypatch.setattr(replacing, "connect", fails)
+    with pytest.raises(StoreError, match="disk I/O error"):
+        Store(folder, durability="off", today="20260105")
+    assert not list(folder.glob("*.corrupt-*"))
+
+
 def test_a_note_is_whole_or_is_not_there(folder):
     """Of what is written where there is little room, only a part may be taken, without an error."""
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
