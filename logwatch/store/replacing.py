@@ -84,7 +84,7 @@ def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Con
     give back at last is damaged as well, but where it `is_needed`: then it raises OSError, and the
     next start may have more luck.
     """
-    looks = 0
+    looks, unread = 0, None
     while True:
         looks += 1
         try:
@@ -92,7 +92,7 @@ def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Con
         except sqlite3.DatabaseError as problem:
             if not _is_of_the_disk(problem):
                 _refuse_unless_damaged(problem)
-            unread = _unread(path)
+            unread = _unread(path) or unread
             if looks < _LOOKS:
                 continue
             if unread is None:

@@ -291,6 +291,26 @@ def test_a_store_with_a_bad_sector_is_kept_where_there_is_no_copy(folder, monkey
     assert not list(folder.glob("*.corrupt-*"))
 
 
+def test_a_disk_that_gives_it_back_at_times_is_no_proof_of_damage(folder, monkeypatch):
+    """One of the reads failed between the looks, so what SQLite says may be the disk's fault."""
+    (folder / BACKUP_NAME).unlink()
+    read, errors = os.pread, [OSError(errno.EIO, os.strerror(errno.EIO))]
+
+    def fails_once(*where):
+        if errors:
+            raise errors.pop()
+        return read(*where)
+
+    def malformed(*_, **__):
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(os, "pread", fails_once)
+    monkeypatch.setattr(replacing, "connect", malformed)
+    with pytest.raises(StoreError, match="Input/output error"):
+        replacing.open_store(folder / "state.db", durability="off", today="20260105")
+    assert not list(folder.glob("*.corrupt-*"))
+
+
 def test_a_store_that_the_disk_gives_back_is_kept_whatever_else_fails(folder, monkeypatch):
     """A disk that does not take what is written, say."""
 
