@@ -68,20 +68,21 @@ def hanging_line(text: str, cpu_seconds: Callable[[], float]) -> Hang | None:
     `cpu_seconds` tells what this process has spent.
     """
     pattern = compile_pattern(text)
-    began = cpu_seconds()
+    until = cpu_seconds() + _SPENT_SECONDS
     for head, pump in _attacks(parse(text), ""):
         for tail in _TAILS:
-            if cpu_seconds() - began > _SPENT_SECONDS:
+            if cpu_seconds() > until:
                 return None
-            found = _slow(pattern, head, pump, tail, cpu_seconds)
+            found = _slow(pattern, Hang(head, pump, tail, explodes=False), cpu_seconds, until)
             if found is not None:
                 return found
     return None
 
 
 def _slow(
-    pattern: re.Pattern[str], head: str, pump: str, tail: str, cpu_seconds: Callable[[], float]
+    pattern: re.Pattern[str], recipe: Hang, cpu_seconds: Callable[[], float], until: float
 ) -> Hang | None:
+    head, pump, tail, _ = recipe
     tried = [(0, _LEAST_SECONDS)]
     growth = 1.0
     for length in _lengths(len(pump)):
@@ -89,6 +90,8 @@ def _slow(
         if seconds * growth ** (length - last) > _NOTICEABLE_SECONDS * _STEEPEST:
             return None
         began = cpu_seconds()
+        if began > until:
+            return None
         found = pattern.search(head + (pump * length)[:length] + tail)
         seconds = max(_LEAST_SECONDS, cpu_seconds() - began)
         if found:
@@ -98,7 +101,7 @@ def _slow(
         shorter, before = next(one for one in reversed(tried) if one[0] <= _SHORTER * length)
         if seconds > _NOTICEABLE_SECONDS:
             power = (length / max(shorter, 1)) ** _STEEPEST_POWER
-            return Hang(head, pump, tail, explodes=seconds > before * power)
+            return recipe._replace(explodes=seconds > before * power)
         if seconds > _MEASURABLE_SECONDS:
             growth = max(1.0, (seconds / before) ** (1 / (length - shorter)))
         tried.append((length, seconds))
