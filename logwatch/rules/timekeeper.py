@@ -69,6 +69,8 @@ class Timekeeper:
         if self.live:
             timeline.position = max(timeline.position, min(time, now.wall))
             return
+        if self._before is None:  # nothing can be due by a stamp that is ahead of the date
+            time = min(time, now.wall)
         if time > timeline.position:
             if time >= self._agenda.next:
                 self._expire(Limits(time, time), now)

@@ -6,6 +6,7 @@ deadlines. *Position* is how far event time has come, and it never goes back:
 - In a backlog, a replay or a test it is the latest event time read, and the files are read merged
   by event time: what a deadline waits for is read before it, or is not there. (A source that came
   late before a restart is waited for in the backlog as it was live: its lines may still be coming.)
+  In a backlog it is the date at most.
 - Live it is the date, less `SETTLE_SECONDS` in which a line finds its way here. A source whose
   lines come later than that (a writer that gathers them) is waited for as long as its latest lines
   were late, up to its `late`; so are the rules that look at it. A record's stamp that is ahead of

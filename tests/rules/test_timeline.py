@@ -135,6 +135,7 @@ def test_a_stamp_ahead_of_the_date_moves_no_deadline():
 def test_in_a_backlog_a_deadline_takes_effect_before_the_record_that_has_passed_it():
     """The backlog tells the same story as the live log, in the same order."""
     bench = Bench(MANY, CALM, live=False)
+    bench.clock.advance(3600)
     bench.line(0)
     assert bench.line(1) == [("many", "firing")]
     assert bench.line(15, rule=1) == [("calm", "firing")]
@@ -196,6 +197,20 @@ def test_a_record_later_than_late_joins_only_a_window_that_is_still_open():
     assert bench.line(100) == []
     assert bench.line(101) == []
     assert bench.line(301) == [("many", "firing")]
+
+
+def test_a_stamp_ahead_of_the_date_ends_nothing_in_a_backlog():
+    """What would be due by then is not due yet, and comes to its own time when all is read."""
+    bench = Bench(BEAT, MANY, live=False)
+    bench.clock.advance(5)
+    assert bench.line(0) == []
+    assert bench.line(7200, rule=1) == []
+    bench.pipeline.go_live(bench.clock.moment())
+    assert bench.line(9, arrives=9) == []
+    bench.line(12, rule=1, arrives=12)
+    assert bench.line(13, rule=1, arrives=13) == [("many", "firing")]
+    assert bench.until(18) == []
+    assert bench.until(20) == [("beat", "firing")]
 
 
 def test_a_record_within_late_joins_the_window_of_its_own_time():
