@@ -98,6 +98,8 @@ def test_atomic_possessive_and_conditional_groups_are_understood():
         ("(?i)x[^?]y", "x日y"),
         ("日", "日"),
         ("[\u0100-\u0200]b", "\u0101b"),
+        ("[é-\u017f]b", "\u0101b"),
+        ("(?a)[!-\u0200]b", "\u0101b"),
     ],
 )
 def test_characters_beyond_ascii_match_as_they_do_in_python(pattern, line):

@@ -62,6 +62,37 @@ def test_a_line_is_parsed_once_for_all_its_rules():
     assert take(predicates, [(1, {}), (1, {})], parser) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        # A newline that Docker put there is no part of what the program wrote.
+        (r'{"log": "error\n", "stream": "stdout", "n": 7}', "log", "error"),
+        (r'{"log": "error\n", "n": 7}', "log", "error\n"),
+        # What stands in an object without a name is known by its own.
+        ('{"": {"level": "error"}, "n": 7}', "level", "error"),
+        # Of two that have one name the later counts, nested or not.
+        ('{"a": {"b": "error"}, "a.b": "info", "n": 7}', "a.b", "info"),
+        ('{"a.b": "info", "a": {"b": "error"}, "n": 7}', "a.b", "error"),
+        ('{"a": {"b": {"c": "error"}}, "n": 7}', "a.b.c", "error"),
+        ('{"a": ["info", "error"], "n": 7}', "a.1", "error"),
+        ('{"a": {"b": null}, "a.b": "info", "n": 7}', "a.b", "info"),
+    ],
+)
+def test_a_field_of_a_line_is_judged_by_the_value_that_alerts_show(text, field, value):
+    """Few fields are looked at before it is known that a rule takes the line."""
+    seen = {}
+
+    def judge(fields):
+        seen["value"] = fields.get(field)
+        return True
+
+    taken = take([judge], [(0, {})], text=text)
+    assert seen["value"] == value
+    parsed = make_parser("json", ParserSettings(tz=UTC)).parse(text, AT)
+    assert parsed.fields[field] == value
+    assert taken[1:] == ("7", [(0, {})])
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_line_that_is_not_of_its_format_has_no_fields(name):
     """So it passes what a missing field passes, at the time of its arrival."""
