@@ -93,6 +93,8 @@ def test_records_of_several_lines_are_taken_as_the_reference_takes_them(engine, 
         ("records, aho-corasick", 5),
         ("records, forms", 6),
         ("records, twins", 8),
+        ("where, hyperscan", 10),
+        ("where, aho-corasick", 12),
     ],
 )
 def test_a_database_of_many_patterns_differs_nowhere(mode, seed):

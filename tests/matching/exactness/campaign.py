@@ -4,7 +4,8 @@ Each batch is a database of 50 to 500 patterns and blocks of some lines for each
 that the pattern matches, or nearly. A block is compared as a whole and in parts; of some batches,
 every weaker form of the prefilters and the timed twins, and patterns with codes that are scanned
 for as if they were thousands. A third of the batches has records of several lines in place of
-lines. All of it follows from a seed.
+lines. Batches of a third kind have conditions on fields (where_batches.py). All of it follows from
+a seed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from matching.exactness.comparison import (
 )
 from matching.exactness.grammar import OVER_LINES, is_valid, pattern
 from matching.exactness.record_blocks import block_of_records, record
+from matching.exactness.where_batches import WHERE, WHERE_MODES, WhereComparison, where_batch
+from matching.exactness.where_batches import expected as expected_where
 
 from logwatch.matching import codes, prefilter, searches
 from logwatch.matching.alphabet import fold, fold_record
@@ -69,6 +72,10 @@ ALL_MODES = tuple(
     mode for at, other in enumerate(RECORD_MODES) for mode in (*MODES[2 * at : 2 * at + 2], other)
 )
 """Two batches of lines, then one of records."""
+EVERY_KIND = tuple(
+    mode for at, mode in enumerate(ALL_MODES) for mode in (mode, *WHERE_MODES[at % 3 : at % 3 + 1])
+)
+"""Each of those, and then one of conditions."""
 
 
 class OverranError(Exception):
@@ -101,6 +108,9 @@ class Campaign:
     def step(self, seed: int, mode: str, *, most_patterns: int = 500) -> None:
         """One batch."""
         choices = Seeded(seed)
+        if mode.startswith(WHERE):
+            self._step_of_where(seed, mode, choices, min(most_patterns, 100))
+            return
         way = mode.removeprefix(RECORDS)
         degree = 3 if way == "twins" else pick(choices, (1, 1, 2))
         most = min(most_patterns, 100) if way in {"forms", "twins"} else most_patterns
@@ -118,10 +128,26 @@ class Campaign:
             lines = case.lines.count(b"\n")
             matches = sum(len(hit.found) for hit in expected)
             counts.update(lines=lines, pairs=lines * len(first.rules), matches=matches)
-            if explain:
-                self.differences.append(f"{mode}, seed {seed}, block {number}")
-                self._say(self.differences[-1])
-                self._explanations.append(explain)
+            self._note(explain, mode, seed, number)
+
+    def _step_of_where(self, seed: int, mode: str, choices: Choices, most: int) -> None:
+        cases = where_batch(choices, most=most)
+        comparison = WhereComparison(cases[0], mode.removeprefix(WHERE))
+        counts = self.counts.setdefault(mode, Counter())
+        counts.update(batches=1, patterns=len(cases[0].selectors))
+        for number, case in enumerate(cases):
+            wanted = expected_where(case)
+            explain = comparison.difference(case, wanted, choices)
+            lines = len(case.pieces)
+            matches = sum(len(each.found) for each in wanted)
+            counts.update(lines=lines, pairs=lines * len(case.selectors), matches=matches)
+            self._note(explain, mode, seed, number)
+
+    def _note(self, explain: Callable[[], str] | None, mode: str, seed: int, number: int) -> None:
+        if explain:
+            self.differences.append(f"{mode}, seed {seed}, block {number}")
+            self._say(self.differences[-1])
+            self._explanations.append(explain)
 
     def _explain(self) -> None:
         """Make the first difference of a batch small, which may take longer than the batch."""

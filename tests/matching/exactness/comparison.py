@@ -155,7 +155,7 @@ def reproducer(case: Case, engine: str) -> str:
     )
 
 
-def _reduced(items: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
+def reduced(items: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
     """As few of `items` as still fail, halves first (Zeller and Hildebrandt, 2002)."""
     kept = list(items)
     size = max(1, len(kept) // 2)
@@ -173,7 +173,7 @@ def _reduced(items: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
 
 
 def _with_fewer_rules(case: Case, fails: Callable[[Case], bool]) -> Case:
-    rules = _reduced(case.rules, lambda some: fails(case._replace(rules=tuple(some))))
+    rules = reduced(case.rules, lambda some: fails(case._replace(rules=tuple(some))))
     return case._replace(rules=tuple(rules))
 
 
@@ -196,7 +196,7 @@ def _with_fewer_parts(
     def still(some: list[tuple[int, int]]) -> bool:
         return is_sound(with_parts(some)) and fails(with_parts(some))
 
-    return with_parts(_reduced(list(spans), still))
+    return with_parts(reduced(list(spans), still))
 
 
 def is_sound(case: Case) -> bool:
@@ -221,7 +221,7 @@ def _with_shorter_patterns(case: Case, fails: Callable[[Case], bool]) -> Case:
                 shorter = "".join(some)
                 return is_valid(shorter) and fails(with_text(shorter))
 
-            shorter = "".join(_reduced(text, still))
+            shorter = "".join(reduced(text, still))
             if shorter != text:
                 return with_text(shorter)
     return case
