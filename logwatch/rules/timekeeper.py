@@ -15,7 +15,7 @@ from logwatch.records import Batch
 from logwatch.rules.agenda import Agenda, Limits
 from logwatch.rules.base import Rule
 from logwatch.rules.kinds import SOURCE_QUIET
-from logwatch.rules.timeline import SETTLE_SECONDS, Timeline
+from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, SETTLE_SECONDS, Timeline
 
 LEAST_STEP = 0.001
 """Seconds by which, at least, a rule's next deadline lies after the one that took effect."""
@@ -65,6 +65,8 @@ class Timekeeper:
     def reach(self, time: float, source: str, now: Moment) -> None:
         """A record of this event time is next: what was due before it takes effect first."""
         timeline, clock = self.timeline, self.clock
+        if self.live and timeline.position > now.wall + DEFAULT_LATE_SECONDS:
+            timeline.set_back(now.wall)
         timeline.reach(time, source)
         if self.live:
             timeline.position = max(timeline.position, min(time, now.wall))

@@ -1,7 +1,7 @@
 """What time it is for rules: the one clock contract of all kinds, said once.
 
 *Event time* is the time of a record: its own stamp, else its arrival. It orders windows and decides
-deadlines. *Position* is how far event time has come, and it never goes back:
+deadlines. *Position* is how far event time has come. It goes back only where the date does:
 
 - In a backlog, a replay or a test it is the latest event time read, and the files are read merged
   by event time: what a deadline waits for is read before it, or is not there. (A source that came
@@ -10,7 +10,8 @@ deadlines. *Position* is how far event time has come, and it never goes back:
 - Live it is the date, less `SETTLE_SECONDS` in which a line finds its way here. A source whose
   lines come later than that (a writer that gathers them) is waited for as long as its latest lines
   were late, up to its `late`; so are the rules that look at it. A record's stamp that is ahead of
-  the date moves nothing.
+  the date moves nothing. Where the date is set back by more than `DEFAULT_LATE_SECONDS`, position
+  goes back with it, as at a restart: else each line would be too late until the old date came.
 
 A deadline takes effect before a record at its time or after. A kind for which a record *at* the
 deadline is in time sets it `just_after`. Records with equal times come in the order of their source
@@ -30,6 +31,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from logwatch import telemetry
 from logwatch.records import Batch, StateChange
 from logwatch.rules.base import Now, RuleSettings
 
@@ -69,6 +71,15 @@ class Timeline:
     def begin(self, wall: float) -> None:
         """All sources were restored: go on from how far event time had come, `wall` at most."""
         self.position = min(wall, max(self._newest.values(), default=-math.inf))
+
+    def set_back(self, wall: float) -> None:
+        """The date was set back to `wall`: go on from there, as after a restart."""
+        telemetry.warning("rules.clock_set_back", seconds=round(self.position - wall))
+        self.position = wall
+        for source, newest in self._newest.items():
+            if newest > wall:
+                self._newest[source] = wall
+                self._changed.add(source)
 
     def late_of(self, source: str) -> float:
         """How late a record of `source` may come and still find its window, in seconds."""

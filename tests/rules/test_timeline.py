@@ -231,6 +231,27 @@ def test_time_never_goes_back_for_rules_when_the_date_is_set_back():
     assert bench.pipeline.seconds_to_deadline(bench.clock.moment()) == pytest.approx(7.25, abs=0.01)
 
 
+def test_lines_after_the_date_was_set_back_find_their_windows():
+    """They are of the date as it is now; else no window would take them until the old one came."""
+    bench = Bench(MANY)
+    bench.line(0)
+    bench.until(30)
+    bench.clock.step_wall(-3600)
+    assert bench.line(-3560) == []
+    assert bench.line(-3559) == [("many", "firing")]
+    assert bench.until(-3530) == [("many", "resolved")]
+
+
+def test_a_date_that_is_set_back_a_little_moves_nothing():
+    """Lines may be so late anyway, and find the window of their own time."""
+    bench = Bench(MANY)
+    bench.line(0)
+    bench.until(30)
+    bench.clock.step_wall(-60)
+    assert bench.line(-25) == []
+    assert bench.line(-24) == [("many", "firing")]
+
+
 def test_hours_outside_of_active_are_not_looked_at():
     """A line at night is no line for a rule that works by day."""
     day = RuleSettings(
