@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from logwatch.matching import searches, timed
@@ -71,3 +74,60 @@ def test_the_twin_gives_the_same_captures():
     text = r"(?:(?P<key>\w+)=(?P<value>\S+)?\s?)+(end)(?(3)!)"
     [hit] = Matcher([RulePatterns(match=(text,))]).match(b"a=1 b= end!")
     assert hit.found == [(0, {"key": "b", "value": "1"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (r"(?i)a(?-i:b)", ["aB", "AB", "Ab"]),
+        (r"a(?i:b)c", ["aBc", "ABc", "aBC"]),
+        (r"(?s)a(?-s:.)b", ["a\nb", "axb"]),
+        (r"a(?s:.)b", ["a\nb", "axb"]),
+        (r"(?m)^b$", ["a\nb\nc", "ab"]),
+        (r"(?m)a(?-m:^|$)", ["a\nb", "a"]),
+        (r"b$", ["b\n", "b\n\n", "b"]),
+        (r"b\Z", ["b\n", "b"]),
+        (r"\Ab|^c", ["ab", "ac", "b", "c"]),
+        (r"(?a)\w\b", ["é", "xé", "éx"]),
+        (r"(?i)\b\u212a\B", ["k", "kk", "\u212ak", "-K"]),
+        (r"\B", ["", "ab", "a"]),
+        (r"\b", ["", "-", "a"]),
+        (r"a+?b*?c??d", ["aabbcd", "abccd"]),
+        (r"(a+?)(a*)", ["aaa"]),
+        (r"(?>a+)ab|(?>a|ab)c", ["aaab", "abc", "ac"]),
+        (r"a++a|a?+ab|(?:ab?)++b", ["aaa", "ab", "abb"]),
+        (r"(?:.+){2}+|(?:ab|a){2}+b", ["em", "aab", "abab"]),
+        (r"(<)?x(?(1)>|!)", ["<x>", "x!", "<x", "<x!"]),
+        (r"(a)?b(?(1)c)", ["abc", "b", "ab"]),
+        (r"(a)|b\1", ["b", "a", "bb"]),
+        (r"(?:(a)|b)*\1", ["aba", "bb", "abaa"]),
+        (r"(?<=ab|cd)e(?<!cde)", ["abe", "cde", "e"]),
+        (r"a(?=b|$)(?!bc)", ["ab", "abc", "a"]),
+        (r"[^\W\d_]+[^a]", ["1_ab", "éa", "ab1"]),
+        (r"(?i)[^k]\d", ["\u212a1", "k1", "l٣"]),
+        (r"a|", ["b", "a"]),
+        (r"a{,2}b{2,}c{0}", ["aaabb", "b"]),
+        (r"\N{KELVIN SIGN}|\x85|\s", ["\u212a", "k", "\x1c", "\x85"]),
+    ],
+)
+def test_the_twin_of_each_construct_finds_what_python_finds(text, lines):
+    """The same place and the same groups, construct by construct."""
+    twin = timed.timed_pattern(text)
+    assert twin is not None
+    for line in lines:
+        found, due = twin.search(line), re.search(text, line)
+        assert (found and (found.span(), found.groups())) == (due and (due.span(), due.groups()))
+
+
+def test_a_search_under_the_limit_lets_other_threads_run():
+    """It is told so, and how long it may take."""
+    asked: list[dict[str, Any]] = []
+
+    class Twin:
+        def search(self, _line: str, **options: Any) -> None:
+            asked.append(options)
+
+    guarded = searches.GuardedSearch(EVIL)
+    guarded._twin = Twin()
+    guarded.search("a" * 60)
+    assert asked == [{"timeout": searches.TIMEOUT_SECONDS, "concurrent": True}]
