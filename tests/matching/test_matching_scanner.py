@@ -94,6 +94,8 @@ def test_literals_are_known_through_groups_and_alternatives():
     required = skeleton(parse(r"(?:lost|gone) (?i:Io) [a-z]+ (?:x|yy)\d"))
     assert required_literals(required) == (b"lost", b"gone")
     assert required_literals(skeleton(parse(r"(?i)io err\w+"))) != ()
+    assert required_literals(skeleton(parse(r"(?:lost|\d\d) of \d"))) == (b" of ",)
+    assert required_literals(skeleton(parse(r"(?:lost|\d\d)\d"))) == ()
     assert express(skeleton(parse(r"\d+[a-z]")), Form.LITERALS) is None
 
 

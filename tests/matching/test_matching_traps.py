@@ -111,6 +111,8 @@ def test_the_ascii_flag_keeps_classes_small():
     """`(?a)` is honoured by class and by group."""
     assert texts(r"(?a)x\wy", "xéy\nxay\n".encode()) == ["xay"]
     assert texts(r"(?a:x\w)\wy", "xéay\nxaéy\n".encode()) == ["xaéy"]
+    assert texts(r"(?a)x(?u:\w)\wy", "x日ay\nxa日y\n".encode()) == ["x日ay"]
+    assert texts(r"(?ai)x(?u:k)y", "x\u212ay\n".encode()) == ["x\u212ay"]
 
 
 def test_bytes_that_are_no_utf_8_become_escapes_and_can_be_matched():
