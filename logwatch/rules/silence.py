@@ -33,7 +33,7 @@ from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
 from logwatch.rules.message import Keyed, first_line, lasting
 from logwatch.rules.sight import Sight
-from logwatch.rules.timeline import just_after
+from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
 from logwatch.stamps import rfc3339
 
 GIVE_UP_SECONDS = 7 * 86400.0
@@ -125,7 +125,8 @@ class SilenceRule(KeyedRule[SilenceState]):
         self, key: str, state: SilenceState, sight: Sight, event: float, now: Now
     ) -> Iterable[Alert]:
         """The same, where the deadlines up to `event` have taken effect."""
-        if state.latest is not None and sight.order <= state.latest.order:
+        latest = state.latest
+        if latest is not None and sight.order <= latest.order and not _was_ahead(latest, now):
             return ()
         if state.episode is not None and state.back is None:
             return self._come_back(key, state, sight, event, now)
@@ -286,3 +287,8 @@ class SilenceRule(KeyedRule[SilenceState]):
             "away": lasting(state.until - state.first),
             "seen": rfc3339(state.first) if state.samples else "never",
         }
+
+
+def _was_ahead(latest: Sight, now: Now) -> bool:
+    """Whether a sight is so far ahead of the date that whatever comes now is nearer to it."""
+    return latest.time > now.wall + DEFAULT_LATE_SECONDS

@@ -308,6 +308,28 @@ def test_a_stamp_ahead_of_the_date_is_a_sign_of_life():
     assert statuses(bench.until(3781)) == [("web1", "firing")]
 
 
+def test_a_stamp_far_ahead_of_the_date_counts_until_the_next_record():
+    """Its writer's clock, or ours, was set right: waiting goes on from there."""
+    bench = absence()
+    bench.line(0, host="web1")
+    assert bench.early(3600, 100, host="web1") == []
+    bench.line(160, "beat", host="web1")
+    assert bench.until(340) == []
+    (alert,) = bench.until(341)
+    assert alert.status == "firing"
+    assert alert.last == "2026-01-05T00:02:40.000Z"
+
+
+def test_a_stamp_a_little_ahead_of_the_date_is_not_taken_back():
+    """Clocks differ, and lines of others come late."""
+    bench = absence()
+    bench.line(0, host="web1")
+    bench.early(190, 100, host="web1")
+    bench.line(110, host="web1")
+    assert bench.until(370) == []
+    assert statuses(bench.until(371)) == [("web1", "firing")]
+
+
 def test_hold_keeps_it_burning():
     """Back early, it resolves when `hold` is over."""
     bench = absence(hold=600.0)
