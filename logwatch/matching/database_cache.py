@@ -25,10 +25,12 @@ _MOST_FILES = 64
 _MOST_BYTES = 128 * 1024 * 1024
 """Of all files of one kind; a database of 5,000 patterns has 8 MB."""
 _READERS = (
-    *("alphabet", "backtracking", "codes", "literal_prefilter", "literals", "outline"),
-    *("prefilter", "splitting", "stretch", "syntax", "translator", "word_list"),
+    *("../expressions", "alphabet", "backtracking", "codes", "dangers", "known_patterns"),
+    *("literal_prefilter", "literal_scanner", "literals", "outline", "pattern", "prefilter"),
+    *("scanner", "splitting", "stretch", "syntax", "translator", "word_list"),
 )
-"""The modules of this package that decide what is scanned for, and what can hang."""
+"""The modules that decide what is kept: what is scanned for and how, what can hang, what is valid.
+All that these import are among them."""
 
 
 class DatabaseCache:
@@ -84,7 +86,7 @@ def _translator() -> bytes:
     """A hash of our own source: what another translator made is never used."""
     key = blake2b(digest_size=16)
     for name in _READERS:
-        source = Path(__file__).with_name(f"{name}.py").read_bytes()
+        source = Path(__file__).parent.joinpath(f"{name}.py").read_bytes()
         key.update(len(source).to_bytes(8, "big") + source)
     return key.digest()
 
