@@ -108,15 +108,16 @@ def test_without_a_daemon_it_exits_with_69(tmp_path):
 
 
 def test_a_file_that_is_no_yaml_is_said_to_be_that(tmp_path):
-    """Though it should say which daemon to ask: whether that is found by its socket or not."""
+    """The daemon is found by the line that says where its store is, or by its socket, or not."""
     config = CONFIG.format(folder=tmp_path)
     place = {"RUNTIME_DIRECTORY": str(tmp_path)}
     for variables in (place, {}):
         with Running(tmp_path, config, variables=variables).ready() as daemon:
-            refused = reload(daemon, config="sources: [", variables=variables)
-            assert refused.returncode == 78
-            assert "logwatch.yaml:" in refused.stderr
-            assert ("generation 1 goes on" in refused.stderr) is (variables is place)
+            for broken, found in (("sources: [", True), ("state: [", variables is place)):
+                refused = reload(daemon, config=broken, variables=variables)
+                assert refused.returncode == 78
+                assert "logwatch.yaml:" in refused.stderr
+                assert ("generation 1 goes on" in refused.stderr) is found
             daemon.stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from signal import Signals
 
+import pytest
 from doubles.forked import Running, logwatch, run_once
 from doubles.process import alerts_in, environment, eventually
 from doubles.receiver import Receiver
@@ -116,16 +117,22 @@ def test_a_single_run_from_cron_obeys_what_was_silenced_between(tmp_path):
     assert told(tmp_path) == ["oops firing", "guess firing"]
 
 
-def test_while_the_configuration_is_broken_the_daemon_is_silenced_all_the_same(tmp_path):
-    """One person edits it, another must sleep."""
+@pytest.mark.parametrize(
+    ("broken", "preview"),
+    [("rules: [", "hides no firing alert now"), ("state: [", "what it hides is not known")],
+)
+def test_while_the_configuration_is_broken_the_daemon_is_silenced_all_the_same(
+    tmp_path, broken, preview
+):
+    """One person edits it, another must sleep; what it hides is known where the store is."""
     write(tmp_path)
     config = CONFIG.format(folder=tmp_path, url="http://127.0.0.1:9/")
     (tmp_path / "run").mkdir()
     variables = {"RUNTIME_DIRECTORY": str(tmp_path / "run")}
     with Running(tmp_path, config, variables=variables).ready() as daemon:
-        daemon.config.write_text(daemon.config.read_text() + "\nrules: [")
+        daemon.config.write_text(f"{daemon.config.read_text()}\n{broken}")
         out = silence(tmp_path, "rule=oops", "--for", "1h", variables=variables)
-        assert "what it hides is not known" in out
+        assert preview in out
         assert "silence #1 until" in out
         write(tmp_path, "oops a", "guess from 192.0.2.1")
         eventually(lambda: told(tmp_path) == ["guess firing"], "it is in force")
