@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, field
 
 from logwatch.records import SCHEMA, Alert
 from logwatch.rules.base import Hit, RuleSettings
-from logwatch.rules.message import Keyed, Wording, episode_id, first_line
+from logwatch.rules.message import Keyed, Wording, episode_id, shortened
 from logwatch.rules.samples import Sample, sample
 from logwatch.stamps import rfc3339
 
@@ -50,7 +50,7 @@ class Sighting(Struct, array_like=True):
         self.total += 1
         self.last = max(self.last, at)
         if len(self.names) < MOST_NAMED:
-            self.names.append(first_line(name, LONGEST_NAME))
+            self.names.append(shortened(name, LONGEST_NAME))
 
     def hold_back(self, at: float, cooldown: float) -> bool:
         """Whether something seen at event time `at` is within `cooldown` of the event."""

@@ -190,9 +190,14 @@ def fields_of(record: Record, captures: dict[str, str]) -> dict[str, str]:
 
 
 def first_line(text: str, limit: int = LONGEST_HEADLINE) -> str:
-    """`text` short enough for a headline."""
-    line = text.strip()
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    """What heads an alert about a record: its first line, short enough; the rest is quoted."""
+    return shortened(text.strip().partition("\n")[0], limit)
+
+
+def shortened(text: str, limit: int = LONGEST_HEADLINE) -> str:
+    """`text`, such as a value of a field, short enough for a headline."""
+    text = text.strip()
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def as_told(
@@ -203,7 +208,7 @@ def as_told(
     Three calls cost as much as what they do for a line of usual length.
     """
     text = record.text
-    if len(text) > LONGEST_HEADLINE:
+    if len(text) > LONGEST_HEADLINE or "\n" in text:
         return first_line(text), fields_of(record, captures), quote(path, record, stamp)
     fields = {**record.fields, **captures} if record.fields else captures
     return text.strip(), fields, AlertLine(path, record.offset, stamp, text)

@@ -30,7 +30,7 @@ from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import ago, cooling_down, on_clock
 from logwatch.rules.first_sight import LONGEST_NAME, Sighting, Teller
 from logwatch.rules.kinds import NewValue
-from logwatch.rules.message import Keyed, first_line
+from logwatch.rules.message import Keyed, first_line, shortened
 from logwatch.units import format_duration
 
 KEPT_LONGER_SECONDS = 3600.0
@@ -318,6 +318,6 @@ def _texts(hit: Hit, names: Iterable[str]) -> dict[str, str]:
     """What a record has in the fields `names`, short enough to be read."""
     captures, fields = hit.match.captures, hit.record.fields
     return {
-        name: first_line(captures.get(name) or fields.get(name) or MISSING, LONGEST_NAME)
+        name: shortened(captures.get(name) or fields.get(name) or MISSING, LONGEST_NAME)
         for name in names
     }

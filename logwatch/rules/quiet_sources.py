@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from logwatch.records import Alert, AlertLine, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import SOURCE_QUIET, Absence
-from logwatch.rules.message import first_line, lasting
+from logwatch.rules.message import lasting, shortened
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.silence import SilenceRule, SilenceState
@@ -84,7 +84,7 @@ class QuietSources(SilenceRule):
             return f"lines come again, after {away}"
         if key not in self._limits:
             return "no longer watched for silence"
-        where = f", last in {first_line(state.samples[-1].line.path)}" if state.samples else ""
+        where = f", last in {shortened(state.samples[-1].line.path)}" if state.samples else ""
         never = "" if state.samples else ", and none since the start"
         limit = lasting(self._limits[key])
         return (

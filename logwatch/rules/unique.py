@@ -18,7 +18,7 @@ from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.kinds import Unique
-from logwatch.rules.message import first_line
+from logwatch.rules.message import shortened
 from logwatch.rules.samples import QUOTED_LINES
 from logwatch.rules.windowed import WindowedRule, WindowedState
 from logwatch.units import format_duration
@@ -168,7 +168,7 @@ class UniqueRule(WindowedRule[UniqueState]):
         """The latest values for people, the newest last."""
         since = state.reached - self._length
         names = [
-            first_line(value.replace(_BETWEEN, "/"), _LONGEST)
+            shortened(value.replace(_BETWEEN, "/"), _LONGEST)
             for time, value in state.latest
             if time > since
         ]

@@ -240,7 +240,22 @@ def test_what_the_pattern_captures_comes_before_what_logwatch_names():
     assert bench.line(0)[0].message == "/var/log/app.log"
 
 
-@given(st.integers(0, 5000), st.sampled_from(["", " ", "\t"]), st.booleans())
+TRACE = "ERROR order failed\njava.lang.IllegalStateException: no stock\n\tat a.B.c(B.java:12)"
+
+
+@pytest.mark.parametrize("more", [{}, {"kind": Threshold(count=2, window=60.0), "cooldown": 60.0}])
+def test_a_record_of_several_lines_is_headed_by_its_first(more):
+    """The others are quoted; in a title they were one line of pictures of line breaks."""
+    bench = plain(**{"cooldown": 0.0} | more)
+    bench.line(0, TRACE)
+    bench.line(1, TRACE)
+    alert = bench.alerts[-1]
+    assert alert.message.endswith("ERROR order failed")
+    assert "\n" not in alert.message
+    assert alert.lines[-1].text == TRACE
+
+
+@given(st.integers(0, 5000), st.sampled_from(["", " ", "\t", "\n"]), st.booleans())
 def test_what_is_told_of_a_line_is_the_same_whatever_its_length(length, space, has_fields):
     """In one call for lines of usual length, or part for part."""
     text = f"{space}{'x' * length}{space}"
