@@ -5,7 +5,7 @@ where that is sound, else a new one. A note on the disk says that this is under 
 first file is moved until somebody was told of it in a commit: whenever the process is killed in
 between, the next start goes on, and the alert is told. Nothing begins anew for errors of the disk,
 which may pass: what was rotated since would be lost. What seems to be damaged is looked at again,
-and where the disk does not give it back the start is refused.
+and where the disk does not give it back the start is refused, where there is a backup some times.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from logwatch.crashpoints import crashpoint
 from logwatch.errors import StoreError
 from logwatch.store.database import BACKUP_NAME, Durability, connect
 from logwatch.store.files import PARTS, part, remove_database, sync_file, sync_folder, write_whole
+from logwatch.store.refusals import forget_refusals, refuse_once_more
 
 _NOTE_NAME = "replacing.json"
 _PIECE_BYTES = 64 * 1024
@@ -80,15 +81,15 @@ def open_store(
 def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Connection:
     """As `connect`; what seems to be damaged is looked at again.
 
-    SQLite calls a read that fails damage, too, and most such errors pass. What the disk does not
-    give back at last is damaged as well, but where it `is_needed`: then it raises OSError, and the
-    next start may have more luck.
+    SQLite calls a read that fails damage, too, and most such errors pass. Where the disk does not
+    give it back it raises OSError, and the next start may have more luck. Where it is not
+    `is_needed` only the first starts do; then it is damaged as well.
     """
     looks, unread = 0, None
     while True:
         looks += 1
         try:
-            return connect(path, durability=durability)
+            connection = connect(path, durability=durability)
         except sqlite3.DatabaseError as problem:
             if not _is_of_the_disk(problem):
                 _refuse_unless_damaged(problem)
@@ -97,9 +98,11 @@ def _look(path: Path, durability: Durability, *, is_needed: bool) -> sqlite3.Con
                 continue
             if unread is None:
                 raise
-            if is_needed:
+            if is_needed or refuse_once_more(path):
                 raise unread from problem
             raise sqlite3.DatabaseError(f"{problem}; {unread.strerror}") from problem
+        forget_refusals(path)
+        return connection
 
 
 def _refuse_unless_damaged(problem: sqlite3.DatabaseError) -> None:

@@ -20,6 +20,7 @@ from logwatch.store.database import connect
 from logwatch.store.files import write_whole
 from logwatch.store.migrations import MIGRATIONS
 from logwatch.store.packing import unpack
+from logwatch.store.refusals import MOST_REFUSED
 from logwatch.store.writer import Addressed, Store, Transaction
 
 
@@ -141,8 +142,8 @@ def test_what_the_disk_does_not_give_back_is_kept_for_the_next_start(
         with pytest.raises(StoreError, match="Input/output error"):
             replacing.open_store(folder / "state.db", durability="off", today="20260105")
     store = Store(folder, durability="off", today="20260105")
-    assert "a" in told(store)
-    assert (store.replaced is not None) == has_backup
+    assert told(store) == ["a", "b"]
+    assert store.replaced is None
     store.close()
 
 
@@ -273,13 +274,40 @@ def unreadable(folder, monkeypatch, *names):
 
 
 def test_a_store_with_a_bad_sector_gives_way_to_its_copy(folder, monkeypatch):
-    """In its first page, say: no start would ever get past it."""
+    """In its first page, say: no start would ever get past it. The disk has some tries before."""
     unreadable(folder, monkeypatch, "state.db")
+    for _ in range(MOST_REFUSED):
+        with pytest.raises(StoreError, match="Input/output error"):
+            Store(folder, durability="off", today="20260105")
+        assert not list(folder.glob("*.corrupt-*"))
     store = Store(folder, durability="off", today="20260105")
     assert told(store) == ["a"]
     assert store.replaced is not None
     assert store.replaced.restored_from == 1_767_571_200.0
     assert "Input/output error" in store.replaced.reason
+    store.close()
+
+
+def test_a_store_that_the_disk_gives_back_at_another_start_is_kept(folder, monkeypatch):
+    """And the next time that it does not, it has as many tries again."""
+    for _ in range(3):
+        with monkeypatch.context() as disk:
+            unreadable(folder, disk, "state.db")
+            for _ in range(MOST_REFUSED):
+                with pytest.raises(StoreError, match="Input/output error"):
+                    Store(folder, durability="off", today="20260105")
+        store = Store(folder, durability="off", today="20260105")
+        assert store.replaced is None
+        assert told(store) == ["a", "b"]
+        store.close()
+
+
+@pytest.mark.parametrize("note", [b"", b"many", b"-"])
+def test_starts_that_cannot_be_counted_are_not_refused_for_ever(folder, monkeypatch, note):
+    (folder / "refused-starts").write_bytes(note)
+    unreadable(folder, monkeypatch, "state.db")
+    store = Store(folder, durability="off", today="20260105")
+    assert store.replaced is not None
     store.close()
 
 
