@@ -60,6 +60,18 @@ def test_a_pattern_that_times_out_again_and_again_is_put_in_quarantine():
 
 
 @pytest.mark.usefixtures("quick_timeout")
+def test_a_pattern_in_quarantine_is_not_searched_for_in_short_lines_either():
+    """As it is told; it was slow on long lines only."""
+    matcher = Matcher(rules(r"\s+(?!.)"), clock=no_time)
+    assert rules_taken(matcher.match(b"a \n" * 200)) == {0: 200}
+    assert rules_taken(matcher.match((b" " * 100_000 + b"x\n") * 12)) == {}
+    assert matcher.statistics.quarantined == (0,)
+    before = matcher.statistics.passed_over[0]
+    assert rules_taken(matcher.match(b"a \n" * 2_000)) == {}
+    assert matcher.statistics.passed_over == {0: before + 2_000}
+
+
+@pytest.mark.usefixtures("quick_timeout")
 def test_what_people_read_says_what_happened_and_what_to_do():
     """The pattern, the loss, how long it lasts, the remedy."""
     matcher = Matcher(rules(EVIL), clock=no_time)
