@@ -188,12 +188,14 @@ class Lineage:
         for sibling in reversed(self._whereabouts.family()):
             if sibling.compressed or sibling.size < checkpoint.offset:
                 continue
-            if sibling.sign in self._seen and not is_proof(checkpoint):
-                continue  # it was there before the file was cut, and proves too little
             file = self._open(sibling.path)
             if file is None:
                 continue
-            if self._is_unknown(file.key) and _continues(file.fd, checkpoint):
+            is_over_another = self._is_over_another(file)
+            # Was it there before the file was cut, as it is, then it has to prove more.
+            is_new = is_over_another or sibling.sign not in self._seen or is_proof(checkpoint)
+            is_free = is_over_another or self._is_unknown(file.key)
+            if is_new and is_free and _continues(file.fd, checkpoint):
                 return file
             os.close(file.fd)
         return None
@@ -332,6 +334,13 @@ class Lineage:
 
     def _is_unknown(self, key: Key) -> bool:
         return self._claims.latest(key) is None and self._claims.owner(key) in (None, self._owner)
+
+    def _is_over_another(self, file: OpenFile) -> bool:
+        """Whether it was written over what was read in it to the end: `cp app.log app.log.1`."""
+        before = self._claims.latest(file.key)
+        if before is None or not before.closed or self._claims.owner(file.key) is not None:
+            return False
+        return not _continues(file.fd, before)
 
     def _look_alikes(self, fresh: Checkpoint) -> list[Checkpoint]:
         if fresh.head.length < HEAD_LENGTH:

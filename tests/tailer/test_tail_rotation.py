@@ -465,6 +465,28 @@ def test_a_file_cut_and_copied_twice_while_stopped_is_read_from_all_copies(follo
     assert b"".join(log.read()) == numbered(3, 2) + numbered(100, 2) + numbered(200, 2)
 
 
+@pytest.mark.parametrize("size", [3, 100])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_copy_that_is_written_over_the_one_before_is_read(follow, numbered, size, stopped):
+    """As `cp app.log app.log.1; : > app.log` does it, each night anew."""
+    log = follow(numbered(0, size))
+    log.read()
+    for night in range(1, 5):
+        first = 1000 * night
+        if stopped:
+            log.tail.close()
+        unread, after = numbered(first, 5), numbered(first + 500, size)
+        log.append(unread)
+        copy_and_cut(log, after)
+        if stopped:
+            log.restart()
+        assert b"".join(log.read()) == unread + after
+        log.advance(400)
+        assert log.read() == []
+    assert not log.tail.losses()
+    assert not any(block.reread for block in log.blocks)
+
+
 def test_another_device_number_alone_changes_nothing(follow, numbered):
     log = follow(numbered(0, 3))
     log.read()
