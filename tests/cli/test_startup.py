@@ -68,7 +68,7 @@ ROWS: dict[tuple[str, ...], tuple[set[str], int]] = {
     ("help", "unknown-field"): (set(), 14),
     ("tail", "--no-follow", "LOG"): (set(), 25),
     ("status",): (DAEMON, 60),
-    ("alerts",): (STORE | {"_hashlib"}, 57),
+    ("alerts",): (STORE | {"_hashlib"}, 60),
     ("reload",): (DAEMON, 75),
     ("silence", "list"): (DAEMON | {"_hashlib"}, 85),
     ("check",): (CONFIG, 120),
