@@ -29,6 +29,8 @@ _TIME_FORMATS = ("json", "logfmt")
 # Bytes below 0x80 that one stateful or transforming codec or another does not read as ASCII.
 _ASCII = b"Az09 \\x41 \\u0041 +AGE- ~{VPJ~} \x1b(B\n\t&%"
 _NAMES_LOOKED_AT = 2000
+LOGS = Path("/var/log")
+JOURNALS = (Path("/run/systemd/journal"), LOGS / "journal")
 
 
 def build_source(
@@ -118,10 +120,19 @@ def _warn_of_missing(
         found.place("path", number),
         "no-match",
         f"{message}, nor any of the other paths" if others else message,
-        f"near: {_as_written(near, found, number)}"
-        if near
-        else "correct the path, or let it wait for the file",
+        f"near: {_as_written(near, found, number)}" if near else _instead(found),
     )
+
+
+def _instead(found: Found[SourceKeys]) -> str:
+    """What to do where there is no file, and none that is called alike."""
+    keys = found.value
+    of_syslog = keys.format == "syslog" and all(Path(each).parent == LOGS for each in keys.path)
+    if of_syslog and any(each.is_dir() for each in JOURNALS):
+        return (
+            "where no rsyslog writes it, it is in the journal: journald: all in the place of path"
+        )
+    return "correct the path, or let it wait for the file"
 
 
 def _as_written(near: Path, found: Found[SourceKeys], number: int) -> Path:

@@ -184,3 +184,24 @@ def test_how_grave_an_entry_is_has_the_words_of_syslog(form):
     with pytest.raises(ConfigError, match="did you mean 'err'"):
         from_text(f"sources: {{s: {{journald: all, format: {form}}}}}\n{rules}")
     assert from_text(f"sources: {{s: {{journald: all, format: json}}}}\n{rules}").rules, "of a text"
+
+
+@pytest.mark.parametrize(
+    ("source", "in_journal"),
+    [
+        ("{path: /var/log/no-such.log, format: syslog}", True),
+        ("{path: [/var/log/no-such.log, /var/log/nor-such], format: syslog}", True),
+        ("{path: /var/log/no-such.log}", False),
+        ("{path: /srv/no-such.log, format: syslog}", False),
+    ],
+)
+def test_where_nobody_writes_the_files_of_syslog_the_journal_is_named(
+    bench, monkeypatch, tmp_path, source, in_journal
+):
+    """A fresh Debian 12: no file would ever come."""
+    monkeypatch.setattr("logwatch.config.sources.JOURNALS", (tmp_path,))
+    problem = bench.one(f"sources: {{auth: {source}}}")
+    assert problem.code == "no-match"
+    assert ("journald: all in the place of path" in problem.help) is in_journal
+    monkeypatch.setattr("logwatch.config.sources.JOURNALS", (tmp_path / "none",))
+    assert "let it wait for the file" in bench.one(f"sources: {{auth: {source}}}").help
