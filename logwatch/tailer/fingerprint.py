@@ -46,6 +46,14 @@ _REMOTE = frozenset(
         0x7461636F,  # OCFS2
     )
 )
+_OF_THE_KERNEL = frozenset(
+    (
+        0x9FA0,  # /proc
+        0x62656572,  # /sys
+        0x64626720,  # /sys/kernel/debug
+        0x74726163,  # /sys/kernel/tracing
+    )
+)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -191,8 +199,17 @@ def is_proof(checkpoint: Checkpoint) -> bool:
 
 def is_remote(fd: int) -> bool:
     """Whether another machine may write the file, so that its size may be out of date."""
+    return _file_system_of(fd) in _REMOTE
+
+
+def is_of_the_kernel(fd: int) -> bool:
+    """Whether the kernel makes up what is read there: it is no log, and to read it may act."""
+    return _file_system_of(fd) in _OF_THE_KERNEL
+
+
+def _file_system_of(fd: int) -> int | None:
     buffer = ctypes.create_string_buffer(256)
     if _libc.fstatfs(fd, buffer):
-        return False
-    magic = struct.unpack_from("@l", buffer)[0]
-    return magic & 0xFFFFFFFF in _REMOTE
+        return None
+    magic: int = struct.unpack_from("@l", buffer)[0]
+    return magic & 0xFFFFFFFF

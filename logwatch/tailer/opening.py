@@ -1,9 +1,10 @@
 """Open a log file without ever opening what is no log file.
 
-Opening a FIFO may block, opening a device may act (a watchdog device arms a reboot). So the path
-is first opened as a mere place (O_PATH), looked at, and opened for reading through that place
-only if it is a regular file; nothing can be swapped in between. The last handles of the process are
-left to its store, its sinks and its directories: without them it could not even say what it lacks.
+Opening a FIFO may block, opening a device may act (a watchdog device arms a reboot), and who reads
+/proc/kmsg takes it from others. So the path is first opened as a mere place (O_PATH), looked at,
+and opened for reading through that place only if it is a regular file; nothing can be swapped in
+between. The last handles of the process are left to its store, its sinks and its directories:
+without them it could not even say what it lacks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import resource
 import stat
 
 from logwatch.accounts import group_name, user_name
-from logwatch.tailer.fingerprint import OpenFile, describe
+from logwatch.tailer.fingerprint import OpenFile, describe, is_of_the_kernel
 from logwatch.tailer.links import LinkRule
 
 _KINDS = {
@@ -24,6 +25,8 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_SIZES_OF_THE_KERNEL = (0, 4096)
+"""What /proc and /sys say of all their files; others need not be asked where they are."""
 _NOT_FOR_LOGS = 32
 """Handles that are left to everything else."""
 
@@ -51,7 +54,10 @@ def open_beside(path: str, other: str, rule: LinkRule) -> OpenFile:
 
 
 def _opened(place: int, path: str) -> OpenFile:
-    kind = what_it_is(os.fstat(place).st_mode)
+    status = os.fstat(place)
+    kind = what_it_is(status.st_mode)
+    if status.st_size in _SIZES_OF_THE_KERNEL and not kind and is_of_the_kernel(place):
+        kind = "a file of the kernel"
     if kind:
         raise OSError(errno.EINVAL, f"{kind}, not a regular file", path)
     fd = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -433,16 +433,17 @@ os.pread = fails
 
 
 def test_r31_what_is_no_regular_file_is_passed_over(stage):
-    """A FIFO, a socket, a device and a folder that a glob takes: none is opened for reading."""
+    """A FIFO, a socket, a device, a folder and /proc that a glob takes: none is read."""
     place = stage.place("twice")
     os.mkfifo(place.folder / "app.fifo.log")
     (place.folder / "zero.log").symlink_to("/dev/zero")
     (place.folder / "folder.log").mkdir()
+    (place.folder / "kernel.log").symlink_to("/proc/version")
     with socket.socket(socket.AF_UNIX) as made, place.writer() as writer:
         made.bind(str(place.folder / "socket.log"))
         writer.write(5)
         place.settle(writer)
-        assert len(place.said("not a regular file")) == 3
+        assert len(place.said("not a regular file")) == 4
 
 
 FEW_HANDLES = (

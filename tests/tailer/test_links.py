@@ -141,6 +141,15 @@ def test_links_in_a_circle_and_to_nowhere_are_what_they_always_are(place):
         text_of(log, LinkRule())
 
 
+@pytest.mark.parametrize("target", ["/proc/version", "/proc/kmsg", "/sys/kernel/uevent_seqnum"])
+def test_what_the_kernel_makes_up_is_no_log(place, target):
+    """It is never opened for reading: what one reader of /proc/kmsg gets no other one does."""
+    log = place / "logs" / "app.log"
+    log.symlink_to(target)
+    with pytest.raises(OSError, match="a file of the kernel, not a regular file"):
+        open_regular(str(log))
+
+
 def test_a_name_that_must_not_lead_to_a_file_is_no_name_of_it(place, owners):
     """Else the rules of one source would see what only those of another may."""
     (place / "logs" / "app.log").symlink_to("../secret/shadow")
