@@ -28,7 +28,7 @@ def replacement_report(path: Path, replaced: Replaced) -> SelfReport:
 def _meaning(replaced: Replaced) -> str:
     if replaced.restored_from is None:
         return (
-            "there was no backup: positions, open alerts and undelivered messages in it are not"
+            "there was no sound backup: positions, open alerts and undelivered messages in it are not"
             " known to this run"
         )
     return (
