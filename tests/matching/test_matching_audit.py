@@ -195,6 +195,19 @@ def test_a_pattern_that_is_slow_is_not_said_to_differ(monkeypatch):
     assert matcher.statistics.differences == 0
 
 
+def test_a_rule_in_quarantine_is_not_said_to_differ(monkeypatch):
+    """It is the quarantine by which lines are missed, and that is told already."""
+    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
+    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0095)
+    matcher = audited(rules=[RulePatterns(match=(r"a\s+(?!.)",))])
+    matcher.match((b"a" + b" " * 100_000 + b"x\n") * 12)
+    assert matcher.statistics.quarantined == (0,)
+    for _ in range(20):
+        assert matcher.match(b"a \n" * 40) == []
+    assert matcher.statistics.pairs_audited > 100
+    assert (matcher.statistics.differences, matcher.statistics.fallback) == (0, ())
+
+
 def test_rules_that_run_on_every_line_anyway_are_not_looked_at():
     """The engine says nothing about them."""
     matcher = audited(rules=[RulePatterns(match=(r"^\w?$",)), RulePatterns(match=())])

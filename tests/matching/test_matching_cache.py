@@ -17,6 +17,7 @@ from logwatch.matching import (
     prefilter,
     searches,
 )
+from logwatch.matching.database_cache import DatabaseCache
 from logwatch.matching.engines import Engines
 from logwatch.matching.known_patterns import KnownPatterns
 from logwatch.matching.matcher import Matcher, RulePatterns
@@ -84,6 +85,42 @@ def test_our_own_source_is_part_of_the_key():
     folder = Path(database_cache.__file__).parent
     read = {(folder / f"{name}.py").resolve() for name in database_cache._READERS}
     assert read == imported_by("prefilter", "literal_prefilter", "dangers", "known_patterns")
+
+
+def test_what_was_kept_for_other_texts_is_never_loaded(tmp_path):
+    """The same letters, cut up in another way or in another order, or of another kind or engine."""
+    DatabaseCache(tmp_path, "kind", "engine 1").save(("ab", "c"), b"kept")
+    assert DatabaseCache(tmp_path, "kind", "engine 1").load(("ab", "c")) == b"kept"
+    for texts in (("a", "bc"), ("abc",), ("c", "ab"), ("ab", "c", ""), ("", "ab", "c"), ()):
+        assert DatabaseCache(tmp_path, "kind", "engine 1").load(texts) is None
+    assert DatabaseCache(tmp_path, "other", "engine 1").load(("ab", "c")) is None
+    assert DatabaseCache(tmp_path, "kind", "engine 2").load(("ab", "c")) is None
+
+
+def test_a_file_with_any_byte_changed_is_as_good_as_none(tmp_path):
+    """Of what is not Hyperscan's nobody else would notice."""
+    kept = DatabaseCache(tmp_path, "kind", "engine")
+    kept.save(("a",), b"body")
+    [path] = tmp_path.iterdir()
+    content = path.read_bytes()
+    for at in range(len(content)):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert kept.load(("a",)) is None
+        path.write_bytes(content[:at])
+        assert kept.load(("a",)) is None
+    path.write_bytes(content + b"x")
+    assert kept.load(("a",)) is None
+    path.write_bytes(content)
+    assert kept.load(("a",)) == b"body"
+
+
+def test_what_can_hang_is_kept_apart_for_lines_and_for_records(tmp_path):
+    """A newline, of which a record may have many, is in no line."""
+    texts = (r"(?:\n+)+(?![^x])",)
+    kept = Engines(cache=tmp_path)
+    [in_lines], [in_records] = kept.dangers(texts), kept.dangers(texts, records=True)
+    assert in_lines.degree < in_records.degree
+    assert Engines(cache=tmp_path).dangers(texts, records=True) == [in_records]
 
 
 def imported_by(*names):

@@ -87,9 +87,9 @@ def test_what_is_slow_without_being_given_up_is_charged_as_well():
 @pytest.mark.usefixtures("short_limits")
 def test_a_pattern_that_explodes_over_newlines_holds_no_file_up():
     """A value of JSON may be a page of empty lines."""
-    evil = r"(?:\n|\n\n)+(?![^x])"
+    evil = r"\n+\n+\n+\n+(?![^x])"  # safe in a line
     fields = FieldSearches([{evil: False}], clock=lambda: 0.0)
-    assert fields.search(evil)("\n" * 60 + "!") is None
+    assert fields.search(evil)("\n" * 80 + "!") is None
     assert [one.kind for one in fields.troubles()] == ["timed-out"]
 
 

@@ -171,6 +171,10 @@ def liar(is_lost):
         lambda data, end: end == len(data) and end - data.rfind(b"\n", 0, end) > 34,
         lambda data, end: end - data.rfind(b"\n", 0, end) > 34,
         lambda data, end: data[end - 1 : end] == b"T",
+        # Only in a line alone, only among others, only in one that is not the last.
+        lambda data, end: end == len(data) and b"\n" not in data,
+        lambda data, end: b"\n" in data and end - data.rfind(b"\n", 0, end) > 200,
+        lambda data, end: data[end : end + 1] == b"\n" and data[end - 2 : end] == b"ok",
     ],
 )
 def test_a_scanner_that_loses_a_known_match_is_not_used(monkeypatch, is_lost):

@@ -131,3 +131,12 @@ def test_a_search_under_the_limit_lets_other_threads_run():
     guarded._twin = Twin()
     guarded.search("a" * 60)
     assert asked == [{"timeout": searches.TIMEOUT_SECONDS, "concurrent": True}]
+
+
+def test_a_condition_on_what_may_have_newlines_is_under_the_limit(monkeypatch):
+    """As safe in a line as any, and not in the text of an alert."""
+    monkeypatch.setattr(searches, "TIMEOUT_SECONDS", 0.001)
+    search = searches.guarded_search(r"\n+\n+\n+\n+(?![^x])")
+    assert search("a\n\n\n\nx") is not None
+    with pytest.raises(TimeoutError):
+        search("\n" * 80 + "!")
