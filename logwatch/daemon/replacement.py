@@ -28,8 +28,8 @@ def replacement_report(path: Path, replaced: Replaced) -> SelfReport:
 def _meaning(replaced: Replaced) -> str:
     if replaced.restored_from is None:
         return (
-            "there was no sound backup: positions, open alerts and undelivered messages in it are not"
-            " known to this run"
+            "there was no sound backup: positions, open alerts and undelivered messages in it are"
+            " not known to this run"
         )
     return (
         f"its backup of {rfc3339(replaced.restored_from)} took its place: what was logged since is"
