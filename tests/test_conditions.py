@@ -190,3 +190,10 @@ def test_a_text_is_equal_to_itself_and_its_opposite_is_the_opposite(operand, val
     unlike = (Condition("x", (Comparison("!=", operand),)),)
     assert compile_where(where)({"x": operand})
     assert compile_where(where)({"x": value}) != compile_where(unlike)({"x": value})
+
+
+def test_one_negative_test_of_several_lets_a_missing_field_pass():
+    """Any of them is enough, so a line without the field cannot be left out."""
+    assert holds(["error", "!= debug"], None)
+    assert holds(["!~ ^debug", "> 5"], None)
+    assert not holds(["error", "> 5"], None)
