@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from logwatch.records import Alert, AlertLine
 from logwatch.rules.exact_bytes import exact
 from logwatch.rules.keyed import KeyState
-from logwatch.rules.message import first_line
+from logwatch.rules.message import headline
 
 MOST_EPISODES = 256
 """Burning episodes of one part that are known by name."""
@@ -74,7 +74,7 @@ class Part(Struct, array_like=True, gc=False):
         self.alert = alert.id
         latest = alert.lines[-most_lines:]
         lines = [(each.path, each.offset, each.time, each.text) for each in latest]
-        message = first_line(alert.message)
+        message = headline(alert.message)
         self.packed = exact(_pack(Quote(message, alert.source, alert.path, alert.fields, lines)))
 
 

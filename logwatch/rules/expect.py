@@ -35,7 +35,7 @@ from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.kinds import Expect
-from logwatch.rules.message import Keyed, first_line, lasting
+from logwatch.rules.message import Keyed, headline, lasting
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample, sample
 from logwatch.rules.sight import Sight
@@ -254,7 +254,7 @@ class ExpectRule(KeyedRule[ExpectState]):
 
     def stock_message(self, key: str, state: ExpectState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
-        line = first_line(state.samples[-1].line.text)
+        line = headline(state.samples[-1].line.text)
         if status == "resolved" and state.ended is not None:
             overdue = state.ended - state.first - self._within
             if overdue > 0:
@@ -274,7 +274,7 @@ class ExpectRule(KeyedRule[ExpectState]):
             due = on_clock(each.time + self._within, wall)
             times = f", {each.count:,} times" if each.count > 1 else ""
             opened = f"opened at {on_clock(each.time, wall)}{times}"
-            line = first_line(each.sample.line.text)
+            line = headline(each.sample.line.text)
             lines.append(f"expects {what!r} by {due}; {opened}: {line}")
         if state.resolves is not None:
             lines.append(f"closed, and burns on until {on_clock(state.resolves, wall)}")

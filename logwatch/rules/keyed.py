@@ -20,7 +20,7 @@ from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down
 from logwatch.rules.live_keys import LiveKeys
-from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
+from logwatch.rules.message import Keyed, Wording, episode_id, headline, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample, sample
 from logwatch.stamps import rfc3339
 
@@ -125,7 +125,7 @@ class KeyedRule(Generic[S]):
     def stock_message(self, key: str, state: S, status: Status) -> str:
         """What an alert says where the rule has no `say`; `resolved after ...` is put before it."""
         text = state.samples[-1].line.text if state.samples else self.settings.name
-        return f"{state.count:,}x {first_line(text)}"
+        return f"{state.count:,}x {headline(text)}"
 
     def values(self, state: S) -> Mapping[str, object]:
         """What `say` may use beside the fields and the usual names."""

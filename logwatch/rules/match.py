@@ -21,7 +21,7 @@ from logwatch.records import NO_CONTEXT, SCHEMA, Alert, AlertLine, StateChange, 
 from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import cooling_down, on_clock
-from logwatch.rules.message import NO_KEY, Keyed, Wording, as_told, episode_id, first_line
+from logwatch.rules.message import NO_KEY, Keyed, Wording, as_told, episode_id, headline
 from logwatch.stamps import rfc3339
 
 
@@ -261,7 +261,7 @@ class MatchRule:
             rule=self.settings.name,
             severity=self.settings.severity,
             message=f"{more:,} more {'was' if more == 1 else 'were'} suppressed since"
-            f" {held.line.time}: {first_line(held.line.text)}",
+            f" {held.line.time}: {headline(held.line.text)}",
             source=held.source,
             path=held.line.path,
             host=self._host,

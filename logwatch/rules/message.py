@@ -189,9 +189,18 @@ def fields_of(record: Record, captures: dict[str, str]) -> dict[str, str]:
     }
 
 
-def first_line(text: str, limit: int = LONGEST_HEADLINE) -> str:
-    """What heads an alert about a record: its first line, short enough; the rest is quoted."""
-    return shortened(text.strip().partition("\n")[0], limit)
+def headline(text: str, limit: int = LONGEST_HEADLINE) -> str:
+    """What heads an alert about a record, short enough; the rest is quoted.
+
+    Of several lines it is the first, and the last one that is not indented: what was raised below a
+    trace of Python, the first cause below one of Java.
+    """
+    head, _, more = text.strip().partition("\n")
+    lines = (line for line in reversed(more.split("\n")) if line[:1].strip())
+    outcome = shortened(next(lines, ""), limit // 2)
+    if not outcome:
+        return shortened(head, limit)
+    return f"{shortened(head, limit - len(outcome) - 3)} … {outcome}"
 
 
 def shortened(text: str, limit: int = LONGEST_HEADLINE) -> str:
@@ -203,13 +212,13 @@ def shortened(text: str, limit: int = LONGEST_HEADLINE) -> str:
 def as_told(
     record: Record, captures: dict[str, str], path: str, stamp: str
 ) -> tuple[str, dict[str, str], AlertLine]:
-    """`first_line`, `fields_of` and `quote` of a record, which may be asked for each line.
+    """`headline`, `fields_of` and `quote` of a record, which may be asked for each line.
 
     Three calls cost as much as what they do for a line of usual length.
     """
     text = record.text
     if len(text) > LONGEST_HEADLINE or "\n" in text:
-        return first_line(text), fields_of(record, captures), quote(path, record, stamp)
+        return headline(text), fields_of(record, captures), quote(path, record, stamp)
     fields = {**record.fields, **captures} if record.fields else captures
     return text.strip(), fields, AlertLine(path, record.offset, stamp, text)
 

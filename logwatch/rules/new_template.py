@@ -33,7 +33,7 @@ from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Told
 from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.first_sight import FAR_AHEAD_SECONDS, Sighting, Teller
 from logwatch.rules.kinds import NewTemplate
-from logwatch.rules.message import first_line, shortened
+from logwatch.rules.message import headline, shortened
 from logwatch.templates import Masks, Seen, TemplateMiner
 
 MOST_TEMPLATES = 10_000
@@ -265,7 +265,7 @@ class NewTemplateRule:
         alert, spoken.latest = self._teller.event(
             hit,
             now.wall,
-            f"new kind of message in {hit.batch.source}: {first_line(hit.record.text)}",
+            f"new kind of message in {hit.batch.source}: {headline(hit.record.text)}",
             thing=f"{hit.batch.source}{_BETWEEN}{seen.template_id}",
             found={"template": shortened(seen.text), "template_id": seen.template_id},
             words={"template": shortened(seen.text), "template_id": seen.template_id},

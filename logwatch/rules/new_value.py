@@ -30,7 +30,7 @@ from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import ago, cooling_down, on_clock
 from logwatch.rules.first_sight import LONGEST_NAME, Sighting, Teller
 from logwatch.rules.kinds import NewValue
-from logwatch.rules.message import Keyed, first_line, shortened
+from logwatch.rules.message import Keyed, headline, shortened
 from logwatch.units import format_duration
 
 KEPT_LONGER_SECONDS = 3600.0
@@ -286,7 +286,7 @@ class NewValueRule:
         forget = self._kind.forget
         value = ", ".join(f"{name}={text}" for name, text in texts.items())
         unseen = f" (not seen for {format_duration(forget)})" if forget is not None else ""
-        return f"new {value}{unseen}: {first_line(hit.record.text)}"
+        return f"new {value}{unseen}: {headline(hit.record.text)}"
 
     def _open(self, key: str, told: Sighting, now: Now) -> Iterator[Alert]:
         """The cool-down of `key` begins; where there are too many, the first to end does now."""

@@ -20,7 +20,7 @@ from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.kinds import Sampling
-from logwatch.rules.message import episode_id, first_line
+from logwatch.rules.message import episode_id, headline
 from logwatch.rules.samples import QUOTED_LINES, sample
 
 
@@ -87,9 +87,9 @@ class SamplingRule(KeyedRule[SamplingState]):
             more = state.suppressed
             return (
                 f"{more:,} more {'was' if more == 1 else 'were'} not told since"
-                f" {line.time}: {first_line(line.text)}"
+                f" {line.time}: {headline(line.text)}"
             )
-        text = first_line(line.text)
+        text = headline(line.text)
         return text if self._kind.which == "first" else f"{state.count:,}x {text}"
 
     def remembers(self, key: str, state: SamplingState, now: Now) -> list[str]:

@@ -30,7 +30,7 @@ from logwatch.rules.chains import Chain, best_chain
 from logwatch.rules.explaining import ends_unless_more, on_clock
 from logwatch.rules.keyed import KeyedRule, KeyState
 from logwatch.rules.kinds import Heard, Sequence
-from logwatch.rules.message import Keyed, first_line, lasting
+from logwatch.rules.message import Keyed, headline, lasting
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample
 from logwatch.rules.sight import Sight, sight
@@ -169,9 +169,7 @@ class SequenceRule(KeyedRule[SequenceState]):
 
     def stock_message(self, key: str, state: SequenceState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
-        lines = " -> ".join(
-            first_line(each.line.text, _QUOTED_CHARACTERS) for each in state.samples
-        )
+        lines = " -> ".join(headline(each.line.text, _QUOTED_CHARACTERS) for each in state.samples)
         steps = f"{len(self._kind.steps)} steps in {lasting(state.elapsed)}"
         if status == "resolved":
             within = lasting(self._within)

@@ -31,7 +31,7 @@ from logwatch.rules.active_time import ActiveTime
 from logwatch.rules.base import Now, RuleSettings
 from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
-from logwatch.rules.message import Keyed, first_line, lasting
+from logwatch.rules.message import Keyed, headline, lasting
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
 from logwatch.stamps import rfc3339
@@ -270,7 +270,7 @@ class SilenceRule(KeyedRule[SilenceState]):
     def stock_message(self, key: str, state: SilenceState, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         away = lasting(state.until - state.first)
-        line = f": {first_line(state.samples[-1].line.text)}" if state.samples else ""
+        line = f": {headline(state.samples[-1].line.text)}" if state.samples else ""
         if status == "resolved" and state.is_back:
             return f"back after {away}{line}"
         given_up = "given up, " if status == "resolved" else ""

@@ -28,7 +28,7 @@ from logwatch.rules.base import Basis, Hit, Now, RuleSettings, Threshold, Told
 from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more
 from logwatch.rules.live_keys import LiveKeys
-from logwatch.rules.message import Keyed, Wording, episode_id, first_line, lasting
+from logwatch.rules.message import Keyed, Wording, episode_id, headline, lasting
 from logwatch.rules.samples import QUOTED_LINES, Sample
 from logwatch.rules.threshold_state import (
     KeyState,
@@ -347,7 +347,7 @@ class ThresholdRule:
     ) -> str:
         name = key.replace("\x1f", ", ")
         lasted = lasting(max(0.0, (over_at if over_at is not None else state.last) - state.first))
-        stock = f"{state.count:,}x {first_line(newest.line.text)}"
+        stock = f"{state.count:,}x {headline(newest.line.text)}"
         if name:
             stock = f"{name}: {stock}"
         text = self._wording.message(

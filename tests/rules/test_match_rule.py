@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from logwatch.records import Batch, Match, Record
 from logwatch.rules.base import Hit, Now, PlainMatch, RuleSettings, Threshold
-from logwatch.rules.message import as_told, fields_of, first_line, quote
+from logwatch.rules.message import LONGEST_HEADLINE, as_told, fields_of, headline, quote
 
 
 def plain(**changes) -> Bench:
@@ -244,15 +244,41 @@ TRACE = "ERROR order failed\njava.lang.IllegalStateException: no stock\n\tat a.B
 
 
 @pytest.mark.parametrize("more", [{}, {"kind": Threshold(count=2, window=60.0), "cooldown": 60.0}])
-def test_a_record_of_several_lines_is_headed_by_its_first(more):
+def test_a_record_of_several_lines_is_headed_by_its_first_and_what_was_raised(more):
     """The others are quoted; in a title they were one line of pictures of line breaks."""
     bench = plain(**{"cooldown": 0.0} | more)
     bench.line(0, TRACE)
     bench.line(1, TRACE)
     alert = bench.alerts[-1]
-    assert alert.message.endswith("ERROR order failed")
+    assert alert.message.endswith("ERROR order failed … java.lang.IllegalStateException: no stock")
     assert "\n" not in alert.message
     assert alert.lines[-1].text == TRACE
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        (
+            "Traceback (most recent call last):\n  File 'a.py', line 3\n    f()\nKeyError: 'cart'",
+            "Traceback (most recent call last): … KeyError: 'cart'",
+        ),
+        (
+            "ERROR pay\r\njava.lang.A: x\r\n\tat b.C\r\nCaused by: java.io.D: y\r\n\t... 2 more\r",
+            "ERROR pay … Caused by: java.io.D: y",
+        ),
+        (
+            "TypeError: x is no function\n    at a.js:1:2\n    at b.js:3:4",
+            "TypeError: x is no function",
+        ),
+        ("SELECT a\n\n", "SELECT a"),
+        ("\n\n", ""),
+        ("a" * 400 + "\n" + "b" * 400, "a" * 146 + "… … " + "b" * 149 + "…"),
+        ("a\n" + "b" * 400, "a … " + "b" * 149 + "…"),
+    ],
+)
+def test_a_headline_says_what_was_raised(text, head):
+    assert headline(text) == head
+    assert len(headline(text)) <= LONGEST_HEADLINE
 
 
 @given(st.integers(0, 5000), st.sampled_from(["", " ", "\t", "\n"]), st.booleans())
@@ -261,5 +287,5 @@ def test_what_is_told_of_a_line_is_the_same_whatever_its_length(length, space, h
     text = f"{space}{'x' * length}{space}"
     record = Record(7, text, 1.0, {"level": "y" * length, "user": "eve"} if has_fields else {})
     captures = {"user": "bob", "all": text}
-    parts = first_line(text), fields_of(record, captures), quote("/log", record, "then")
+    parts = headline(text), fields_of(record, captures), quote("/log", record, "then")
     assert as_told(record, captures, "/log", "then") == parts
