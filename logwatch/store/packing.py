@@ -19,6 +19,8 @@ LEAST_BYTES = 4096
 
 _LEVEL = 1
 """The next one takes a third longer and makes it no smaller."""
+_PIECE_BYTES = 1 << 14
+"""What is verified is looked at in pieces that stay in the caches."""
 
 
 def pack(body: bytes) -> bytes:
@@ -43,9 +45,33 @@ def unpack(stored: bytes) -> bytes:
     try:
         return zstd.decompress(stored)
     except zstd.ZstdError as problem:
-        from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
+        raise _damaged(problem) from problem
 
-        raise DatabaseError(f"a segment of alerts is damaged: {problem}") from problem
+
+def verify(stored: bytes) -> None:
+    """Raise as `unpack` does, without keeping what is in it: a quarter of the time.
+
+    What is stored plain has no checksum, and passes.
+    """
+    if is_plain(stored):
+        return
+    from logwatch.zstandard import zstd  # noqa: PLC0415 - see there
+
+    frame = zstd.ZstdDecompressor()
+    try:
+        frame.decompress(stored, _PIECE_BYTES)
+        while not (frame.eof or frame.needs_input):
+            frame.decompress(b"", _PIECE_BYTES)
+    except zstd.ZstdError as problem:
+        raise _damaged(problem) from problem
+    if not frame.eof or frame.unused_data:
+        raise _damaged("it is not one whole frame")
+
+
+def _damaged(problem: object) -> Exception:
+    from sqlite3 import DatabaseError  # noqa: PLC0415 - who has no store loads this module too
+
+    return DatabaseError(f"a segment of alerts is damaged: {problem}")
 
 
 @cache

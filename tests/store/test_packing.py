@@ -16,7 +16,7 @@ from logwatch import telemetry
 from logwatch.store import backup, segments
 from logwatch.store.due import Lot
 from logwatch.store.life import LifeReader
-from logwatch.store.packing import LEAST_BYTES, pack, unpack
+from logwatch.store.packing import LEAST_BYTES, pack, unpack, verify
 from logwatch.store.writer import Addressed, Store, Transaction
 
 MANY = [f"e{number:03}" for number in range(300)]
@@ -44,6 +44,30 @@ def test_no_damage_of_a_byte_passes_for_alerts(at, mask):
     packed[at % len(packed)] ^= mask
     with suppress(sqlite3.DatabaseError):
         assert unpack(bytes(packed)) == body  # it was in what says nothing
+
+
+def fails(read, stored):
+    try:
+        read(stored)
+    except sqlite3.DatabaseError:
+        return True
+    return False
+
+
+@given(
+    lines=st.integers(0, 2000),
+    at=st.integers(min_value=0),
+    mask=st.integers(min_value=0, max_value=255),
+    left=st.one_of(st.none(), st.integers(min_value=1)),
+    more=st.sampled_from([b"", b"", b"\0", b"{}\n"]),
+)
+def test_what_is_verified_is_what_can_be_unpacked(lines, at, mask, left, more):
+    """Also of frames that are cut, and of such with something behind them."""
+    packed = bytearray(pack(b'{"rule":"sshd","message":"failed password for root"}\n' * lines))
+    if packed:
+        packed[at % len(packed)] ^= mask
+    stored = bytes(packed[: left and left % (len(packed) + 1)]) + more
+    assert fails(verify, stored) == fails(unpack, stored)
 
 
 def test_alerts_that_were_made_together_take_a_fraction_of_their_size(store):
