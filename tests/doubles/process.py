@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import perf_counter
 from typing import IO, Any, Self
 
@@ -172,6 +172,18 @@ class Running:
                 stderr=stderr,
                 env=environment() | {"NOTIFY_SOCKET": "@" + name} | (variables or {}),
             )
+        self._hearing = Lock()
+        self._over = os.eventfd(0)
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        """Hear it out as a service manager does: ten notices fill the socket, and it waits then."""
+        poll = select.poll()
+        for each in (self._notify.fileno(), self._over):
+            poll.register(each, select.POLLIN)
+        while all(descriptor != self._over for descriptor, _ in poll.poll()):
+            self.heard()
 
     def _begin(self, words: list[str], sabotage: str, **how: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*_program(sabotage), *words], **how)
@@ -181,6 +193,10 @@ class Running:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.kill()
+        if self._listener.is_alive():
+            os.eventfd_write(self._over, 1)
+            self._listener.join()
+            os.close(self._over)
         self._notify.close()
         if kind is not None:
             sys.stderr.write(f"--- what {self.config} said:\n{self.stderr[-20_000:]}\n")
@@ -264,8 +280,9 @@ class Running:
 
     def heard(self) -> list[str]:
         """Everything that it has told the service manager so far."""
-        while True:
-            try:
-                self.notices.append(self._notify.recv(4096).decode())
-            except BlockingIOError:
-                return self.notices
+        with self._hearing:
+            while True:
+                try:
+                    self.notices.append(self._notify.recv(4096).decode())
+                except BlockingIOError:
+                    return self.notices
