@@ -24,7 +24,13 @@ from logwatch.daemon.control_wire import (
     client_places,
 )
 from logwatch.daemon.health import SCHEMA, Status
-from logwatch.errors import ConfigError, LogwatchError, StoreDeniedError, StoreError
+from logwatch.errors import (
+    ConfigError,
+    LogwatchError,
+    StoreDeniedError,
+    StoreError,
+    StoreTooNewError,
+)
 from logwatch.stamps import rfc3339
 from logwatch.store.last_seen import last_seen, owner
 from logwatch.store.reader import StoreReader
@@ -86,8 +92,9 @@ class Looker:
     def look(self) -> Answer:
         """What the daemon says, else what is known of it.
 
-        Raises ControlDeniedError, StoreDeniedError, ControlRefusedError; ConfigError where the
-        configuration is broken and so nobody knows where to look for its store.
+        Raises ControlDeniedError, StoreDeniedError, StoreTooNewError, ControlRefusedError;
+        ConfigError where the configuration is broken and so nobody knows where to look for its
+        store.
         """
         until = self._clock.steady() + PATIENCE_SECONDS
         while True:
@@ -157,7 +164,7 @@ def _absence(state: Path, pid: int | None) -> Absence:
     try:
         seen = last_seen(state)
         sinks = () if seen is None else _waiting(state)
-    except StoreDeniedError:
+    except (StoreDeniedError, StoreTooNewError):
         raise
     except StoreError:
         return Absence(state=str(state), pid=pid)

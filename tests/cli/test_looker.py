@@ -20,7 +20,7 @@ from logwatch.clock import ManualClock, SystemClock
 from logwatch.daemon.control import ControlServer
 from logwatch.daemon.control_wire import ControlDeniedError
 from logwatch.daemon.health import ConfigStatus, Status
-from logwatch.errors import ConfigError, StoreError
+from logwatch.errors import ConfigError, Exit, StoreError
 from logwatch.store.last_seen import last_seen, owner
 from logwatch.store.writer import Store
 
@@ -120,6 +120,17 @@ def test_without_a_daemon_the_store_says_when_and_how_it_ended(config, tmp_path,
 def test_without_a_store_it_was_never_seen(config):
     absence, _ = look(config)
     assert (absence.last_seen, absence.pid) == (None, None)
+
+
+def test_a_store_of_a_later_version_is_called_that(config, tmp_path, capsys):
+    """And not one with which nobody ever ran."""
+    store = Store(tmp_path / "state")
+    store._connection.execute("INSERT INTO migrations VALUES ('0999-from-the-future')")
+    store.close()
+    assert run_command_line(["status", "-c", str(config)]) == Exit.CONFIG
+    said = capsys.readouterr()
+    assert "written by a later version" in said.err
+    assert "never run" not in said.out + said.err
 
 
 def test_a_daemon_that_has_the_store_and_does_not_answer_is_named(config, tmp_path):
