@@ -39,7 +39,7 @@ __all__ = ["Monitor", "Reading"]
 
 SMALL_BLOCK = 64 * 1024
 HOT_PAUSE_SECONDS, LONGEST_HOT_PAUSE_SECONDS = 0.005, 0.02
-"""How long lines of a hot file gather between reads, at first and in the end: each costs the same."""
+"""How long lines of a hot file gather between reads, first and last: each read costs the same."""
 BUSY_BYTES, BUSY_PAUSE_SECONDS = 1024, 0.04
 """Where each read finds so much they are so far apart in the end."""
 PUT_SECONDS = 10.0
