@@ -12,8 +12,9 @@ from doubles.examples import examples
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from parsers import where_campaign
+from parsers.where_campaign import parsed_condition
 
-from logwatch.conditions import Condition, ConditionError, compile_where, parse_test
+from logwatch.conditions import Condition, compile_where, parse_test
 from logwatch.parsers import FORMATS, field_names, make_parser, needle
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.json_lines import escapes
@@ -194,18 +195,6 @@ def near_tests(draw, value):
 def is_in(found, text):
     """Whether a line is stopped at for a needle."""
     return any(re.search(pattern, text) for pattern in found.patterns)
-
-
-def parsed_condition(field, written):
-    """The condition, or None where it is none."""
-    try:
-        tests = tuple(parse_test(text) for text in written)
-        for test in tests:
-            if test.operator in ("~", "!~"):
-                re.compile(test.operand)
-    except (ConditionError, re.error):
-        return None
-    return Condition(field, tests)
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -8,7 +8,7 @@ needle must be in the line. All of it follows from a seed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import NamedTuple
 
@@ -241,6 +241,11 @@ def condition(choices: Choices, fields: dict[str, str]) -> Condition | None:
     field = pick(choices, sorted(fields)) if not once_in(choices, 12) else pick(choices, NAMES)
     value = fields.get(field, "error")
     written = [written_test(choices, value) for _ in range(pick(choices, (1, 1, 2, 3)))]
+    return parsed_condition(field, written)
+
+
+def parsed_condition(field: str, written: Sequence[str]) -> Condition | None:
+    """The condition, or None where it is none."""
     try:
         tests = tuple(parse_test(one) for one in written)
         for test in tests:
