@@ -7,6 +7,7 @@ The module of a verb is imported when it is used; `verbs.py` has the table.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ def overview() -> str:
     return OVERVIEW + "\n".join(lines) + ending
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk under standard output may say."""
 _DAMAGED = (
     "the store is damaged: {}. A daemon that starts after a failure checks it, puts a damaged one"
     " aside and goes on with the copy of the last hour"
@@ -130,7 +133,7 @@ def _ended_by(problem: Exception, name: str) -> Exit:
 
 def _is_of_stdout(problem: OSError) -> bool:
     """Whether it came of what we print, because the disk is full, say: no more can be written."""
-    if problem.filename is not None:
+    if problem.filename is not None or problem.errno not in _NO_ROOM:
         return False
     try:
         os.write(sys.stdout.fileno(), b"\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from pathlib import Path
@@ -221,6 +222,21 @@ def test_a_fault_of_ours_is_exit_70_and_says_so(monkeypatch, capsys):
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown
     assert "this is a fault of logwatch" in shown
+
+
+def test_an_error_of_the_system_that_is_not_of_the_output_writes_nothing_into_it(
+    monkeypatch, capfd
+):
+    """A program that reads the output as JSON finds no line that is none."""
+
+    def refused(*_, **__):
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    monkeypatch.setattr("logwatch.cli.check.find_config", refused)
+    assert run_command_line(["check", "-o", "json"]) == 70
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "this is a fault of logwatch" in shown.err
 
 
 def test_check_alone_looks_into_the_working_folder_and_run_never_does(config, monkeypatch, capsys):
