@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
 from signal import SIGHUP
 
 from doubles import oracle
@@ -19,8 +22,50 @@ SLOW = "".join(
     " code=\\d+, host=[\\w.-]+, status=\\d+/\\w+ after \\d+(?:\\.\\d+)?s'}\n"
     for number in range(600)
 )
-"""Some seconds to compile."""
+"""A second to compile."""
+HELD = """
+import threading
+from logwatch.daemon.compiling import CompileWatch
+end, gates = CompileWatch.end, [{gate!r}]
+def held(watch):
+    if gates and threading.current_thread().name == "reload":
+        with open(gates.pop(), "rb") as gate:
+            gate.read()
+    end(watch)
+CompileWatch.end = held
+"""
+"""For a daemon whose first reload is compiled, and is not done with that before it may."""
 MORE = "- {name: more, match: 'MORE', cooldown: 0}\n"
+
+
+class Gate:
+    """A named pipe at which a reload stops: its end comes when the test has opened and closed it.
+
+    So whatever a test does before it lets go falls into the time of compiling, however fast that
+    is and however slow the test.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "gate"
+        os.mkfifo(self._path)
+        self._end = -1
+        self.sabotage = HELD.format(gate=str(self._path))
+
+    def reached(self) -> None:
+        """Wait until the reload has compiled."""
+        self._end = eventually(self._opened, "a reload that has compiled")
+
+    def let_go(self) -> None:
+        """Let the reload get on."""
+        os.close(self._end)
+
+    def _opened(self) -> int | None:
+        try:
+            return os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody has opened it to read
+                raise
+            return None
 
 
 def with_rules(config: str, *rules: str) -> str:
@@ -42,14 +87,17 @@ def begin_reload(daemon: Running, config: str, times: int = 1) -> None:
 def test_lines_are_told_while_the_next_configuration_compiles(tmp_path):
     """Then it takes effect, and no line is lost or doubled."""
     config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    gate = Gate(tmp_path)
     with (
         oracle.Writer(tmp_path / "app.log") as writer,
-        Running(tmp_path, config).ready() as daemon,
+        Running(tmp_path, config, sabotage=gate.sabotage).ready() as daemon,
     ):
         begin_reload(daemon, with_rules(config, SLOW, MORE))
         writer.write(20)
         eventually(lambda: oracle.has_all(alerts_in(out), writer.written), "told meanwhile")
         assert count(daemon, "READY=1") == 1
+        gate.reached()
+        gate.let_go()
         daemon.ready(2)
         assert count(daemon, "EXTEND_TIMEOUT_USEC=60000000") >= 1, "the reload may take its time"
         with (tmp_path / "app.log").open("a") as log:
@@ -65,10 +113,12 @@ def test_lines_are_told_while_the_next_configuration_compiles(tmp_path):
 
 def test_who_asks_again_while_it_compiles_gets_the_newest(tmp_path):
     """The attempt under way is thrown away, and readiness is told once."""
-    config = CONFIG.format(folder=tmp_path)
-    with Running(tmp_path, config).ready() as daemon:
+    config, gate = CONFIG.format(folder=tmp_path), Gate(tmp_path)
+    with Running(tmp_path, config, sabotage=gate.sabotage).ready() as daemon:
         begin_reload(daemon, with_rules(config, SLOW))
+        gate.reached()
         begin_reload(daemon, with_rules(config, MORE), times=2)
+        gate.let_go()
         daemon.ready(2)
         assert "rules=2" in daemon.says("config.reloaded")
         assert count(daemon, "READY=1") == 2
@@ -77,11 +127,12 @@ def test_who_asks_again_while_it_compiles_gets_the_newest(tmp_path):
 
 
 def test_a_stop_while_it_compiles_is_a_stop_at_once(tmp_path):
-    """In order, with everything told."""
+    """In order, with everything told; it never gets to the end of compiling."""
     config, out = CONFIG.format(folder=tmp_path), tmp_path / "alerts.jsonl"
+    gate = Gate(tmp_path)
     with (
         oracle.Writer(tmp_path / "app.log") as writer,
-        Running(tmp_path, config, sabotage=PATIENT_STOP).ready() as daemon,
+        Running(tmp_path, config, sabotage=PATIENT_STOP + gate.sabotage).ready() as daemon,
     ):
         begin_reload(daemon, with_rules(config, SLOW))
         writer.write(20)
