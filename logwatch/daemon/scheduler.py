@@ -27,7 +27,7 @@ _LONGEST_WAIT_SECONDS = 0.5
 
 
 class Job:
-    """One entry of the schedule; give it to `Scheduler.cancel`."""
+    """One entry of the schedule."""
 
     def __init__(self, task: Task, name: str, seconds: float | None) -> None:
         self.task = task
@@ -36,7 +36,6 @@ class Job:
         """Seconds between two runs, None for a single one."""
         self.failures = 0
         """Runs that failed since the last one that did not."""
-        self.cancelled = False
 
     def next_due(self, due: float, now: float) -> float | None:
         """Steady time of the run after the one that was due at `due`; None: no more."""
@@ -52,7 +51,7 @@ class Job:
 class Scheduler:
     """A heap of deadlines in steady time. Every method may be called from any thread.
 
-    `_lock` guards the heap and is never held while a task runs, so tasks may add and cancel.
+    `_lock` guards the heap and is never held while a task runs, so tasks may add others.
     """
 
     def __init__(self, clock: Clock, stop: threading.Event) -> None:
@@ -62,36 +61,18 @@ class Scheduler:
         self._changed = threading.Event()
         self._heap: list[tuple[float, int, Job]] = []
         self._sequence = itertools.count()
-        self._cancelled = 0
         self._job_began: float | None = None
         self._running: Job | None = None
 
-    def every(self, seconds: float, task: Task, name: str) -> Job:
+    def every(self, seconds: float, task: Task, name: str) -> None:
         """Run `task` each `seconds`, for the first time `seconds` from now."""
         if seconds <= 0:
             raise ValueError(f"{name}: a job cannot run every {seconds} s")
-        job = Job(task, name, seconds)
-        self._push(self._clock.steady() + seconds, job)
-        return job
+        self._push(self._clock.steady() + seconds, Job(task, name, seconds))
 
-    def at(self, steady: float, task: Task, name: str) -> Job:
+    def at(self, steady: float, task: Task, name: str) -> None:
         """Run `task` once, at the steady time `steady` or as soon after as can be."""
-        job = Job(task, name, None)
-        self._push(steady, job)
-        return job
-
-    def cancel(self, job: Job) -> None:
-        """Never run `job` again; a run that has begun is not stopped."""
-        with self._lock:
-            if job.cancelled:
-                return
-            job.cancelled = True
-            self._cancelled += 1
-            # Cancelled entries go when they are due; too many of them go now.
-            if self._cancelled > 64 and self._cancelled * 2 > len(self._heap):
-                self._heap = [entry for entry in self._heap if not entry[2].cancelled]
-                heapq.heapify(self._heap)
-                self._cancelled = 0
+        self._push(steady, Job(task, name, None))
 
     def step(self, now: Moment) -> float | None:
         """Run what is due at `now`; the steady time of the next deadline, None without one.
@@ -147,8 +128,6 @@ class Scheduler:
 
     def _push(self, due: float, job: Job) -> None:
         with self._lock:
-            if job.cancelled:
-                return
             heapq.heappush(self._heap, (due, next(self._sequence), job))
             is_first = self._heap[0][2] is job
         if is_first:
@@ -156,15 +135,13 @@ class Scheduler:
 
     def _pop_due(self, now: float, newest: int) -> tuple[float, Job] | None:
         with self._lock:
-            while self._heap:
-                due, sequence, job = self._heap[0]
-                if not job.cancelled and (due > now or sequence > newest):
-                    return None
-                heapq.heappop(self._heap)
-                if not job.cancelled:
-                    return due, job
-                self._cancelled = max(0, self._cancelled - 1)
-        return None
+            if not self._heap:
+                return None
+            due, sequence, job = self._heap[0]
+            if due > now or sequence > newest:
+                return None
+            heapq.heappop(self._heap)
+            return due, job
 
     def _run_job(self, job: Job, now: Moment) -> None:
         self._job_began, self._running = now.steady, job
