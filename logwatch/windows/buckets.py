@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
 from math import floor, inf
 from operator import lt
-from statistics import median
 from typing import Final
 
 import msgspec
@@ -62,15 +60,6 @@ class Buckets:
         """The latest bucket with an event, None for none."""
         return self._indexes[-1] if self._indexes else None
 
-    def observe(self, since: float) -> None:
-        """Say that events would have been seen from `since` on: buckets after it are known.
-
-        Without this, what is known begins with the bucket of the first time that was added. What
-        was forgotten stays unknown.
-        """
-        if self._first is None:
-            self._first = self.index(since)
-
     def add(self, time: float) -> None:
         """Count an event."""
         index = self.index(time)
@@ -109,11 +98,6 @@ class Buckets:
         if place < len(self._indexes) and self._indexes[place] == index:
             return self._counts[place]
         return 0
-
-    def median_of(self, indexes: Iterable[int]) -> float | None:
-        """The median of the counts that are known, None where none is."""
-        known = [count for count in map(self.count, indexes) if count is not None]
-        return float(median(known)) if known else None
 
     def empty(self, now: float) -> bool:
         """Whether the latest `keep` buckets that are closed at `now`, and all later, hold none."""
