@@ -32,11 +32,12 @@ STOCK_PATTERNS = (
     r"(?i)\b(?:bearer|basic)\s([A-Za-z0-9._~+/=-]{16,})",
     # scheme://user:...@host
     r"://[^\s/:@]*:([^\s/@]+)@",
-    # Keys that show what they are: AWS, GitHub, GitLab, Slack, OpenAI, Stripe, JSON Web Tokens.
+    # Keys that show what they are: AWS, GitHub, GitLab, Slack, OpenAI, Stripe, JSON Web Tokens. If
+    # the head of a token could go beyond where the next begins, each would be read to the end.
     (
         r"\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}"
         r"|xox[abeoprs]-[\w-]{10,}|[rs]k[_-](?:live_|test_|proj-|ant-)?[\w-]{20,}"
-        r"|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)"
+        r"|eyJ(?:(?!-eyJ)[\w-]){10,}\.[\w-]{10,}\.[\w-]*)"
     ),
 )
 """What looks like a secret in most logs."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatch.clock import thread_seconds
 from logwatch.matching.redaction import MASK, STOCK_PATTERNS, Redactor, hidden
 
 STOCK = Redactor(STOCK_PATTERNS)
@@ -46,6 +47,27 @@ def test_what_looks_like_a_secret_is_hidden(line, secret):
 )
 def test_what_only_speaks_of_secrets_is_left(line):
     assert STOCK.text(line) == line
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("-eyJ", "-eyJ0123456789", "-eyJ0123456789.0123456789", "eyJ0123456789.", "-sk-"),
+        *("password=", 'password="', "password='", 'password=\\"', 'password="\\', "-xoxb-"),
+        *('"password":"\\\\', "'password': ", "-ghp_", "authorization: ", "bearer "),
+        *("://:", "://a:b", "://", ":", "a", "\\"),
+    ],
+)
+def test_no_line_takes_the_stock_patterns_more_than_its_length(part):
+    """Whoever can write to a log could hold up whoever reads it: for a minute, with `-eyJ-eyJ`."""
+    before = thread_seconds()
+    STOCK.text(part * (64_000 // len(part)))
+    assert thread_seconds() - before < 1.0
+
+
+def test_a_token_is_hidden_wherever_it_begins():
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+    assert STOCK.text(f"eyJ-eyJ {token} x-{token}") == f"eyJ-eyJ {MASK} x-{MASK}"
 
 
 def test_groups_say_what_is_hidden_and_without_one_it_is_all():
