@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 from doubles.alerts import alert
+from doubles.conditions import asking
 from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.rates import SinkPace
 from logwatch.alerts.route import Router, RouteSettings
 from logwatch.alerts.timers import RouteTimers
 from logwatch.clock import Moment
-from logwatch.conditions import Where
 from logwatch.dispatch import Dispatch
 from logwatch.records import Alert, StateChange, decode_alert, encode_alert
 from logwatch.stamps import rfc3339
@@ -27,11 +26,6 @@ from logwatch.store.writer import Addressed, Burning
 from logwatch.units import Rate
 
 START = 1_767_571_200.0
-
-
-def asking(**wanted: str) -> Where:
-    """Conditions as a configuration has them."""
-    return tuple(parse_alert_condition(name, (text,)) for name, text in wanted.items())
 
 
 ROUTES = (

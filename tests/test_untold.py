@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from doubles.alerts import alert
+from doubles.conditions import asking
 
-from logwatch.alerts.conditions import parse_alert_condition, parse_matcher
+from logwatch.alerts.conditions import parse_matcher
 from logwatch.alerts.mute_settings import MuteSettings
 from logwatch.alerts.rates import SinkPace
 from logwatch.alerts.route import Router, RouteSettings
@@ -22,18 +23,14 @@ def dispatch() -> Dispatch:
     """One route that collects, one sink with a rate, one mute."""
     collects = RouteSettings(
         to=("mail",),
-        condition=(parse_alert_condition("rule", ("grouped",)),),
+        condition=asking(rule="grouped"),
         timers=RouteTimers(wait=30.0),
     )
     routes = (collects, RouteSettings(to=("chat",)))
     made = Dispatch(
         Router(routes, sinks=("mail", "chat"), to_by_rule={}),
         host="web1",
-        mutes=(
-            MuteSettings(
-                name="night", condition=(parse_alert_condition("rule", ("muted",)),), end=START + 60
-            ),
-        ),
+        mutes=(MuteSettings(name="night", condition=asking(rule="muted"), end=START + 60),),
         paces={"chat": SinkPace(rate=Rate(2, 3600.0))},
     )
     made.begin((), NOW)

@@ -81,12 +81,6 @@ def _ranked(condition: Condition) -> Callable[[str], bool] | None:
     return None if ranks is None else passing(condition.tests, ranks).__contains__
 
 
-def parse_alert_condition(field: str, texts: Sequence[str]) -> Condition:
-    """The condition that `field: [texts]` of a configuration stands for. Raises ConditionError."""
-    ranks = RANKED.get(field, ())
-    return Condition(field, tuple(parse_test(text, ranks) for text in texts))
-
-
 _OPERATORS = ("!~", "!=", ">=", "<=", "=~", "~", "=", ">", "<")
 """As they stand in one word; those of two characters first."""
 

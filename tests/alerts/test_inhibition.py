@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 from doubles.alerts import alert
-from doubles.muting import Scene, asking, ids, inhibit, mute
+from doubles.conditions import asking
+from doubles.muting import Scene, ids, inhibit, mute
 
 from logwatch.alerts.mutes import Released
 from logwatch.records import Alert

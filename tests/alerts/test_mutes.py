@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from doubles.alerts import alert
-from doubles.muting import HOUR, Scene, asking, at, ids, inhibit, mute
+from doubles.conditions import asking
+from doubles.muting import HOUR, Scene, at, ids, inhibit, mute
 from msgspec import UNSET
 
 from logwatch.alerts import mutes as module

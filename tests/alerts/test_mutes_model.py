@@ -10,8 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 from doubles.alerts import alert
+from doubles.conditions import asking
 from doubles.examples import examples
-from doubles.muting import Scene, asking, at, inhibit, mute
+from doubles.muting import Scene, at, inhibit, mute
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,19 +6,11 @@ from typing import Any
 
 import pytest
 from doubles.alerts import alert
+from doubles.conditions import asking
 
-from logwatch.alerts.conditions import field_of, parse_alert_condition
+from logwatch.alerts.conditions import field_of
 from logwatch.alerts.route import Router, RouteSettings, Unmet
 from logwatch.alerts.timers import RouteTimers
-from logwatch.conditions import Where
-
-
-def asking(**wanted: str | tuple[str, ...]) -> Where:
-    """Conditions as a configuration has them."""
-    return tuple(
-        parse_alert_condition(field, (texts,) if isinstance(texts, str) else texts)
-        for field, texts in wanted.items()
-    )
 
 
 def router(*routes: RouteSettings, **to_by_rule: tuple[str, ...]) -> Router:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from doubles.alerts import alert
-from doubles.muting import HOUR, Scene, asking, at, ids
+from doubles.conditions import asking
+from doubles.muting import HOUR, Scene, at, ids
 
 from logwatch.alerts import silences as module
 from logwatch.alerts.conditions import parse_matcher

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from doubles.conditions import asking
 
-from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.config import walker
 from logwatch.config.loader import examine, find_config, from_text, load
 from logwatch.config.problems import InvalidConfigError, render
@@ -119,10 +119,7 @@ def test_every_key_reaches_its_field(bench):
     assert (second.severity, second.cooldown) == ("error", 300.0)
     assert third.sources == ("auth", "web", "app")
     first_route, last_route = config.routes
-    assert first_route.condition == (
-        parse_alert_condition("severity", ("error", "critical")),
-        parse_alert_condition("team", ("n*",)),
-    )
+    assert first_route.condition == asking(severity=("error", "critical"), team="n*")
     assert (first_route.to, first_route.also) == (("out", "log"), True)
     assert (last_route.to, last_route.condition, last_route.also) == (("out",), (), False)
     assert config.sinks[1].settings.path == f"{folder}/alerts.jsonl"

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from doubles.conditions import condition
 
-from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.mute_settings import InhibitSettings
 from logwatch.alerts.timers import RouteTimers
 from logwatch.config.dates import date_time
@@ -15,11 +15,6 @@ from logwatch.schedule import parse_schedule
 
 JANUARY = 1_767_571_200.0
 """2026-01-05T00:00:00Z, a Monday."""
-
-
-def condition(field, *texts):
-    """A condition as a file has it."""
-    return parse_alert_condition(field, texts)
 
 
 # -- routes --------------------------------------------------------------------------------------

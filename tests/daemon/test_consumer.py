@@ -6,11 +6,11 @@ import json
 import tracemalloc
 
 import pytest
+from doubles.conditions import asking
 from doubles.daemon import Bench, batch
 from doubles.rules import checkpoint
 from msgspec.structs import replace
 
-from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.route import RouteSettings
 from logwatch.daemon.consumer import (
     BEGINNING_SECONDS,
@@ -449,7 +449,7 @@ LEVELS = RuleSettings(
     cooldown=0.0,
 )
 BY_SEVERITY = (
-    RouteSettings(to=("pager",), condition=(parse_alert_condition("severity", ("critical",)),)),
+    RouteSettings(to=("pager",), condition=asking(severity="critical")),
     RouteSettings(to=("chat",)),
 )
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from doubles.alerts import alert
-from logwatch.alerts.conditions import parse_alert_condition
 from logwatch.alerts.mute_settings import InhibitSettings, MuteSettings
 from logwatch.alerts.mutes import Mutes, Released
 from logwatch.clock import Moment
@@ -18,14 +17,6 @@ MIDNIGHT = 1_767_571_200.0
 """2026-01-05, a Monday."""
 NIGHT = "Mon 02:00-04:00"
 HOUR = 3600.0
-
-
-def asking(**wanted: str | Sequence[str]) -> Where:
-    """Conditions as a configuration has them."""
-    return tuple(
-        parse_alert_condition(field, (texts,) if isinstance(texts, str) else texts)
-        for field, texts in wanted.items()
-    )
 
 
 def mute(name: str = "night", every: str | None = NIGHT, **others: Any) -> MuteSettings:
