@@ -33,6 +33,7 @@ class Buckets:
         self._width = width
         self._keep = keep
         self._first: int | None = None
+        """The oldest bucket that is known; None before any time came."""
         self._indexes = array("q")
         self._counts = array("Q")
         self.ignored = 0
@@ -49,11 +50,6 @@ class Buckets:
     def starts(self, index: int) -> float:
         """When the bucket begins."""
         return index * self._width
-
-    @property
-    def first(self) -> int | None:
-        """The oldest bucket that is known, perhaps observed in part; None before any time came."""
-        return self._first
 
     @property
     def newest(self) -> int | None:
