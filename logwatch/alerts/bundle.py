@@ -23,14 +23,7 @@ from collections.abc import Iterator, KeysView
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from logwatch.alerts.bundle_state import (
-    Episode,
-    Head,
-    decode_episode,
-    decode_head,
-    decode_whole,
-    encode,
-)
+from logwatch.alerts.bundle_state import Episode, Head, decode_episode, decode_head, encode
 from logwatch.alerts.in_common import SEVERAL, in_common
 from logwatch.alerts.members import member_of, whole, words
 from logwatch.records import (
@@ -97,16 +90,6 @@ class Bundle:
         return rules
 
     @property
-    def records(self) -> int:
-        """The sum of `count` since the last message, each record once."""
-        return self._head.records
-
-    @property
-    def suppressed(self) -> int:
-        """The sum of `suppressed` since the last message."""
-        return self._head.suppressed
-
-    @property
     def burning(self) -> KeysView[str]:
         """Ids of the episodes that go on, whenever they came; the one heard of last is last."""
         return self._episodes.keys()
@@ -124,11 +107,6 @@ class Bundle:
             burn = (name for name, number in self._burning_severities.items() if number)
             worst = max((worst, *burn), key=RANK.__getitem__)
         return worst
-
-    @property
-    def newest(self) -> Alert | None:
-        """The last one added, also before the last message while anything burns."""
-        return self._head.newest
 
     def severity_of(self, episode: str) -> Severity | None:
         """How grave a burning episode is; None where it does not burn here."""
@@ -267,18 +245,6 @@ class Bundle:
         self._episodes = dict(in_order)
         for episode in self._episodes.values():
             self._weigh(episode, 1)
-
-    def dump(self) -> bytes:
-        """All of it."""
-        return encode((self._head, self._episodes))
-
-    @classmethod
-    def load(cls, body: bytes, *, most_members: int = MOST_MEMBERS) -> Bundle:
-        """What `dump` gave. Raises msgspec.DecodeError where it is none."""
-        bundle = cls(most_members=most_members)
-        bundle._head, bundle._episodes = decode_whole(body)
-        bundle.begin()
-        return bundle
 
     def _count_alerts(self, alert: Alert, episode: Episode | None, *, is_note: bool) -> None:
         """Count those of `alert` that were not counted for the next message yet."""

@@ -34,7 +34,9 @@ class Head(Struct, array_like=True):
     period: int = 0
     turn: int = 0
     records: int = 0
+    """The sum of `count` since the last message, each record once."""
     suppressed: int = 0
+    """The sum of `suppressed` since the last message."""
     rules: dict[str, int] = field(default_factory=dict)
     notes_by_rule: dict[str, int] = field(default_factory=dict)
     severity: Severity = "info"
@@ -49,9 +51,9 @@ class Head(Struct, array_like=True):
     """The newest that do not burn, newest last."""
     lines: list[AlertLine] = field(default_factory=list)
     newest: Alert | None = None
+    """The last one added, also before the last message while anything burns."""
 
 
 encode = msgspec.msgpack.Encoder().encode
 decode_head = msgspec.msgpack.Decoder(Head).decode
 decode_episode = msgspec.msgpack.Decoder(Episode).decode
-decode_whole = msgspec.msgpack.Decoder(tuple[Head, dict[str, Episode]]).decode
