@@ -8,8 +8,9 @@ that could take minutes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from math import log, pow  # noqa: A004 - the one of floats
+from statistics import median_low
 from typing import NamedTuple
 
 from logwatch.matching.alphabet import members
@@ -26,10 +27,21 @@ _SPENT_SECONDS = 0.5
 """For one pattern, all tries together."""
 _ROUNDS = (*range(8, 40, 2), *range(40, 100, 10), 100, 140, 200, 280, 400, 560, 800)
 """By the last, a search that costs the square of a line's length is no matter yet."""
-_STEEPEST_POWER = 6
-"""What grows faster with the rounds than this power of them doubles again and again."""
+_FEW_ROUNDS = 60
+_MANY_ROUNDS = 20_000
+_HANGING_SECONDS = 5.0
+"""A few rounds are enough where they take as long even if the time grows no faster than with that
+power of them that was seen; where it doubles again and again they take years."""
+_DECISIVE = 30.0
+"""That power is taken between two lines of which one takes so many times as long."""
+_DISTURBED = 3.0
+"""A neighbour on the same core makes a try take 2.4 times as long. Where so much could turn an
+answer both lines are tried again,"""
+_TURNS = 4
+"""so often, by turns: what slows all for a while slows both, so that the middle of the ratios is
+what they are to each other."""
 _STEEPEST = 40.0
-"""A try is left out where the one before says that it would take so many times too long."""
+"""A try is left out where those before say that it would take so many times too long."""
 _FIRST_LENGTHS = 40
 """So many characters at least are put on one by one, and so are those of the first rounds: in a
 single round there may be more ways than can be tried in an hour."""
@@ -44,12 +56,12 @@ class Hang(NamedTuple):
     pump: str
     tail: str
     explodes: bool
-    """Whether some rounds more double the time; else it grows with a power of the rounds."""
+    """Whether some rounds more double the time; else it grows with a low power of the rounds."""
 
     @property
     def rounds(self) -> int:
         """How often `pump` stands in the line."""
-        return 60 if self.explodes else 20_000
+        return _FEW_ROUNDS if self.explodes else _MANY_ROUNDS
 
     @property
     def line(self) -> str:
@@ -73,39 +85,100 @@ def hanging_line(text: str, cpu_seconds: Callable[[], float]) -> Hang | None:
         for tail in _TAILS:
             if cpu_seconds() > until:
                 return None
-            found = _slow(pattern, Hang(head, pump, tail, explodes=False), cpu_seconds, until)
+            recipe = Hang(head, pump, tail, explodes=False)
+            found = slow(pattern.search, recipe, cpu_seconds, until)
             if found is not None:
                 return found
     return None
 
 
-def _slow(
-    pattern: re.Pattern[str], recipe: Hang, cpu_seconds: Callable[[], float], until: float
+def slow(
+    search: Callable[[str], object], recipe: Hang, cpu_seconds: Callable[[], float], until: float
 ) -> Hang | None:
-    head, pump, tail, _ = recipe
-    tried = [(0, _LEAST_SECONDS)]
-    growth = 1.0
-    for length in _lengths(len(pump)):
-        last, seconds = tried[-1]
-        if seconds * growth ** (length - last) > _NOTICEABLE_SECONDS * _STEEPEST:
+    """`recipe` and how its time grows; None where no line of it that can be tried is slow.
+
+    `search` gives nothing where it fails; no line is tried once `cpu_seconds` is beyond `until`.
+    """
+    tries = _Tries(search, recipe, cpu_seconds, until)
+    for length in _lengths(len(recipe.pump)):
+        if tries.too_long(length) or cpu_seconds() > until:
             return None
-        began = cpu_seconds()
-        if began > until:
-            return None
-        found = pattern.search(head + (pump * length)[:length] + tail)
-        seconds = max(_LEAST_SECONDS, cpu_seconds() - began)
-        if found:
-            if length % len(pump):
+        if not tries.fails(length):
+            if length % len(recipe.pump):
                 continue  # amid a round
             return None
-        shorter, before = next(one for one in reversed(tried) if one[0] <= _SHORTER * length)
-        if seconds > _NOTICEABLE_SECONDS:
-            power = (length / max(shorter, 1)) ** _STEEPEST_POWER
-            return recipe._replace(explodes=seconds > before * power)
-        if seconds > _MEASURABLE_SECONDS:
-            growth = max(1.0, (seconds / before) ** (1 / (length - shorter)))
-        tried.append((length, seconds))
+        if tries.last > _NOTICEABLE_SECONDS:
+            return recipe._replace(explodes=tries.explodes())
     return None
+
+
+class _Tries:
+    """What lines of one recipe took."""
+
+    def __init__(
+        self,
+        search: Callable[[str], object],
+        recipe: Hang,
+        cpu_seconds: Callable[[], float],
+        until: float,
+    ) -> None:
+        self._search = search
+        self._recipe = recipe
+        self._cpu_seconds = cpu_seconds
+        self._until = until
+        self._took = {0: _LEAST_SECONDS}
+        """Length -> seconds, ascending."""
+        self._longest = 0
+
+    @property
+    def last(self) -> float:
+        """What the longest line so far took."""
+        return self._took[self._longest]
+
+    def fails(self, length: int) -> bool:
+        """Whether the search fails as it is meant to, which is measured."""
+        head, pump, tail, _ = self._recipe
+        line = head + (pump * length)[:length] + tail
+        began = self._cpu_seconds()
+        if self._search(line):
+            return False
+        self._took[length] = max(_LEAST_SECONDS, self._cpu_seconds() - began)
+        self._longest = max(length, self._longest)
+        return True
+
+    def too_long(self, length: int) -> bool:
+        """Whether nobody should wait for a line of this length, if the time doubles again."""
+        if self.last <= _MEASURABLE_SECONDS:
+            return False
+        shorter = next(one for one in reversed(self._took) if one <= _SHORTER * self._longest)
+        times = (length - self._longest) / (self._longest - shorter)
+        return self._exceeds(_NOTICEABLE_SECONDS * _STEEPEST, shorter, times)
+
+    def explodes(self) -> bool:
+        """Whether a few rounds take very long, if the time only grows with a power of them."""
+        least = self.last / _DECISIVE
+        quicker = next((one for one in reversed(self._took) if self._took[one] <= least), 0)
+        few = _FEW_ROUNDS * len(self._recipe.pump)
+        times = log(few / self._longest) / log(self._longest / max(quicker, 0.5))
+        return self._exceeds(_HANGING_SECONDS, quicker, times)
+
+    def _exceeds(self, limit: float, other: int, times: float) -> bool:
+        """Whether it takes longer once the time has risen so many times more as since `other`."""
+        rise = self.last / self._took[other]
+        less, more = (self.last * pow(rise * by, times) for by in (1 / _DISTURBED, _DISTURBED))
+        if (less > limit) is not (more > limit):
+            rise = median_low([rise, *self._tried_again(other)])
+        return self.last * pow(rise, times) > limit
+
+    def _tried_again(self, other: int) -> Iterator[float]:
+        """How many times as long as `other` the longest line takes."""
+        for _ in range(_TURNS):
+            if self._cpu_seconds() + self._took[other] + self.last > self._until:
+                return
+            if other:
+                self.fails(other)
+            self.fails(self._longest)
+            yield self.last / self._took[other]
 
 
 def _lengths(round_length: int) -> Iterator[int]:
