@@ -26,8 +26,6 @@ class LineBuffer:
         self._passing = False
         """Whether the rest of an over-long line is passed over."""
         self._waits_since: float | None = None
-        self.passed_over = 0
-        """Bytes of over-long lines that were not handed out."""
 
     @property
     def waiting(self) -> int:
@@ -84,12 +82,9 @@ class LineBuffer:
     def _after_newline(self, data: bytes) -> bytes:
         end = data.find(b"\n")
         self._passing = end < 0
-        self.passed_over += len(data) if end < 0 else end
         return b"" if end < 0 else data[end + 1 :]
 
     def _cut(self, now: float) -> None:
-        kept = self._max_line + 1
-        self.passed_over += len(self._rest) - kept
-        self._lines += self._rest[:kept] + b"\n"
+        self._lines += self._rest[: self._max_line + 1] + b"\n"
         self._rest.clear()
         self._passing, self._waits_since = True, now

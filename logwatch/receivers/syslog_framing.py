@@ -28,13 +28,6 @@ class SyslogFrames:
         """Bytes of a counted message that are still to be passed over."""
         self._to_newline = False
         """Whether all up to the next newline is to be passed over."""
-        self.passed_over = 0
-        """Bytes of over-long messages that were not handed out."""
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that are kept here."""
-        return len(self._rest)
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete with `data`, without what framed them."""
@@ -73,7 +66,6 @@ class SyslogFrames:
         if self._to_newline:
             end = data.find(b"\n", at)
             self._to_newline = end < 0
-            self.passed_over += (len(data) if end < 0 else end) - at
             return len(data) if end < 0 else end + 1
         counted = _COUNTED.match(data, at)
         if counted is not None:
@@ -93,7 +85,6 @@ class SyslogFrames:
             return None
         found.append(data[at : at + taken])
         self._skip = size - taken
-        self.passed_over += self._skip
         return at + taken
 
     def _line(self, data: bytes, at: int, found: list[bytes]) -> int | None:
