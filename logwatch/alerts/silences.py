@@ -175,11 +175,6 @@ class Silences:
         silence = self._all.get(number)
         return silence is not None and silence.in_force(wall)
 
-    def until(self, number: int) -> float | None:
-        """When this one ends by itself; None where it has no time, or is over."""
-        silence = self._all.get(number)
-        return None if silence is None or silence.ended is not None else silence.until
-
     def note_hidden(self, number: int) -> None:
         """It has hidden one message more."""
         silence = self._all.get(number)
