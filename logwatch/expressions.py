@@ -13,9 +13,14 @@ from __future__ import annotations
 import re
 import sys
 import warnings
+from collections.abc import Callable, MutableSequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
+
+FAULTS = (SystemError, RuntimeError)
+"""What `re` and `regex` raise where they themselves are wrong, or go too deep: on the same line
+each time. Want of memory passes, so it ends the thread, which is started again at that line."""
 
 # Python's own parser and compiler; they have no public names.
 _parser: Any = import_module("re._parser")
@@ -37,6 +42,26 @@ def compiled(text: str) -> re.Pattern[str]:
         if _IS_SOUND or not _MAY_BE_POSSESSIVE(text):
             return re.compile(text)
         return _with_atomic_groups(text)
+
+
+def search_or_none(text: str, failures: MutableSequence[str]) -> Callable[[str], Any]:
+    """How to search for a pattern. Where the engine of Python fails, that is None, too.
+
+    The first such failure puts the pattern among `failures`.
+    """
+    plain, has_failed = compiled(text).search, False
+
+    def search(line: str) -> Any:
+        nonlocal has_failed
+        try:
+            return plain(line)
+        except FAULTS:
+            if not has_failed:
+                has_failed = True
+                failures.append(text)
+            return None
+
+    return search
 
 
 @lru_cache(maxsize=512)  # as many as `re` keeps

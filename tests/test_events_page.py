@@ -18,6 +18,7 @@ BUILT = {
         "matching.search_failed": {"warning"},
         "matching.rule_quarantined": {"warning"},
         "matching.engine_differs": {"warning"},
+        "matching.text_withheld": {"warning"},
     },
     "daemon/places.py": {
         "daemon.place_answers": {"info"},

@@ -7,12 +7,14 @@ from msgspec import Meta
 from logwatch.config.key_forms import Keys, Pieces
 from logwatch.matching.backtracking import danger
 from logwatch.matching.pattern import PatternError, compile_pattern
-from logwatch.matching.syntax import parse
-from logwatch.tailer.multiline import MAX_LINES, TIMEOUT_SECONDS
+from logwatch.matching.syntax import Concat, Start, parse
+from logwatch.tailer.multiline import LOOKED_AT, MAX_LINES, TIMEOUT_SECONDS
 from logwatch.tailer.traces import Preset
 
 _MOST_COMPETING = 1
 """Repeats that may compete for the same text: the line is searched by `re`, which nothing stops."""
+_MOST_STEPS = 1 << 25
+"""So many take it half a second or a little more."""
 
 
 class MultilineKeys(Keys, frozen=True):
@@ -44,7 +46,11 @@ def problem_of(pattern: str) -> PatternError | None:
         compile_pattern(pattern)
     except PatternError as error:
         return error
-    found = danger(parse(pattern))
-    if found.reason is None and found.degree <= _MOST_COMPETING:
+    node = parse(pattern)
+    found = danger(node)
+    is_anchored = isinstance(node, Concat) and isinstance(node.items[0], Start)
+    loops = found.degree + (not is_anchored)
+    steps = (1, LOOKED_AT, LOOKED_AT**2 / 2)[min(loops, 2)] * 2**found.spread_bits
+    if found.reason is None and found.degree <= _MOST_COMPETING and steps <= _MOST_STEPS:
         return None
     return PatternError(found.reason or "its repeats can share the same text out in many ways")

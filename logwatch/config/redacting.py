@@ -7,7 +7,7 @@ from logwatch.config.keys import FileKeys
 from logwatch.config.patterns import remedy, warn_of_risk
 from logwatch.config.problems import Report
 from logwatch.matching.pattern import PatternError, compile_pattern, risk
-from logwatch.matching.redaction import STOCK, STOCK_PATTERNS
+from logwatch.matching.stock_secrets import STOCK, STOCK_PATTERNS
 
 
 def build_redaction(found: Found[FileKeys], report: Report) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ _TROUBLES: dict[Kind, tuple[str, Severity]] = {
     "failed": ("search-failed", "error"),
     "quarantined": ("rule-quarantined", "error"),
     "differs": ("engine-differs", "critical"),
+    "withheld": ("text-withheld", "error"),
 }
 """What each trouble of a matcher is called in an alert, and how bad it is."""
 
@@ -362,15 +363,14 @@ class Monitor(Worker):
         """What came up while rules were matched, told by whichever monitor gets to know first."""
         for trouble in self._reading.troubles():
             what, severity = _TROUBLES[trouble.kind]
-            rule = self._reading.names[trouble.rule]
-            telemetry.warning(
-                f"matching.{what.replace('-', '_')}", rule=rule, pattern=trouble.pattern
-            )
+            event, names = f"matching.{what.replace('-', '_')}", self._reading.names
+            rule = "" if trouble.rule is None else names[trouble.rule]
+            telemetry.warning(event, rule=rule, pattern=trouble.pattern)
             self._put(
                 SelfReport(
                     what=what,
                     severity=severity,
-                    message=f"rule {rule}: {trouble.message}",
+                    message=f"rule {rule}: {trouble.message}" if rule else trouble.message,
                     path=self.path,
                     source=self._reading.source,
                 )

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
+from logwatch import telemetry
 from logwatch.daemon.surroundings import Nearness, ReadBack, Surroundings
 from logwatch.matching.field_searches import FieldSearches
 from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.redaction import MASK, Redactor, hidden
-from logwatch.matching.troubles import Trouble
+from logwatch.matching.troubles import Trouble, parted_wrongly
 from logwatch.parsers.event_time import EventClock
 from logwatch.parsers.selection import Selection
 from logwatch.records import Batch, Block, Envelopes, Match, Record
@@ -49,9 +50,11 @@ Found: TypeAlias = list[tuple[int, dict[str, str]]]
 def redacted(
     redactor: Redactor, text: str, fields: dict[str, str], found: Found
 ) -> tuple[str, dict[str, str], Found]:
-    """A record and what was found in it, without its secrets."""
+    """A record and what was found in it, without its secrets; or without all of it."""
     text, secrets = redactor.split(text)
-    if not secrets:
+    if secrets is None:
+        telemetry.count("redaction.withheld")
+    elif not secrets:
         return text, fields, found
     captured = [(rule, hidden(captures, secrets)) for rule, captures in found]
     return text, hidden(fields, secrets), captured
@@ -122,7 +125,14 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     def troubles(self) -> list[Trouble]:
         """What came up in matching since somebody last asked."""
-        return [*self.matcher.troubles(), *(self.fields.troubles() if self.fields else ())]
+        found = self.matcher.troubles()
+        if self.fields is not None:
+            found += self.fields.troubles()
+        if self.redactor is not None:
+            found += self.redactor.troubles()
+        if self.framer is not None:
+            found += map(parted_wrongly, self.framer.failures())
+        return found
 
     def given(self, text: str, arrival: float) -> tuple[float, dict[str, str]]:
         """Event time and fields of a record that somebody gives."""
@@ -179,6 +189,8 @@ class Reading(Struct, frozen=True, kw_only=True):
             records, matches, cursors = self._unwrapped(hits, block, block.envelopes, arrival)
         if self.fields is not None:
             self.fields.scanned(len(block.data))
+        if self.redactor is not None:
+            self.redactor.scanned(len(block.data))
         return Batch(
             source=self.source,
             checkpoint=block.checkpoint,

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
+from logwatch.expressions import FAULTS
 from logwatch.matching.backtracking import Danger
 from logwatch.matching.candidates import Candidate
 from logwatch.matching.framing import Piece
 from logwatch.matching.hits import Found, LineHit, RulePatterns
 from logwatch.matching.reference import captures
-from logwatch.matching.searches import FAULTS, Search, Searches
+from logwatch.matching.searches import Search, Searches
 
 _LOT = 64
 """So many candidate lines are confirmed between two looks at the clock."""

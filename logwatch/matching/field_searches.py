@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from logwatch.clock import thread_seconds
-from logwatch.matching.searches import FAULTS, Search, Searches
+from logwatch.expressions import FAULTS
+from logwatch.matching.searches import Search, Searches
 from logwatch.matching.troubles import Trouble, failing
 
 _WATCHED_SHARE = 32

@@ -4,61 +4,63 @@ Rules match the line as it was written. What is made of it then, and so everythi
 sent, has `[redacted]` in the place of each secret: the text, the parsed fields, what patterns
 captured, and the lines around it. A secret is what the groups of a pattern took, or all that it
 found where it has none. It is a safety net, with holes: no pattern knows every secret.
+
+A pattern of the configuration is searched for under the limits of those of rules (searches.py).
+Where a search is given up nobody knows what is secret, so all that was found in the line is
+withheld. Once a pattern is in quarantine, so is what it finds in lines that may take it long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
-from logwatch.expressions import compiled
+from logwatch.clock import thread_seconds
+from logwatch.expressions import FAULTS, compiled
+from logwatch.matching.alphabet import fold_record
+from logwatch.matching.literals import SMALL, Texts, ignores_case, literals
+from logwatch.matching.searches import Searches
+from logwatch.matching.stock_secrets import STOCK_PATTERNS
+from logwatch.matching.syntax import parse
+from logwatch.matching.translator import skeleton
+from logwatch.matching.troubles import Trouble, withheld
 
 MASK = "[redacted]"
 
-STOCK = "stock"
-"""The word that stands for `STOCK_PATTERNS`."""
-
-_NAMES = (
-    r"pass(?:word|wd|phrase)|(?<![a-z])(?:pass|pwd)|secret|token|api[_-]?key|access[_-]?key|client[_-]?secret"
-    r"|private[_-]?key|credentials?"
-)
-STOCK_PATTERNS = (
-    # password=..., "token": "...", DB_PASSWD='...'
-    (
-        rf"(?i)(?:{_NAMES})[\"']?\s?(?:=|[\"']:|:(?=\s?[\"']))\s?(?:\"((?:[^\"\\]|\\.)+)\"|'([^']+)'"
-        r"|([^\s\"'&;,)\]}]+))"
-    ),
-    # Authorization: Bearer ...
-    r"(?i)\bauthorization[\"']?[:=]\s?[\"']?(?:(?:bearer|basic|token|digest)\s)?([^\s\"',]{6,})",
-    r"(?i)\b(?:bearer|basic)\s([A-Za-z0-9._~+/=-]{16,})",
-    # scheme://user:...@host
-    r"://[^\s/:@]*:([^\s/@]+)@",
-    # Keys that show what they are: AWS, GitHub, GitLab, Slack, OpenAI, Stripe, JSON Web Tokens. If
-    # the head of a token could go beyond where the next begins, each would be read to the end.
-    (
-        r"\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsur]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}"
-        r"|xox[abeoprs]-[\w-]{10,}|[rs]k[_-](?:live_|test_|proj-|ant-)?[\w-]{20,}"
-        r"|eyJ(?:(?!-eyJ)[\w-]){10,}\.[\w-]{10,}\.[\w-]*)"
-    ),
-)
-"""What looks like a secret in most logs."""
+WITHHELD = "[withheld: its secrets could not be looked for]"
+"""Stands for a text, and for each value found in it, of which nobody knows what is secret."""
 
 _LEAST_TOLD_APART = 4
 """Characters of a secret that is looked for within other values; a shorter one is in anything."""
 
 
 class Redactor:
-    """Replaces what its patterns capture; they are valid."""
+    """Replaces what its patterns capture; they are valid. For any thread.
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = [compiled(text) for text in patterns]
+    `clock` gives the CPU seconds that the calling thread has used.
+    """
+
+    def __init__(
+        self, patterns: Sequence[str], clock: Callable[[], float] = thread_seconds
+    ) -> None:
+        self._texts = tuple(patterns)
+        # Those that we wrote take no longer than a line is long, in `re`; in its twin they would.
+        self._stock = {
+            number: compiled(text) for number, text in enumerate(patterns) if text in STOCK_PATTERNS
+        }
+        self._searches = Searches(self._texts, clock, records=True)
 
     def text(self, text: str) -> str:
         """`text` without its secrets."""
         return self.split(text)[0]
 
-    def split(self, text: str) -> tuple[str, frozenset[str]]:
-        """`text` without its secrets, and these."""
-        spans = sorted(self._spans(text))
+    def split(self, text: str) -> tuple[str, frozenset[str] | None]:
+        """`text` without its secrets, and these; None where they could not be looked for."""
+        found = self._spans(text)
+        if found is None:
+            return WITHHELD, None
+        spans = sorted(found)
         if not spans:
             return text, frozenset()
         parts: list[str] = []
@@ -71,17 +73,68 @@ class Redactor:
             end = max(end, stop)
         return "".join((*parts, text[end:])), frozenset(secrets)
 
-    def _spans(self, text: str) -> set[tuple[int, int]]:
+    def scanned(self, size: int) -> None:
+        """Another block of log was looked at: every pattern's allowance grows."""
+        self._searches.scanned(size)
+
+    def troubles(self) -> Iterator[Trouble]:
+        """What came up since somebody last asked; each is told to one thread, and once."""
+        events = self._searches.events
+        while events:
+            try:
+                kind, number = events.popleft()
+            except IndexError:  # another thread took it
+                return
+            yield withheld(kind, self._texts[number])
+
+    def _spans(self, text: str) -> set[tuple[int, int]] | None:
+        """Where the secrets are; None where that is not known."""
         found: set[tuple[int, int]] = set()
-        for pattern in self._patterns:
-            for match in pattern.finditer(text):
-                groups = range(1, pattern.groups + 1) if pattern.groups else (0,)
+        for number in range(len(self._texts)):
+            matches = self._matches(number, text)
+            if matches is None:
+                return None
+            for match in matches:
+                groups = range(1, match.re.groups + 1) if match.re.groups else (0,)
                 found.update(match.span(group) for group in groups)
         return {(start, end) for start, end in found if end > start >= 0}
 
+    def _matches(self, number: int, text: str) -> list[Any] | None:
+        pattern = self._stock.get(number)
+        if pattern is None:
+            return self._searches.every(number, text, unless=self._cannot_be_in)
+        try:
+            return list(pattern.finditer(text))
+        except FAULTS:
+            self._searches.fail(number)
+            return None
 
-def hidden(values: dict[str, str], secrets: frozenset[str]) -> dict[str, str]:
-    """`values` without what is in `secrets`."""
+    def _cannot_be_in(self, number: int, text: str) -> bool:
+        """Whether `text` has none of the words of which every match has one.
+
+        Long texts take the twin of a pattern long even where there is nothing for it to find.
+        """
+        words, any_case = _words(self._texts[number])
+        if not words:
+            return False
+        data = fold_record(text)
+        data = data.translate(SMALL) if any_case else data
+        return not any(word in data for word in words)
+
+
+@lru_cache(maxsize=64)
+def _words(pattern: str) -> tuple[Texts, bool]:
+    """Texts of which every match has one, () where none are known; whether in small letters."""
+    required = skeleton(parse(pattern, records=True))
+    any_case = ignores_case(required)
+    choices = literals(required, small=any_case)
+    return max(choices, key=lambda texts: min(map(len, texts)), default=()), any_case
+
+
+def hidden(values: dict[str, str], secrets: frozenset[str] | None) -> dict[str, str]:
+    """`values` without what is in `secrets`; None: without anything."""
+    if secrets is None:
+        return dict.fromkeys(values, WITHHELD)
     return {name: _hidden(value, secrets) for name, value in values.items()}
 
 

@@ -14,12 +14,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
+from logwatch.expressions import FAULTS
 from logwatch.matching.backtracking import Danger, danger
 from logwatch.matching.pattern import compile_pattern
 from logwatch.matching.syntax import parse
 from logwatch.matching.timed import near_twin, read_alike, timed_pattern
 
 TIMEOUT_SECONDS = 0.05
+TIMEOUT_SECONDS_PER_CHARACTER = 4e-6
+"""What there is beside it to find every match in a text: twice what the twin of a pattern that
+ignores case takes for ordinary text."""
 BURST_SECONDS = 1.0
 """What a pattern may use beyond its allowance before it is put in quarantine: one slow line, or
 nineteen, are none. It is also about the longest that it can hold up its file in all."""
@@ -36,10 +40,6 @@ _EVERY_LENGTH = 1 << 62
 Search: TypeAlias = Callable[[str], Any]
 Failing: TypeAlias = Literal["timed-out", "failed", "quarantined"]
 
-FAULTS = (SystemError, RuntimeError)
-"""What `re` and `regex` raise where they themselves are wrong, or go too deep: on the same line
-each time. Want of memory passes, so it ends the thread, which is started again at that line."""
-
 
 class SearchFailedError(TimeoutError):
     """Raised when the engine could not search a text: as little came of it as if time ran out."""
@@ -48,14 +48,15 @@ class SearchFailedError(TimeoutError):
 class GuardedSearch:
     """The search for one pattern. Raises PatternError where it is not valid."""
 
-    __slots__ = ("_is_near", "_safe", "_text", "_twin", "plain", "short")
+    __slots__ = ("_is_near", "_pattern", "_safe", "_text", "_twin", "plain", "short")
 
     def __init__(self, text: str, known: Danger | None = None, *, records: bool = False) -> None:
         """`known`: what the static look found, where that is known already.
 
         `records`: what is searched may have newlines.
         """
-        self.plain: Search = compile_pattern(text).search
+        self._pattern = compile_pattern(text)
+        self.plain: Search = self._pattern.search
         """`re` itself."""
         found = danger(parse(text, records=records)) if known is None else known
         self._text = text
@@ -76,6 +77,18 @@ class GuardedSearch:
         """The first match in `line`, None where there is none. Raises TimeoutError."""
         try:
             return self._search(line)
+        except FAULTS as error:
+            raise SearchFailedError(f"{type(error).__name__}: {error}") from error
+
+    def every(self, text: str, seconds: float) -> list[Any]:
+        """All matches in `text`, one behind the other. Raises TimeoutError after `seconds`."""
+        try:
+            if len(text) <= self._safe:
+                return list(self._pattern.finditer(text))
+            self.prepare(text)
+            if self._twin is None or (self._is_near and not read_alike(text)):
+                raise TimeoutError  # nobody can say how long it would take
+            return list(self._twin.finditer(text, timeout=seconds, concurrent=True))
         except FAULTS as error:
             raise SearchFailedError(f"{type(error).__name__}: {error}") from error
 
@@ -188,6 +201,34 @@ class Searches:
             return None
         self._charge(pattern, self._clock() - before)
         return match
+
+    def every(
+        self, pattern: int, text: str, *, unless: Callable[[int, str], bool]
+    ) -> list[Any] | None:
+        """All matches, one behind the other; None where it is not known what they are.
+
+        `unless`: where that may take long, whether it is plain that there are none. Short texts are
+        searched even for a pattern in quarantine.
+        """
+        guarded = self.guarded(pattern)
+        if len(text) > guarded.short:
+            if unless(pattern, text):
+                return []
+            if pattern in self.quarantined:
+                self.passed_over[pattern] += 1
+                return None
+        guarded.prepare(text)
+        limit = TIMEOUT_SECONDS + len(text) * TIMEOUT_SECONDS_PER_CHARACTER
+        before = self._clock()
+        found = None
+        try:
+            found = guarded.every(text, limit)
+        except SearchFailedError:
+            self.fail(pattern)
+        except TimeoutError:
+            self._give_up(pattern, "timed-out")
+        self._charge(pattern, self._clock() - before)
+        return found
 
     def fail(self, pattern: int) -> None:
         """A search for it ended in one of FAULTS, which counts as no match."""

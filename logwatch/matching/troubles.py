@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from logwatch.matching.searches import BURST_SECONDS, TIMEOUT_SECONDS, Failing
 
-Kind: TypeAlias = Failing | Literal["differs"]
+Kind: TypeAlias = Failing | Literal["differs", "withheld"]
 
 _LONGEST_SHOWN = 120
 _REMEDY = "make its repeats exclude each other ([^,]* instead of .*), as `logwatch check` advises"
@@ -22,9 +22,10 @@ class Trouble(Struct, frozen=True, kw_only=True):
     kind: Kind
     """ "timed-out": a search was given up; "failed": so was one, for the engine of `re` itself was
     at fault; "quarantined": there are no more searches;
-    "differs": the engine was wrong about it, and is not asked about it any more."""
-    rule: int
-    """The rule's number in its matcher."""
+    "differs": the engine was wrong about it, and is not asked about it any more;
+    "withheld": it is of `redact`, and what was found in a line is told to nobody."""
+    rule: int | None
+    """The rule's number in its matcher; None: it is of no rule, and `message` says of what."""
     pattern: str
     """Where a rule differs, all patterns that it looks for."""
     message: str
@@ -59,6 +60,35 @@ def failing(kind: Failing, rule: int, pattern: str, *, is_unless: bool) -> Troub
     remedy = _REPORT if kind == "failed" else _REMEDY
     message = f"the pattern {_shown(pattern)} {_consequence(kind, is_unless=is_unless)}; {remedy}"
     return Trouble(kind=kind, rule=rule, pattern=pattern, message=message)
+
+
+def withheld(kind: Failing, pattern: str) -> Trouble:
+    """A pattern of `redact` that was not searched for in a line, in words."""
+    rest = "further lines like that are only counted"
+    match kind:
+        case "failed":
+            why = f"Python's engine failed in one line, so nothing of it is told; {rest}"
+        case "timed-out":
+            why = f"it took too long on one line, so nothing of it is told; {rest}"
+        case "quarantined":
+            why = (
+                f"it used up {BURST_SECONDS:.0f} s on lines that it is slow on, and nothing is told"
+                " of what may be one until logwatch starts again or reads its configuration anew"
+            )
+        case _:
+            assert_never(kind)
+    remedy = _REPORT if kind == "failed" else _REMEDY
+    message = f"redact: what {_shown(pattern)} would hide cannot be found: {why}; {remedy}"
+    return Trouble(kind="withheld", rule=None, pattern=pattern, message=message)
+
+
+def parted_wrongly(pattern: str) -> Trouble:
+    """A pattern of `multiline` in which Python's engine failed, in words."""
+    message = (
+        f"multiline: the pattern {_shown(pattern)} cannot be searched for in one line: Python's"
+        f" engine failed in it, so it counts as not found there, and so in others; {_REPORT}"
+    )
+    return Trouble(kind="failed", rule=None, pattern=pattern, message=message)
 
 
 def difference(rule: int, patterns: Sequence[str], engine: str) -> Trouble:

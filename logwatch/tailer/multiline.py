@@ -15,13 +15,14 @@ itself. Blank lines between two records are records of their own, so that none e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from logwatch.expressions import compiled
+from logwatch.expressions import search_or_none
 from logwatch.tailer.traces import Preset, trace
 
 JOINT = b"\x0b"
@@ -101,10 +102,22 @@ class Framer:
         self.max_line = max_line
         self._max_lines = settings.max_lines
         self._max_line = max_line
+        self._failures: deque[str] = deque()
         if settings.preset is not None:
             self._shape: _Shape = _Trace(settings.preset, settings.max_lines)
         else:
-            self._shape = _Own(settings, encoding, max_line)
+            self._shape = _Own(settings, encoding, max_line, self._failures)
+
+    def failures(self) -> Iterator[str]:
+        """Patterns in which Python's engine failed since somebody last asked, each told once.
+
+        They count as not found in such a line.
+        """
+        while self._failures:
+            try:
+                yield self._failures.popleft()
+            except IndexError:  # another thread took it
+                return
 
     def frame(self, data: bytes, *, final: bool = False) -> Framed:
         """The complete records of `data`, whole lines of which the first begins a record.
@@ -230,9 +243,11 @@ class _Own:
     both, lines between an end and the next start are each a record of their own.
     """
 
-    def __init__(self, settings: MultilineSettings, encoding: str, max_line: int) -> None:
-        self._start = None if settings.start is None else compiled(settings.start).search
-        self._end = None if settings.end is None else compiled(settings.end).search
+    def __init__(
+        self, settings: MultilineSettings, encoding: str, max_line: int, failures: deque[str]
+    ) -> None:
+        self._start = None if settings.start is None else search_or_none(settings.start, failures)
+        self._end = None if settings.end is None else search_or_none(settings.end, failures)
         self._encoding = encoding
         self._max_line = max_line
         self._max_lines = settings.max_lines

@@ -15,7 +15,8 @@ from logwatch.cli.tail_labels import color_of, labels_of, namings_of
 from logwatch.cli.tail_page import Line, as_lines
 from logwatch.cli.tail_screen import MANY, STYLED, Screen, closing_line
 from logwatch.errors import UsageError
-from logwatch.matching.redaction import STOCK_PATTERNS, Redactor
+from logwatch.matching.redaction import Redactor
+from logwatch.matching.stock_secrets import STOCK_PATTERNS
 from logwatch.sinks.plain_text import visible
 from tests.doubles.hostile import TEXTS, alert_of
 

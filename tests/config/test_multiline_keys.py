@@ -45,6 +45,8 @@ def test_without_it_each_line_is_a_record(bench):
         ("{start: '('}", "bad-pattern", "missing )"),
         ("{end: '(a+)+b'}", "bad-pattern", "exponentially many ways"),
         (r"{start: '^\[.*\] .*ERROR'}", "bad-pattern", "share the same text"),
+        (f"{{start: 'a*{'a?' * 15}b'}}", "bad-pattern", "share the same text"),
+        (f"{{end: '{'a?' * 14}b'}}", "bad-pattern", "share the same text"),
         ("{start: x, max_lines: 1}", "bad-value", "max_lines"),
         ("{start: x, timeout: 0s}", "bad-value", "timeout"),
         ("{start: x, stop: y}", "unknown-key", "'stop'"),
@@ -59,3 +61,19 @@ def test_what_cannot_be_is_told_at_its_place(bench, text, code, message):
     (problem,) = [each for each in found.problems if each.level == "error"]
     assert problem.code == code
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        r"^<\d+>",
+        r"^\[?\d{4}-?\d\d-?\d\d",
+        r"^(?:\d{1,3}\.){3}\d{1,3} ",
+        r"^\d+ .*ERROR$",
+        r'"?\d+"?,',
+        r"^" + "a?" * 15,
+        r"(?i)warn(?:ing)?|err(?:or)?",
+    ],
+)
+def test_what_takes_no_line_long_may_begin_a_record(bench, start):
+    assert settings_of(bench, f"{{start: '{start}'}}").start == start

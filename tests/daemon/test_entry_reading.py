@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from logwatch.daemon.reading import LONGEST_BESIDE, Reading
 from logwatch.matching.matcher import Matcher, RulePatterns
-from logwatch.matching.redaction import MASK, STOCK_PATTERNS, Redactor
+from logwatch.matching.redaction import MASK, Redactor
+from logwatch.matching.stock_secrets import STOCK_PATTERNS
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock

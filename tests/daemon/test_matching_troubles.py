@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from doubles.liars import LyingEngines, dropping_expression
 
+from logwatch import expressions
 from logwatch.clock import ManualClock
 from logwatch.config.loader import from_text
 from logwatch.daemon.intake import Intake, Message
@@ -23,6 +24,7 @@ from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
 from logwatch.records import Batch
 from logwatch.rules.self_reports import SelfReport
+from logwatch.tailer.multiline import Framer, MultilineSettings
 from logwatch.tailer.tail import Tail
 
 
@@ -128,6 +130,30 @@ def test_a_line_that_python_itself_fails_in_is_read_past_and_told(tmp_path, monk
     assert [(each.what, each.severity) for each in reports] == [("search-failed", "error")]
     assert reports[0].message.startswith("rule broken: the pattern 'bad' cannot be searched for")
     assert matches == 5
+
+
+def test_a_pattern_of_multiline_that_python_fails_in_is_told_with_its_source(tmp_path, monkeypatch):
+    """What it could not say of a line is no reason to read on no more."""
+
+    class Broken:
+        def search(self, line: str) -> object:
+            if "poison" in line:
+                raise SystemError("The span of capturing group is wrong")
+            return re.search(r"^\d(?=:)", line)
+
+    monkeypatch.setattr(expressions, "compiled", lambda _text: Broken())
+    settings = MultilineSettings(start=r"^\d(?=:)")
+    framer = Framer(settings, encoding="utf-8", max_line=4096)
+    framer.frame(b"1: a\n2: poison\n", final=True)
+    matcher = Matcher([RulePatterns(match=("a",))], records=True)
+    path = tmp_path / "app.log"
+    path.write_text("1: a\n")
+    reports, matches = reports_and_matches(follow([path] * 2, matcher, ("fine",), framer=framer))
+    assert [(each.what, each.severity, each.source) for each in reports] == [
+        ("search-failed", "error", "app")
+    ]
+    assert reports[0].message.startswith(r"multiline: the pattern '^\\d(?=:)' cannot be searched")
+    assert matches == 2
 
 
 def test_an_engine_that_misses_a_rule_is_told_and_no_line_of_it_is_lost(tmp_path):

@@ -27,6 +27,7 @@ from doubles.zygote import Zygote
 
 from logwatch.clock import SystemClock
 from logwatch.errors import Exit
+from logwatch.matching.redaction import WITHHELD
 from logwatch.stamps import rfc3339
 from logwatch.store.reader import StoreReader
 
@@ -440,6 +441,34 @@ sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
     kept = [each for each in tmp_path.rglob("*") if each.is_file() and each.name != "app.log"]
     found = [each.name for each in kept if SECRET.encode() in each.read_bytes()]
     assert found == []
+
+
+def test_r58_a_line_whose_secrets_take_too_long_to_find_is_withheld(tmp_path):
+    """Nothing of it is in a sink or the store, one alert says so, and other lines are told."""
+    config = f"""
+redact: 'id=((?:{SECRET[:2]}|[\\w-])+)(?!.)'
+sources: {{app: {{path: {tmp_path}/app.log, start: beginning}}}}
+rules:
+- {{name: err, match: 'ERROR id=(?P<what>.*)', by: what, context: 1, cooldown: 0, say: '{{what}}'}}
+sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
+"""
+    evil = f"ERROR id={SECRET * (100_000 // len(SECRET))}!\n"
+    (tmp_path / "app.log").write_text(f"{evil}ERROR id={SECRET}\n{evil}")
+    assert run_once(tmp_path, config).returncode == 0
+    alerts = alerts_in(tmp_path / "alerts.jsonl")
+    said = [each for each in alerts if each["rule"] != "err"]
+    assert {each["rule"] for each in said} == {"logwatch.text-withheld"}
+    assert len(said) <= 2, "once, and once more where it has used up its time"
+    assert said[0]["message"].startswith("redact: what 'id=")
+    told = [(each["message"], each["lines"][0]["text"]) for each in alerts if each["rule"] == "err"]
+    assert told == [
+        (WITHHELD, WITHHELD),
+        ("[redacted]", "ERROR id=[redacted]"),
+        (WITHHELD, WITHHELD),
+    ]
+    kept = [each for each in tmp_path.rglob("*") if each.is_file() and each.suffix != ".yaml"]
+    found = [each.name for each in kept if SECRET.encode() * 2 in each.read_bytes()]
+    assert found == ["app.log"]
 
 
 def test_r59_alerts_that_are_followed_themselves_are_warned_of(tmp_path):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatch.clock import thread_seconds
-from logwatch.matching.redaction import MASK, STOCK_PATTERNS, Redactor, hidden
+from logwatch.matching import searches
+from logwatch.matching.redaction import MASK, WITHHELD, Redactor, hidden
+from logwatch.matching.stock_secrets import STOCK_PATTERNS
 
 STOCK = Redactor(STOCK_PATTERNS)
 
@@ -100,3 +105,106 @@ def test_no_secret_is_left_whatever_is_around_it(before, secret, after):
     assert f"<<{secret}>>" not in shown
     if "<" not in before + after:
         assert shown == f"{before}<<{MASK}>>{after}"
+
+
+EVIL = "id=((?:a|aa)+)(?!.)"
+SLOW = "id=" + "a" * 100_000 + "!"
+QUADRATIC = r"(?i)Kunde\s*(\w+)\s+ok"
+
+
+def told(redactor):
+    return [(one.kind, one.rule, one.pattern) for one in redactor.troubles()]
+
+
+def test_a_text_whose_secrets_take_too_long_to_find_is_withheld_and_told_once():
+    """Better none of it than a secret; other texts are told as ever."""
+    redactor = Redactor([EVIL, r"card=(\d+)"])
+    assert redactor.split(SLOW) == (WITHHELD, None)
+    assert redactor.text(f"{SLOW} card=1234") == WITHHELD
+    assert redactor.text("id=aa") == f"id={MASK}"
+    assert redactor.text("card=1234 is fine") == f"card={MASK} is fine"
+    assert told(redactor) == [("withheld", None, EVIL)]
+    assert told(redactor) == []
+
+
+def test_what_was_found_in_a_withheld_text_is_withheld_too():
+    assert hidden({"a": "x", "b": ""}, None) == {"a": WITHHELD, "b": WITHHELD}
+
+
+def test_a_pattern_that_used_up_its_time_hides_in_short_texts_what_it_finds(monkeypatch):
+    """And withholds long ones without a search; but not those that have nothing for it."""
+    monkeypatch.setattr(searches, "BURST_SECONDS", 0.0)
+    redactor = Redactor([QUADRATIC], clock=lambda: 0.0)
+    long = "kunde " + "x" * 5_000
+    assert redactor.text(f"{long} ok") == f"kunde {MASK} ok"
+    assert [one.message.count("used up") for one in redactor.troubles()] == [1]
+    assert redactor.text(long) == WITHHELD
+    assert redactor.text("x" * 5_000) == "x" * 5_000
+    assert redactor.text("Kunde Meier ok") == f"Kunde {MASK} ok"
+
+
+def test_a_pattern_may_use_time_for_ever_where_the_log_is_large():
+    ticks = count()
+    redactor = Redactor([QUADRATIC], clock=lambda: next(ticks) * 0.3)
+    for _ in range(9):
+        redactor.scanned(3_000_000)
+        redactor.text("Kunde Meier ok")
+    assert told(redactor) == []
+    for _ in range(4):
+        redactor.text("Kunde Meier ok")
+    assert told(redactor) == [("withheld", None, QUADRATIC)]
+
+
+@pytest.mark.parametrize("text", [r"p=(\S+)", STOCK_PATTERNS[0]])
+def test_a_text_that_python_itself_fails_in_is_withheld(monkeypatch, text):
+    """The thread that reads the log goes on."""
+    redactor = Redactor([text])
+
+    class Broken:
+        search = None
+
+        def finditer(self, line: str) -> object:
+            if "poison" in line:
+                raise SystemError("The span of capturing group is wrong")
+            return re.finditer("p=(.*)", line)
+
+    redactor._stock = dict.fromkeys(redactor._stock, Broken())
+    monkeypatch.setattr(searches, "compile_pattern", lambda _text: Broken())
+    assert redactor.text("p=1") == f"p={MASK}"
+    assert redactor.text("poison p=1") == WITHHELD
+    [trouble] = redactor.troubles()
+    assert trouble.kind == "withheld"
+    assert "failed in one line" in trouble.message
+
+
+TEXTS = [
+    "kunde a ok, KUNDE \u017fb  ok \nKunde\vc\nok Kunde d no",
+    "\u212aunde k ok; kunde \xe4\xd6\u1e9e ok",
+    "a:b=c;;x'y' <<z>> aaa--aaa \u0130\u0131",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        QUADRATIC,
+        r"(?i)(kunde)(?=\s)",
+        r"\b\w(?=:)|;|(<<)\w*(>>)",
+        r"(a)*-|(?:b|=)(c)?",
+        r"(?s)K.nde.*?ok",
+        r"(?m)^\w+ (\w)$",
+    ],
+)
+@pytest.mark.parametrize("around", TEXTS)
+def test_long_texts_hide_what_python_finds_in_them(text, around):
+    """Though they are searched by another engine, and not at all where words are missing."""
+    for filling in ("-", "x", " ", "\n", "\xdf"):
+        long = around + filling * 6_000 + around
+        expected = Redactor([])
+        expected._spans = lambda line: {
+            match.span(group)
+            for match in re.finditer(text, line)
+            for group in (range(1, match.re.groups + 1) or (0,))
+            if match.span(group)[1] > match.span(group)[0] >= 0
+        }
+        assert Redactor([text]).split(long) == expected.split(long)

@@ -10,6 +10,7 @@ from doubles.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logwatch import expressions
 from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.tailer.multiline import LOOKED_AT, Framer, MultilineSettings, surely_begins
 
@@ -310,3 +311,31 @@ def test_a_line_that_surely_begins_a_record_does(text, lines):
         found = re.compile(surely).match(line)
         assert not found or start.search(bare)
         assert not found or b"\n" not in found[0]
+
+
+@pytest.mark.parametrize("error", [SystemError("span"), RecursionError("deep")])
+def test_a_line_that_python_itself_fails_in_counts_as_not_found_and_is_told_once(
+    monkeypatch, error
+):
+    """The thread that reads the file goes on, and the other lines begin and end as ever."""
+
+    class Broken:
+        def __init__(self, text):
+            self._pattern = re.compile(text)
+
+        def search(self, text):
+            if "poison" in text:
+                raise error
+            return self._pattern.search(text)
+
+    monkeypatch.setattr(expressions, "compiled", Broken)
+    begun = framer(start=r"^\d(?=:)")
+    text = b"1: a\n b\n2: poison\n c\n3: d\n"
+    for _ in range(2):
+        framed = begun.frame(text, final=True)
+        assert records_in(framed) == [b"1: a\n b\n2: poison\n c\n", b"3: d\n"]
+    assert list(begun.failures()) == [r"^\d(?=:)"]
+    assert list(begun.failures()) == []
+    ended = framer(end=";$")
+    assert len(records_in(ended.frame(b"a\npoison;\nb;\nc;\n", final=True))) == 2
+    assert list(ended.failures()) == [";$"]
