@@ -301,9 +301,7 @@ class KeyedRule(Generic[S]):
         state.anchor = None
         state.count = 0
 
-    def fire(
-        self, key: str, state: S, at: float, now: Now, severity: Severity | None = None
-    ) -> Iterable[Alert]:
+    def fire(self, key: str, state: S, at: float, now: Now) -> Iterable[Alert]:
         """Begin an episode at event time `at`; nothing, but counted, within the cool-down."""
         if state.fired_at is not None and 0 <= at - state.fired_at < self.settings.cooldown:
             state.suppressed += 1
@@ -312,16 +310,13 @@ class KeyedRule(Generic[S]):
         state.episode = episode_id(self.settings.name, key, *anchor)
         state.seq = 0
         state.fired_at = at
-        state.severity = severity or self.settings.severity
+        state.severity = self.settings.severity
         alert = self._alert(key, state, now, "firing", at)
         state.suppressed = 0
         return (alert,)
 
-    def update(
-        self, key: str, state: S, at: float, now: Now, severity: Severity | None = None
-    ) -> Alert:
+    def update(self, key: str, state: S, at: float, now: Now) -> Alert:
         """Tell more of the burning episode."""
-        state.severity = severity or state.severity
         return self._alert(key, state, now, "updated", at)
 
     def resolve(self, key: str, state: S, at: float, now: Now) -> Alert:
