@@ -30,14 +30,13 @@ class Sheet(Protocol):
 class Output:
     """Standard output as a descriptor."""
 
-    def __init__(self, fd: int | None = None) -> None:
+    fd = 1  # whatever stands in the place of sys.stdout: bytes go to the descriptor
+
+    def __init__(self) -> None:
         """Exits with 1 where there is no standard output."""
-        if fd is None:
-            if sys.stdout is None:
-                refuse("standard output: Bad file descriptor")
-            sys.stdout.flush()
-            fd = 1  # whatever stands in the place of sys.stdout: bytes go to the descriptor
-        self.fd = fd
+        if sys.stdout is None:
+            refuse("standard output: Bad file descriptor")
+        sys.stdout.flush()
 
     def write(self, data: bytes) -> None:
         """Write all of it. Raises BrokenPipeError; exits with 1 where it cannot be written."""

@@ -35,10 +35,10 @@ from logwatch.store.last_seen import last_seen
 from logwatch.store.life import LifeReader
 
 
-def explain(options: argparse.Namespace, *, is_id: bool, clock: Clock | None = None) -> Exit:
+def explain(options: argparse.Namespace, *, is_id: bool) -> Exit:
     """Print what is known of `options.what`; `is_id`: it may be the beginning of an id."""
     telemetry.telemetry.configure(least_level())
-    clock = clock or SystemClock()
+    clock = SystemClock()
     path = find_config(options.config)
     state = state_folder(path)
     config, broken = _loaded(path)

@@ -23,10 +23,10 @@ MOST_LINES = 6
 LONGEST_TEXT = 2_000
 
 
-def labelled(screen: Screen, label: str, texts: Iterable[str], indent: str = "") -> Iterator[str]:
+def labelled(screen: Screen, label: str, texts: Iterable[str]) -> Iterator[str]:
     """Each text beside a column of `label`, which is written once."""
     for text in texts:
-        yield from wrapped(screen, f"{indent}{label:<{LABEL_COLUMNS}}", text)
+        yield from wrapped(screen, f"{label:<{LABEL_COLUMNS}}", text)
         label = ""
 
 
