@@ -64,7 +64,6 @@ def load(
     path: Path | str,
     *,
     environ: Mapping[str, str] = os.environ,
-    kinds: Mapping[str, SinkKind] | None = None,
     known: KnownPatterns | None = None,
     sends: bool = True,
 ) -> Config:
@@ -75,7 +74,7 @@ def load(
     InvalidConfigError, a ConfigError, whose text is every error with its line.
     """
     return _valid(
-        *_examined_file(Path(path), environ, kinds, thorough=False, known=known, sends=sends)
+        *_examined_file(Path(path), environ, KINDS, thorough=False, known=known, sends=sends)
     )
 
 
@@ -83,7 +82,7 @@ def examine(
     path: Path | str,
     *,
     environ: Mapping[str, str] = os.environ,
-    kinds: Mapping[str, SinkKind] | None = None,
+    kinds: Mapping[str, SinkKind] = KINDS,
     now: float | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     """The configuration in `path` where it can be used, every error and warning, and the counts.
@@ -98,7 +97,7 @@ def from_text(
     name: str = "<text>",
     *,
     environ: Mapping[str, str] = os.environ,
-    kinds: Mapping[str, SinkKind] | None = None,
+    kinds: Mapping[str, SinkKind] = KINDS,
     folder: Path | None = None,
     rules_needed: bool = True,
 ) -> Config:
@@ -108,7 +107,6 @@ def from_text(
     """
     document = Document(name, text, (folder or Path()).absolute())
     report = Report()
-    kinds = KINDS if kinds is None else kinds
     assembly = Assembly(report, environ, kinds=kinds, thorough=False)
     return _valid(*_examined([document], assembly, report, rules_needed=rules_needed))
 
@@ -123,7 +121,7 @@ def _valid(config: Config | None, problems: list[Problem], summary: Summary) -> 
 def _examined_file(
     path: Path,
     environ: Mapping[str, str],
-    kinds: Mapping[str, SinkKind] | None,
+    kinds: Mapping[str, SinkKind],
     *,
     thorough: bool,
     known: KnownPatterns | None = None,
@@ -136,7 +134,7 @@ def _examined_file(
     assembly = Assembly(
         report,
         environ,
-        kinds=KINDS if kinds is None else kinds,
+        kinds=kinds,
         thorough=thorough,
         known=known,
         sends=sends,

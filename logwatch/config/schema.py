@@ -24,7 +24,6 @@ from logwatch.config.shapes import SEQUENCES, Shape, is_one_or_many, item_type, 
 from logwatch.config.sink_keys import BESIDE, SinkKeys
 from logwatch.config.tests_section import RuleTestKeys
 from logwatch.sinks import KINDS
-from logwatch.sinks.base import SinkKind
 
 SCHEMA_FILE: Final = Path(__file__).with_name("logwatch.schema.json")
 """The schema as it is installed."""
@@ -60,9 +59,9 @@ _MEASURES: Final = "^(p[5-9][0-9]|avg|sum|max|min)$"
 """Keys of `value:` that name a field, see `ValueKeys.from_pairs`."""
 
 
-def json_schema(kinds: Mapping[str, SinkKind] = KINDS) -> Schema:
+def json_schema() -> Schema:
     """The schema of a main or an included file."""
-    return _Builder().whole(kinds)
+    return _Builder().whole()
 
 
 class _Builder:
@@ -71,12 +70,12 @@ class _Builder:
     def __init__(self) -> None:
         self._definitions: dict[str, Schema] = {}
 
-    def whole(self, kinds: Mapping[str, SinkKind]) -> Schema:
+    def whole(self) -> Schema:
         top = self._map(FileKeys)
         properties = top["properties"]
         properties["version"] = {"enum": [1, "1"]}
         properties["sources"] = _or_nothing(_map_of(self._type(inspect.type_info(SourceKeys))))
-        properties["sinks"] = _or_nothing(_map_of(self._sink(kinds)))
+        properties["sinks"] = _or_nothing(_map_of(self._sink()))
         properties["heartbeat"] = self._settings(HeartbeatSettings, "url")
         properties["http"] = self._settings(HttpSettings, "listen")
         properties["otel"] = self._settings(OtelSettings, "url")
@@ -121,15 +120,15 @@ class _Builder:
         schema["patternProperties"] = {_MEASURES: {"type": _TEXT}}
         schema["properties"] = {**schema["properties"], "min": {"type": _TEXT}}
 
-    def _sink(self, kinds: Mapping[str, SinkKind]) -> Schema:
+    def _sink(self) -> Schema:
         """One kind, and what stands beside it."""
         beside = self._map(SinkKeys)["properties"]
-        settings = {name: self._settings(kind.settings, kind.short) for name, kind in kinds.items()}
+        settings = {name: self._settings(kind.settings, kind.short) for name, kind in KINDS.items()}
         return {
             "type": "object",
             "properties": {**settings, **{name: beside[name] for name in BESIDE}},
             "additionalProperties": False,
-            "oneOf": [{"required": [name]} for name in kinds],
+            "oneOf": [{"required": [name]} for name in KINDS],
         }
 
     def _settings(self, struct: type[Struct], short: str | None) -> Schema:
