@@ -36,6 +36,8 @@ MATCH_WEIGHT = 448
 FIELD_WEIGHT = 112
 NEAR_WEIGHT = 200
 """A line near a record, beside its text."""
+_SAMPLED = 32
+"""About so many records of a batch are looked at where its weight is only estimated."""
 AT_ONCE = 4
 """Batches that come in at first when they may again."""
 RIPE_BYTES = 2 * 1024 * 1024
@@ -130,12 +132,12 @@ def weight(message: Message) -> int:
     return 1
 
 
-def sampled_weight(batch: Batch, sample: int = 32) -> int:
+def sampled_weight(batch: Batch) -> int:
     """`weight` of a batch, about: only some of its records are looked at."""
     records = batch.records
-    each = len(records) // sample + 1
+    each = len(records) // _SAMPLED + 1
     near = () if batch.near is UNSET else batch.near
-    near_each = len(near) // sample + 1
+    near_each = len(near) // _SAMPLED + 1
     return (
         (RECORD_WEIGHT * len(records) + MATCH_WEIGHT * len(batch.matches) + NEAR_WEIGHT * len(near))
         + each * sum([len(one.text) + FIELD_WEIGHT * len(one.fields) for one in records[::each]])

@@ -124,18 +124,8 @@ class SinkHealth:
     for the receiver was there to say it.
     """
 
-    def __init__(
-        self,
-        random: Callable[[], float],
-        *,
-        patience: int = PATIENCE,
-        base: float = BASE,
-        cap: float = CAP,
-    ) -> None:
+    def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
-        self._patience = patience
-        self._base = base
-        self._cap = cap
         self._failures = 0
         self._probing = False
         self._pause_until = 0.0
@@ -183,11 +173,11 @@ class SinkHealth:
         if self._failing_since is None:
             self._failing_since = now
         asked = retry_after is not None and retry_after > 0
-        if not asked and self._failures < self._patience and not self._probing:
+        if not asked and self._failures < PATIENCE and not self._probing:
             return
         self._probing = True
-        past_patience = max(1, self._failures - self._patience + 1)
-        backoff = delay(past_patience, random=self._random, base=self._base, cap=self._cap)
+        past_patience = max(1, self._failures - PATIENCE + 1)
+        backoff = delay(past_patience, random=self._random, base=BASE, cap=CAP)
         self._pause_until = max(self._pause_until, now + _wait(retry_after, backoff))
 
     def succeeded(self) -> None:

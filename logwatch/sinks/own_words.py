@@ -74,18 +74,15 @@ def _check(key: str, template: str) -> None:
 class Writer:
     """Makes the words of one sink's messages."""
 
-    def __init__(
-        self, settings: PeopleSettings, sink: str, *, longest_title: int = LONGEST_TITLE
-    ) -> None:
+    def __init__(self, settings: PeopleSettings, sink: str) -> None:
         self._sink = sink
-        self._longest_title = longest_title
         self._title = None if settings.title is None else Say(settings.title)
         self._text = None if settings.text is None else Say(settings.text)
         self._complained: set[str] = set()
 
     def words(self, alert: Alert) -> Words:
         """What the sink tells of `alert`."""
-        said = words(alert, longest_title=self._longest_title)
+        said = words(alert)
         if self._title is None and self._text is None:
             return said
         values = _values(alert, said)
@@ -98,7 +95,7 @@ class Writer:
             if written is None:
                 notes.append(Fact("note", f"its template for {name!r} failed; these are others"))
             elif name == "title":
-                line = fit(" ".join(written.split()), self._longest_title, said.how_to_see)
+                line = fit(" ".join(written.split()), LONGEST_TITLE, said.how_to_see)
                 marked = said.test and not line.startswith(TEST_MARK)
                 changes["title"] = f"{TEST_MARK}{line}" if marked else line
             else:

@@ -72,11 +72,10 @@ class StoreReader(OutboxReader):
         *,
         limit: int,
         rule: str | None = None,
-        since: float | None = None,
         until: float | None = None,
     ) -> list[StoredAlert]:
         """The newest messages of the history, newest first."""
-        return list(islice(self.history(rule=rule, since=since, until=until), limit))
+        return list(islice(self.history(rule=rule, until=until), limit))
 
     def history(
         self,

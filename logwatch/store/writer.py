@@ -33,6 +33,8 @@ from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.replacing import forget_replacement, open_store
 from logwatch.store.transaction import Addressed, Burning, Transaction
 
+_MOST_FORGOTTEN = 5000
+"""Alerts that one call of `prune` forgets, or some more."""
 REPLACED = "logwatch.store-replaced"
 """The rule of the alert which says that the store is not the one of the last daemon."""
 
@@ -188,17 +190,17 @@ class Store:
             self.replaced = None
             forget_replacement(self.path)
 
-    def prune(self, *, keep_rows: int, before: float, limit: int = 5000) -> int:
+    def prune(self, *, keep_rows: int, before: float) -> int:
         """Forget the oldest alerts that are over `keep_rows` or older than `before`.
 
         Whole segments go: what a sink has still to be told stays, and so do its neighbours; what a
         receiver will never take goes with its alert. Closed generations of files go too, where
-        they are untouched since `before` or too many. About `limit` alerts go in one call;
-        returns how many went.
+        they are untouched since `before` or too many. Returns
+        how many alerts went; the rest is for the next call.
         """
         with self._transaction() as connection:
             last = segments.last_to_forget(connection, keep=keep_rows, before=before)
-            gone = segments.forget(connection, last, limit=limit)
+            gone = segments.forget(connection, last, limit=_MOST_FORGOTTEN)
             positions.forget(connection, before)
             crashpoint("prune.written")
         crashpoint("prune.done")
