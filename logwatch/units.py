@@ -1,7 +1,7 @@
 """Durations, sizes and shares as people write them: `90s`, `1h30m`, `256KiB`, `1%`.
 
-`Duration`, `Size` and `Share` mark a settings field so that the configuration loader knows to read
-`2m` as 120.0 seconds, `1MiB` as 1,048,576 bytes and `1%` as 0.01.
+`Duration` and `Share` mark a settings field so that the configuration loader knows to read `2m` as
+120.0 seconds and `1%` as 0.01.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ import msgspec
 
 Duration = Annotated[float, msgspec.Meta(extra={"unit": "duration"})]
 """Seconds; written `30s`, `5m`, `1h30m`, `7d`, `250ms` in a configuration."""
-
-Size = Annotated[int, msgspec.Meta(extra={"unit": "size"})]
-"""Bytes; written `4096`, `256KiB`, `10MB` in a configuration."""
 
 Share = Annotated[float, msgspec.Meta(extra={"unit": "share"})]
 """Part of a whole, 0.0 to 1.0; written `1%`, `0.5%` in a configuration."""

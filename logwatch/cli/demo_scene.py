@@ -16,16 +16,6 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-PROMISED = (
-    "ssh-guessing",
-    "oom-kill",
-    "web-5xx-surge",
-    "upstream-down",
-    "app-errors",
-    "postgres-connections-full",
-)
-"""The stock rules that the story makes fire, and no others."""
-
 GUESSER = "203.0.113.9"
 _ROTATE = "rotate"
 _STAMP = "<stamp>"

@@ -20,7 +20,6 @@ MOST_NAMED = 5
 """Alerts that are named by their ids."""
 SHORT = 6
 """Characters of an id, as `logwatch alerts` shows it."""
-_COLUMNS = 8
 
 
 def preview_in_words(preview: Preview, *, would: bool = False) -> str:

@@ -1,8 +1,8 @@
-"""What goes into a matcher and what comes out: the words that both engines share."""
+"""What goes into a matcher and what comes out: the words that it and its oracle share."""
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -32,14 +32,3 @@ class LineHit(Struct, frozen=True, gc=False):
     truncated: bool
     """The line was over-long; `text` is its beginning."""
     found: list[Found]
-
-
-class BlockMatcher(Protocol):
-    """What both the engine and its oracle do."""
-
-    def match(self, data: bytes, joined: bytes | None = None) -> list[LineHit]:
-        """Records of `data` that a rule took, in order; rules within a record in rule order.
-
-        `joined` is `data` with each record as one line, where records have several.
-        """
-        ...
