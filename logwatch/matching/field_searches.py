@@ -12,12 +12,8 @@ from typing import Any
 
 from logwatch.clock import thread_seconds
 from logwatch.expressions import FAULTS
-from logwatch.matching.searches import Search, Searches
+from logwatch.matching.searches import WATCHED_SHARE, Search, Searches
 from logwatch.matching.troubles import Trouble, failing
-
-_WATCHED_SHARE = 32
-"""A value so many times shorter than what takes a million steps takes a thousand at most, which is
-within the allowance even where every line has one; it is not worth two looks at the clock."""
 
 
 class FieldSearches:
@@ -41,7 +37,7 @@ class FieldSearches:
         """How to search for one of the patterns in a value."""
         number, searches = self._texts.index(text), self._searches
         guarded = searches.guarded(number)
-        plain, short = guarded.plain, guarded.short // _WATCHED_SHARE
+        plain, short = guarded.plain, guarded.short // WATCHED_SHARE
         quarantined = searches.quarantined
 
         def search(value: str) -> Any:

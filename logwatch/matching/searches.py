@@ -33,6 +33,9 @@ _MOST_STEPS = 8_000_000
 """So many steps of backtracking take `re` about a tenth of a second."""
 _FEW_STEPS = 1_000_000
 """So many are not worth two looks at the clock, as long as the lines around cost little."""
+WATCHED_SHARE = 32
+"""A text so many times shorter than what takes a million steps takes a thousand at most, which is
+within the allowance even where every line has one; it is not worth two looks at the clock."""
 _HOPELESS = 3
 """At so high a degree no length is short enough for `re`."""
 _EVERY_LENGTH = 1 << 62
@@ -208,9 +211,11 @@ class Searches:
         """All matches, one behind the other; None where it is not known what they are.
 
         `unless`: where that may take long, whether it is plain that there are none. Short texts are
-        searched even for a pattern in quarantine.
+        searched even for a pattern in quarantine. The allowance grows by what is looked at here,
+        too: a text may be searched several times, and have much beside it that is searched.
         """
         guarded = self.guarded(pattern)
+        self.bytes += len(text)
         if len(text) > guarded.short:
             if unless(pattern, text):
                 return []
@@ -218,8 +223,9 @@ class Searches:
                 self.passed_over[pattern] += 1
                 return None
         guarded.prepare(text)
+        is_measured = len(text) > guarded.short // WATCHED_SHARE
         limit = TIMEOUT_SECONDS + len(text) * TIMEOUT_SECONDS_PER_CHARACTER
-        before = self._clock()
+        before = self._clock() if is_measured else 0.0
         found = None
         try:
             found = guarded.every(text, limit)
@@ -227,7 +233,8 @@ class Searches:
             self.fail(pattern)
         except TimeoutError:
             self._give_up(pattern, "timed-out")
-        self._charge(pattern, self._clock() - before)
+        if is_measured:
+            self._charge(pattern, self._clock() - before)
         return found
 
     def fail(self, pattern: int) -> None:

@@ -146,13 +146,23 @@ def test_a_pattern_that_used_up_its_time_hides_in_short_texts_what_it_finds(monk
 def test_a_pattern_may_use_time_for_ever_where_the_log_is_large():
     ticks = count()
     redactor = Redactor([QUADRATIC], clock=lambda: next(ticks) * 0.3)
+    line = "Kunde Meier ok" + "." * 50
     for _ in range(9):
         redactor.scanned(3_000_000)
-        redactor.text("Kunde Meier ok")
+        redactor.text(line)
     assert told(redactor) == []
     for _ in range(4):
-        redactor.text("Kunde Meier ok")
+        redactor.text(line)
     assert told(redactor) == [("withheld", None, QUADRATIC)]
+
+
+def test_a_pattern_that_takes_no_longer_than_usual_may_be_searched_for_in_every_line():
+    """Of a log of which every line is looked at several times, with much beside it, or on a screen."""
+    ticks = count()
+    redactor = Redactor([QUADRATIC], clock=lambda: next(ticks) * 5e-6)
+    for _ in range(250_000):
+        redactor._searches.every(0, "y" * 60, unless=lambda *_: False)
+    assert told(redactor) == []
 
 
 @pytest.mark.parametrize("text", [r"p=(\S+)", STOCK_PATTERNS[0]])
