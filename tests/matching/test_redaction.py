@@ -157,7 +157,7 @@ def test_a_pattern_may_use_time_for_ever_where_the_log_is_large():
 
 
 def test_a_pattern_that_takes_no_longer_than_usual_may_be_searched_for_in_every_line():
-    """Of a log of which every line is looked at several times, with much beside it, or on a screen."""
+    """Of a log of which every line is looked at several times, or is on a screen."""
     ticks = count()
     redactor = Redactor([QUADRATIC], clock=lambda: next(ticks) * 5e-6)
     for _ in range(250_000):
