@@ -17,7 +17,6 @@ from typing import TypeAlias, assert_never
 
 from msgspec import Struct
 
-from logwatch.outbox.backoff import BASE, CAP, delay
 from logwatch.records import Delivered, Outcome, Rejected, Retry
 from logwatch.units import Rate, format_duration
 
@@ -30,6 +29,14 @@ PATIENCE = 5
 Below it, a receiver that fails a third of the time would be paused after every third attempt; at
 five in a row it is one attempt in 243, while a dead receiver is left alone after five.
 """
+
+FIRST_CEILING = 0.5
+"""Of the first delay, in seconds; it doubles with each further failure."""
+
+LONGEST_DELAY = 60.0
+"""No back-off is longer, in seconds."""
+
+_MOST_DOUBLINGS = 64  # far past any cap; 2.0 ** 1024 would overflow
 
 
 class Done(Struct, frozen=True):
@@ -90,11 +97,22 @@ def decide(outcome: Outcome, attempts: int, now: float, random: Callable[[], flo
         case Delivered():
             return Done()
         case Retry(reason, after):
-            return Later(now + _wait(after, delay(attempts + 1, random=random)), reason)
+            return Later(now + _wait(after, delay(attempts + 1, random)), reason)
         case Rejected(reason):
             return Dead(reason)
         case _:
             assert_never(outcome)
+
+
+def delay(attempts: int, random: Callable[[], float]) -> float:
+    """Seconds to wait after `attempts` failed attempts (1 after the first): the back-off.
+
+    `random` returns numbers in [0, 1). A delay drawn evenly from nothing to an exponential ceiling
+    spreads retries best and finishes the work soonest: Marc Brooker, "Exponential Backoff And
+    Jitter", AWS Architecture Blog, 2015.
+    """
+    doublings = min(max(attempts - 1, 0), _MOST_DOUBLINGS)
+    return random() * min(LONGEST_DELAY, FIRST_CEILING * 2.0**doublings)
 
 
 def _wait(asked: float | None, backoff: float) -> float:
@@ -177,7 +195,7 @@ class SinkHealth:
             return
         self._probing = True
         past_patience = max(1, self._failures - PATIENCE + 1)
-        backoff = delay(past_patience, random=self._random, base=BASE, cap=CAP)
+        backoff = delay(past_patience, self._random)
         self._pause_until = max(self._pause_until, now + _wait(retry_after, backoff))
 
     def succeeded(self) -> None:

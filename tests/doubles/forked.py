@@ -34,8 +34,8 @@ SOON_ENOUGH_SECONDS = 30.0
 """For a child that is to be there."""
 
 TRYING_AGAIN_SOON = """
-from logwatch.outbox import backoff, policy
-backoff.delay.__kwdefaults__["base"] = policy.SinkHealth.__init__.__kwdefaults__["base"] = 0.02
+from logwatch.outbox import policy
+policy.FIRST_CEILING = 0.02
 """
 """For a daemon: its pauses after what a receiver did not take begin at a fiftieth of a second."""
 
