@@ -347,6 +347,7 @@ class Following:
             self._waker.unwatch(path)
             monitor.end()
             del self._monitors[path]
+            self._short_lives.let_go(path, active_at=monitor.active_at)
             self._unstarted.pop(path, None)
             self._revivals.forget(path)
             telemetry.info("daemon.file_let_go", path=path)

@@ -29,7 +29,13 @@ class ShortLives:
         self._born: dict[str, float] = {}
         """Names that were made, and a steady time before that."""
         self._gone: list[tuple[str, float]] = []
+        self._let_go: dict[str, float] = {}
+        """Until when files were read whose monitor has ended since the look before the last."""
         self._looked_at = 0.0
+
+    def let_go(self, path: str, *, active_at: float) -> None:
+        """The monitor of this path has ended, which handed something on at this time."""
+        self._let_go[path] = active_at
 
     def look(
         self, changes: Iterable[NameChange], monitors: Mapping[str, Monitor], now: Moment
@@ -38,7 +44,20 @@ class ShortLives:
 
         A file that has gone is judged by the next call: somebody may be opening it just now.
         """
-        missed = [path for path, since in self._gone if not _seen(monitors, path, since)]
+
+        def seen(path: str, since: float) -> bool:
+            """Whether a file of this path is open, or something of one was handed on since then.
+
+            One that was deleted and read to its end may have been let go of at once.
+            """
+            if self._let_go.get(path, since) > since:
+                return True
+            monitor = monitors.get(path)
+            if monitor is None:
+                return False
+            return bool(monitor.tail.identities()) or monitor.active_at > since
+
+        missed = [path for path, since in self._gone if not seen(path, since)]
         if missed:
             telemetry.count(COUNTER, len(missed))
             telemetry.info("tailer.short_lived_missed", number=len(missed), first=missed[0])
@@ -49,20 +68,12 @@ class ShortLives:
             elif path in self._born:
                 since = self._born.pop(path)
                 is_gone = what == "deleted" and self._is_taken(path)
-                if is_gone and not _seen(monitors, path, since):
+                if is_gone and not seen(path, since):
                     self._gone.append((path, since))
         for path, since in list(self._born.items()):
-            if _seen(monitors, path, since) or not self._is_taken(path):
+            if seen(path, since) or not self._is_taken(path):
                 del self._born[path]
         for path in list(self._born)[: max(0, len(self._born) - MOST_BORN)]:
             del self._born[path]
+        self._let_go = {path: at for path, at in self._let_go.items() if at > self._looked_at}
         self._looked_at = now.steady
-
-
-def _seen(monitors: Mapping[str, Monitor], path: str, since: float) -> bool:
-    """Whether a file of this path is open, or something of one was handed on since then.
-
-    One that was deleted and read to its end may have been let go of at once.
-    """
-    monitor = monitors.get(path)
-    return monitor is not None and (bool(monitor.tail.identities()) or monitor.active_at > since)

@@ -137,6 +137,27 @@ def test_what_was_read_and_let_go_of_at_once_was_not_missed(lives, had):
     assert lives() == (had < 0)
 
 
+@pytest.mark.parametrize("looks", [0, 1])
+@pytest.mark.parametrize("had", [0.5, -0.5])
+def test_what_was_read_and_let_go_of_between_two_looks_was_not_missed(lives, had, looks):
+    """Its monitor has ended before anybody asks whether it read something."""
+    lives()
+    changes = ("a.log", "made"), ("a.log", "deleted")
+    if looks:
+        assert lives(*changes) == 0
+    lives.made.let_go("/a.log", active_at=lives.clock.steady() + had - looks)
+    assert lives(*(() if looks else changes)) == (looks and had < 0)
+    assert lives() == (not looks and had < 0)
+
+
+def test_of_what_was_let_go_of_nothing_is_remembered_for_long(lives):
+    lives()
+    lives.made.let_go("/a.log", active_at=lives.clock.steady() + 0.5)
+    lives()
+    lives()
+    assert not lives.made._let_go
+
+
 def test_one_name_may_come_and_go_more_than_once(lives):
     lives(*[("a.log", what) for what in ("made", "deleted") * 3])
     assert lives() == 3
