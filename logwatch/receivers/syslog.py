@@ -31,11 +31,10 @@ from logwatch.receivers.back_off import BackOff
 from logwatch.receivers.base import Receiver
 from logwatch.receivers.course import Course
 from logwatch.receivers.drops import Drops
-from logwatch.receivers.inet_sockets import listening
+from logwatch.receivers.sockets import UnixListener, listening
 from logwatch.receivers.syslog_framing import SyslogFrames
 from logwatch.receivers.syslog_settings import SyslogSettings
 from logwatch.receivers.texts import texts_of
-from logwatch.receivers.unix_sockets import UnixListener
 from logwatch.records import Block, Checkpoint
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.state import TailStatus
