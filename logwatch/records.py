@@ -64,6 +64,14 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     """How a source that is no file calls the position; see receivers/."""
 
 
+def no_file(path: str, identity: str, offset: int = 0) -> Checkpoint:
+    """A position in what is no file: a receiver, a sample, lines that are only played through."""
+    head = Marker(0, 0, "")
+    return Checkpoint(
+        identity=identity, path=path, device=0, inode=0, birth=0, epoch=0, offset=offset, head=head
+    )
+
+
 class Envelopes(Protocol):
     """What came around the records of a block, beside their text."""
 

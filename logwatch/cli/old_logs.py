@@ -18,7 +18,7 @@ from logwatch.clock import SystemClock
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import engines_beside
 from logwatch.matching.troubles import Trouble
-from logwatch.records import Batch, Checkpoint, Marker, Match, Record
+from logwatch.records import Batch, Match, Record, no_file
 from logwatch.rules.base import Hit
 from logwatch.tailer.settings import SourceSettings
 
@@ -102,19 +102,9 @@ def _written_at(path: str) -> float:
 
 
 def _batch(log: ReadLog, now: float) -> Batch:
-    nowhere = Checkpoint(
-        identity=log.path,
-        path=log.path,
-        device=0,
-        inode=0,
-        birth=0,
-        epoch=0,
-        offset=0,
-        head=Marker(0, 0, ""),
-    )
     return Batch(
         source=log.source.name,
-        checkpoint=nowhere,
+        checkpoint=no_file(log.path, log.path),
         start=0,
         end=0,
         arrival=now,

@@ -30,7 +30,7 @@ from logwatch.errors import ConfigError
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.redaction import Redactor
 from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Block, Checkpoint, Marker
+from logwatch.records import Alert, Block, no_file
 from logwatch.rules import make_rule
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.globs import is_glob
@@ -155,17 +155,9 @@ def find(named: str | None) -> Config | None:
 
 def past_block(path: str, data: bytes) -> Block:
     """Whole lines that were in a file before anybody looked, wherever they stood in it."""
-    nowhere = Checkpoint(
-        identity=path,
-        path=path,
-        device=0,
-        inode=0,
-        birth=0,
-        epoch=0,
-        offset=len(data),
-        head=Marker(0, 0, ""),
-    )
-    return Block(path=path, data=data, start=0, end=len(data), checkpoint=nowhere, backlog=True)
+    end = len(data)
+    nowhere = no_file(path, path, end)
+    return Block(path=path, data=data, start=0, end=end, checkpoint=nowhere, backlog=True)
 
 
 def only_these(config: Config, paths: Iterable[str]) -> tuple[SourceSettings, ...]:

@@ -10,23 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from logwatch.records import Block, Checkpoint, Envelopes, Marker
-
-NO_MARKER = Marker(0, 0, "")
-
-
-def position(path: str, identity: str, offset: int) -> Checkpoint:
-    """A position in a source that is no file."""
-    return Checkpoint(
-        identity=identity,
-        path=path,
-        device=0,
-        inode=0,
-        birth=0,
-        epoch=0,
-        offset=offset,
-        head=NO_MARKER,
-    )
+from logwatch.records import Block, Checkpoint, Envelopes, no_file
 
 
 def is_file(checkpoint: Checkpoint) -> bool:
@@ -40,7 +24,7 @@ class Course:
     def __init__(self, path: str, known: Iterable[Checkpoint], draw: str) -> None:
         """`known` are its positions in the store, newest last; `draw` names it where it is new."""
         self._path = path
-        self._position = position(path, f"{path}:{draw}.0", 0)
+        self._position = no_file(path, f"{path}:{draw}.0")
         for each in known:
             self._position = each
 
@@ -61,7 +45,7 @@ class Course:
         """The next records, each with its newline; see `Block` for what they are."""
         start = self._position.offset
         end = start + len(data)
-        self._position = position(self._path, self._position.identity, end)
+        self._position = no_file(self._path, self._position.identity, end)
         return Block(
             path=self._path,
             data=data,

@@ -24,7 +24,6 @@ from logwatch.clock import Moment
 from logwatch.receivers.back_off import BackOff
 from logwatch.receivers.base import BLOCK_BYTES, Receiver, newest
 from logwatch.receivers.child import Child, StartError, output_of
-from logwatch.receivers.course import position
 from logwatch.receivers.export_format import Entry, ExportReader, fields_of
 from logwatch.receivers.journal import (
     Cursor,
@@ -36,7 +35,7 @@ from logwatch.receivers.journal import (
     wanted,
 )
 from logwatch.receivers.texts import Texts, texts_of
-from logwatch.records import Block, Checkpoint
+from logwatch.records import Block, Checkpoint, no_file
 from logwatch.tailer.settings import SourceSettings
 
 MOST_ENTRIES = 4096
@@ -278,7 +277,7 @@ class JournaldReceiver(Receiver):
     def _behind(self, entry: Entry) -> Checkpoint:
         """The position behind `entry`, which was the last one."""
         identity = f"{self.path}:{_space(entry)}.0"
-        found = position(self.path, identity, number_of(entry.cursor) + 1)
+        found = no_file(self.path, identity, number_of(entry.cursor) + 1)
         self._cursor = entry.cursor
         self._last = replace(found, cursor=entry.cursor)
         return self._last

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from logwatch.records import Batch, Checkpoint, Marker, Match, Record
+from logwatch.records import Batch, Match, Record, no_file
 from logwatch.rules.base import Hit, Rule, RuleSettings
 from logwatch.rules.instructions import Instruction, Lesson, Taught
 from logwatch.rules.kinds import NewTemplate, NewValue
@@ -188,9 +188,7 @@ def _clean(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-_NOWHERE = Checkpoint(
-    identity="lesson", path="", device=0, inode=0, birth=0, epoch=0, offset=0, head=Marker(0, 0, "")
-)
+_NOWHERE = no_file("", "lesson")
 
 
 def _as_hit(lesson: Lesson) -> Hit:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.clock import SystemClock
-from logwatch.records import Block, Checkpoint, Marker, Stretch
+from logwatch.records import Block, Checkpoint, Stretch, no_file
 from logwatch.tailer.compressed import OldLog
 from logwatch.tailer.fingerprint import OpenFile, identity
 from logwatch.tailer.generation import Generation, Limits
@@ -57,7 +57,7 @@ def opened(file: str, path: str, source: SourceSettings) -> Iterator[OldGenerati
     """
     limits = Limits(source.max_line, BLOCK_BYTES, source.framer, source.encoding)
     if file == STANDARD_INPUT:
-        blocks = _stream(sys.stdin.buffer.read, _stand_in(path), path, limits)
+        blocks = _stream(sys.stdin.buffer.read, no_file(path, path), path, limits)
         yield OldGeneration(SystemClock().wall(), lambda: 0, blocks)
         return
     found = open_regular(file)
@@ -192,17 +192,3 @@ def _begun(read: Callable[[int], bytes], named: str) -> tuple[Callable[[int], by
     text = recognised(head, named)
     begun = [head[text.mark :]] if len(head) > text.mark else []
     return lambda size: begun.pop() if begun else read(size), text
-
-
-def _stand_in(path: str) -> Checkpoint:
-    """For what is no file."""
-    return Checkpoint(
-        identity=path,
-        path=path,
-        device=0,
-        inode=0,
-        birth=0,
-        epoch=0,
-        offset=0,
-        head=Marker(0, 0, ""),
-    )

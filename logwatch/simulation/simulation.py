@@ -25,7 +25,7 @@ from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Batch, Block, Checkpoint, Marker, Stretch
+from logwatch.records import Alert, Batch, Block, Stretch, no_file
 from logwatch.rules import make_rule
 from logwatch.rules.base import RuleSettings, parts_of
 from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
@@ -312,15 +312,6 @@ def _envelopes(
 
 def _block(source: str, path: str, data: bytes, start: int) -> Block:
     end = start + len(data)
-    checkpoint = Checkpoint(
-        identity=f"simulated.{source}",
-        path=path,
-        device=0,
-        inode=0,
-        birth=0,
-        epoch=0,
-        offset=end,
-        head=Marker(0, 0, ""),
-    )
+    checkpoint = no_file(path, f"simulated.{source}", end)
     # As in a backlog, for what a test says of the past is to be believed.
     return Block(path=path, data=data, start=start, end=end, checkpoint=checkpoint, backlog=True)
