@@ -27,7 +27,7 @@ from logwatch.daemon.said import Said
 from logwatch.daemon.sink_condition import NAME, SinkCondition
 from logwatch.daemon.threads import Worker
 from logwatch.daemon.unstored import Unstored
-from logwatch.daemon.watched_sink import reminding
+from logwatch.daemon.watched_sink import lasting, reminding
 from logwatch.outbox.policy import Dead, Done, Later, Moved, SinkHealth, Terms, Verdict
 from logwatch.records import Notification, Outcome, Rejected, Retry
 from logwatch.sinks.base import Sink
@@ -45,6 +45,9 @@ MOST_CLEARED = 500
 """Messages that are moved or given up at once."""
 
 LONGEST_WAIT = 60.0
+
+CUT_SECONDS = 0.5
+"""What a delivery that is cut short has to end."""
 
 _AS_AGREED = Terms()
 
@@ -94,6 +97,17 @@ class Deliverer(Worker):
         """Deliver what is due now, then end; at steady time `by` at the latest."""
         self._drain_by = by
         self._news.set()
+
+    def cut_short(self) -> bool:
+        """End a delivery that would go on without this process; whether the thread has ended.
+
+        It was asked to `drain` before, and is not waited for any longer.
+        """
+        sink = lasting(self._sink)
+        if sink is None:
+            return False
+        sink.cut_short()
+        return self.join(CUT_SECONDS)
 
     @property
     def health(self) -> SinkHealth:

@@ -339,7 +339,7 @@ class Daemon:
         grace = self._grace if ending in (Ending.STOPPED, Ending.CAUGHT_UP) else 0.0
         for deliverer in parts.deliverers:
             deliverer.drain(clock.steady() + grace)
-        late += self._await_deliverers(deadline)
+        late += self._await_deliverers(deadline, ending)
         clean = ending is not Ending.FAILED
         least = RELOAD_SECONDS if ending is Ending.RELOAD else 1.0
         self._stop_consumer(max(least, deadline - clock.steady()), late, clean=clean)
@@ -377,7 +377,7 @@ class Daemon:
                 return
             pause.wait(0.005)
 
-    def _await_deliverers(self, deadline: float) -> list[Deliverer]:
+    def _await_deliverers(self, deadline: float, ending: Ending) -> list[Deliverer]:
         """Wait while sinks take what they are given; returns those that have not ended."""
         parts, pause = self._parts, Event()
         began = now = parts.clock.steady()
@@ -388,7 +388,7 @@ class Daemon:
             pause.wait(0.005)
             now = parts.clock.steady()
             waiting = [each for each in waiting if each.is_alive()]
-        return waiting
+        return [each for each in waiting if ending is Ending.RELOAD or not each.cut_short()]
 
     def _workers(self) -> list[threads.Worker]:
         parts = self._parts

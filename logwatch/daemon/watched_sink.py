@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from logwatch.clock import Clock
 from logwatch.records import Delivered, Notification, Outcome, Rejected, Retry
-from logwatch.sinks.base import Reminding, Sink
+from logwatch.sinks.base import Lasting, Reminding, Sink
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -111,3 +111,9 @@ def reminding(sink: Sink) -> Reminding | None:
     """`sink`, or the one that it watches, where it has to tell again what burns; else None."""
     inner = sink.watched if isinstance(sink, WatchedSink) else sink
     return inner if isinstance(inner, Reminding) else None
+
+
+def lasting(sink: Sink) -> Lasting | None:
+    """`sink`, or the one that it watches, where its deliveries would outlive us; else None."""
+    inner = sink.watched if isinstance(sink, WatchedSink) else sink
+    return inner if isinstance(inner, Lasting) else None

@@ -53,6 +53,18 @@ class Reminding(Protocol):
 
 
 @runtime_checkable
+class Lasting(Protocol):
+    """A sink whose deliveries would go on without the daemon."""
+
+    def cut_short(self) -> None:
+        """The daemon ends: end the delivery that goes on, if any, and begin no other.
+
+        Called by another thread than that of `deliver`, which then returns at once.
+        """
+        ...
+
+
+@runtime_checkable
 class InLines(Protocol):
     """A batch that is JSON lines already."""
 

@@ -7,6 +7,9 @@ signal handling (the daemon itself blocks signals, which a plain fork would hand
 this run's `LOGWATCH_RUN` in its environment: so a program that daemonised dies too, unless it
 cleared its environment first. A program that ended in time may leave children behind; they are its
 own affair. Its stdout is thrown away; the end of its stderr is kept, 64 KiB at most.
+
+One that still runs when the daemon stops waiting for it is ended in the same way, as its message is
+kept and will be given to it again. A daemon that is killed with SIGKILL can do nothing of the kind.
 """
 
 from __future__ import annotations
@@ -68,9 +71,16 @@ class CommandSink:
         self._timeout = settings.timeout
         self._clock = clock
         self._unreaped: list[int] = []
+        self._is_cut_short = False
+
+    def cut_short(self) -> None:
+        """See `Lasting.cut_short`."""
+        self._is_cut_short = True
 
     def deliver(self, batch: Sequence[Notification]) -> Outcome:
         """See `Sink.deliver`."""
+        if self._is_cut_short:
+            return Retry(f"{visible(self._argv[0])}: not run as logwatch ends")
         return in_turn(batch, self._deliver_one)
 
     def close(self) -> None:
@@ -89,7 +99,8 @@ class CommandSink:
         except OSError as error:
             return Retry(f"{program}: cannot be run: {error.strerror or error}")
         if status is None:
-            return Retry(f"{program}: killed after {format_duration(self._timeout)}")
+            after = f"after {format_duration(self._timeout)}"
+            return Retry(f"{program}: killed {'as logwatch ends' if self._is_cut_short else after}")
         return _outcome(program, os.waitstatus_to_exitcode(status), output)
 
     def _run(self, notification: Notification) -> tuple[int | None, bytes]:
@@ -113,16 +124,24 @@ class CommandSink:
             status = self._wait(pid, selector, tail, self._timeout)
             if status is None:
                 _kill_family(pid, f"LOGWATCH_RUN={environment['LOGWATCH_RUN']}".encode())
-                if self._wait(pid, selector, tail, _REAP_SECONDS) is None:
+                if self._wait(pid, selector, tail, _REAP_SECONDS, is_killed=True) is None:
                     self._unreaped.append(pid)
             else:
                 _read_available(reader, tail)
             return status, bytes(tail)
 
     def _wait(
-        self, pid: int, selector: selectors.BaseSelector, tail: bytearray, timeout: float
+        self,
+        pid: int,
+        selector: selectors.BaseSelector,
+        tail: bytearray,
+        timeout: float,
+        *,
+        is_killed: bool = False,
     ) -> int | None:
         """The wait status of `pid` once it ended, None when that took `timeout` seconds.
+
+        None also once it is cut short, unless it is killed already.
 
         Whoever inherited its stderr may hold that open for ever, so the end of the program is
         what counts and not the end of its output.
@@ -134,7 +153,7 @@ class CommandSink:
             if ended:
                 return status
             left = deadline - self._clock.steady()
-            if left <= 0:
+            if left <= 0 or (self._is_cut_short and not is_killed):
                 return None
             for key, _ in selector.select(min(poll, left)):
                 if not _read(key.fd, tail):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from signal import SIGHUP, SIGKILL, SIGTERM
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 from threading import Event
 
 import pytest
@@ -514,6 +514,41 @@ def test_r59_a_program_that_forks_and_does_not_end(tmp_path):
         eventually(lambda: not children(daemon.pid), "no child is left")
         assert daemon.resident_bytes() - before < 32 << 20
         daemon.stop()
+
+
+@pytest.mark.parametrize("number", [SIGTERM, SIGINT])
+def test_r59_no_program_outlives_a_daemon_that_is_stopped(tmp_path, number):
+    """Nor what it started; its message is kept, and given to it again by the next start."""
+    path, pids = tmp_path / "program", tmp_path / "pids"
+    path.write_text(
+        f"#!/bin/sh\n(setsid sh -c 'echo $$ >> {pids}; exec sleep 98' &)\n"
+        f"echo $$ >> {pids}\nexec sleep 98\n"
+    )
+    path.chmod(0o755)
+    config = CONFIG.format(folder=tmp_path).replace(
+        "sinks: {", f"sinks: {{run: {{command: {{argv: [{path}], timeout: 5m}}}}, "
+    )
+    with oracle.Writer(tmp_path / "app.log") as writer:
+        writer.write(1)
+        for started in (2, 4):
+            with Running(tmp_path, config).ready() as daemon:
+                eventually(lambda n=started: len(numbers_in(pids)) == n, "it runs")
+                daemon.signal(number)
+                assert daemon.exit_status() == 0
+            eventually(lambda: not any(map(is_running, numbers_in(pids))), "it runs no more")
+
+
+def numbers_in(path: Path) -> list[int]:
+    return [int(each) for each in path.read_text().split()] if path.exists() else []
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    try:
+        stat_line = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return stat_line.rpartition(")")[2].split()[0] != "Z"
 
 
 def children(pid: int) -> list[int]:

@@ -8,11 +8,13 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from doubles.process import eventually
 
 from logwatch.clock import SystemClock
 from logwatch.records import Delivered, Rejected, Retry
@@ -145,6 +147,26 @@ def test_a_hanging_program_is_killed_with_its_children(shell, tmp_path):
     assert seconds < LONG
     assert len(pids.read_text().split()) == 2
     assert_all_gone(pids)
+
+
+def test_a_program_that_still_runs_when_the_daemon_ends_is_killed_with_its_children(
+    tmp_path, notification
+):
+    """Its message is kept for the next start, which must not run it beside itself."""
+    pids = tmp_path / "pids"
+    script = 'sleep 99 & echo $! >> "$1"; (setsid sleep 99 & echo $! >> "$1"; wait) & sleep 99'
+    settings = CommandSettings(argv=("/bin/sh", "-c", script, "sh", str(pids)), timeout=90.0)
+    sink = CommandSink(settings, SystemClock())
+    outcomes = []
+    delivering = threading.Thread(target=lambda: outcomes.append(sink.deliver([notification()])))
+    delivering.start()
+    eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2, "it runs")
+    sink.cut_short()
+    delivering.join(LONG)
+    assert outcomes == [Retry("/bin/sh: killed as logwatch ends")]
+    assert sink._unreaped == []
+    assert_all_gone(pids)
+    assert sink.deliver([notification()]) == Retry("/bin/sh: not run as logwatch ends")
 
 
 def test_a_child_that_left_its_group_is_killed_too(run, tmp_path):
