@@ -19,8 +19,8 @@ from logwatch.daemon.readings import Readings
 from logwatch.daemon.receiving import Kept, ReceivingMonitor, receiving
 from logwatch.pipeline import _upto
 from logwatch.receivers.base import Receiver
-from logwatch.receivers.course import Course, position
-from logwatch.records import Batch, Match, Record
+from logwatch.receivers.course import Course
+from logwatch.records import Batch, Match, Record, no_file
 from logwatch.rules.self_reports import SelfReport
 
 CONFIG = """\
@@ -213,7 +213,7 @@ def test_a_dead_one_is_started_again_behind_what_it_had_handed_on(tmp_path):
 
 def test_where_half_of_a_block_is_committed_the_position_is_before_its_next_record():
     """In the words of the source, where offsets alone are not enough."""
-    behind = replace(position("journald:s", "journald:s:a.0", 13), cursor="c12")
+    behind = replace(no_file("journald:s", "journald:s:a.0", 13), cursor="c12")
     batch = Batch(
         source="s", checkpoint=behind, start=10, end=13, arrival=0.0, last_time=0.0,
         records=[Record(offset, "x", 0.0) for offset in (10, 11, 12)],

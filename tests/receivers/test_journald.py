@@ -12,6 +12,7 @@ from msgspec import UNSET
 from logwatch.clock import Moment
 from logwatch.receivers.journal import JournaldSettings, Match, parse_cursor, wanted
 from logwatch.receivers.journald import JournaldReceiver
+from logwatch.records import no_file
 from logwatch.tailer.settings import SourceSettings
 
 
@@ -319,6 +320,4 @@ def test_what_is_no_cursor_has_no_parts(text):
 
 def test_a_position_of_our_own_has_no_cursor():
     """Those of files neither."""
-    from logwatch.receivers.course import position  # noqa: PLC0415
-
-    assert position("stdin:x", "stdin:x:0.0", 0).cursor is UNSET
+    assert no_file("stdin:x", "stdin:x:0.0").cursor is UNSET
