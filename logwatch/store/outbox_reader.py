@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
@@ -147,12 +147,14 @@ class OutboxReader:
                 f"{folder} is closed to user {os.geteuid()}: it holds lines of logs; run this as"
                 " root, or as the user of the daemon"
             )
-        try:
-            self._connection = connect_read_only(path)
-            refuse_later(self._connection)
-            self._connection.execute("SELECT part FROM parcels LIMIT 1")
-        except sqlite3.Error as problem:
-            raise StoreError(f"no store that can be read at {path}: {problem}") from problem
+        with ExitStack() as opened:
+            try:
+                self._connection = opened.enter_context(closing(connect_read_only(path)))
+                refuse_later(self._connection)
+                self._connection.execute("SELECT part FROM parcels LIMIT 1")
+            except sqlite3.Error as problem:
+                raise StoreError(f"no store that can be read at {path}: {problem}") from problem
+            opened.pop_all()
         self._lanes: dict[str, Lanes] = {}
 
     def due(self, sink: str, *, now: float, limit: int) -> Sequence[Notification]:

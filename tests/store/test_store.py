@@ -7,14 +7,23 @@ import random
 import resource
 import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from doubles.alerts import alert
 from doubles.rules import checkpoint
 
-from logwatch.errors import Exit, StoreBusyError, StoreDeniedError, StoreFullError, StoreTooNewError
+from logwatch.errors import (
+    Exit,
+    StoreBusyError,
+    StoreDeniedError,
+    StoreError,
+    StoreFullError,
+    StoreTooNewError,
+)
 from logwatch.records import StateChange
-from logwatch.store.database import connect
+from logwatch.store import outbox_reader
+from logwatch.store.database import connect, connect_read_only
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Addressed, Store, Transaction
@@ -307,6 +316,40 @@ def test_a_store_of_a_later_version_is_left_alone(folder):
         StoreReader(folder)
     with pytest.raises(StoreTooNewError, match="9999-later"):
         Store(folder)
+
+
+def _of_a_later_version(folder):
+    Store(folder).close()
+    with closing(sqlite3.connect(folder / "state.db")) as connection, connection:
+        connection.execute("INSERT INTO migrations VALUES ('9999-later')")
+
+
+def _of_nothing(folder):
+    folder.mkdir()
+    (folder / "state.db").touch()
+
+
+def _damaged(folder):
+    folder.mkdir()
+    (folder / "state.db").write_bytes(b"no database at all" * 300)
+
+
+@pytest.mark.parametrize("spoil", [_of_a_later_version, _of_nothing, _damaged])
+def test_a_store_that_is_refused_is_not_kept_open(folder, monkeypatch, spoil):
+    """A daemon that asks again and again would run out of descriptors."""
+    spoil(folder)
+    made = []
+
+    def connect_and_note(path):
+        made.append(connect_read_only(path))
+        return made[-1]
+
+    monkeypatch.setattr(outbox_reader, "connect_read_only", connect_and_note)
+    with pytest.raises(StoreError):
+        StoreReader(folder)
+    [connection] = made
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all" * 300, None])
