@@ -92,11 +92,13 @@ def denial(path: str) -> str:
     except OSError:
         return f"no access to {culprit}"
     owner, group = user_name(status.st_uid), group_name(status.st_gid)
-    needed = stat.S_IXGRP | stat.S_IRGRP if stat.S_ISDIR(status.st_mode) else stat.S_IRGRP
     where = "" if culprit == path else f"{culprit} is "
+    needed = stat.S_IRGRP
+    if stat.S_ISDIR(status.st_mode):  # on the way to a file nobody has to list it
+        needed = stat.S_IXGRP if where else stat.S_IXGRP | stat.S_IRGRP
     text = f"{where}{owner}:{group} {stat.S_IMODE(status.st_mode):o}"
     user = user_name(os.geteuid())
-    if status.st_mode & needed:
+    if status.st_mode & needed == needed and status.st_gid != 0:
         return f"{text}; usermod -aG {group} {user}"
     rights = "g+rx" if stat.S_ISDIR(status.st_mode) else "g+r"
     return f"{text}; chgrp {_reading_group()} {culprit} && chmod {rights} {culprit}"

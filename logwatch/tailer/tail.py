@@ -349,7 +349,7 @@ class Tail:
     def _cut(self, generation: Generation, found: Truncated, now: Moment) -> Block | None:
         if found.shorter and is_remote(generation.file.fd):
             if generation.doubted_since is None:
-                generation.doubted_since = now.steady
+                generation.doubted_since, generation.seen = now.steady, None  # to be looked at soon
             if now.steady - generation.doubted_since < _DOUBT:
                 return None
         self._chain.rebegin(generation, found, now)

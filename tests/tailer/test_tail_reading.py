@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from logwatch.clock import ManualClock
 from logwatch.tailer import generation as generation_module
+from logwatch.tailer import opening as opening_module
 from logwatch.tailer import tail as tail_module
 from logwatch.tailer.claims import Claims
+from logwatch.tailer.opening import denial
 from logwatch.tailer.tail import Tail
 
 
@@ -297,6 +299,30 @@ def test_the_remedy_names_the_group_that_may_read(as_nobody, monkeypatch):
     tail.close()
 
 
+@pytest.mark.parametrize("mode", [0o711, 0o741, 0o700])
+def test_no_group_is_named_that_may_not_list_a_directory_either(as_nobody, monkeypatch, mode):
+    directory = as_nobody / "private"
+    directory.mkdir(mode=mode)
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    assert f" && chmod g+rx {directory}" in denial(str(directory))
+
+
+@pytest.mark.parametrize(("gid", "remedy"), [(0, "chgrp "), (4, "usermod -aG adm ")])
+def test_nobody_is_told_to_join_the_group_of_root(tmp_path, monkeypatch, gid, remedy):
+    path = tmp_path / "app.log"
+    path.touch()
+    path.chmod(0o640)
+    real = os.stat
+
+    def stat(path, **how):
+        status = list(real(path, **how))
+        status[5] = gid
+        return os.stat_result(status)
+
+    monkeypatch.setattr(opening_module.os, "stat", stat)
+    assert f"640; {remedy}" in denial(str(path))
+
+
 def test_a_closed_directory_is_named_in_the_remedy(as_nobody):
     directory = as_nobody / "private"
     directory.mkdir()
@@ -421,6 +447,32 @@ def test_a_remote_file_is_believed_to_be_cut_only_after_a_second(follow, monkeyp
     stale = False
     log.append(b"three\n")
     assert log.read() == [b"three\n"]
+
+
+def test_a_remote_file_that_was_short_twice_for_a_moment_was_not_cut(follow, monkeypatch):
+    """Between the two it is looked at again, though it is as it was before the first."""
+    log = follow(b"one\ntwo\n")
+    log.read()
+    monkeypatch.setattr(tail_module, "is_remote", lambda _fd: True)
+    real = os.fstat
+    stale = True
+
+    def fstat(fd):
+        status = list(real(fd))
+        status[6] = 4 if stale else status[6]
+        return os.stat_result(status)
+
+    monkeypatch.setattr(generation_module.os, "fstat", fstat)
+    for _ in range(2):
+        stale = True
+        assert log.tail.changed()
+        assert log.read() == []
+        stale = False
+        log.advance(0.9)
+        assert log.tail.changed()
+        assert log.read() == []
+        assert not log.tail.changed()
+        log.advance(0.9)
 
 
 # Over-long lines and memory.
