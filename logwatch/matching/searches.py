@@ -18,7 +18,7 @@ from logwatch.expressions import FAULTS
 from logwatch.matching.backtracking import Danger, danger
 from logwatch.matching.pattern import compile_pattern
 from logwatch.matching.syntax import parse
-from logwatch.matching.timed import near_twin, read_alike, timed_pattern
+from logwatch.matching.timed import in_time, near_twin, read_alike, timed_pattern
 
 TIMEOUT_SECONDS = 0.05
 TIMEOUT_SECONDS_PER_CHARACTER = 4e-6
@@ -27,6 +27,9 @@ ignores case takes for ordinary text."""
 BURST_SECONDS = 1.0
 """What a pattern may use beyond its allowance before it is put in quarantine: one slow line, or
 nineteen, are none. It is also about the longest that it can hold up its file in all."""
+_MOST_AT_ONCE = 0.5
+"""The share of that which a single search can use up. To the machine all time is a thread's own in
+which it looked for memory for it, or was stopped as a whole: no one search proves anything."""
 ALLOWANCE_SECONDS_PER_BYTE = 0.1e-6
 """What a pattern may use for ever: 0.1 s a megabyte, a hundred times what all else costs there."""
 _MOST_STEPS = 8_000_000
@@ -91,7 +94,10 @@ class GuardedSearch:
             self.prepare(text)
             if self._twin is None or (self._is_near and not read_alike(text)):
                 raise TimeoutError  # nobody can say how long it would take
-            return list(self._twin.finditer(text, timeout=seconds, concurrent=True))
+            finditer = self._twin.finditer
+            return in_time(
+                lambda limit: list(finditer(text, timeout=limit, concurrent=True)), seconds
+            )
         except FAULTS as error:
             raise SearchFailedError(f"{type(error).__name__}: {error}") from error
 
@@ -103,7 +109,8 @@ class GuardedSearch:
             return self.plain(line)
         if self._is_near and not read_alike(line):
             raise TimeoutError  # nobody can say how long it would take
-        return self._twin.search(line, timeout=TIMEOUT_SECONDS, concurrent=True)
+        search = self._twin.search
+        return in_time(lambda limit: search(line, timeout=limit, concurrent=True), TIMEOUT_SECONDS)
 
 
 def guarded_search(pattern: str) -> Search:
@@ -248,7 +255,8 @@ class Searches:
     def _charge(self, pattern: int, seconds: float) -> None:
         """A bucket that leaks as bytes go by; an overflow is told by one thread, and once."""
         debt, since = self._debts.get(pattern, (0.0, self.bytes))
-        debt = max(0.0, debt - (self.bytes - since) * ALLOWANCE_SECONDS_PER_BYTE) + seconds
+        debt = max(0.0, debt - (self.bytes - since) * ALLOWANCE_SECONDS_PER_BYTE)
+        debt += min(seconds, _MOST_AT_ONCE * BURST_SECONDS)
         self._debts[pattern] = debt, self.bytes
         if debt >= BURST_SECONDS:
             self.quarantined[pattern] = True

@@ -10,15 +10,23 @@ from __future__ import annotations
 import re
 import sys
 from array import array
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+from logwatch.clock import thread_seconds
 from logwatch.matching.alphabet import Leaf, constants, runs_of
 from logwatch.matching.syntax import quiet_parse, scoped
 
 _LAST = 0x10FFFF
 _UTF32 = f"utf-32-{sys.byteorder[0]}e"
 _COMMON = re.compile("[\\x00-\\xb4\\xb6-\\xff]+")
+_ENOUGH = 0.5
+"""So much of its time must a search have had to be given up,"""
+_MOST_SECONDS = 0.8
+"""but nobody knows whether the others go on, so that it may take so long after all."""
+_ATTEMPTS = 3
+_LEAST_SECONDS = 1e-6
 _WORD: Leaf = (constants.IN, [(constants.CATEGORY, constants.CATEGORY_WORD)])
 
 
@@ -47,6 +55,33 @@ def read_alike(line: str) -> bool:
     """
     rest = _COMMON.sub("", line)
     return rest.lower() == rest.upper()
+
+
+_T = TypeVar("_T")
+
+
+def in_time(
+    search: Callable[[float], _T],
+    seconds: float,
+    cpu_seconds: Callable[[], float] = thread_seconds,
+) -> _T:
+    """What `search` finds under the limit that it is given. Raises TimeoutError.
+
+    It has `seconds` of the calling thread, as `cpu_seconds` tells, but the limit of `regex` counts
+    what all threads of the process use. So what was given up too early is tried again with a limit
+    so much higher as others were busy.
+    """
+    limit, highest = seconds, max(seconds, _MOST_SECONDS)
+    for _ in range(_ATTEMPTS - 1):
+        began = cpu_seconds()
+        try:
+            return search(limit)
+        except TimeoutError:
+            had = cpu_seconds() - began
+            if had >= _ENOUGH * seconds or limit >= highest:
+                raise
+        limit = min(highest, limit * seconds / max(had, _LEAST_SECONDS))
+    return search(limit)
 
 
 def _compiled(text: str, *, near: bool) -> Any | None:

@@ -173,6 +173,23 @@ def test_a_slow_lot_of_lines_alone_puts_nothing_in_quarantine():
     assert matcher.troubles() == []
 
 
+def test_a_machine_that_stands_still_amid_a_search_puts_nothing_in_quarantine():
+    """The clock of the thread says that this one search took an hour, while all are measured."""
+    stops = {20: 3.0, 300: 3600.0}
+    looks, stood = itertools.count(1), [0.0]
+
+    def clock():
+        stood[0] += stops.get(next(looks), 0.0)
+        return stood[0]
+
+    matcher = Matcher(rules("ERROR"), clock=clock)
+    for _ in range(100):
+        assert len(matcher.match(b"ERROR\n" * 64)) == 64
+    assert stood == [3603.0]
+    assert matcher.troubles() == []
+    assert matcher.statistics.passed_over == {}
+
+
 @pytest.mark.parametrize(
     ("pattern", "line"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -131,6 +132,82 @@ def test_a_search_under_the_limit_lets_other_threads_run():
     guarded._twin = Twin()
     guarded.search("a" * 60)
     assert asked == [{"timeout": searches.TIMEOUT_SECONDS, "concurrent": True}]
+
+
+class Crowd:
+    """A search in a process of which others use so many times as much as its own thread."""
+
+    def __init__(self, needs: float, *others: float) -> None:
+        """`others`: at each attempt; from the last on it stays like that."""
+        self._needs = needs
+        self._others = list(others)
+        self.had = 0.0
+
+    def search(self, limit: float) -> str:
+        others = self._others.pop(0) if len(self._others) > 1 else self._others[0]
+        allowed = limit / (1 + others)
+        self.had += min(self._needs, allowed)
+        if self._needs > allowed:
+            raise TimeoutError
+        return "found"
+
+    def found(self) -> str:
+        """Under a limit of 50 ms."""
+        return timed.in_time(self.search, 0.05, lambda: self.had)
+
+
+@pytest.mark.parametrize("others", [0, 0.3, 0.9, 1, 1.1, 3, 7, 14])
+def test_what_other_threads_use_is_no_part_of_a_searchs_time(others):
+    """The limit of the engine is one of the whole process, on as many cores as it has."""
+    assert Crowd(0.02, others).found() == "found"
+
+
+@pytest.mark.parametrize("others", [(0,), (1,), (3,), (1000,), (7, 0), (1000, 0), (3, 7, 0)])
+def test_a_search_without_end_is_given_up_beside_busy_threads_too(others):
+    """Also where they all become idle as soon as it has got a limit of their size."""
+    crowd = Crowd(math.inf, *others)
+    with pytest.raises(TimeoutError):
+        crowd.found()
+    assert crowd.had < 0.9
+
+
+def test_what_may_take_long_anyway_is_not_tried_again():
+    """All matches in a long text."""
+    limits = []
+
+    def search(limit):
+        limits.append(limit)
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        timed.in_time(search, 4.0, lambda: 0.0)
+    assert limits == [4.0]
+
+
+def test_a_search_that_had_its_time_is_not_tried_again():
+    """Alone in its process it takes no longer than it may."""
+    crowd = Crowd(math.inf, 0)
+    with pytest.raises(TimeoutError):
+        crowd.found()
+    assert crowd.had == pytest.approx(0.05)
+
+
+def test_a_line_is_not_lost_because_other_threads_were_busy():
+    """The twin is asked again, with more time; so for one match, and for all of them."""
+
+    class Twin:
+        def search(self, line: str, *, timeout: float, concurrent: bool) -> str:
+            if timeout <= searches.TIMEOUT_SECONDS:
+                raise TimeoutError
+            return f"{line} {concurrent}"
+
+        def finditer(self, *how: Any, **options: Any) -> list[str]:
+            return [self.search(*how, **options)]
+
+    guarded = searches.GuardedSearch(EVIL)
+    guarded._twin = Twin()
+    assert guarded.search("a") == "a True"
+    assert guarded.every("a", searches.TIMEOUT_SECONDS) == ["a True"]
 
 
 def test_a_condition_on_what_may_have_newlines_is_under_the_limit(monkeypatch):
