@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import log, pow  # noqa: A004 - the one of floats
-from statistics import median_low
 from typing import NamedTuple
 
 from logwatch.matching.alphabet import members
@@ -167,7 +166,8 @@ class _Tries:
         rise = self.last / self._took[other]
         less, more = (self.last * pow(rise * by, times) for by in (1 / _DISTURBED, _DISTURBED))
         if (less > limit) is not (more > limit):
-            rise = median_low([rise, *self._tried_again(other)])
+            rises = sorted([rise, *self._tried_again(other)])
+            rise = rises[len(rises) // 2]
         return self.last * pow(rise, times) > limit
 
     def _tried_again(self, other: int) -> Iterator[float]:
