@@ -244,6 +244,15 @@ class Rule(Protocol):
 
 
 @runtime_checkable
+class Datable(Protocol):
+    """A rule whose windows are to be found by the records of an earlier date."""
+
+    def set_back(self, wall: float) -> None:
+        """The date was set back to `wall`: forget what keys that do not burn had after that."""
+        ...
+
+
+@runtime_checkable
 class Absorbing(Protocol):
     """A rule that may keep alerts of the rules that it hears from being sent."""
 

@@ -130,6 +130,21 @@ class ThresholdRule:
             self._states.settle()
         return alerts
 
+    def set_back(self, wall: float) -> None:
+        """See `Datable.set_back`."""
+        states = self._states
+        for key in [each for each in states if not states.burns(each)]:
+            known = states.peek(key).state
+            if max(known.last, known.over) > wall:
+                state, times, _ = states[key]
+                times.forget_after(wall)
+                state.last, state.over = min(state.last, wall), min(state.over, wall)
+                state.anchor = None
+                if state.fired_at is not None and state.fired_at > wall:
+                    state.fired_at = None
+                states.changed.add(key)
+                states.settle()
+
     def changes(self) -> Iterable[StateChange]:
         """See `Rule.changes`."""
         for key, body in self._states.changes():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from logwatch.clock import Moment
 from logwatch.records import Batch
 from logwatch.rules.agenda import Agenda, Limits
-from logwatch.rules.base import Rule
+from logwatch.rules.base import Datable, Rule
 from logwatch.rules.kinds import SOURCE_QUIET
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, SETTLE_SECONDS, Timeline
 
@@ -67,6 +67,9 @@ class Timekeeper:
         timeline, clock = self.timeline, self.clock
         if self.live and timeline.position > now.wall + DEFAULT_LATE_SECONDS:
             timeline.set_back(now.wall)
+            for rule in self._rules:
+                if isinstance(rule, Datable):
+                    rule.set_back(now.wall)
         timeline.reach(time, source)
         if self.live:
             timeline.position = max(timeline.position, min(time, now.wall))

@@ -59,6 +59,14 @@ class WindowedRule(KeyedRule[W]):
         self._encoder = msgspec.msgpack.Encoder(enc_hook=_dumped)
         self._decoder = msgspec.msgpack.Decoder(state, dec_hook=self._loaded)
 
+    def set_back(self, wall: float) -> None:
+        """See `Datable.set_back`. What such a key had before that is forgotten with it."""
+        states = self._states
+        for key in [each for each in states if not states.burns(each)]:
+            state = states.peek(key)
+            if max(state.seen, state.over) > wall:
+                self.forget(key)
+
     def window_of(self, state: W) -> Window:
         """The window of a key."""
         raise NotImplementedError

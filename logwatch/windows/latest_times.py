@@ -32,6 +32,10 @@ class LatestTimes:
         if len(times) > self._capacity + 64:
             del times[: len(times) - self._capacity]
 
+    def forget_after(self, time: float) -> None:
+        """The date was set back to `time`."""
+        del self._times[bisect_right(self._times, time) :]
+
     def count(self, now: float, window: float) -> int:
         """How many fell into (now - window, now]; exact up to `capacity`."""
         times = self._times

@@ -13,7 +13,7 @@ from logwatch.pipeline import Pipeline
 from logwatch.records import Match
 from logwatch.rules import make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
-from logwatch.rules.kinds import Absence
+from logwatch.rules.kinds import Absence, Unique, Value
 from logwatch.rules.timeline import SETTLE_SECONDS
 from logwatch.schedule import parse_schedule
 
@@ -39,7 +39,15 @@ class Bench:
             self.pipeline.go_live(self.clock.moment())
         self.offset = 0
 
-    def line(self, at: float, *, rule: int = 0, arrives: float | None = None, source: str = "app"):
+    def line(
+        self,
+        at: float,
+        *,
+        rule: int = 0,
+        arrives: float | None = None,
+        source: str = "app",
+        captures: dict[str, str] | None = None,
+    ):
         """A line stamped `at` seconds after the start; returns what was told."""
         live = self.pipeline.live
         if arrives is not None or live:
@@ -51,7 +59,7 @@ class Bench:
                 offset=self.offset,
                 time=START + at,
                 source=source,
-                matches=[Match(rule, 0)],
+                matches=[Match(rule, 0, captures or {})],
                 arrival=self.clock.wall(),
                 backlog=not live,
             ),
@@ -240,6 +248,63 @@ def test_lines_after_the_date_was_set_back_find_their_windows():
     assert bench.line(-3560) == []
     assert bench.line(-3559) == [("many", "firing")]
     assert bench.until(-3530) == [("many", "resolved")]
+
+
+@pytest.mark.parametrize("count", [2, 3, 100])
+def test_a_key_with_a_full_window_fires_again_after_the_date_was_set_back(count):
+    """Though what it saw before is ahead of the date now, and so is the end of its episode."""
+    many = RuleSettings(name="many", kind=Threshold(count=count, window=10.0), cooldown=60.0)
+    bench = Bench(many)
+    for number in range(count):
+        told = bench.line(number / count)
+    assert told == [("many", "firing")]
+    assert bench.until(40) == [("many", "resolved")]
+    for number in range(count - 1):
+        assert bench.line(41 + number / count) == []
+    bench.clock.step_wall(-3600)
+    for number in range(count - 1):
+        assert bench.line(-3555 + number / count) == []
+    assert bench.line(-3554) == [("many", "firing")]
+    assert bench.until(-3500) == [("many", "resolved")]
+
+
+def test_what_came_before_the_new_date_is_still_in_its_window():
+    bench = Bench(RuleSettings(name="many", kind=Threshold(count=3, window=3600.0), cooldown=0.0))
+    bench.line(-600)
+    bench.line(-1)
+    bench.clock.step_wall(-300)
+    assert bench.line(-299) == []
+    assert bench.line(-298) == [("many", "firing")]
+
+
+def test_what_burns_while_the_date_is_set_back_goes_on_until_its_time():
+    bench = Bench(MANY)
+    bench.line(0)
+    assert bench.line(1) == [("many", "firing")]
+    bench.clock.step_wall(-3600)
+    assert bench.line(-3598) == []
+    assert bench.line(-3597) == []
+    assert bench.until(20) == []
+    assert bench.until(22) == [("many", "resolved")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (Unique(of=("user",), above=2, window=10.0), "abc"),
+        (Value(measure="sum", field="user", above=2.0, window=10.0), "111"),
+    ],
+)
+def test_a_window_of_values_begins_anew_where_the_date_was_set_back(kind, values):
+    """A value that was seen on the old date counts again on the new one, and counts once."""
+    bench = Bench(RuleSettings(name="many", kind=kind, cooldown=0.0))
+    for number, value in enumerate(values[:2]):
+        bench.line(number, captures={"user": value})
+    bench.clock.step_wall(-3600)
+    for number, value in enumerate(values[:2]):
+        assert bench.line(number - 3595, captures={"user": value}) == []
+    assert bench.line(-3592, captures={"user": values[2]}) == [("many", "firing")]
+    assert bench.until(-3500) == [("many", "resolved")]
 
 
 def test_a_date_that_is_set_back_a_little_moves_nothing():
