@@ -12,7 +12,7 @@ from logwatch.config.keys import SourceKeys
 from logwatch.config.model import NamedSink
 from logwatch.config.problems import Report
 from logwatch.sinks.jsonl_file import JsonlFileSettings
-from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.settings import SourceSettings, is_excluded
 
 
 def written_files(sinks: Sequence[NamedSink]) -> Iterator[str]:
@@ -44,7 +44,7 @@ def warn_of_feedback(
 
 def is_taken(pattern: str, exclude: Sequence[str], *paths: str) -> bool:
     """Whether a path or glob of a source takes in a file that has these names, and is to."""
-    return any(_matches(path, pattern) and not _is_excluded(path, exclude) for path in paths)
+    return any(_matches(path, pattern) and not is_excluded(path, exclude) for path in paths)
 
 
 def _matches(path: str, pattern: str) -> bool:
@@ -62,8 +62,3 @@ def _match_parts(parts: list[str], wanted: list[str]) -> bool:
     if not parts or not fnmatchcase(parts[0], wanted[0]):
         return False
     return _match_parts(parts[1:], wanted[1:])
-
-
-def _is_excluded(path: str, exclude: Sequence[str]) -> bool:
-    name = path.rpartition("/")[2]
-    return any(fnmatchcase(path if "/" in each else name, each) for each in exclude)

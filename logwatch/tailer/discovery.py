@@ -23,7 +23,7 @@ from logwatch.tailer.file_system import FileSystem
 from logwatch.tailer.globs import Listings, expand, is_glob
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.opening import denial, what_it_is
-from logwatch.tailer.settings import SourceSettings
+from logwatch.tailer.settings import SourceSettings, is_excluded
 from logwatch.tailer.siblings import PACKED
 
 _LINKS_FOLLOWED = 40
@@ -100,7 +100,7 @@ class Discovery:
         return [
             source.name
             for source in self._sources
-            if not _is_excluded(path, source.exclude)
+            if not is_excluded(path, source.exclude)
             and any(
                 path == pattern
                 if not is_glob(pattern)
@@ -154,7 +154,7 @@ class _Look:
         for directory in found.directories:
             self._watch(directory)
         for each in found.paths:
-            if not each.endswith(PACKED) and not _is_excluded(each, source.exclude):
+            if not each.endswith(PACKED) and not is_excluded(each, source.exclude):
                 self._take(source, each)
 
     def _take(self, source: SourceSettings, path: str) -> None:
@@ -261,11 +261,6 @@ def _may_meet(pattern: str, place: str) -> bool:
         if not fnmatchcase(name, part) and name != part:
             return False
     return pattern.count("/") >= place.rstrip("/").count("/")
-
-
-def _is_excluded(path: str, exclude: Iterable[str]) -> bool:
-    name = path.rpartition("/")[2]
-    return any(fnmatchcase(path if "/" in each else name, each) for each in exclude)
 
 
 def _prefixes(directory: str) -> list[str]:

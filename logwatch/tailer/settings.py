@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -136,3 +137,9 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     def matched_as(self) -> str:
         """The encoding in which its lines are handed out and matched: no UTF-16."""
         return matched_as(self.encoding)
+
+
+def is_excluded(path: str, exclude: Iterable[str]) -> bool:
+    """Whether any of the patterns `exclude` is for `path`; without a slash, it is for its name."""
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(path if "/" in each else name, each) for each in exclude)
