@@ -18,8 +18,8 @@ from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Notification, Outcome, Retry
 from logwatch.sinks.base import in_turn
 from logwatch.sinks.endpoint import Endpoint
-from logwatch.sinks.http_answer import LONGEST_RETRY_AFTER, Answer
-from logwatch.sinks.http_settings import check_timeouts, json_headers
+from logwatch.sinks.http_answer import LONGEST_RETRY_AFTER, Answer, shown
+from logwatch.sinks.http_settings import check_timeouts, check_url, json_headers
 from logwatch.sinks.own_words import PeopleSettings, Writer
 from logwatch.sinks.words import Words
 from logwatch.units import Duration, Rate
@@ -43,6 +43,21 @@ class ChatSettings(PeopleSettings, frozen=True, kw_only=True):
         """Refuse time-outs and templates that cannot work. Raises ValueError."""
         super().__post_init__()
         check_timeouts(self.timeout, self.connect_timeout)
+
+
+class WebhookChatSettings(ChatSettings, frozen=True, kw_only=True):
+    """Settings of a chat that gives out an address for each of its rooms."""
+
+    url: str
+    """The webhook's URL, which is a secret: who knows it can post."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be sent. Raises ValueError, which does not repeat the URL."""
+        super().__post_init__()
+        check_url(self.url)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(url={shown(self.url)!r})"
 
 
 class ChatSink:
@@ -112,6 +127,16 @@ class ChatSink:
             return self._endpoint.outcome(answer)
         self._not_before = self._clock.steady() + self._pause(answer)
         return self._read(answer, self._endpoint) or self._endpoint.outcome(answer)
+
+
+def utf16_units(text: str) -> int:
+    """The size of `text` as some count it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def json_bytes(text: str) -> int:
+    """The size of `text` in JSON, without the quotes around it."""
+    return len(msgspec.json.encode(text)) - 2
 
 
 def color(said: Words) -> int:

@@ -21,18 +21,18 @@ from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
 from logwatch.sinks.chat import (
     RATE,
-    ChatSettings,
     ChatSink,
+    WebhookChatSettings,
     as_json,
     color,
     fenced,
     is_web_address,
     later,
     seconds_in,
+    utf16_units,
 )
 from logwatch.sinks.endpoint import Endpoint
-from logwatch.sinks.http_answer import Answer, shown
-from logwatch.sinks.http_settings import check_url
+from logwatch.sinks.http_answer import Answer
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.words import Words
 
@@ -48,19 +48,8 @@ _MARKUP = re.compile(
 )
 
 
-class DiscordSettings(ChatSettings, frozen=True, kw_only=True):
-    """Settings of the `discord` sink."""
-
-    url: str
-    """The webhook's URL, which is a secret; `?thread_id=...` at its end chooses a thread."""
-
-    def __post_init__(self) -> None:
-        """Refuse what could never be sent. Raises ValueError, which does not repeat the URL."""
-        super().__post_init__()
-        check_url(self.url)
-
-    def __repr__(self) -> str:
-        return f"DiscordSettings(url={shown(self.url)!r})"
+class DiscordSettings(WebhookChatSettings, frozen=True, kw_only=True):
+    """Settings of the `discord` sink; `?thread_id=...` at the end of the URL chooses a thread."""
 
 
 def escape(text: str) -> str:
@@ -74,11 +63,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def size(text: str) -> int:
     """UTF-16 units of `text` once escaped."""
-    return _units(escape(text))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+    return utf16_units(escape(text))
 
 
 def payload(said: Words, _alert: Alert) -> dict[str, Any]:

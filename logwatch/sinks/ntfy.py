@@ -15,12 +15,10 @@ import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
 from logwatch.records import Alert, Outcome, Retry, Severity
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import as_text
-from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, is_web_address
+from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, is_web_address, json_bytes
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import LONGEST_RETRY_AFTER, Answer, shown
 from logwatch.sinks.http_settings import check_headers, check_url
@@ -67,19 +65,14 @@ class NtfySettings(ChatSettings, frozen=True, kw_only=True):
         return f"NtfySettings(topic=…, url={shown(self.url)!r})"
 
 
-def size(text: str) -> int:
-    """Bytes of `text` in JSON."""
-    return len(msgspec.json.encode(text)) - 2
-
-
 def payload(said: Words, settings: NtfySettings) -> dict[str, Any]:
     """The notification; a tap on it opens the runbook."""
     resolved = said.status == "resolved"
     sign = "white_check_mark" if resolved else _SIGNS.get(said.severity, "rotating_light")
     message: dict[str, Any] = {
         "topic": settings.topic,
-        "title": fit(said.title, LONGEST_TITLE, said.how_to_see, size),
-        "message": as_text(said, LONGEST_MESSAGE, size=size),
+        "title": fit(said.title, LONGEST_TITLE, said.how_to_see, json_bytes),
+        "message": as_text(said, LONGEST_MESSAGE, size=json_bytes),
         "priority": RESOLVED_PRIORITY if resolved else PRIORITIES[said.severity],
         "tags": [sign, *settings.tags],
     }

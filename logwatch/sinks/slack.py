@@ -20,14 +20,13 @@ from logwatch.sinks.blocks import fitted
 from logwatch.sinks.chat import (
     FENCE_CHARACTERS,
     RATE,
-    ChatSettings,
     ChatSink,
+    WebhookChatSettings,
     fenced,
     is_web_address,
 )
 from logwatch.sinks.endpoint import Endpoint
-from logwatch.sinks.http_answer import Answer, shown
-from logwatch.sinks.http_settings import check_url
+from logwatch.sinks.http_answer import Answer
 from logwatch.sinks.plain_text import fit
 from logwatch.sinks.wording import Block, Words, blocks
 
@@ -36,19 +35,8 @@ LONGEST_SECTION = 3000
 """Characters, escaped."""
 
 
-class SlackSettings(ChatSettings, frozen=True, kw_only=True):
-    """Settings of the `slack` sink."""
-
-    url: str
-    """The incoming webhook's URL, which is a secret: who knows it can post."""
-
-    def __post_init__(self) -> None:
-        """Refuse what could never be sent. Raises ValueError, which does not repeat the URL."""
-        super().__post_init__()
-        check_url(self.url)
-
-    def __repr__(self) -> str:
-        return f"SlackSettings(url={shown(self.url)!r})"
+class SlackSettings(WebhookChatSettings, frozen=True, kw_only=True):
+    """Settings of the `slack` sink; the URL is that of an incoming webhook."""
 
 
 def escape(text: str) -> str:

@@ -18,15 +18,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from logwatch.records import Alert, Outcome, Retry
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
-from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, is_web_address
+from logwatch.sinks.chat import RATE, ChatSink, WebhookChatSettings, is_web_address, json_bytes
 from logwatch.sinks.endpoint import Endpoint
-from logwatch.sinks.http_answer import Answer, parse_retry_after, shown
-from logwatch.sinks.http_settings import check_url
+from logwatch.sinks.http_answer import Answer, parse_retry_after
 from logwatch.sinks.words import Words
 
 LARGEST = 20_000
@@ -41,30 +38,14 @@ _OVERHEAD = 200
 """Bytes that a line takes beside its text."""
 
 
-class TeamsSettings(ChatSettings, frozen=True, kw_only=True):
-    """Settings of the `teams` sink."""
-
-    url: str
-    """The workflow's URL, which is a secret: who knows it can post."""
-
-    def __post_init__(self) -> None:
-        """Refuse what could never be sent. Raises ValueError, which does not repeat the URL."""
-        super().__post_init__()
-        check_url(self.url)
-
-    def __repr__(self) -> str:
-        return f"TeamsSettings(url={shown(self.url)!r})"
-
-
-def size(text: str) -> int:
-    """Bytes of `text` in JSON."""
-    return len(msgspec.json.encode(text)) - 2
+class TeamsSettings(WebhookChatSettings, frozen=True, kw_only=True):
+    """Settings of the `teams` sink; the URL is that of a workflow."""
 
 
 def payload(said: Words, _alert: Alert) -> dict[str, Any]:
     """The message: one card, of which each line is a paragraph of plain text."""
     made = [Block("title", (said.title,)), *blocks(said)]
-    kept = fitted(made, LARGEST, size, note=said.how_to_see, overhead=_OVERHEAD)
+    kept = fitted(made, LARGEST, json_bytes, note=said.how_to_see, overhead=_OVERHEAD)
     card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from logwatch.records import Alert, Outcome, Rejected, Retry, Severity
 from logwatch.sinks.base import SinkKind
 from logwatch.sinks.blocks import Block, blocks, fitted
-from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, later
+from logwatch.sinks.chat import RATE, ChatSettings, ChatSink, as_json, later, utf16_units
 from logwatch.sinks.endpoint import Endpoint
 from logwatch.sinks.http_answer import CREDENTIALS_RETRY_AFTER, Answer, shown
 from logwatch.sinks.http_settings import check_url
@@ -62,11 +62,6 @@ class TelegramSettings(ChatSettings, frozen=True, kw_only=True):
         return f"TelegramSettings(chat_id={self.chat_id!r}, url={shown(self.url)!r})"
 
 
-def units(text: str) -> int:
-    """UTF-16 units of `text`."""
-    return len(text.encode("utf-16-le")) // 2
-
-
 def payload(said: Words, settings: TelegramSettings) -> dict[str, Any]:
     """The message: all of it as one text, the title first."""
     text, entities = _text(said)
@@ -88,11 +83,11 @@ def _text(said: Words) -> tuple[str, list[dict[str, Any]]]:
     made = [Block("title", (said.title,)), *blocks(said)]
     text = ""
     entities = []
-    for block in fitted(made, LONGEST, units, note=said.how_to_see):
+    for block in fitted(made, LONGEST, utf16_units, note=said.how_to_see):
         text += "\n\n" if text else ""
         for kind, part, end in _parts(block, said):
             if kind and part.strip():
-                place = {"offset": units(text), "length": units(part)}
+                place = {"offset": utf16_units(text), "length": utf16_units(part)}
                 entities.append({"type": kind, **place})
             text += part + end
         text = text.removesuffix("\n")
