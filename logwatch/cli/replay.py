@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from logwatch.cli.progress import Progress
 from logwatch.cli.replay_against import Difference, Told
 from logwatch.cli.replay_report import Outcome, as_json, headlines, line_of, table
 from logwatch.cli.replay_tally import Tally
+from logwatch.cli.rights import allow_many_files
 from logwatch.cli.volume import least_level
 from logwatch.cli.when import moment
 from logwatch.clock import Clock, SystemClock
@@ -40,7 +40,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst")
 def execute(options: argparse.Namespace) -> Exit:
     """See `Verb.execute`."""
     telemetry.telemetry.configure(least_level())
-    _allow_many_files()
+    allow_many_files()  # all logs are open at the same time, for they are merged
     if options.output != "text" and options.list:
         raise UsageError("--list is for people; -o ndjson gives each alert")
     if options.output == "ndjson" and options.against:
@@ -63,12 +63,6 @@ def execute(options: argparse.Namespace) -> Exit:
         difference = Difference(before, told, *names)
     run.tell(outcome, difference)
     return Exit.DONE if outcome.totals.files else Exit.USAGE
-
-
-def _allow_many_files() -> None:
-    """All logs are open at the same time, for they are merged."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Run:

@@ -1,8 +1,9 @@
-"""What the user of this command may read."""
+"""What the user of this command may read, and how many files at once."""
 
 from __future__ import annotations
 
 import os
+import resource
 
 from logwatch.accounts import group_name, user_name
 
@@ -13,6 +14,12 @@ JOURNAL_GROUPS = frozenset({"systemd-journal", "adm", "wheel"})
 def sees_journal() -> bool:
     """Whether this process sees what others told the journal."""
     return os.geteuid() == 0 or not JOURNAL_GROUPS.isdisjoint(map(group_name, os.getgroups()))
+
+
+def allow_many_files() -> None:
+    """Have as many files open as may be: outside of a service a process has but a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def own_name() -> str:

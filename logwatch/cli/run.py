@@ -7,7 +7,6 @@ import ctypes
 import faulthandler
 import gc
 import os
-import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from logwatch import telemetry
 from logwatch.cli.loading import without_what_the_logger_never_uses
+from logwatch.cli.rights import allow_many_files
 from logwatch.clock import SystemClock
 from logwatch.config.changes import Change, changes
 from logwatch.config.loader import find_config, load
@@ -76,19 +76,13 @@ def _run(options: argparse.Namespace, notifier: Notifier) -> Exit:
         with without_what_the_logger_never_uses():
             telemetry.telemetry.load()
     os.umask(0o077)
-    _allow_many_files()
+    allow_many_files()
     threading.stack_size(STACK_BYTES)
     _keep_what_is_freed()
     signals.block()
     chosen = Options(engine=options.engine, waking=_waking(options), once=options.once)
     first = _Prepared(config, known, readings_of(config, chosen, SystemClock(), notifier))
     return _Lives(path, first, chosen, notifier).live(once=options.once)
-
-
-def _allow_many_files() -> None:
-    """Each log takes a handle, and outside of a service a process has but a thousand."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 MOST_CHANGES_SAID = 20
