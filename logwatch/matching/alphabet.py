@@ -65,10 +65,10 @@ def characters(leaf: Leaf, flags: int) -> int:
     """The set of bytes that the characters matched by `leaf` under `flags` fold to."""
     opcode, argument = leaf
     if flags & RECORDS:
-        return _in_records(_characters(opcode, _hashable(argument), flags & ~RECORDS))
+        return _in_records(_characters(opcode, hashable(argument), flags & ~RECORDS))
     if opcode is constants.LITERAL and not flags & IGNORES_CASE:
         return 1 << (argument if argument < 256 else OTHER) & ~(1 << NEWLINE)
-    return _characters(opcode, _hashable(argument), flags) & EVERY
+    return _characters(opcode, hashable(argument), flags) & EVERY
 
 
 def _in_records(mask: int) -> int:
@@ -97,7 +97,8 @@ def _compiled(items: list[Leaf], flags: int) -> re.Pattern[str]:
     return compiled
 
 
-def _hashable(argument: Any) -> Any:
+def hashable(argument: Any) -> Any:
+    """The argument of an opcode, for a cache."""
     return tuple(argument) if isinstance(argument, list) else argument
 
 

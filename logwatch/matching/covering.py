@@ -11,7 +11,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from logwatch.matching.alphabet import OTHER, RECORDS, Leaf, characters, constants, runs_of
+from logwatch.matching.alphabet import (
+    OTHER,
+    RECORDS,
+    Leaf,
+    characters,
+    constants,
+    hashable,
+    runs_of,
+)
 from logwatch.matching.syntax import (
     Atomic,
     Chars,
@@ -77,13 +85,9 @@ def _part(item: Leaf, flags: int, levels: int) -> list[int] | None:
 def _surely(leaf: Leaf, flags: int) -> int:
     """The bytes of which each character that folds to them is one of `leaf`."""
     mask = characters(leaf, flags | RECORDS)
-    if mask >> OTHER & 1 and not _has_all_others(leaf[0], _hashable(leaf[1]), flags):
+    if mask >> OTHER & 1 and not _has_all_others(leaf[0], hashable(leaf[1]), flags):
         mask ^= 1 << OTHER
     return mask
-
-
-def _hashable(argument: Any) -> Any:
-    return tuple(argument) if isinstance(argument, list) else argument
 
 
 @lru_cache(maxsize=256)

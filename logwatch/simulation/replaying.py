@@ -214,7 +214,7 @@ class _Log:
         totals.files += 1
         consumed = 0
         self._stamps.stampless = False
-        surroundings, newest = self._reading.surroundings(_nothing), None
+        surroundings, newest = self._reading.surroundings(nothing_before), None
         for block in generation.blocks:
             batch = self._look(block, modified)
             if batch is not None and surroundings is not None:
@@ -252,8 +252,8 @@ class _Log:
         return batch
 
 
-def _nothing(_identity: str, _start: int, end: int) -> Stretch:
-    """What is before the first block that is looked at: too old."""
+def nothing_before(_identity: str, _start: int, end: int) -> Stretch:
+    """What is before the first block: too old, or never written."""
     return Stretch(data=b"", start=end)
 
 

@@ -25,10 +25,17 @@ from logwatch.daemon.surroundings import Surroundings
 from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
 from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Batch, Block, Stretch, no_file
+from logwatch.records import Alert, Batch, Block, no_file
 from logwatch.rules import make_rule
 from logwatch.rules.base import RuleSettings, parts_of
-from logwatch.simulation.replaying import ALL_OF_IT, ReplayFile, TimeRange, Totals, replay
+from logwatch.simulation.replaying import (
+    ALL_OF_IT,
+    ReplayFile,
+    TimeRange,
+    Totals,
+    nothing_before,
+    replay,
+)
 from logwatch.store.transaction import Addressed
 from logwatch.tailer.globs import is_glob
 from logwatch.tailer.multiline import JOINT
@@ -144,7 +151,7 @@ class Simulation:
         """
         reading = self.reading((source,))
         if source not in self._surroundings:
-            self._surroundings[source] = reading.surroundings(_nothing)
+            self._surroundings[source] = reading.surroundings(nothing_before)
         surroundings = self._surroundings[source]
         settings = next(each for each in self.config.sources if each.name == source)
         path = settings.paths[0] if settings.paths and not is_glob(settings.paths[0]) else source
@@ -260,11 +267,6 @@ def _timed(batch: Batch, arrival: float) -> Batch:
         return batch
     near = [each if each.time is not None else replace(each, time=arrival) for each in batch.near]
     return replace(batch, near=near)
-
-
-def _nothing(_identity: str, _start: int, end: int) -> Stretch:
-    """What is before the first line that is fed."""
-    return Stretch(data=b"", start=end)
 
 
 def _encoded(text: str, encoding: str) -> bytes:
