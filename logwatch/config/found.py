@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 from yaml import MappingNode, Node
 
 from logwatch.config.document import Document, child
-from logwatch.config.problems import Place
+from logwatch.config.problems import Place, Report, split_remedy
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", bound=Struct, covariant=True)
 
 
@@ -44,3 +46,16 @@ class Found(Struct, Generic[T_co], frozen=True):
     def sound(self, *names: str) -> bool:
         """Whether none of these keys was reported."""
         return not self.broken or self.broken.isdisjoint(names)
+
+    def read(
+        self, key: str, text: str | None, parse: Callable[[str], T], report: Report
+    ) -> tuple[T | None, bool]:
+        """What `parse` makes of the `text` under `key`, None where none is; and if it is sound."""
+        if text is None:
+            return None, self.sound(key)
+        try:
+            return parse(text), True
+        except ValueError as error:
+            message, remedy = split_remedy(str(error))
+            report.error(self.place(key), "bad-value", message, remedy)
+            return None, False

@@ -8,7 +8,7 @@ from logwatch.config.dates import date_time
 from logwatch.config.found import Found
 from logwatch.config.keys import MuteKeys
 from logwatch.config.names import Names
-from logwatch.config.problems import Report, split_remedy
+from logwatch.config.problems import Report
 from logwatch.schedule import Schedule, parse_schedule
 
 _END = "write until: 2026-01-06T04:00:00+01:00"
@@ -22,9 +22,9 @@ def build_mute(asked: Asked[MuteKeys], names: Names, report: Report) -> MuteSett
         sound &= names.add(keys.name, found.place("name"), report)
     else:
         names.complete = False
-    every, every_known = _every(found, report)
-    begin, begin_known = _time(found, "from", keys.begin, report)
-    end, end_known = _time(found, "until", keys.until, report)
+    every, every_known = found.read("every", keys.every, parse_schedule, report)
+    begin, begin_known = found.read("from", keys.begin, date_time, report)
+    end, end_known = found.read("until", keys.until, date_time, report)
     if not (sound and every_known and begin_known and end_known) or asked.where is None:
         return None
     if begin is not None and end is not None and end <= begin:
@@ -60,33 +60,6 @@ def warn_of_mute(
         message = f"{name} never ends{'' if mute.begin is None else ', once it has begun'}"
         place = found.place("every") if mute.every else found.place("name")
         report.warning(place, "no-end", message, f"{_END}, or every: 'Tue 02:00-04:00'")
-
-
-def _every(found: Found[MuteKeys], report: Report) -> tuple[Schedule | None, bool]:
-    """The hours of the week, and whether they could be read."""
-    text = found.value.every
-    if text is None:
-        return None, found.sound("every")
-    try:
-        return parse_schedule(text), True
-    except ValueError as error:
-        message, remedy = split_remedy(str(error))
-        report.error(found.place("every"), "bad-value", message, remedy)
-        return None, False
-
-
-def _time(
-    found: Found[MuteKeys], key: str, text: str | None, report: Report
-) -> tuple[float | None, bool]:
-    """A time, and whether it could be read."""
-    if text is None:
-        return None, found.sound(key)
-    try:
-        return date_time(text), True
-    except ValueError as error:
-        message, remedy = split_remedy(str(error))
-        report.error(found.place(key), "bad-value", message, remedy)
-        return None, False
 
 
 def _is_always(every: Schedule | None) -> bool:

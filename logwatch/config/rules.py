@@ -13,7 +13,7 @@ from logwatch.config.found import Found
 from logwatch.config.keys import DefaultKeys, RuleKeys
 from logwatch.config.kinds import Made, build_kind, check_parts, word_of
 from logwatch.config.names import distinct
-from logwatch.config.problems import Report, split_remedy
+from logwatch.config.problems import Report
 from logwatch.config.routes import check_sinks
 from logwatch.config.selectors import Look, build_look
 from logwatch.config.surroundings import Surroundings
@@ -65,7 +65,7 @@ def build_rule(found: Found[RuleKeys], around: Surroundings, report: Report) -> 
     word = word_of(found, report)
     made = None if word is None else build_kind(word, found, own, around, report)
     severity = _severity(found, around.defaults, report)
-    active, active_known = _active(found, report)
+    active, active_known = found.read("active", found.value.active, parse_schedule, report)
     checks = [check_sinks(found, around.sinks, report), active_known]
     if made is not None:
         checks += [_check_hold(found, made, report), _check_context(found, made, report)]
@@ -164,19 +164,6 @@ def _context(found: Found[RuleKeys], defaults: DefaultKeys, made: Made) -> Conte
     if made.kind.word == "all_of" or not (keys.before or keys.after):
         return None
     return ContextSettings(before=keys.before, after=keys.after, max_wait=keys.max_wait)
-
-
-def _active(found: Found[RuleKeys], report: Report) -> tuple[Schedule | None, bool]:
-    """When the rule looks at lines, and whether that could be read."""
-    text = found.value.active
-    if text is None:
-        return None, found.sound("active")
-    try:
-        return parse_schedule(text), True
-    except ValueError as error:
-        message, remedy = split_remedy(str(error))
-        report.error(found.place("active"), "bad-value", message, remedy)
-        return None, False
 
 
 def _severity(found: Found[RuleKeys], defaults: DefaultKeys, report: Report) -> Severity | None:
