@@ -45,16 +45,6 @@ def _quiet(config: Config) -> QuietSources:
     return QuietSources(limits, host="")
 
 
-def source_names(settings: RuleSettings) -> set[str] | None:
-    """The sources that a rule looks at; None: all."""
-    names: set[str] = set()
-    for selector in settings.selectors():
-        if selector.sources is None:
-            return None
-        names.update(selector.sources)
-    return names
-
-
 def time_of(
     daemon: Status | Absence | str,
     reader: LifeReader | None,
@@ -76,7 +66,7 @@ def time_of(
 
 def _read_up_to(reader: LifeReader, settings: RuleSettings) -> float | None:
     """The latest event time of the rule's sources, in a backlog."""
-    names = source_names(settings)
+    names = settings.looks_at()
     times = [
         msgspec.msgpack.decode(each.body or b"", type=tuple[float, float])[0]
         for each in reader.memory(timeline.NAME)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from logwatch.cli.figures import epoch
 from logwatch.cli.looker import Absence
 from logwatch.cli.rule_words import kind_in_words, unknown_in_words
-from logwatch.cli.why_memory import memory_of, settings_of, source_names, time_of
+from logwatch.cli.why_memory import memory_of, settings_of, time_of
 from logwatch.cli.why_sources import Source, sources_of
 from logwatch.clock import Clock
 from logwatch.config.model import Config
@@ -221,7 +221,7 @@ def _text(key: Mapping[str, str]) -> str:
 
 
 def _looked_at(settings: RuleSettings, config: Config) -> Iterator[SourceSettings]:
-    names = source_names(settings)
+    names = settings.looks_at()
     return (each for each in config.sources if names is None or each.name in names)
 
 

@@ -137,6 +137,15 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
         own = Selector(sources=self.sources, match=self.match, unless=self.unless, where=self.where)
         return self.kind.selectors(own)
 
+    def looks_at(self) -> frozenset[str] | None:
+        """All sources whose lines it looks at; None: all there are."""
+        names: set[str] = set()
+        for selector in self.selectors():
+            if selector.sources is None:
+                return None
+            names.update(selector.sources)
+        return frozenset(names)
+
     def hours(self, part: int) -> Schedule | None:
         """When the selector of this number is looked at; None is always."""
         return self.active if self.kind.gated(part) else None

@@ -133,10 +133,5 @@ class Timeline:
 
 
 def _sources_of(rule: RuleSettings) -> frozenset[str] | None:
-    """All sources that a rule looks at; None where it may be any."""
-    names: set[str] = set()
-    for selector in rule.selectors():
-        if selector.sources is None:
-            return None
-        names.update(selector.sources)
-    return frozenset(names) if not rule.kind.hears() else None
+    """All sources that a rule depends on; None where it may be any."""
+    return None if rule.kind.hears() else rule.looks_at()

@@ -95,11 +95,7 @@ class Explanation:
 
     def _elsewhere(self) -> Iterator[str]:
         """Lines of a source that the rule does not look at."""
-        looked_at: set[str] = set()
-        for selector in self._rule.selectors():
-            if selector.sources is None:
-                return
-            looked_at.update(selector.sources)
+        looked_at = self._rule.looks_at()
         if self._rule.kind.hears() or not looked_at:
             return
         for name in sorted({each.line.source for each in self._fed} - looked_at):
