@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from logwatch.cli.log_blocks import blocks_of_file, whole_lines
 from logwatch.errors import UsageError
+from logwatch.sinks.plain_text import can_encode
 from logwatch.tailer.opening import denial
 
 END_BYTES = 2 * 1024 * 1024
@@ -143,7 +144,7 @@ def _literal(path: str) -> str:
 
 def sample(path: str, most: int = END_BYTES) -> Sample | Unreadable:
     """The first and last `most` bytes of a file, as whole lines."""
-    if not _can_be_written(path):
+    if not can_encode(path, "utf-8"):
         return Unreadable(path, "its name is no UTF-8, which YAML cannot write; rename it")
     try:
         found = os.stat(path)  # noqa: PTH116 - paths here are plain strings
@@ -186,14 +187,6 @@ def _beginning(path: str, most: int) -> bytes:
     if size <= most:
         return data
     return data[: data.rfind(b"\n", 0, most) + 1] or data[:LONGEST_LINE]
-
-
-def _can_be_written(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _written_at(path: str) -> float:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from logwatch.config.problems import shown
+from logwatch.sinks.plain_text import can_encode
 
 STAND_IN = "https://secret.invalid"
 """Is a text, and an address that leads nowhere (RFC 2606)."""
@@ -117,7 +118,7 @@ class References:
                 f"did you mean {close[0]!r}?" if close else f"set {name or 'it'} before the start"
             )
             raise _unresolved(found, f"the environment has no {shown(name)}", remedy)
-        if not _is_text(value):
+        if not can_encode(value, "utf-8"):
             raise _unresolved(found, f"{name} in the environment is not UTF-8", "set it anew")
         return value
 
@@ -170,14 +171,6 @@ def _unresolved(
     found: re.Match[str], message: str, remedy: str, code: str = "bad-value"
 ) -> UnresolvedError:
     return UnresolvedError(message, remedy, position=found.start(), length=len(found[0]), code=code)
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _user() -> str:
