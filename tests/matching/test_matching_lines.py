@@ -157,3 +157,12 @@ def test_text_that_is_not_ascii_only_here_and_there_is_found_in_its_place(matche
 def test_an_encoding_that_reads_ascii_text_as_other_text_is_refused(name):
     r"""`\u000a` in a line would be a newline."""
     assert encoding_problem(name)
+
+
+def test_nuls_in_the_middle_of_a_file_are_part_of_the_line_behind_them(engine):
+    """As a power cut may leave them; whoever wants that line says so."""
+    rules = [RulePatterns(match=(text,)) for text in ("^ERROR", "ERROR", r"^\x00*ERROR")]
+    matcher = Matcher(rules, engine=engine)
+    data = b"ok\n" + b"\0" * 5_000 + b"ERROR a\nERROR b\n"
+    found = [(hit.start, [rule for rule, _ in hit.found]) for hit in matcher.match(data)]
+    assert found == [(3, [1, 2]), (5_011, [0, 1, 2])]
