@@ -16,16 +16,32 @@ from pathlib import Path
 import pytest
 from doubles.process import eventually
 
-from logwatch.clock import SystemClock
+from logwatch.clock import ManualClock, SystemClock
 from logwatch.records import Delivered, Rejected, Retry
 from logwatch.sinks.command import OUTPUT_LIMIT, CommandSettings, CommandSink
 
 
+class UpOnce(ManualClock):
+    """A minute that has passed when, at a second look, so many lines are written; no other does."""
+
+    def __init__(self, path, lines):
+        super().__init__()
+        self._path, self._lines, self._looks = path, lines, 0
+
+    def steady(self):
+        self._looks += 1
+        text = self._path.read_text() if self._looks > 1 and self._path.exists() else ""
+        if text.count("\n") == self._lines:
+            self.advance(60.0)
+            self._lines = -1
+        return super().steady()
+
+
 @pytest.fixture
 def run(notification):
-    def deliver(*argv, timeout=10.0, one=None):
+    def deliver(*argv, timeout=10.0, one=None, clock=None):
         before = children()
-        sink = CommandSink(CommandSettings(argv=argv, timeout=timeout), SystemClock())
+        sink = CommandSink(CommandSettings(argv=argv, timeout=timeout), clock or SystemClock())
         outcome = sink.deliver([one or notification()])
         sink.close()
         assert children() <= before
@@ -142,7 +158,8 @@ def test_a_script_whose_interpreter_is_missing_is_tried_again(run, tmp_path):
 def test_a_hanging_program_is_killed_with_its_children(shell, tmp_path):
     pids = tmp_path / "pids"
     script = 'sleep 99 & echo $! >> "$1"; (sleep 99 & echo $! >> "$1"; wait) & sleep 99'
-    outcome, seconds = took(lambda: shell(script, str(pids), timeout=1.0))
+    clock = UpOnce(pids, lines=2)
+    outcome, seconds = took(lambda: shell(script, str(pids), timeout=1.0, clock=clock))
     assert outcome == Retry("/bin/sh: killed after 1s")
     assert seconds < LONG
     assert len(pids.read_text().split()) == 2
@@ -176,13 +193,14 @@ def test_a_child_that_left_its_group_is_killed_too(run, tmp_path):
         "if os.fork() == 0:\n"
         "    os.setsid()\n"
         "    if os.fork() == 0:\n"
-        "        open(sys.argv[1], 'w').write(str(os.getpid()))\n"
+        "        open(sys.argv[1], 'w').write(f'{os.getpid()}\\n')\n"
         "        time.sleep(99)\n"
         "    os._exit(0)\n"
         "os.wait()\n"
         "time.sleep(99)\n"
     )
-    outcome = run(sys.executable, "-c", daemonise, str(pids), timeout=1.5)
+    clock = UpOnce(pids, lines=1)
+    outcome = run(sys.executable, "-c", daemonise, str(pids), timeout=1.5, clock=clock)
     assert isinstance(outcome, Retry)
     assert_all_gone(pids)
 
