@@ -28,10 +28,11 @@ from logwatch.daemon.control import ControlServer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.figures import Figures
 from logwatch.daemon.following import Following
-from logwatch.daemon.intake import Intake, LastCall, Nudge
+from logwatch.daemon.intake import Intake, Nudge
 from logwatch.daemon.places import Places
 from logwatch.daemon.reloading import NoReloads, NotStartedError, Reloads
 from logwatch.daemon.scheduler import Scheduler
+from logwatch.daemon.single_run import SingleRun
 from logwatch.daemon.status_line import StatusLine
 from logwatch.daemon.store_watch import StoreWatch
 from logwatch.daemon.systemd import Notifier
@@ -40,10 +41,6 @@ from logwatch.daemon.waker import Waker
 from logwatch.store.writer import Store
 
 TICK_SECONDS = 1.0
-LONGEST_SLOT_SECONDS = 60.0
-"""How long a single run waits for the rate of a sink; what takes longer is left to the next."""
-LONGEST_FULL_SECONDS = 30.0
-"""How long a single run waits for room where the store is; the next one reads it all again."""
 ONCE_TICK_SECONDS = 0.01
 RESCAN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 5.0
@@ -126,9 +123,15 @@ class Daemon:
             backing_up=parts.backing_up,
             clock=parts.clock,
         )
+        self._single_run = SingleRun(
+            intake=parts.intake,
+            consumer=parts.consumer,
+            deliverers=parts.deliverers,
+            following=parts.following,
+            awaited=parts.awaited,
+            store=self._store,
+        )
         self._line = StatusLine(parts.figures, parts.clock)
-        self._called_last = False
-        """Whether it was said that what waits for more to be told with it need not wait."""
 
     def run(self, *, once: bool = False, reloads: Reloads | None = None) -> Ending:
         """Start, wait until there is a reason to stop, stop. Signals must be blocked already.
@@ -245,41 +248,12 @@ class Daemon:
             return Ending.FAILED
         self._store.look()
         self._feed_watchdog()
-        once = once or self._nothing_can_come()
-        if once and self._store.full_seconds() >= LONGEST_FULL_SECONDS:
-            telemetry.error("daemon.failed", reason="nothing could be committed")
-            return Ending.FAILED
-        if once and self._all_done():
-            if not self._called_last:
-                self._called_last = self._parts.intake.tell(LastCall())
-            elif not self._waits_for_slot() and not self._store.is_being_copied():
-                return self._how_once_ended()
-        return None
-
-    def _nothing_can_come(self) -> bool:
-        """Whether every source has ended for good, as stdin does, and there is one at all."""
-        monitors = self._parts.following.monitors
-        return bool(monitors) and all(each.has_ended for each in monitors)
-
-    def _waits_for_slot(self) -> bool:
-        """Whether a message will soon be sent that only waits for the rate of its sink."""
-        seconds = self._parts.consumer.seconds_to_slot()
-        if seconds is None:
-            return False
-        if seconds > LONGEST_SLOT_SECONDS:
-            telemetry.warning("daemon.left_for_next_run", seconds=round(seconds), why="a rate")
-            return False
-        return True
-
-    def _how_once_ended(self) -> Ending:
-        monitors = self._parts.following.monitors
-        died = [each.name for each in monitors if each.failure is not None]
-        hang = [each.path for each in monitors if each.not_answering]
-        if died:
-            telemetry.error("daemon.failed", dead_threads=died)
-        if hang:
-            telemetry.error("daemon.failed", not_answering=hang)
-        return Ending.FAILED if died or hang else Ending.CAUGHT_UP
+        if not once and not self._single_run.nothing_can_come():
+            return None
+        has_done_all = self._single_run.outcome()
+        if has_done_all is None:
+            return None
+        return Ending.CAUGHT_UP if has_done_all else Ending.FAILED
 
     def _feed_watchdog(self) -> None:
         notifier, now = self._parts.notifier, self._parts.clock.moment()
@@ -298,20 +272,6 @@ class Daemon:
             return  # systemd will restart us, and what is committed is safe
         notifier.watchdog()
         notifier.status(self._status())
-
-    def _all_done(self) -> bool:
-        """Every file read to its end, no alert held back, all committed, every sink tried."""
-        parts = self._parts
-        return (
-            not parts.awaited
-            and all(
-                each.caught_up or each.failure or each.not_answering
-                for each in parts.following.monitors
-            )
-            and parts.consumer.settled
-            and all(deliverer.idle for deliverer in parts.deliverers)
-            and parts.consumer.settled
-        )
 
     def _status(self) -> str:
         return self._line.text(self._parts.following.monitors)

@@ -120,10 +120,10 @@ writer.Store.commit, JsonlFileSink.deliver = commits, delivers
 def test_r46_a_single_run_does_not_wait_for_room_for_ever(tmp_path):
     """It says so and fails; the next one reads again what was not committed."""
     sabotage = """
-from logwatch.daemon import supervisor
+from logwatch.daemon import single_run
 from logwatch.errors import StoreFullError
 from logwatch.store.writer import Store
-supervisor.LONGEST_FULL_SECONDS = 0.3
+single_run.LONGEST_FULL_SECONDS = 0.3
 def full(*_, **__):
     raise StoreFullError("no space left")
 Store.commit = full
