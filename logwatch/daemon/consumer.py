@@ -8,7 +8,7 @@ again: monitors wait at the full Queue and the log files are the buffer.
 While backlogs are read, what was found in several files is taken in the order of event time.
 
 What nobody waits for (positions without hits, counters of windows) is committed within
-`LAZY_SECONDS`; alerts and delivery reports are committed at once, and within `GATHER_SECONDS`
+`LAZY_SECONDS`; alerts, delivery reports and new files at once, and within `GATHER_SECONDS`
 while the backlog is read: it is late already, and a commit costs the same for many as for one.
 Where many files say something at once they are taken every `CROWDED_SECONDS`.
 """
@@ -301,9 +301,10 @@ class Consumer(Worker):
             self._pipeline.go_live(now)
             telemetry.info("daemon.live", note="the backlog is read; deadlines take effect")
         if self._pipeline.live and not self._told_live:
-            self._tell_live()
+            self._tell_live(now)
 
-    def _tell_live(self) -> None:
+    def _tell_live(self, now: Moment) -> None:
+        self._commit(self._pipeline.drain(), now)  # positions first: see assemble.py's `new_to_us`
         try:
             self._on_live()
         except StoreFullError as problem:  # only good to know: with the next step then
@@ -317,7 +318,8 @@ class Consumer(Worker):
             pending.alerts
             or pending.states  # since when rules watch, which must not begin anew at each start
             or self._committed
-            or any(c.closed for c in pending.checkpoints.values())
+            # What has ended, and a file whose old name nobody would look for at the next start.
+            or any(c.closed or (c.inode and not c.offset) for c in pending.checkpoints.values())
         )
         if self._oldest_pending is None:
             if not self._owes and not pending.checkpoints:

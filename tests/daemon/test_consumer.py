@@ -24,7 +24,7 @@ from logwatch.daemon.consumer import (
 from logwatch.daemon.intake import CaughtUp, Intake, LetGo, NotWaitedFor, Report, weight
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
-from logwatch.records import Match, Record, StateChange, decode_alert
+from logwatch.records import Match, Record, StateChange, decode_alert, no_file
 from logwatch.rules import fingerprint
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.self_reports import SelfReport
@@ -52,7 +52,8 @@ def test_alerts_and_position_are_committed_before_the_sink_is_woken(bench):
 
 def test_a_position_without_alerts_is_committed_within_a_second(bench):
     """Nobody waits for it, so it costs no commit of its own."""
-    bench.take(batch())
+    bench.take()  # it is live
+    bench.take(batch(offset=5))
     assert bench.store.checkpoints() == []
     bench.clock.advance(0.9)
     bench.take()
@@ -60,6 +61,30 @@ def test_a_position_without_alerts_is_committed_within_a_second(bench):
     bench.clock.advance(0.2)
     bench.take()
     assert len(bench.store.checkpoints()) == 1
+
+
+def test_that_a_file_is_followed_from_its_beginning_is_committed_at_once(bench):
+    """Who knows nothing of it does not look for what it was renamed to."""
+    bench.take()
+    bench.take(batch())
+    assert [each.offset for each in bench.store.checkpoints()] == [0]
+
+
+def test_a_receiver_is_not_committed_for_each_entry_though_its_position_is_no_offset(bench):
+    bench.take()
+    bench.take(batch(checkpoint=replace(no_file("journal", "all"), cursor="s=1")))
+    assert bench.store.checkpoints() == []
+
+
+def test_positions_are_committed_before_it_is_told_that_the_backlog_is_read(tmp_path):
+    """That a source was seen before has files without a position read from their beginning."""
+    bench, stored = Bench(tmp_path, awaited=("/var/log/app.log",)), []
+    bench.consumer._on_live = lambda: stored.extend(bench.store.checkpoints())
+    bench.take(batch(offset=70))
+    assert stored == []
+    bench.take(CaughtUp("/var/log/app.log"))
+    assert [each.offset for each in stored] == [70]
+    bench.store.close()
 
 
 def test_nothing_is_kept_of_a_path_that_is_let_go_of(bench):
