@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import resource
 import threading
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,10 +24,12 @@ from logwatch.daemon import health
 from logwatch.daemon.consumer import Consumer
 from logwatch.daemon.deliverer import Deliverer
 from logwatch.daemon.diagnosis import diagnose
+from logwatch.daemon.engine_status import engine_statuses
 from logwatch.daemon.following import Following
 from logwatch.daemon.held_status import held_status
 from logwatch.daemon.intake import Intake
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.readings import Readings
 from logwatch.daemon.scheduler import Scheduler
 from logwatch.daemon.systemd import Notifier
 from logwatch.daemon.threads import Worker
@@ -46,21 +47,13 @@ SLOW_PART_SECONDS = 1.0
 _Part = TypeVar("_Part")
 
 
-class HasReadings(Protocol):
-    """Knows every way in which lines are read now."""
-
-    def all(self) -> list[Reading]:
-        """One for each set of sources; callable from any thread."""
-        ...
-
-
 class Observed(Struct, frozen=True, kw_only=True):
     """What there is to look at."""
 
     clock: Clock
     host: str
     config: Config
-    readings: HasReadings
+    readings: Readings
     intake: Intake
     pipeline: Pipeline
     store: Store
@@ -212,47 +205,8 @@ class Observer:
             reader.close()
 
     def _engines(self) -> tuple[health.EngineStatus, ...]:
-        readings: dict[int, list[Reading]] = {}
-        for reading in self._observed.readings.all():
-            readings.setdefault(id(reading.matcher), []).append(reading)
-        return tuple(self._engine(each) for each in readings.values())
-
-    def _engine(self, readings: Sequence[Reading]) -> health.EngineStatus:
-        rules, matcher = self._observed.config.rules, readings[0].matcher
-        names = [rules[number].name for number in readings[0].rules]
-        figures, fields = matcher.statistics, readings[0].fields
-        timeouts = Counter(figures.timeouts)
-        quarantined = Counter(
-            {rule: figures.passed_over.get(rule, 0) for rule in figures.quarantined}
-        )
-        if fields is not None:
-            timeouts.update(fields.timeouts)
-            quarantined.update(fields.quarantined)
-        return health.EngineStatus(
-            name=matcher.engine,
-            reason=matcher.engine_reason,
-            sources=tuple(sorted({reading.source for reading in readings})),
-            rules=len(names),
-            unfiltered=tuple(
-                health.Unfiltered(rule=names[rule], pattern=pattern, reason=reason)
-                for rule, pattern, reason in matcher.unfiltered()
-            ),
-            audit=health.Audit(
-                lines=figures.lines_audited,
-                pairs=figures.pairs_audited,
-                differences=figures.differences,
-            ),
-            rule_seconds={names[rule]: round(s, 6) for rule, s in figures.rule_seconds.items()},
-            fallback=tuple(names[rule] for rule in figures.fallback),
-            cpu_seconds=round(figures.cpu_seconds, 3),
-            blocks=figures.blocks,
-            bytes=figures.bytes,
-            timeouts={names[rule]: count for rule, count in timeouts.items()},
-            quarantined={names[rule]: count for rule, count in quarantined.items()},
-        )
-
-    def _held(self, now: Moment) -> health.HeldStatus:
-        return held_status(self._observed.pipeline.untold(now.wall))
+        it = self._observed
+        return tuple(engine_statuses(it.readings.all(), it.config.rules))
 
     def _queue(self) -> health.QueueStatus:
         intake = self._observed.intake
