@@ -194,6 +194,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     """Wall time at which the block was read."""
     last_time: float
     """Event time of the block's last record."""
+    first_time: float | UnsetType = UNSET
+    """Event time of its first record, where there are several and somebody asks for it."""
     records: list[Record] = []
     matches: list[Match] = []
     backlog: bool = False

@@ -115,6 +115,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What lines are wrapped in; None: they are as the program wrote them."""
     redactor: Redactor | None = None
     """What hides secrets in what was found; None: nothing does."""
+    is_spanned: bool = False
+    """Whether it is asked from when to when the lines of a live block are."""
     beside: Callable[[str, float], Mapping[str, str]] | None = None
     """What its source would have beside a text that somebody gives, at a wall time, without the
     rest; None: nothing."""
@@ -198,6 +200,7 @@ class Reading(Struct, frozen=True, kw_only=True):
             end=block.end,
             arrival=arrival,
             last_time=self._last_time(block, arrival),
+            first_time=self._first_time(block, arrival),
             records=records,
             matches=matches,
             backlog=block.backlog,
@@ -273,13 +276,23 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     def _last_time(self, block: Block, arrival: float) -> float:
         """Event time of the last record."""
-        data, records = block.data, block.records
+        data = block.data
         end = len(data) - data.endswith(b"\n")
-        start = records.rfind(b"\n", 0, end) + 1
-        last = data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
+        return self._time_at(block, block.records.rfind(b"\n", 0, end) + 1, end, arrival)
+
+    def _first_time(self, block: Block, arrival: float) -> float | UnsetType:
+        """Event time of the first record, where it is asked for and is not the last one too."""
+        if not self.is_spanned or block.backlog:
+            return UNSET
+        end = block.records.find(b"\n")
+        return self._time_at(block, 0, end, arrival) if -1 < end < len(block.data) - 1 else UNSET
+
+    def _time_at(self, block: Block, start: int, end: int, arrival: float) -> float:
+        """Event time of the record at `start` of the block's data, which ends at `end`."""
+        text = block.data[start : min(end, start + LONGEST_STAMPED)].decode(errors="replace")
         if block.joined is not None:
-            last = first_line(last)
-        if block.envelopes is not None and data:
+            text = first_line(text)
+        if block.envelopes is not None and block.data:
             stamp, _ = block.envelopes.told(start)
-            return self.events.tell(last, stamp, arrival=arrival, backlog=block.backlog)[0]
-        return self.events.time(last, arrival=arrival, backlog=block.backlog)
+            return self.events.tell(text, stamp, arrival=arrival, backlog=block.backlog)[0]
+        return self.events.time(text, arrival=arrival, backlog=block.backlog)

@@ -159,6 +159,7 @@ class Readings:
             redactor=self._redactor,
             framer=source.text_framer,
             wrapping=source.unwrapping,
+            is_spanned=source.quiet_after is not None,
             beside=_beside(source),
         )
 

@@ -2,7 +2,9 @@
 
 It is told of batches and not of records: any line is a sign of life, whatever rules make of it. It
 is armed from the start, keeps its deadlines over restarts, fires once, and resolves with the next
-line. A source that is not followed any more, or has no `quiet_after` any more, is given up.
+line. Of a block it knows when the first line came and when the last, and of a backlog not even
+that: between them nobody is called quiet. A source that is not followed any more, or has no
+`quiet_after` any more, is given up.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from logwatch.records import Alert, AlertLine, Status
@@ -51,11 +54,19 @@ class QuietSources(SilenceRule):
         super().begin(now)
 
     def heard(
-        self, source: str, time: float, path: str, now: Now, *, backlog: bool = False
+        self,
+        source: str,
+        time: float,
+        path: str,
+        now: Now,
+        *,
+        first: float | UnsetType = UNSET,
+        backlog: bool = False,
     ) -> Iterable[Alert]:
-        """Bytes of `source` came, the last of them at event time `time`, from the file `path`.
+        """Lines of `source` came, the last of them at event time `time`, from the file `path`.
 
-        `backlog`: they were in the file before it was followed.
+        `first`: event time of the first of them, where there are several. `backlog`: they were in
+        the file before it was followed.
         """
         if source not in self._limits:
             return ()
@@ -64,10 +75,21 @@ class QuietSources(SilenceRule):
         if not self._take_deadlines(source, state, now.event, now, alerts):
             state = self._touch(source, time, now, alerts)
         state.late = backlog
-        line = AlertLine(path, 0, rfc3339(time), "")
-        alerts += self.take(source, state, Sight(time, path, Sample.of(line, source, {}, ())), now)
+        is_unbroken = first is not UNSET and not self._is_overdue(state, first)
+        # Where it was quiet before the first that is still to be told, and the last alone ends it.
+        if first is not UNSET and is_unbroken:
+            alerts += self.take(source, state, _sight(source, first, path), now)
+        sight = _sight(source, time, path)
+        if (backlog or is_unbroken) and state.episode is None:
+            self.go_on(source, state, sight)
+        else:
+            alerts += self.take(source, state, sight, now)
         self.plan(source, state)
         return alerts
+
+    def _is_overdue(self, state: SilenceState, time: float) -> bool:
+        """Whether it was quiet for too long before `time`, and nobody was told of that yet."""
+        return state.episode is None and state.due is not None and state.due < time
 
     def limit_of(self, key: str) -> float:
         """See `SilenceRule.limit_of`; of a source that is no longer watched, none."""
@@ -94,3 +116,8 @@ class QuietSources(SilenceRule):
 
     def _alert(self, key: str, state: SilenceState, now: Now, status: Status, at: float) -> Alert:
         return replace(super()._alert(key, state, now, status, at), source=key, lines=[])
+
+
+def _sight(source: str, time: float, path: str) -> Sight:
+    line = AlertLine(path, 0, rfc3339(time), "")
+    return Sight(time, path, Sample.of(line, source, {}, ()))

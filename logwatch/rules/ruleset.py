@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
+from msgspec import UNSET, UnsetType
+
 from logwatch import telemetry
 from logwatch.clock import Moment
 from logwatch.records import Alert, Batch, Match, StateChange
@@ -185,7 +187,7 @@ class Ruleset:
         if self._quiet is None:
             return
         if live:
-            self._line_came(source, time, path, backlog=batch.backlog)
+            self._line_came(source, time, path, first=batch.first_time, backlog=batch.backlog)
         else:
             self._seen[source] = max((time, path), self._seen.get(source, (time, path)))
 
@@ -268,15 +270,24 @@ class Ruleset:
             return False
         return True
 
-    def _line_came(self, source: str, time: float, path: str, *, backlog: bool) -> None:
-        """A line of `source` came: that is all that the quiet of a source is about.
+    def _line_came(
+        self,
+        source: str,
+        time: float,
+        path: str,
+        *,
+        first: float | UnsetType = UNSET,
+        backlog: bool,
+    ) -> None:
+        """Lines of `source` came, from `first`, where that is known, to `time`.
 
-        Whether it was quiet for a while in a backlog nobody knows: only blocks are looked at.
+        That is all that the quiet of a source is about. Whether it was quiet for a while in a
+        backlog nobody knows: only blocks are looked at.
         """
         assert self._quiet is not None
         index = self._index[SOURCE_QUIET]
         self.clock.event = -math.inf if backlog else self._time.timeline.position
-        alerts = self._quiet.heard(source, time, path, self.clock, backlog=backlog)
+        alerts = self._quiet.heard(source, time, path, self.clock, first=first, backlog=backlog)
         self._touched[index] = self._quiet
         self._bring(self._quiet, alerts, time)
         self._time.note(index)

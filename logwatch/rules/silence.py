@@ -141,6 +141,11 @@ class SilenceRule(KeyedRule[SilenceState]):
             self._go_on(key, state, state.ahead.pop(0))
         return ()
 
+    def go_on(self, key: str, state: SilenceState, sight: Sight) -> None:
+        """A sign of life of `key`, which does not burn; it was not silent until then."""
+        if state.latest is None or sight.order > state.latest.order:
+            self._go_on(key, state, sight)
+
     def _go_on(self, key: str, state: SilenceState, sight: Sight) -> None:
         """The key lives, and is not silent before its limit from now on."""
         state.latest = sight

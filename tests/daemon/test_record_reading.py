@@ -56,6 +56,24 @@ def test_time_and_fields_are_those_of_the_first_line():
     assert batch.last_time == STAMP + 9
 
 
+def test_the_time_of_the_first_record_is_told_where_it_is_asked_for():
+    """And there is another behind it, and the block was read as it was written."""
+    one = b"2026-01-05T01:00:00Z a\n 2026-01-05T09:00:00Z in it\n"
+    several = one + b"2026-01-05T01:00:09Z b\n 2026-01-05T08:00:00Z\n"
+    unasked = reading_of("plain", "a")
+    asked = replace(unasked, is_spanned=True)
+
+    def first(reading, data, **changes):
+        block = replace(block_of(data), backlog=False, **changes)
+        return reading.batch(block, STAMP + 10).first_time
+
+    assert first(asked, several) == STAMP
+    assert first(asked, one) is UNSET
+    assert first(asked, several, joined=None) == STAMP
+    assert asked.batch(block_of(several), STAMP + 10).first_time is UNSET
+    assert first(unasked, several) is UNSET
+
+
 def test_a_record_that_was_cut_is_marked():
     data = b"a\n 1\n 2\n 3\nb\n"
     records = reading_of("plain", ".").batch(block_of(data), STAMP).records
