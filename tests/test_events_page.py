@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
 
 BUILT = {
     # Names that are put together from parts, with the levels that they have.
-    "daemon/monitor.py": {
+    "daemon/source_reports.py": {
         "matching.search_given_up": {"warning"},
         "matching.search_failed": {"warning"},
         "matching.rule_quarantined": {"warning"},

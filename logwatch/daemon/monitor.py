@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
-from logwatch import telemetry
 from logwatch.clock import Clock, Moment
 from logwatch.daemon.block_sizes import BlockSize
 from logwatch.daemon.departures import Departure
@@ -25,13 +24,12 @@ from logwatch.daemon.losses import in_words, told
 from logwatch.daemon.pacing import Pacing, Token
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.rhythm import Rhythm
+from logwatch.daemon.source_reports import in_matching, rewritten
 from logwatch.daemon.stamps import Stamps
 from logwatch.daemon.threads import Worker
 from logwatch.matching.hits import LineHit
-from logwatch.matching.troubles import Kind
 from logwatch.receivers.base import Receiver
-from logwatch.records import Batch, Block, Checkpoint, Severity
-from logwatch.rules.self_reports import SelfReport
+from logwatch.records import Batch, Block, Checkpoint
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import LEAST_KEPT, Tail
 
@@ -44,15 +42,6 @@ BUSY_BYTES, BUSY_PAUSE_SECONDS = 1024, 0.04
 """Where each read finds so much they are so far apart in the end."""
 PUT_SECONDS = 10.0
 """How long at a time to wait for room: thousands may, and the end of all has them look up."""
-
-_TROUBLES: dict[Kind, tuple[str, Severity]] = {
-    "timed-out": ("search-given-up", "warning"),
-    "failed": ("search-failed", "error"),
-    "quarantined": ("rule-quarantined", "error"),
-    "differs": ("engine-differs", "critical"),
-    "withheld": ("text-withheld", "error"),
-}
-"""What each trouble of a matcher is called in an alert, and how bad it is."""
 
 
 class Monitor(Worker):
@@ -348,33 +337,13 @@ class Monitor(Worker):
     def _tell_rewritten(self) -> None:
         if self._told_rewritten or not self.tail.is_rewritten:
             return
-        self._told_rewritten = self._put(
-            SelfReport(
-                what="not-append-only",
-                severity="warning",
-                message=f"{self.path} is written in place and not appended to: each time it is read"
-                " from its start, and alerts about it are marked reread; do not follow it",
-                path=self.path,
-                source=self._reading.source,
-            )
-        )
+        self._told_rewritten = self._put(rewritten(self.path, self._reading.source))
 
     def _tell_troubles(self) -> None:
         """What came up while rules were matched, told by whichever monitor gets to know first."""
-        for trouble in self._reading.troubles():
-            what, severity = _TROUBLES[trouble.kind]
-            event, names = f"matching.{what.replace('-', '_')}", self._reading.names
-            rule = "" if trouble.rule is None else names[trouble.rule]
-            telemetry.warning(event, rule=rule, pattern=trouble.pattern)
-            self._put(
-                SelfReport(
-                    what=what,
-                    severity=severity,
-                    message=f"rule {rule}: {trouble.message}" if rule else trouble.message,
-                    path=self.path,
-                    source=self._reading.source,
-                )
-            )
+        reading = self._reading
+        for trouble in reading.troubles():
+            self._put(in_matching(trouble, reading.names, self.path, reading.source))
 
     def _is_behind(self) -> bool:
         """Whether much more than the beginning of a line is there to be read at once."""
