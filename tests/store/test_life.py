@@ -81,6 +81,15 @@ def test_who_was_told_is_known_while_it_burns(store, reader):
     assert reader.told(one.id) is None
 
 
+def test_who_is_told_later_is_known_too(store, reader):
+    """As where a silence held the beginning back: the one that is told of it hears of the end."""
+    one, other = alert(id="a1"), alert(id="b1")
+    commit(store, alerts=[Addressed(each, 1.0, (), burns=True) for each in (one, other)])
+    commit(store, told={one.id: ("chat", "mail")})
+    assert reader.told(one.id) == ("chat", "mail")
+    assert [each.told for each in store.burning()] == [("chat", "mail"), ()]
+
+
 def test_the_firing_before_is_of_the_same_rule_and_key(store, reader):
     """And of another episode."""
     before = [
