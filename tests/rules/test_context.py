@@ -198,6 +198,18 @@ def test_a_rule_with_a_state_quotes_around_a_line_of_long_ago():
     assert texts(alert) == (["a"], ["b", "c"])
 
 
+def test_a_rule_with_a_state_quotes_around_a_line_of_the_file_before():
+    """It lies behind all that the new file has so far."""
+    file = live(replace(BURST, kind=Threshold(count=2, window=600.0)))
+    file.write("a\nb\nc\nd\nERROR 1\ne\nf\n")
+    file.identity, file.offset, file.data = "9.9.0", 0, b""
+    file.write("x\nERROR 2\n")
+    file.wait(2.0)
+    [alert] = file.told
+    assert alert.lines[0].text == "ERROR 1"
+    assert texts(alert) == (["b", "c", "d"], ["e", "f"])
+
+
 def test_a_line_that_was_forgotten_is_quoted_without_context(monkeypatch):
     """The oldest are forgotten, in memory and in the store."""
     monkeypatch.setattr(anchor_memory, "MOST_CHARACTERS", 10_000)
