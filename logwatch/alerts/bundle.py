@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from logwatch.alerts.bundle_state import Episode, Head, decode_episode, decode_head, encode
 from logwatch.alerts.in_common import SEVERAL, in_common
-from logwatch.alerts.members import member_of, whole, words
+from logwatch.alerts.members import member_of, most_first, whole, words
 from logwatch.records import (
     SCHEMA,
     SEVERITIES,
@@ -187,7 +187,8 @@ class Bundle:
         )
         if alert.group is not UNSET:  # one that was added alone
             return alert
-        group = Group(kind, by, number, self.burning_alerts, self.rules, members)
+        rules = most_first(self.rules)
+        group = Group(kind, by, number, self.burning_alerts, rules, members)
         return replace(alert, group=group)
 
     def told(self) -> None:

@@ -17,14 +17,19 @@ _NEWEST = "; newest: "
 
 def words(number: int, burning: int, rules: Mapping[str, int], newest: str) -> str:
     """`12 alerts, 3 burning: ssh-guessing 10, disk-error 2; newest: ...`."""
-    by_number = sorted(rules.items(), key=lambda each: (-each[1], each[0]))
-    named = [f"{rule} {count:,}" for rule, count in by_number[:_RULES_NAMED]]
-    others = [count for _, count in by_number[_RULES_NAMED:]]
+    by_number = most_first(rules)
+    named = [f"{rule} {count:,}" for rule, count in list(by_number.items())[:_RULES_NAMED]]
+    others = list(by_number.values())[_RULES_NAMED:]
     if others:
         named.append(f"{len(others):,} other rule{'s' if others[1:] else ''} {sum(others):,}")
     burn = f", {burning:,} burning" if burning else ""
     noun = "alert" if number == 1 else "alerts"
     return f"{number:,} {noun}{burn}: {', '.join(named)}{_NEWEST}{newest}"
+
+
+def most_first(rules: Mapping[str, int]) -> dict[str, int]:
+    """The same numbers of alerts by rule, in an order that no restart changes."""
+    return dict(sorted(rules.items(), key=lambda each: (-each[1], each[0])))
 
 
 def member_of(alert: Alert) -> Member:
@@ -91,7 +96,7 @@ def with_earlier(message: Alert, group: Group, earlier: Alert, told: Group) -> A
         group=replace(
             group,
             alerts=alerts,
-            rules=dict(rules),
+            rules=most_first(rules),
             members=(*group.members, *ended)[:_MOST_NAMED],
         ),
     )

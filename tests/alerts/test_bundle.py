@@ -89,6 +89,17 @@ def test_many_rules_are_named_up_to_five():
     )
 
 
+def test_the_rule_with_the_most_alerts_is_told_first_in_whatever_order_they_came():
+    """After a restart they are known in another."""
+    some = [alert(id=f"{n}", rule=rule) for n, rule in enumerate(["c", "b", "a", "b"])]
+    for order in (some, some[::-1]):
+        assert list(group_of(message(bundle_of(*order))).rules.items()) == [
+            ("b", 2),
+            ("a", 1),
+            ("c", 1),
+        ]
+
+
 def test_what_all_have_in_common_is_kept_and_no_more():
     """Rule, source, path, host, key, fields and labels; the worst severity; the whole time."""
     one = alert(id="1", labels={"team": "web", "tier": "1"}, severity="info")
