@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -22,7 +22,7 @@ from logwatch.matching.matcher import LineHit, Matcher
 from logwatch.matching.redaction import MASK, Redactor, hidden
 from logwatch.matching.troubles import Trouble, parted_wrongly
 from logwatch.parsers.event_time import EventClock
-from logwatch.parsers.selection import Selection
+from logwatch.parsers.selection import Selection, Taken
 from logwatch.records import Batch, Block, Envelopes, Match, Record
 from logwatch.tailer.multiline import Framer
 
@@ -43,13 +43,9 @@ def first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-Found: TypeAlias = list[tuple[int, dict[str, str]]]
-"""Rules that took a record, and what their patterns captured."""
-
-
 def redacted(
-    redactor: Redactor, text: str, fields: dict[str, str], found: Found
-) -> tuple[str, dict[str, str], Found]:
+    redactor: Redactor, text: str, fields: dict[str, str], found: Taken
+) -> tuple[str, dict[str, str], Taken]:
     """A record and what was found in it, without its secrets; or without all of it."""
     text, secrets = redactor.split(text)
     if secrets is None:
@@ -142,7 +138,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         time, fields = self.events.parse(head, arrival=arrival, backlog=True)
         return time, fields if self.beside is None else {**fields, **self.beside(text, arrival)}
 
-    def selected(self, text: str, found: Found, arrival: float) -> Found:
+    def selected(self, text: str, found: Taken, arrival: float) -> Taken:
         """Those of `found`, which the matcher found in such a record, whose conditions hold."""
         if self.selection is None:
             return found
@@ -188,7 +184,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         if block.envelopes is None and self.beside is None:
             records, matches = self._found(hits, block, arrival)
         else:
-            records, matches, cursors = self._unwrapped(hits, block, block.envelopes, arrival)
+            records, matches, cursors = self._found_enveloped(hits, block, block.envelopes, arrival)
         if self.fields is not None:
             self.fields.scanned(len(block.data))
         if self.redactor is not None:
@@ -237,7 +233,7 @@ class Reading(Struct, frozen=True, kw_only=True):
                 matches.append(Match(rules[rule], number, captures))
         return records, matches
 
-    def _unwrapped(
+    def _found_enveloped(
         self, hits: list[LineHit], block: Block, envelopes: Envelopes | None, arrival: float
     ) -> tuple[list[Record], list[Match], list[str] | UnsetType]:
         """As `_found`, where the source tells more of its records than their text.
