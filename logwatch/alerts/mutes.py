@@ -35,7 +35,7 @@ from logwatch.conditions import MakeSearch, plain_search
 from logwatch.records import SHADOW, Alert, StateChange
 from logwatch.stamps import seconds_of
 
-__all__ = ["NAME", "SILENCES", "Mutes", "Muting", "Released", "Summary"]
+__all__ = ["NAME", "SILENCES", "Mutes", "Released", "Summary"]
 
 NAME: Final = "logwatch.mutes"
 """Under which their state is kept."""

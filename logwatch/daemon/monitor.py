@@ -33,8 +33,6 @@ from logwatch.records import Batch, Block, Checkpoint
 from logwatch.tailer.state import Loss
 from logwatch.tailer.tail import LEAST_KEPT, Tail
 
-__all__ = ["Monitor", "Reading"]
-
 SMALL_BLOCK = 64 * 1024
 HOT_PAUSE_SECONDS, LONGEST_HOT_PAUSE_SECONDS = 0.005, 0.02
 """How long lines of a hot file gather between reads, first and last: each read costs the same."""

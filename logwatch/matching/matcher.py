@@ -21,20 +21,11 @@ from logwatch.matching.confirmation import Confirmation
 from logwatch.matching.engine_names import Engine
 from logwatch.matching.engines import EngineError, Engines
 from logwatch.matching.framing import Framing, Piece
-from logwatch.matching.hits import Found, LineHit, RulePatterns
+from logwatch.matching.hits import LineHit, RulePatterns
 from logwatch.matching.reference import ReferenceMatcher
 from logwatch.matching.troubles import Statistics, Trouble, difference, failing
 
-__all__ = [
-    "EngineError",
-    "Found",
-    "LineHit",
-    "Matcher",
-    "ReferenceMatcher",
-    "RulePatterns",
-    "Statistics",
-    "Trouble",
-]
+__all__ = ["EngineError", "LineHit", "Matcher", "ReferenceMatcher", "RulePatterns"]
 
 
 def chance() -> float:

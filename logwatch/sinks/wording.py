@@ -25,12 +25,10 @@ from logwatch.sinks.words import MARKS, RESOLVED, Fact, Quote, Words, without_du
 from logwatch.units import format_duration
 
 __all__ = [
-    "MARKS",
     "SEVERAL",
     "TEST_MARK",
     "Block",
     "Fact",
-    "Quote",
     "Words",
     "as_text",
     "blocks",

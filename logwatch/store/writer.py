@@ -28,8 +28,7 @@ from logwatch.store.database import (
     prepare_folder,
     reading,
 )
-from logwatch.store.forwarding import Again, Forwarded
-from logwatch.store.outgoing import DeadLetter, Postponed
+from logwatch.store.forwarding import Again
 from logwatch.store.replacing import forget_replacement, open_store
 from logwatch.store.transaction import Addressed, Burning, Transaction
 
@@ -41,16 +40,7 @@ REPLACED = "logwatch.store-replaced"
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _encode_names = msgspec.json.Encoder().encode
 
-__all__ = [
-    "Addressed",
-    "Again",
-    "Burning",
-    "DeadLetter",
-    "Forwarded",
-    "Postponed",
-    "Store",
-    "Transaction",
-]
+__all__ = ["Addressed", "Again", "Burning", "Store", "Transaction"]
 
 
 class Store:

@@ -39,7 +39,7 @@ from logwatch.tailer.state import Loss, Report, TailState
 from logwatch.tailer.under_path import UnderPath
 from logwatch.tailer.whereabouts import Whereabouts
 
-__all__ = ["Claims", "Loss", "Tail", "TailState"]
+__all__ = ["Loss", "Tail"]
 
 _NONE: frozenset[str] = frozenset()
 """One for all: there may be ten thousand tails."""

@@ -11,6 +11,5 @@ from __future__ import annotations
 
 from logwatch.templates.masks import WILDCARD, Masks
 from logwatch.templates.miner import Seen, TemplateMiner
-from logwatch.templates.template import Template
 
-__all__ = ["WILDCARD", "Masks", "Seen", "Template", "TemplateMiner"]
+__all__ = ["WILDCARD", "Masks", "Seen", "TemplateMiner"]

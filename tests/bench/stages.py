@@ -30,7 +30,8 @@ from logwatch.clock import Moment, SystemClock
 from logwatch.config.loader import load
 from logwatch.config.model import Config
 from logwatch.daemon.intake import Intake
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.reading import Reading
 from logwatch.dispatch import Dispatch
 from logwatch.matching.matcher import LineHit, Matcher, RulePatterns
 from logwatch.parsers import make_parser

@@ -15,7 +15,8 @@ from logwatch.daemon.departures import PATIENCE_SECONDS, Departures
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import CaughtUp, Departed, Intake
 from logwatch.daemon.losses import told
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.waker import ManualWaker
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser

@@ -18,7 +18,8 @@ from logwatch.daemon import following as module
 from logwatch.daemon.departures import Departures
 from logwatch.daemon.following import Following
 from logwatch.daemon.intake import CaughtUp, Intake, LetGo
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.thread_room import NO_THREAD
 from logwatch.daemon.waker import ManualWaker, make_waker
 from logwatch.matching.matcher import Matcher, RulePatterns

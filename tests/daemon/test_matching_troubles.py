@@ -14,7 +14,8 @@ from logwatch import expressions
 from logwatch.clock import ManualClock
 from logwatch.config.loader import from_text
 from logwatch.daemon.intake import Intake, Message
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
 from logwatch.matching import searches
 from logwatch.matching.matcher import Matcher, RulePatterns

@@ -11,8 +11,9 @@ from doubles.process import eventually
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.intake import CaughtUp, Intake
-from logwatch.daemon.monitor import Monitor, Reading
+from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.pacing import Pacing
+from logwatch.daemon.reading import Reading
 from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
