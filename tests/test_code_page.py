@@ -39,3 +39,10 @@ def test_every_folder_of_the_package_has_its_row():
     folders = {path.parent.name for path in (ROOT / "logwatch").glob("*/__init__.py")}
     rows = set(re.findall(r"^\| `logwatch/(\w+)/` \|", PAGE, re.MULTILINE))
     assert rows == folders
+
+
+def test_every_module_of_the_large_folder_has_its_place():
+    """In one row, and no row names what is not there."""
+    table = PAGE.partition("modules of `logwatch/daemon/` |")[2].partition("\n\n")[0]
+    modules = {path.stem for path in (ROOT / "logwatch" / "daemon").glob("*.py")} - {"__init__"}
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(modules)
