@@ -2,7 +2,7 @@
 
 One file for each kind of source; what they have in common is in base.py. Cutting bytes into
 records, and the positions, are plain objects without input or output (lines.py, export_format.py,
-octet_counting.py, course.py); the rest reads descriptors that never block. Threads are in daemon/.
+syslog_framing.py, course.py); the rest reads descriptors that never block. Threads are in daemon/.
 """
 
 from __future__ import annotations
