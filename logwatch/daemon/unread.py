@@ -8,7 +8,7 @@ A minute is what a rotation may take to give a new file its rights, five are lon
 files of one source are one episode, so that a right that is missing everywhere is told once and not
 a thousand times. After a restart an episode ends and, where nothing is better, begins anew.
 
-A place that does not answer is told of even where nobody knows which files are in it.
+A place that does not answer is told of by itself where nobody knows which files are in it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from logwatch.clock import Moment
 from logwatch.config.model import Config
 from logwatch.daemon.monitor import Monitor
+from logwatch.daemon.places import is_beneath
 from logwatch.rules.kinds import Absence, Expect
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import NO_FILE
@@ -75,12 +76,16 @@ class Unread:
 
         `unanswering`: places that do not answer, each with a source that may have files there.
         """
-        cases = [*map(self._case_of, monitors)]
+        cases = [case for case in map(self._case_of, monitors) if case is not None]
         cases += [
             _Case((NOT_READ, source), place, f"{place} does not answer")
             for place, source in unanswering
+            if not any(
+                each.trouble == (NOT_READ, source) and is_beneath(each.path, place)
+                for each in cases
+            )
         ]
-        overdue = self._overdue([each for each in cases if each is not None], now.steady)
+        overdue = self._overdue(cases, now.steady)
         for trouble in overdue.keys() - self._told.keys():
             report = _report(*trouble, overdue[trouble], now)
             if self._tell(report):

@@ -1,0 +1,46 @@
+"""Files that cannot be read: told once a source, with how many there are."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from logwatch.clock import ManualClock
+from logwatch.daemon.unread import NOT_READ, PATIENCE_SECONDS, Unread
+
+
+def monitor(path, not_answering=""):
+    """Of a file that is read, or on something that does not answer."""
+    state = SimpleNamespace(status="following", detail="")
+    return SimpleNamespace(
+        path=path,
+        sources=("app",),
+        not_answering=not_answering,
+        tail=SimpleNamespace(state=lambda: state),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hanging", "places", "text"),
+    [
+        (["/mnt/a.log"], ["/mnt"], "/mnt/a.log cannot be read: /mnt does not answer"),
+        ([], ["/mnt"], "/mnt cannot be read: /mnt does not answer"),
+        (
+            ["/mnt/a.log", "/mnt/b.log"],
+            ["/mnt", "/mnt2"],
+            "/mnt/a.log cannot be read: /mnt does not answer; nor can 2 more of source app",
+        ),
+    ],
+)
+def test_a_place_that_does_not_answer_is_no_file_beside_those_in_it(hanging, places, text):
+    told, clock = [], ManualClock()
+    unread = Unread(lambda report: told.append(report) or True, waited_for=())
+    monitors = [
+        monitor("/srv/ok.log"),
+        *(monitor(path, not_answering="/mnt does not answer") for path in hanging),
+    ]
+    for _ in range(2):
+        unread.look(monitors, clock.moment(), [(place, "app") for place in places])
+        clock.advance(PATIENCE_SECONDS[NOT_READ])
+    assert [each.message for each in told] == [text]
