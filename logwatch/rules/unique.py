@@ -58,10 +58,14 @@ class UniqueRule(WindowedRule[UniqueState]):
         return UniqueState(samples=[], latest=[], window=DistinctValues(self._length))
 
     def decode(self, body: bytes) -> UniqueState:
-        """See `KeyedRule.decode`. It may have been stored for another `above`."""
+        """See `KeyedRule.decode`. It may have been stored for another `above`.
+
+        It is looked at no later than it would have been: which values there were then is not known
+        any more once newer ones have come.
+        """
         state = super().decode(body)
         if state.episode is not None:
-            state.ends = self._few_at(state)
+            state.ends = min(state.ends, self._few_at(state))
         return state
 
     def window_of(self, state: UniqueState) -> DistinctValues:

@@ -155,6 +155,26 @@ def test_what_is_known_of_sources_that_come_late_survives_too(cache, history):
     assert by_rule_and_key(with_them) == by_rule_and_key(without)
 
 
+def test_an_episode_ends_no_later_for_a_restart_among_lines_that_come_late(cache):
+    """Values that come much later have taken the place of those that it ends with."""
+    values = [(2, 1, 0), (4, 2, 0), (2, 3, 0), (20, 4, 0), (13, 5, 0), (1, 1, 29)]
+    history = [
+        Step(0, "web", words("hit", "c", 1), None, 0, behind=100),  # so deadlines wait
+        *(
+            Step(gap, "app", words("hit", "a", value), "finish" if behind else None, 0, behind)
+            for gap, value, behind in values
+        ),
+    ]
+    without, with_them = (told(history, cache, restarts=each) for each in (False, True))
+    (resolved,) = (
+        each.alert
+        for each in with_them
+        if (each.alert.rule, each.alert.status) == ("many-values", "resolved")
+    )
+    assert resolved.message.startswith("resolved after 25s")
+    assert by_rule_and_key(with_them) == by_rule_and_key(without)
+
+
 @given(steps(st.sampled_from([0.0, 0.5, 2.0, 15.0, 60.0, 700.0])))
 @settings(max_examples=examples(15))
 def test_what_is_written_meanwhile_is_told_as_if_somebody_had_been_there(cache, history):
