@@ -155,9 +155,10 @@ def _notes(status: Status) -> Iterator[Remark]:
     if missed:
         text = f"{_number(missed, 'file')} came and went before anybody could open them"
         yield Remark(about="files", text=text)
-    lost = status.counters.get("bytes_lost", 0)
     if status.counters.get("tailer.bytes_lost", 0):
-        text = f"{lost:,} bytes of logs were lost since the start; logwatch.source-lost told of it"
+        known = status.counters.get("bytes_lost", 0)
+        lost = f"{known:,} bytes" if known else "an unknown number of bytes"
+        text = f"{lost} of logs were lost since the start; logwatch.source-lost told of it"
         yield Remark(about="files", text=text)
 
 

@@ -132,6 +132,10 @@ def test_a_trouble_is_named_with_its_reason_and_remedy(changes, words):
             {"counters": {"tailer.bytes_lost": 1, "bytes_lost": 1234}},
             ("files", "1,234 bytes of logs were lost"),
         ),
+        (
+            {"counters": {"tailer.bytes_lost": 1, "bytes_lost": 0}},
+            ("files", "an unknown number of bytes of logs were lost"),
+        ),
     ],
 )
 def test_what_may_be_as_it_should_is_a_note(changes, words):
