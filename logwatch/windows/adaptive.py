@@ -116,11 +116,6 @@ class Adaptive(Generic[Item, E, C]):
             return time
         return max(time, newest)
 
-    def empty(self, now: float) -> bool:
-        """Whether nothing is in (now - T, now] nor after it, so that all may be forgotten."""
-        newest = self.newest
-        return newest is None or newest <= now - self._window
-
     def next_loss(self, now: float) -> float | None:
         """When the window first loses something of what it holds at `now`, None for an empty one.
 

@@ -42,7 +42,6 @@ def answers(structure, now):
     general = (
         structure.exact,
         structure.newest,
-        structure.empty(now),
         structure.next_loss(now),
     )
     if isinstance(structure, DistinctValues):
@@ -263,7 +262,6 @@ def test_the_next_loss_is_the_first_moment_at_which_something_is_gone(kind, limi
             assert gone != here
         now = loss
     assert structure.next_loss(now) is None
-    assert structure.empty(now) or not structure.exact
 
 
 @given(st.data())

@@ -291,7 +291,7 @@ def test_numbers_that_are_none_are_refused():
     for percent in (-1, 100.5, float("nan")):
         with pytest.raises(ValueError, match="no percentage"):
             structure.percentile(EPOCH, percent)
-    assert structure.empty(EPOCH)
+    assert structure.newest is None
 
 
 @pytest.mark.parametrize("limit", [1, 1_000])
