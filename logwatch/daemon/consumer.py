@@ -8,8 +8,8 @@ again: monitors wait at the full Queue and the log files are the buffer.
 While backlogs are read, what was found in several files is taken in the order of event time.
 
 What nobody waits for (positions without hits, counters of windows) is committed within
-`LAZY_SECONDS`; alerts, delivery reports and new files at once, and within `GATHER_SECONDS`
-while the backlog is read: it is late already, and a commit costs the same for many as for one.
+`LAZY_SECONDS`; that there is a new file at once, and so alerts and delivery reports, but within
+`GATHER_SECONDS` while the backlog is read: a commit costs the same for many as for one.
 Where many files say something at once they are taken every `CROWDED_SECONDS`.
 """
 
@@ -106,7 +106,7 @@ class Consumer(Worker):
         self._told_live = False
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
-        self._owes = False
+        self._owes = self._has_moved = False
         self._deadlines_wait_until = 0.0
         self._has_begun = self._is_crowded = False
         self._merger = Merger()
@@ -234,6 +234,7 @@ class Consumer(Worker):
         match message:
             case Batch():
                 self._figures.took(message)
+                self._has_moved |= message.start == message.end and message.checkpoint.inode != 0
                 if self._pipeline.live:
                     self._pipeline.take(message, now)
                 else:
@@ -318,8 +319,8 @@ class Consumer(Worker):
             pending.alerts
             or pending.states  # since when rules watch, which must not begin anew at each start
             or self._committed
-            # What has ended, and a file whose old name nobody would look for at the next start.
-            or any(c.closed or (c.inode and not c.offset) for c in pending.checkpoints.values())
+            or self._has_moved  # who knows nothing of a file does not look for its new name
+            or any(c.closed for c in pending.checkpoints.values())
         )
         if self._oldest_pending is None:
             if not self._owes and not pending.checkpoints:
@@ -333,7 +334,7 @@ class Consumer(Worker):
         if not self._owes:
             return LAZY_SECONDS
         gathers = not self._pipeline.live and len(self._pipeline.pending.alerts) < MOST_GATHERED
-        return GATHER_SECONDS if gathers else 0.0
+        return GATHER_SECONDS if gathers and not self._has_moved else 0.0
 
     def _commit(self, transaction: Transaction, now: Moment) -> None:
         if transaction:
@@ -345,7 +346,7 @@ class Consumer(Worker):
         told = transaction.receivers()
         if told:
             self._wake_sinks(told)
-        self._owes = False
+        self._owes = self._has_moved = False
 
     def _commit_until_it_holds(self, transaction: Transaction, now: Moment) -> None:
         failures = 0

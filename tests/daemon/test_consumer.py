@@ -53,7 +53,7 @@ def test_alerts_and_position_are_committed_before_the_sink_is_woken(bench):
 def test_a_position_without_alerts_is_committed_within_a_second(bench):
     """Nobody waits for it, so it costs no commit of its own."""
     bench.take()  # it is live
-    bench.take(batch(offset=5))
+    bench.take(batch(offset=5, end=9))
     assert bench.store.checkpoints() == []
     bench.clock.advance(0.9)
     bench.take()
@@ -63,11 +63,21 @@ def test_a_position_without_alerts_is_committed_within_a_second(bench):
     assert len(bench.store.checkpoints()) == 1
 
 
-def test_that_a_file_is_followed_from_its_beginning_is_committed_at_once(bench):
+@pytest.mark.parametrize("offset", [0, 70])
+def test_that_a_file_is_followed_is_committed_at_once(bench, offset):
     """Who knows nothing of it does not look for what it was renamed to."""
     bench.take()
-    bench.take(batch())
-    assert [each.offset for each in bench.store.checkpoints()] == [0]
+    bench.take(batch(offset=offset))
+    assert [each.offset for each in bench.store.checkpoints()] == [offset]
+
+
+@pytest.mark.parametrize("texts", [(), ("boom",)])
+def test_that_a_file_is_followed_is_committed_at_once_while_a_backlog_is_read(tmp_path, texts):
+    """Whatever it holds comes in the same turn, or later."""
+    bench = Bench(tmp_path, awaited=("/var/log/app.log",))
+    bench.take(batch(offset=70), batch(*texts, offset=70), batch(offset=90))
+    assert bench.store.checkpoints()
+    bench.store.close()
 
 
 def test_a_receiver_is_not_committed_for_each_entry_though_its_position_is_no_offset(bench):
@@ -80,7 +90,7 @@ def test_positions_are_committed_before_it_is_told_that_the_backlog_is_read(tmp_
     """That a source was seen before has files without a position read from their beginning."""
     bench, stored = Bench(tmp_path, awaited=("/var/log/app.log",)), []
     bench.consumer._on_live = lambda: stored.extend(bench.store.checkpoints())
-    bench.take(batch(offset=70))
+    bench.take(batch(offset=70, end=75))
     assert stored == []
     bench.take(CaughtUp("/var/log/app.log"))
     assert [each.offset for each in stored] == [70]
