@@ -213,6 +213,20 @@ def test_of_several_a_group_reminds_unless_each_of_them_is_muted():
         assert [round(at) for at, _ in scene.sent["grouped"]] == [10, *reminders]
 
 
+def test_a_group_does_not_remind_where_each_is_muted_for_another_reason():
+    """What they have in common is muted by nothing."""
+    mutes = tuple(
+        MuteSettings(name=rule, condition=asking(rule=rule), begin=START + 60, end=START + 200)
+        for rule in ("g1", "g2")
+    )
+    together = RouteTimers(group=(), wait=10.0, remind=60.0)
+    scene = Scene({"mutes": mutes}, routes=(RouteSettings(to=("grouped",), timers=together),))
+    scene.episode("a", "firing", rule="g1")
+    scene.episode("b", "firing", rule="g2")
+    scene.pass_time(300.0)
+    assert [round(at) for at, _ in scene.sent["grouped"]] == [10, 250]
+
+
 def test_what_an_outage_explains_is_told_when_the_outage_is_over():
     scene = Scene(FULL)
     scene.episode("o", "firing", rule="big")

@@ -305,6 +305,12 @@ def test_a_new_value_tells_since_when_it_is_known():
     assert why(it, "ann\x1froot") == []
 
 
+def test_a_new_value_that_is_never_forgotten_is_known_for_good():
+    it = bench(NewValue(value=("who",), learn=HOUR, forget=None), by=())
+    it.line(0, who="bob")
+    assert why(it, "bob") == ["known, last seen 0s ago, at 00:00:00"]
+
+
 def test_a_new_template_tells_how_often_it_was_seen():
     """By source and id; and what keeps the rule from speaking."""
     it = bench(NewTemplate(learn=60.0, at_most=(1, 600.0)), by=())

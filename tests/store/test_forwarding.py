@@ -116,6 +116,18 @@ def test_a_copy_leaves_the_first_sink_its_own(store, reader):
     assert keys(reader, "pager") == keys(reader, "mail") == ["a:2"]
 
 
+def test_a_copy_leaves_the_first_sink_its_wait_for_the_next_try(store, reader):
+    """It is not asked before its time because another sink was told, too."""
+    commit(store, alert(id="a", seq=2))
+    commit(store, taken={("pager", 1): 1}, postponed=[Postponed("pager", 1, "a", 50.0, "503")])
+    copy = Forwarded("pager", "mail", 1, "a", leaves=False)
+    store.commit(Transaction(forwarded=[copy]), now=7.0)
+    assert reader.next_due("pager") == 50.0
+    assert keys(reader, "pager") == []
+    assert keys(reader, "pager", now=50.0) == ["a:2"]
+    assert keys(reader, "mail") == ["a:2"]
+
+
 def test_dead_letters_are_listed_and_sent_again(store, reader):
     """All of a sink, or some."""
     commit(store, alert(id="a"), alert(id="b"), alert(id="c"))

@@ -46,6 +46,17 @@ def test_no_damage_of_a_byte_passes_for_alerts(at, mask):
         assert unpack(bytes(packed)) == body  # it was in what says nothing
 
 
+def test_no_flipped_bit_passes_for_alerts():
+    """Also where the text that comes out of it is as long, and as much of an alert."""
+    body = b"".join(b'{"rule":"sshd","message":"line %d"}\n' % (n * n) for n in range(200))
+    packed = pack(body)
+    for at in range(len(packed)):
+        damaged = bytearray(packed)
+        damaged[at] ^= 1 << at % 8
+        with suppress(sqlite3.DatabaseError):
+            assert unpack(bytes(damaged)) == body
+
+
 def fails(read, stored):
     try:
         read(stored)
