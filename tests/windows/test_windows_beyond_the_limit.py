@@ -9,7 +9,7 @@ import pytest
 
 from logwatch.windows.distinct_values import DistinctValues
 from logwatch.windows.hyperloglog import HyperLogLog
-from logwatch.windows.panes import PANES
+from logwatch.windows.panes import PANES, leaves
 from logwatch.windows.shares import Shares
 from logwatch.windows.values import Values
 
@@ -280,6 +280,17 @@ def test_beyond_the_limit_a_count_falls_below_a_number_when_a_pane_leaves():
     assert structure.falls_below(10**6) is None
     with pytest.raises(ValueError, match="nothing"):
         structure.falls_below(0)
+
+
+def test_an_entry_has_left_at_the_moment_when_it_leaves():
+    """Also where the sum of its time and the window is rounded down."""
+    time, window = 725.85, 300.0
+    assert time + window - window < time
+    structure = DistinctValues(window, LIMIT)
+    structure.add(time, "a")
+    moment = structure.falls_below(1)
+    assert moment == leaves(time, window)
+    assert structure.count(moment) == 0
 
 
 def test_numbers_that_are_none_are_refused():
