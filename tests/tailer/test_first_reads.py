@@ -266,6 +266,32 @@ def test_a_cut_between_the_look_around_and_the_first_read(begun_anew, numbered, 
     assert not any(block.reread for block in log.blocks)
 
 
+@pytest.mark.parametrize("grown", [1, 200])
+def test_lines_that_come_and_go_between_the_look_around_and_the_first_read(
+    begun_anew, numbered, monkeypatch, grown
+):
+    """At the look there were none: only what lies beside the file then tells of them."""
+    log = begun_anew
+    while log.tail.state().generations > 1:
+        log.blocks_now()
+        log.advance(1.0)
+    os.utime(log.path, ns=(1, 1))  # it is looked at
+    read, todo = Generation.read, [numbered(200, grown)]
+
+    def cut_first(generation, **options):
+        if todo and not generation.offset:
+            log.append(numbered(100, 3))
+            copy_and_cut(log, todo.pop())
+        return read(generation, **options)
+
+    monkeypatch.setattr(Generation, "read", cut_first)
+    log.read()
+    log.read()
+    assert not todo
+    assert log.data().endswith(numbered(100, 3) + numbered(200, grown))
+    assert not any(block.reread for block in log.blocks)
+
+
 def test_what_was_seen_in_a_file_that_waits_is_told_as_lost_when_it_is_gone(begun_anew, numbered):
     log = begun_anew
     log.append(numbered(100, 3))
