@@ -6,27 +6,30 @@ strings, and time is a clock that a test moves.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from logwatch.alerts.route import Router
 from logwatch.clock import ManualClock
 from logwatch.config.loader import from_text
 from logwatch.config.model import Config
+from logwatch.daemon import assemble
 from logwatch.daemon.consumer import LAZY_SECONDS, Consumer
 from logwatch.daemon.intake import CaughtUp, Intake
 from logwatch.daemon.readings import Readings
-from logwatch.dispatch import Dispatch
 from logwatch.matching.prefilter import Unwatched
-from logwatch.pipeline import Pipeline
-from logwatch.records import Alert, Block, Checkpoint, Marker
-from logwatch.rules import fingerprints, make_rule
+from logwatch.records import Alert, Block, Checkpoint, Marker, encode_alert
 from logwatch.stamps import rfc3339
 from logwatch.store.writer import Addressed, Store, Transaction
 
+REST = 90_000.0
+"""Seconds after which almost nothing burns any more."""
 START = 1_767_571_200.0  # Monday, 2026-01-05T00:00:00Z
 HOST = "web1"
 
@@ -56,15 +59,9 @@ class Machine:
         """Restore, read what was written meanwhile, and go live."""
         self.text = text or self.text
         self.config, self.readings = configured(self.text, self.cache)
-        rules = [make_rule(each, host=HOST) for each in self.config.rules]
-        sinks = [sink.name for sink in self.config.sinks]
         self.store = Store(self.folder, durability="off")
-        router = Router(self.config.routes, sinks=sinks, to_by_rule={})
-        late = {source.name: source.late for source in self.config.sources}
-        self.pipeline = Pipeline(rules, Dispatch(router, host=HOST), host=HOST, late=late)
-        self.pipeline.restore(self.store.adopt_rules(fingerprints(self.config.rules)))
-        self.pipeline.resume(self.store.burning(), self.clock.moment())
-        self.pipeline.begin(self.clock.moment())
+        options = assemble.Options(host=HOST)
+        self.pipeline = assemble._pipeline(self.config, options, self.store, self.clock.moment())
         stored = {each.identity: each.offset for each in self.store.checkpoints()}
         self.read = {name: stored.get(f"1.{name}", 0) for name in self.files}
         behind = [name for name, data in self.files.items() if self.read[name] < len(data)]
@@ -163,6 +160,65 @@ class Machine:
             self.told += transaction.alerts
 
         self.store.commit = recording  # type: ignore[method-assign]  # it is the double's own
+
+
+End = Literal["kill", "finish"]
+
+
+class Step(NamedTuple):
+    """A line, `gap` seconds after the one before; and how the daemon ends before it, if it does."""
+
+    gap: float
+    source: str
+    text: str
+    end: End | None
+    away: float
+    """For how many seconds before the line there is no daemon; it begins anew after it."""
+    behind: float = 0.0
+    """How long before it is written the line is stamped."""
+
+
+SUBJECTS = ("disk", "net", "cpu", "mail", "swap")
+
+
+def words(verb: str, key: str, value: int) -> str:
+    """A line as its writer wrote it; `value` is 1 to 5."""
+    return f"{verb} k={key} v={value} {SUBJECTS[value - 1]} is busy"
+
+
+def told(
+    text: str, history: Iterable[Step], cache: Path, *, restarts: bool, reloaded: str | None = None
+) -> list[Addressed]:
+    """All that the configuration `text` tells of a history, and for a day after it.
+
+    `reloaded`: the configuration from the first restart on.
+    """
+    with TemporaryDirectory() as folder:
+        machine = Machine(Path(folder), text, cache)
+        for step in history:
+            away = min(step.away, step.gap) if restarts and step.end else 0.0
+            machine.let_pass(step.gap - away)
+            if restarts and step.end:
+                machine.kill() if step.end == "kill" else machine.finish()
+                machine.sleep(away)
+                if away:
+                    machine.write(step.source, step.text, behind=step.behind)
+                machine.start(reloaded)
+            if not away:
+                machine.write(step.source, step.text, behind=step.behind)
+                machine.look(step.source)
+        machine.let_pass(REST)
+        machine.finish()
+        return machine.told
+
+
+def by_rule_and_key(alerts: list[Addressed]) -> dict[str, list[tuple[bytes, list[str]]]]:
+    """What was told of each key of each rule, or of each group, in order, and whom."""
+    found = defaultdict(list)
+    for each, alert in zip(alerts, contents(alerts), strict=True):
+        group = "" if alert.group is UNSET else alert.id
+        found[f"{alert.rule} {alert.key} {group}"].append((encode_alert(alert), sorted(each.sinks)))
+    return dict(found)
 
 
 def contents(told: Iterable[Addressed]) -> list[Alert]:

@@ -9,47 +9,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Literal, NamedTuple
 
 import pytest
+from doubles import survival
 from doubles.examples import examples
-from doubles.survival import Machine, contents
+from doubles.survival import End, Machine, Step, by_rule_and_key, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from logwatch.records import encode_alert
 from logwatch.rules import live_keys
 from logwatch.store.writer import Addressed
 from logwatch.telemetry import telemetry
 
 EVERY_KIND = Path(__file__).with_name("every_kind.yaml").read_text(encoding="utf-8")
-SUBJECTS = ("disk", "net", "cpu", "mail", "swap")
-
-REST = 90_000.0
-"""Seconds after which almost nothing burns any more."""
-
-End = Literal["kill", "finish"]
-
-
-class Step(NamedTuple):
-    """A line, `gap` seconds after the one before; and how the daemon ends before it, if it does."""
-
-    gap: float
-    source: str
-    text: str
-    end: End | None
-    away: float
-    """For how many seconds before the line there is no daemon; it begins anew after it."""
-    behind: float = 0.0
-    """How long before it is written the line is stamped."""
-
-
-def words(verb: str, key: str, value: int) -> str:
-    """A line as its writer wrote it."""
-    return f"{verb} k={key} v={value} {SUBJECTS[value - 1]} is busy"
 
 
 texts = st.builds(
@@ -98,36 +72,8 @@ def cache(tmp_path_factory):
 def told(
     history: list[Step], cache: Path, *, restarts: bool, reloaded: str | None = None
 ) -> list[Addressed]:
-    """All that is told of a history, and for a day after it.
-
-    `reloaded`: the configuration from the first restart on.
-    """
-    with TemporaryDirectory() as folder:
-        machine = Machine(Path(folder), EVERY_KIND, cache)
-        for step in history:
-            away = min(step.away, step.gap) if restarts and step.end else 0.0
-            machine.let_pass(step.gap - away)
-            if restarts and step.end:
-                machine.kill() if step.end == "kill" else machine.finish()
-                machine.sleep(away)
-                if away:
-                    machine.write(step.source, step.text, behind=step.behind)
-                machine.start(reloaded)
-            if not away:
-                machine.write(step.source, step.text, behind=step.behind)
-                machine.look(step.source)
-        machine.let_pass(REST)
-        machine.finish()
-        return machine.told
-
-
-def by_rule_and_key(alerts: list[Addressed]) -> dict[str, list[object]]:
-    """What was told of each key of each rule, in order, and whom."""
-    found = defaultdict(list)
-    for each, alert in zip(alerts, contents(alerts), strict=True):
-        told_to = sorted(each.sinks)
-        found[f"{alert.rule} {alert.key}"].append((encode_alert(alert), told_to))
-    return dict(found)
+    """All that is told of a history, and for a day after it: see `survival.told`."""
+    return survival.told(EVERY_KIND, history, cache, restarts=restarts, reloaded=reloaded)
 
 
 @given(steps(st.just(0.0)))
