@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from doubles.alerts import alert
 
-from logwatch.records import Group, StateChange
+from logwatch.records import Group, Member, StateChange
 from logwatch.store.life import Delivery, LifeReader
 from logwatch.store.outgoing import DeadLetter, Postponed
 from logwatch.store.reader import StoreReader
@@ -137,3 +137,18 @@ def test_a_message_about_several_is_known_as_one(store, tmp_path):
             ("e", False),
         ]
         assert [one.id for one in some.burning()] == ["e"]
+
+
+def test_a_message_about_several_is_found_by_each_of_them(store, reader):
+    """And by nothing else."""
+
+    def member(name: str) -> Member:
+        one = alert(id=name)
+        return Member(**{each: getattr(one, each) for each in Member.__struct_fields__})
+
+    group = Group("group", {}, 2, 2, {"bad": 2}, (member("a"), member("b")))
+    ids = {"a": None, "b": None, "g": group}
+    made = [alert(id=name) if of is None else alert(id=name, group=of) for name, of in ids.items()]
+    commit(store, alerts=[Addressed(one, 1.0, ("chat",)) for one in made])
+    found = {name: [one.alert.id for one in reader.about(name)] for name in ("a", "b", "g", "c")}
+    assert found == {"a": ["g"], "b": ["g"], "g": [], "c": []}
