@@ -642,3 +642,13 @@ def test_a_block_is_no_longer_than_asked_for_where_lines_are_short(follow, numbe
     """What was found in a block waits in memory for other files: a long `max_line` is no reason."""
     log = follow(numbered(0, 500), block_size=200, max_line=4000)
     assert 0 < max(len(block.data) for block in log.blocks_now()) <= 200
+
+
+def test_after_doubt_about_all_only_what_was_there_is_marked_as_read_again(follow):
+    """As where the store was replaced: what comes from then on was told by nobody."""
+    log = follow(b"one\ntwo\n", doubtful=True)
+    log.read()
+    log.append(b"three\n")
+    log.read()
+    told = [(block.data, block.reread) for block in log.blocks if block.data]
+    assert told == [(b"one\ntwo\n", True), (b"three\n", False)]
