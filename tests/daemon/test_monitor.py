@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from doubles.process import eventually
+from doubles.rules import checkpoint
 
 from logwatch.clock import ManualClock
 from logwatch.daemon.intake import CaughtUp, Intake
@@ -18,7 +19,7 @@ from logwatch.matching.matcher import Matcher, RulePatterns
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.event_time import EventClock
-from logwatch.records import Batch
+from logwatch.records import Batch, Block
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.tail import Tail
 
@@ -213,6 +214,21 @@ def test_what_was_in_hand_when_it_died_is_read_again(log):
     assert position is not None
     assert position.offset == 21
     bench.monitor.finish()
+
+
+def test_of_a_record_that_goes_on_in_a_new_file_both_parts_are_read_again(log):
+    """The new one from its beginning: none of it was in another block."""
+    bench = Bench(log)
+    bench.monitor._in_hand = Block(
+        path=str(log),
+        data=b"ERROR one\n  more\n",
+        start=40,
+        end=50,
+        checkpoint=checkpoint(50, "1.2.0"),
+        also=checkpoint(7, "9.9.0"),
+    )
+    positions = bench.monitor.positions_in_hand()
+    assert [(each.identity, each.offset) for each in positions] == [("1.2.0", 40), ("9.9.0", 0)]
 
 
 def test_one_that_died_does_not_count_as_one_that_hangs(log):
