@@ -28,6 +28,7 @@ _REMEDIES = (
     ("nothing to repeat", "there is nothing before it to repeat; a literal one is written with \\"),
     ("multiple repeat", "two repeats on one thing; a literal one is written with \\"),
     ("bad escape", "Python's re does not know this escape"),
+    ("unknown extension ?<", "a named group is written (?P<name>...)"),
     ("unknown extension", "Python's re does not know this group"),
     ("redefinition of group name", "give each group its own name"),
     ("look-behind requires fixed-width", "(?<=...) must have one length in Python's re"),

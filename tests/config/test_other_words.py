@@ -40,6 +40,16 @@ def test_a_word_for_a_kind_or_a_format_leads_to_one_that_there_is():
             "rules: [{name: a, match: '(?P<ip>x)', query_key: ip, threshold: 5, timeframe: 2m}]",
             ["did you mean 'by'?", "did you mean 'when'?", "did you mean 'when'?"],
         ),
+        (
+            "rules: [{name: a, match: x, bantime: 10m, ignoreip: 10.0.0.1, exec: y}]",
+            ["did you mean 'hold'?", "did you mean 'unless'?", "did you mean 'to'?"],
+        ),
+        ("rules: [{name: a, match: x, aggregation: 5m}]", ["did you mean 'to'?"]),
+        (
+            "rules: [{name: a, match: 'from (?<ip>.)'}]",
+            ["a named group is written (?P<name>...)"],
+        ),
+        ("sources: {app: {include: /dev/null}}", ["did you mean 'path'?"]),
         ("sources: {app: {file: /dev/null}}", ["did you mean 'path'?"]),
         ("rules: [{name: a, match: x, file: app}]", ["did you mean 'in'?"]),
         (
