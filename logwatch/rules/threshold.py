@@ -244,7 +244,10 @@ class ThresholdRule:
         if state.fired_at is not None and 0 <= end - state.fired_at < self.settings.cooldown:
             state.suppressed += 1
             return None
-        state.first, state.count = times.after(end - self._kind.window)
+        since = end - self._kind.window
+        state.first, state.count = times.after(since)
+        oldest = rfc3339(since)
+        state.samples = [each for each in tracked.settle().samples if each.line.time > oldest]
         assert state.anchor is not None
         state.fired_at = end
         state.severity = self._level(tracked, at, now)

@@ -45,6 +45,20 @@ def test_the_window_is_open_at_its_old_end():
     assert told(bench.alerts) == [("firing", 1, 3)]
 
 
+def test_it_quotes_lines_of_the_window_that_is_full_and_of_none_before():
+    """Nor those of an episode that is over."""
+    bench = threshold(count=2)
+    for at in (0, 9, 10, 40, 55):
+        bench.line(at, f"line {at}")
+    (alert,) = bench.line(56, "line 56")
+    assert [line.text for line in alert.lines] == ["line 55", "line 56"]
+    (first, *_) = bench.alerts
+    assert [line.text for line in first.lines] == ["line 0", "line 9"]
+    bench = threshold(count=1)
+    bench.line(0, "line 0")
+    assert [line.text for line in bench.line(40, "line 40")[-1].lines] == ["line 40"]
+
+
 def test_it_does_not_fire_again_while_it_burns():
     """One episode, however many matches."""
     bench = threshold()
