@@ -144,7 +144,7 @@ class Mutes:
         Where another rule absorbs it, it inhibits as any other; one in shadow mode does not.
         Nothing is owed of it any more.
         """
-        self._follow(alert, burns=burns and alert.muted_by != SHADOW)
+        self._follow(alert, burns=burns and _may_inhibit(alert))
         self._withheld.take(alert.id)
         if alert.status == "resolved":
             self._withheld.end_counted(alert)
@@ -344,7 +344,7 @@ class Mutes:
         """
         burning = list(burning)
         names = {alert.id for alert in burning}
-        self._inhibition.restore(self._orders, burning)
+        self._inhibition.restore(self._orders, [each for each in burning if _may_inhibit(each)])
         self._orders = {}
         self._withheld.begin()
         for name in [name for name in self._withheld.episodes if name not in names]:
@@ -363,6 +363,11 @@ class Mutes:
         for name, order in self._inhibition.changes():
             yield StateChange(NAME, _ORDER + name, None if order is None else str(order).encode())
         yield from self.silences.changes()
+
+
+def _may_inhibit(alert: Alert) -> bool:
+    """Not where its rule is in shadow mode."""
+    return alert.muted_by != SHADOW
 
 
 def _inhibited_by(episode: str) -> str:

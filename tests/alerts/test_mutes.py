@@ -453,6 +453,16 @@ def test_what_is_absorbed_inhibits_until_its_end_and_what_is_in_shadow_does_not(
     assert ids(scene.expire(2).alerts) == [("b", 1, "firing")]
 
 
+def test_what_is_in_shadow_does_not_inhibit_after_a_restart_either():
+    """Though it burns on."""
+    scene = Scene(inhibits=[inhibit(asking(rule="db"), asking(rule="web"))])
+    tried = alert(id="s", rule="db", muted_by="shadow")
+    scene.mutes.pass_by(tried, burns=True, now=at(1))
+    scene.burning["s"] = tried
+    scene.restart()
+    assert scene.give(2, alert(id="a", rule="web")) is None
+
+
 def test_an_acknowledgement_ends_with_an_episode_that_was_absorbed():
     """However its end was told."""
     scene = Scene()
