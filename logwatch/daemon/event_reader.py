@@ -223,7 +223,11 @@ class Reader(InotifyFD):
         self._clock = clock
         self._settle = settle
         self._credit = _MOST_CREDIT
-        self._last_read = clock.steady()
+        self._last_read = self.made_at = clock.steady()
+        self.has_read = False
+        """Whether it ever read an event."""
+        self.failure: BaseException | None = None
+        """What ended the thread."""
 
     def start(self) -> None:
         """Start the thread. Raises RuntimeError where none is left; then nothing is kept open."""
@@ -242,11 +246,11 @@ class Reader(InotifyFD):
             telemetry.debug("waker.close_failed", reason=error.strerror)
 
     def run(self) -> None:
-        """Read until stopped. Whatever ends the thread is logged; the waker builds another."""
+        """Read until stopped. Whatever ends the thread is kept for the waker, which tells of it."""
         try:
             super().run()
-        except BaseException as error:  # noqa: BLE001 - the loop's edge: logged, noticed by `check`
-            telemetry.error("waker.reader_died", exc_info=error)
+        except BaseException as error:  # noqa: BLE001 - the loop's edge: noticed by `check`
+            self.failure = error
         finally:
             with self._lock:  # from now on nobody reads: let `close` free the descriptors itself
                 self._is_reading = False
@@ -260,7 +264,9 @@ class Reader(InotifyFD):
     def _read_event_buffer(self, event_buffer_size: int) -> bytes:
         self._settle(self)
         self._pause_when_busy()
-        return distinct(super()._read_event_buffer(event_buffer_size))
+        events = distinct(super()._read_event_buffer(event_buffer_size))
+        self.has_read = self.has_read or bool(events)
+        return events
 
     def _pause_when_busy(self) -> None:
         earned = max(0.0, self._clock.steady() - self._last_read) * _READS_PER_SECOND

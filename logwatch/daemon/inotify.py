@@ -6,8 +6,9 @@ switched, a directory moved off and made anew, a file replaced) first has the wa
 and new directories armed, then wakes.
 
 What cannot be watched is polled, shown in `status`, warned of once and tried again. A reader
-that died, or that does not answer the canary, is replaced and everyone woken. What may be lost:
-events of which the kernel makes none (docs/decisions/0005-waking.md); the safety poll finds those.
+that died, or that does not answer the canary, is replaced and everyone woken; until then all is
+polled. What may be lost: events of which the kernel makes none (docs/decisions/0005-waking.md); the
+safety poll finds those.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from logwatch.daemon.lookup import (
     leads_on,
     steps,
 )
+from logwatch.daemon.lost_readers import LostReaders
 from logwatch.daemon.places import GivenUp, Places
 from logwatch.daemon.scheduler import Task
 from logwatch.daemon.waker import NameChange, PolledDirectory, Wake, WakerStatus
@@ -87,7 +89,7 @@ class InotifyWaker:
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._verified = 0
         self._overflow_at = float("-inf")
-        self._rebuilds = 0
+        self._lost = LostReaders()
         self._overflows = 0
 
     def start(self) -> None:
@@ -139,10 +141,11 @@ class InotifyWaker:
         """See `Waker.check`."""
         if not self._running:
             return
-        problem = self._problem(now)
-        if problem:
-            self._rebuild(problem)
+        self._lose_reader(now)
         with self._lock:
+            if self._lost.is_due(now.steady):
+                self._rebuild(now)
+            self._lost.look(self._reader, now.steady)
             if now.steady >= self._retry_at:
                 self._retry(now)
             if self._changes != self._places.changes:
@@ -168,7 +171,7 @@ class InotifyWaker:
                     for path, directory in sorted(needed.items())
                 ),
                 reason="" if self._reader else self._arming.reason,
-                rebuilds=self._rebuilds,
+                rebuilds=self._lost.replaced,
                 overflows=self._overflows,
             )
 
@@ -213,7 +216,7 @@ class InotifyWaker:
             self._leave(interest, (each for each in before if each not in way))
             if not interest.active:  # forgotten while it was walked
                 self._forget(interest)
-            elif self._running and not interest.covered:
+            elif self._running and not interest.covered and not self._lost.awaited:
                 self._warn(interest.way[-1][0])
 
     def _walk(self, interest: Interest, way: dict[tuple[DirectoryWatch, bytes], None]) -> None:
@@ -320,30 +323,39 @@ class InotifyWaker:
 
     # Supervision, in the scheduler's thread
 
-    def _problem(self, now: Moment) -> str:
-        if self._reader is None:
-            return ""  # `_retry` sees to it
-        if not self._reader.is_alive():
+    def _problem(self, reader: Reader, now: Moment) -> str:
+        if not reader.is_alive():
             return "the thread that reads events died"
         if self.covers(self._canary.path) and not self._canary.sings(now):
             return "no event came for the canary file"
         return ""
 
-    def _rebuild(self, problem: str) -> None:
+    def _lose_reader(self, now: Moment) -> None:
+        """Let go of a reader that is of no use; from now on everything is polled."""
+        reader = self._reader
+        problem = self._problem(reader, now) if reader is not None else ""
+        if reader is None or not problem:
+            return
         with self._lock:
-            reader, self._reader = self._reader, None
-            self._rebuilds += 1
+            if self._reader is not reader:
+                return  # stopped meanwhile
+            self._reader = None
+            self._arming.reason, self._arming.remedy = self._lost.lose(reader, problem), ""
             for directory in self._directories.values():
-                directory.wd = None
-            self._open_reader()
+                if directory.wd is not None:
+                    directory.wd, directory.reason = None, self._arming.reason
             self._canary.forget()
-            self._doubts.arise()
-            self._doubts.stale.extend(self._interests.values())
-        if reader is not None:
-            reader.let_go()
-        telemetry.warning("waker.rebuilt", reason=problem, woken=len(self._interests))
+        reader.let_go()
+
+    def _rebuild(self, now: Moment) -> None:
+        self._open_reader()
+        self._lost.replace(now.steady)
+        self._doubts.arise()
+        self._doubts.stale.extend(self._interests.values())
 
     def _open_reader(self) -> None:
+        if not self._running:
+            return  # stopped meanwhile
         try:
             self._reader = self._make_reader(self._clock, self._settle)
             self._reader.start()
@@ -356,7 +368,7 @@ class InotifyWaker:
         self._retry_at = now.steady + self._retry_seconds
         self._arming.forget_kinds()
         self._doubts.arise()
-        if self._reader is None:
+        if self._reader is None and not self._lost.awaited:
             self._open_reader()
         for directory in list(self._directories.values()):
             if directory.wd is None:

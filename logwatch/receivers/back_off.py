@@ -1,4 +1,4 @@
-"""How long to wait before a source is tried again: 1 s at first, twice as long each time, 60 s."""
+"""How long to wait before what failed is tried again: 1 s first, twice as long each time, 60 s."""
 
 from __future__ import annotations
 

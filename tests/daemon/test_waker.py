@@ -540,6 +540,126 @@ def test_a_deaf_reader_is_found_by_the_canary(tmp_path, clock):
         live.stop(WITHIN)
 
 
+class FailingReader(Reader):
+    """The kernel lets nobody read events for as long as `error` is set."""
+
+    error = OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def _check_inotify_fd(self):
+        is_readable = super()._check_inotify_fd()
+        if is_readable and self.error is not None:
+            raise self.error
+        return is_readable
+
+
+@pytest.fixture
+def failing(clock):
+    """A waker no reader of which can read, for now."""
+    waker = InotifyWaker(clock, make_reader=FailingReader)
+    waker.start()
+    yield waker
+    waker.stop(WITHIN)
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What was logged: level, event, fields."""
+    lines = []
+    for level in ("info", "warning", "error"):
+        monkeypatch.setattr(
+            inotify.telemetry,
+            level,
+            lambda event, level=level, **fields: lines.append((level, event, fields)),
+        )
+    return lines
+
+
+def die(waker, path):
+    """Its reader, if there is one: of an event."""
+    reader = waker._reader
+    if reader is not None and reader.is_alive():
+        append(path)
+        reader.join(WITHIN)
+        assert not reader.is_alive()
+
+
+def test_readers_that_die_again_and_again_are_replaced_ever_later(failing, tmp_path, clock, said):
+    """R26: it is said once, and until the next one stands everything is polled."""
+    path, began = tmp_path / "app.log", clock.steady()
+    woken, made_at = watch(failing, path), []
+    for _ in range(250):
+        die(failing, path)
+        before = failing.status().rebuilds
+        failing.check(clock.moment())
+        if failing.status().rebuilds > before:
+            made_at.append(round(clock.steady() - began))
+            assert failing.covers(str(path))
+            assert failing.status().reason == ""
+        else:
+            assert not failing.covers(str(path))
+            assert not failing.covers_all()
+            status = failing.status()
+            assert status.watched == 0
+            assert status.reason == "the thread that reads events died: Input/output error"
+            assert {each.reason for each in status.polled} == {status.reason}
+        clock.advance(1)
+    assert made_at == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+    assert woken.times >= len(made_at)
+    reason = "the thread that reads events died: Input/output error"
+    assert said == [("error", "waker.reader_died", {"reason": reason})]
+
+
+def test_a_reader_that_stands_again_for_a_minute_is_said_once(
+    failing, tmp_path, clock, said, monkeypatch
+):
+    """And the next death is one of its own: told, and mended at once."""
+    path = tmp_path / "app.log"
+    woken = watch(failing, path)
+    for _ in range(40):
+        die(failing, path)
+        failing.check(clock.moment())
+        clock.advance(1)
+    monkeypatch.setattr(FailingReader, "error", None)
+    clock.advance(60)
+    failing.check(clock.moment())
+    said.clear()
+    assert woken.by(lambda: append(path))
+    for _ in range(3):
+        failing.check(clock.moment())
+        clock.advance(60)
+    tries = failing.status().rebuilds
+    assert said == [("info", "waker.rebuilt", {"rebuilds": tries})]
+    monkeypatch.setattr(FailingReader, "error", KeyError("of its own"))
+    die(failing, path)
+    failing.check(clock.moment())
+    assert failing.covers(str(path))
+    assert failing.status().rebuilds == tries + 1
+    (_, (level, event, fields)) = said
+    assert (level, event) == ("error", "waker.reader_died")
+    assert fields["exc_info"] is FailingReader.error
+
+
+def test_readers_that_stay_deaf_are_replaced_ever_later(tmp_path, clock, said):
+    class Deaf(Reader):
+        def handle_event(self, event):
+            pass
+
+    live = InotifyWaker(clock, tmp_path / "canary", make_reader=Deaf)
+    live.start()
+    watch(live, tmp_path / "app.log")
+    began, made_at = clock.steady(), []
+    for _ in range(300):
+        before = live.status().rebuilds
+        live.check(clock.moment())
+        if live.status().rebuilds > before:
+            made_at.append(round(clock.steady() - began))
+        clock.advance(1)
+    live.stop(WITHIN)
+    assert made_at == [5, 11, 17, 23, 31, 47, 79, 139, 199, 259]
+    reason = "no event came for the canary file"
+    assert said == [("warning", "waker.reader_deaf", {"reason": reason})]
+
+
 def test_a_canary_that_cannot_be_written_proves_nothing(tmp_path, clock):
     live = InotifyWaker(clock, tmp_path / "missing" / "canary")
     live.start()

@@ -343,7 +343,7 @@ Reader.run = dies
     ):
         daemon.may_trace = True
         writer.write(5)
-        daemon.says("waker.rebuilt")
+        daemon.says("waker.reader_died")
         writer.write(5)
         all_told(tmp_path, writer)
         daemon.stop()
