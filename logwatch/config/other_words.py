@@ -82,6 +82,7 @@ KINDS: Final[Words] = {
     "file": ("jsonl_file",),
     "jsonl": ("jsonl_file",),
     "json": ("jsonl_file",),
+    "exec": ("command",),
     "script": ("command",),
     "program": ("command",),
     "pipe": ("command",),

@@ -20,7 +20,6 @@ from logwatch.sinks.base import SinkKind, SinkSettings
 
 LATER_KINDS: dict[str, str] = {
     "heartbeat": "write it beside 'sinks': heartbeat: https://host/path",
-    "exec": "it is called 'command' here",
 }
 """Words that one might take for a kind, with what to write."""
 

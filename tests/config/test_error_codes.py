@@ -494,9 +494,9 @@ DRAWINGS = [
                           ^^^^^^
     """),
     # -- not-supported
-    ("not-supported", "'exec' is not supported yet", r"""
-        sinks: {out: {exec: {argv: [/bin/true]}}}
-                      ^^^^
+    ("not-supported", "'heartbeat' is not supported yet", r"""
+        sinks: {out: {heartbeat: {url: http://localhost/}}}
+                      ^^^^^^^^^
     """),
     ("not-supported", "encoding 'utf-32' is not supported yet", r"""
         sources: {app: {path: /dev/null, encoding: utf-32}}

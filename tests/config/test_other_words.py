@@ -57,6 +57,7 @@ def test_a_word_for_a_kind_or_a_format_leads_to_one_that_there_is():
             ["did you mean 'combined'?  also: cri docker json logfmt plain syslog"],
         ),
         ("sinks: {out: {file: /dev/null}}", ["did you mean 'jsonl_file'?"]),
+        ("sinks: {out: {exec: {argv: [/bin/true]}}}", ["did you mean 'command'?"]),
         (
             "sinks: {out: {carrier_pigeon: {}}}",
             ["kinds: command console jsonl_file webhook"],
