@@ -345,6 +345,28 @@ def test_what_is_taken_for_one_of_which_little_was_read_may_be_one_that_begins_a
     ]
 
 
+def test_an_archive_that_was_read_may_be_one_of_which_less_was_read_and_is_marked(follow):
+    """A program says the same at every start; all that is compressed is of the log before."""
+    log = follow(b"started\n")
+    log.read()
+    old = log.rotate(new=b"started\n")
+    log.append(b"worked\n", old)
+    log.read()
+    pack(old)
+    log.read()
+    log.advance(400)
+    log.read()
+    log.path.unlink()
+    log.blocks.clear()
+    log.restart()
+    log.path.write_bytes(b"stopped\n")
+    log.read()
+    assert [(block.data, block.reread) for block in log.blocks if block.data] == [
+        (b"worked\n", True),
+        (b"stopped\n", False),
+    ]
+
+
 def test_the_archive_of_one_that_nothing_is_known_of_is_not_the_beginning_of_another(follow):
     """That other one was written to after it was packed; this one has a line without end."""
     log = follow(b"")
