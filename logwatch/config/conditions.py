@@ -219,9 +219,24 @@ def warn_of_patterns(found: Found[Any], key: str, where: Where, report: Report) 
                 continue
             path = (key, condition.field, number)
             patterns.warn_of_scalar(found.document, child(found.node, *path), report)
+            _warn_of_habits(found, path, test.operand, report)
             reason = risk(test.operand)
             if reason:
                 patterns.warn_of_risk(found.place(*path), reason, report)
+
+
+def _warn_of_habits(
+    found: Found[Any], path: tuple[str | int, ...], pattern: str, report: Report
+) -> None:
+    from logwatch.config.dialects import habits  # noqa: PLC0415 - for `check` only
+
+    node = child(found.node, *path)
+    text = node.value if isinstance(node, ScalarNode) else ""
+    for habit in habits(pattern):
+        start = len(text) - len(pattern) + habit.start
+        is_as_written = text.endswith(pattern)
+        place = found.inside(path, start, habit.length) if is_as_written else found.place(*path)
+        habit.warn(place, report)
 
 
 def _warn(

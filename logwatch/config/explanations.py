@@ -246,6 +246,19 @@ EXPLANATIONS: dict[str, Explanation] = {
         """,
         "match: '\\berror'",
     ),
+    "other-dialect": Explanation(
+        "warning",
+        "A pattern or a 'say' that is written as for another program, and looks for other text"
+        " here: <HOST> and %(__prefix_line)s of fail2ban, [[:digit:]] and error\\|fatal of grep,"
+        " /error/i of Perl, $1 of SEC and swatchdog. For that very text write \\<HOST> or [|].",
+        """\
+        rules:
+          - name: a
+            match: 'Failed password from <HOST>'
+                                         ^^^^^^
+        """,
+        "match: 'Failed password from (?P<ip>\\S+)'",
+    ),
     "risky-pattern": Explanation(
         "warning",
         "A pattern for which some line makes Python's re try practically for ever: repeats that"

@@ -27,8 +27,31 @@ _REMEDIES = (
     ("unterminated character set", "opened here; a literal one is \\["),
     ("nothing to repeat", "there is nothing before it to repeat; a literal one is written with \\"),
     ("multiple repeat", "two repeats on one thing; a literal one is written with \\"),
+    (
+        "bad escape \\Q",
+        r"there is no \Q...\E: write \ before . * + ? ( ) [ { | ^ $ in a literal text",
+    ),
+    (
+        "bad escape \\E",
+        r"there is no \Q...\E: write \ before . * + ? ( ) [ { | ^ $ in a literal text",
+    ),
+    ("bad escape \\z", r"write \Z, which is the very end here"),
+    ("bad escape \\h", r"write [ \t]"),
+    ("bad escape \\H", r"write [^ \t]"),
+    ("bad escape \\R", r"write \r?\n"),
+    ("bad escape \\e", r"write \x1b"),
+    ("bad escape \\K", "leave it out, and put what is wanted into (?P<name>...)"),
+    ("bad escape \\p", r"write [^\W\d_] for \p{L}, \d for \p{N}, [A-Z] for \p{Lu}"),
+    ("bad escape \\P", r"write [\W\d_] for \P{L}, \D for \P{N}"),
+    ("bad escape \\k", "a group is repeated with (?P=name)"),
+    ("bad escape \\g", r"a group is repeated with \1 or (?P=name)"),
     ("bad escape", "Python's re does not know this escape"),
     ("unknown extension ?<", "a named group is written (?P<name>...)"),
+    ("unknown extension ?'", "a named group is written (?P<name>...)"),
+    ("unknown extension ?|", "write (?:...), and give each group within its own name"),
+    ("unknown extension ?R", "a pattern cannot call itself: write it out"),
+    ("unknown extension ?&", "a pattern cannot call a group: write it out"),
+    ("unknown extension ?P>", "a pattern cannot call a group: write it out"),
     ("unknown extension", "Python's re does not know this group"),
     ("redefinition of group name", "give each group its own name"),
     ("look-behind requires fixed-width", "(?<=...) must have one length in Python's re"),
@@ -127,6 +150,16 @@ def warn_of_traps(found: Found[SelectorKeys], key: str, report: Report) -> None:
             warn_of_scalar(found.document, item, report)
     else:
         warn_of_scalar(found.document, node, report)
+
+
+def warn_of_habits(found: Found[SelectorKeys], key: str, report: Report) -> None:
+    """Warn of patterns that are written as for another program."""
+    from logwatch.config.dialects import habits  # noqa: PLC0415 - for `check`, as those below
+
+    texts: tuple[str, ...] = getattr(found.value, key)
+    for number, text in enumerate(texts):
+        for habit in habits(text):
+            habit.warn(_at(found, key, number, text, habit.start, habit.length), report)
 
 
 def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:

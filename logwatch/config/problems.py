@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "feeds-itself": "A source that takes in the file to which a sink writes alerts (a warning).",
     "no-end": "A mute that hides alerts for ever (a warning).",
     "yaml-trap": "YAML reads this in a way that the writer hardly meant (a warning).",
+    "other-dialect": "Written as for fail2ban, grep, Perl or SEC: other text here (a warning).",
     "risky-pattern": "A pattern that can take very long on some line (a warning).",
     "every-line": "A rule for which every line must be parsed, or searched by Python (a note).",
     "open-secret": "A file with a secret that every user may read (a warning).",

@@ -70,6 +70,10 @@ def build_rule(found: Found[RuleKeys], around: Surroundings, report: Report) -> 
     if made is not None:
         checks += [_check_hold(found, made, report), _check_context(found, made, report)]
     checks.append(_check_fields(found, own, made, report))
+    if around.thorough and found.value.say and "$" in found.value.say:
+        from logwatch.config.dialects import warn_of_variables  # noqa: PLC0415 - for `check` only
+
+        warn_of_variables(found, own.fields if made is None else made.said, report)
     if made is None or severity is None or not own.sound or found.broken or not all(checks):
         return None
     settings = _settings(found, around, _Parts(own, made, severity, active))

@@ -146,6 +146,7 @@ def _captured(
         for key, sound in (("match", match), ("unless", unless)):
             patterns.warn_of_traps(found, key, report)
             if sound is not None:
+                patterns.warn_of_habits(found, key, report)
                 patterns.warn_of_risks(found, key, report)
         if match is not None:
             patterns.note_every_line(found, report)

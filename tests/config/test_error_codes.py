@@ -559,6 +559,10 @@ DRAWINGS = [
         rules: [{name: a, match: [a-z]}]
                                  ^^^^^
     """),
+    ("other-dialect", "<HOST> is not replaced here", r"""
+        rules: [{name: a, match: 'from <HOST>$'}]
+                                       ^^^^^^
+    """),
     ("risky-pattern", "can take very long", r"""
         rules: [{name: a, match: '(a+)+$'}]
                                  ^^^^^^^^
