@@ -22,12 +22,15 @@ from logwatch.daemon.consumer import (
     PASSED_OVER_SECONDS,
 )
 from logwatch.daemon.intake import CaughtUp, Intake, LetGo, NotWaitedFor, Report, weight
+from logwatch.daemon.store_trouble import StoreTrouble
+from logwatch.daemon.unstored import Unstored
 from logwatch.errors import StoreFullError
 from logwatch.outbox.policy import Dead, Done, Later
 from logwatch.records import Match, Record, StateChange, decode_alert, no_file
 from logwatch.rules import fingerprint
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.self_reports import SelfReport
+from logwatch.sinks.memory import MemorySink
 from logwatch.store.reader import StoreReader
 from logwatch.store.writer import Transaction
 
@@ -182,6 +185,29 @@ def test_waiting_for_room_on_the_disk_is_no_hang(bench, monkeypatch):
     bench.consumer.step(bench.clock.moment())
     assert len(stalled) == 41
     assert not any(stalled)
+
+
+def test_that_the_store_can_be_written_again_is_told_at_once(bench, monkeypatch):
+    """A message wakes it for that, or it would wait for one of a log, or for seconds."""
+    chat = Unstored("chat", MemorySink(), bench.clock)
+    bench.consumer._trouble = StoreTrouble(bench.folder, bench.pipeline, {"chat": chat})
+    bench.take()
+    failures = iter([True, True, False])
+    commit = bench.store.commit
+
+    def failing(transaction, *, now):
+        bench.clock.advance(10)
+        if next(failures, False):
+            raise StoreFullError("no space left on device")
+        commit(transaction, now=now)
+
+    monkeypatch.setattr(bench.store, "commit", failing)
+    monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+    bench.take(batch("boom"))
+    assert len(bench.due()) == 1
+    bench.take(bench.intake.get_nowait())
+    assert len(bench.due()) == 3
+    assert bench.due()[1].removesuffix(":1") == bench.due()[2].removesuffix(":2")
 
 
 def test_when_stopped_with_a_full_disk_nothing_counts_as_read(bench, monkeypatch):
