@@ -244,7 +244,8 @@ def test_only_weeks_that_were_watched_count():
     ]
 
 
-def test_a_line_that_comes_too_late_for_its_bucket_counts_for_the_baseline():
+@pytest.mark.parametrize(("count", "fires"), [(44, False), (45, True)])
+def test_a_line_that_comes_too_late_for_its_bucket_counts_for_the_baseline(count, fires):
     """What was told stays told; one later than `late` counts for nothing."""
     bench = Bench(settings())
     buckets(bench, 10)
@@ -253,11 +254,18 @@ def test_a_line_that_comes_too_late_for_its_bucket_counts_for_the_baseline():
     bench.until(800)
     for _ in range(50):
         bench.line(600 - 1)
-    burst(bench, 900, 44)
+    burst(bench, 900, count)
     bench.until(1200)
-    assert bench.alerts == []
-    burst(bench, 1300, 132)
-    assert told(bench.until(1800)) == [("firing", 1, 132)]
+    assert told(bench.alerts) == ([("firing", 1, 45)] if fires else [])
+
+
+def test_a_line_that_comes_too_late_for_its_bucket_is_not_kept():
+    """No alert will be about that bucket, and nothing would let go of it."""
+    bench = Bench(settings())
+    buckets(bench, 10)
+    for _ in range(5):
+        bench.line(590)
+    assert bench.rule._states[""].lines == {}
 
 
 def test_lines_of_a_bucket_that_is_still_open_are_not_quoted():
