@@ -163,6 +163,17 @@ def test_news_out_of_order_fires_as_in_order():
     assert bench.news(100, "a", burns=False) == []
 
 
+def test_outages_of_the_same_moment_are_two_where_another_episode_made_each():
+    """Both have the part that burns on; a sink that knows the first would drop the second."""
+    bench = Parts()
+    bench.news(0, "a")
+    (first,) = bench.news(10, "b")
+    bench.news(10, "b", "resolved")
+    (second,) = bench.news(10, "b", ident="b-2")
+    assert first.status == second.status == "firing"
+    assert first.id != second.id
+
+
 def test_one_rule_that_fires_twice_is_one_rule():
     """`needed` different rules."""
     bench = Parts()
