@@ -430,7 +430,17 @@ def test_a_burning_key_that_must_go_is_resolved():
     bench.until(100)
     alerts = bench.line(101, host="c")
     assert statuses(alerts) == [("a", "resolved")]
-    assert "given up" in alerts[0].message
+    assert "a: given up, no record for 1m, expected every 1m" in alerts[0].message
+
+
+def test_a_key_that_must_go_while_it_burns_under_hold_was_seen_last_when_it_was_back():
+    """Where nothing else can."""
+    bench = absence(60.0, hold=600.0, max_keys=1)
+    bench.line(0, host="a")
+    bench.line(90, host="a")
+    alerts = bench.line(91, host="b")
+    assert statuses(bench.alerts) == [("a", "firing"), ("a", "resolved")]
+    assert "back after 1m30s" in alerts[0].message
 
 
 def test_its_words():
