@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 
 import pytest
+from msgspec import msgpack
 
 from logwatch.windows.distinct_values import DistinctValues
 from logwatch.windows.hyperloglog import HyperLogLog
@@ -334,6 +336,108 @@ def test_a_window_needs_a_length_and_room(kind):
     for window, limit in ((0.0, 1), (-1.0, 1), (float("inf"), 1), (float("nan"), 1), (1.0, 0)):
         with pytest.raises(ValueError, match="a window has"):
             kind(window, limit)
+
+
+def times_out_of_order(stored) -> None:
+    stored[1][2], stored[1][3] = stored[1][3], stored[1][2]
+    stored[2].clear()
+
+
+def a_time_that_is_none(stored) -> None:
+    stored[1].append(math.inf)
+
+
+def parts_out_of_order(stored) -> None:
+    stored[2].reverse()
+
+
+def a_part_that_is_none_of_all(stored) -> None:
+    stored[2].append(EPOCH + 99)
+
+
+def a_part_oftener_than_all(stored) -> None:
+    stored[2].insert(0, stored[2][0])
+
+
+def neither_entries_nor_panes(stored) -> None:
+    stored[1:4] = [], [], False
+
+
+def entries_that_are_not_noted(stored) -> None:
+    stored[3] = False
+
+
+def entries_beside_the_panes_that_took_their_place(stored) -> None:
+    newest = EPOCH + 3
+    stored[3:] = False, 0, WINDOW, [newest, {math.floor(newest * PANES / WINDOW): [2, 4]}]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        times_out_of_order,
+        a_time_that_is_none,
+        parts_out_of_order,
+        a_part_that_is_none_of_all,
+        a_part_oftener_than_all,
+        neither_entries_nor_panes,
+        entries_that_are_not_noted,
+        entries_beside_the_panes_that_took_their_place,
+    ],
+)
+def test_shares_that_were_damaged_are_refused(damage):
+    """They would count wrongly, or fail at the next entry."""
+    structure = Shares(WINDOW, LIMIT)
+    for number in range(4):
+        structure.add(EPOCH + number, number % 2 == 0)
+    stored = msgpack.decode(structure.dump())
+    Shares.load(msgpack.encode(stored), WINDOW, LIMIT)
+    damage(stored)
+    with pytest.raises(ValueError, match="no stored state of shares"):
+        Shares.load(msgpack.encode(stored), WINDOW, LIMIT)
+
+
+def none_left(panes) -> None:
+    panes[1].clear()
+
+
+def newest_in_another_pane(panes) -> None:
+    panes[0] += WINDOW
+
+
+def newest_that_is_none(panes) -> None:
+    panes[0] = math.nan
+
+
+def more_than_are_kept(panes) -> None:
+    first = min(panes[1])
+    panes[1].update({first - number: [0, 1] for number in range(1, 4 * PANES)})
+
+
+def more_in_the_part_than_in_all(panes) -> None:
+    panes[1][min(panes[1])] = [9, 1]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        none_left,
+        newest_in_another_pane,
+        newest_that_is_none,
+        more_than_are_kept,
+        more_in_the_part_than_in_all,
+    ],
+)
+def test_panes_that_were_damaged_are_refused(damage):
+    """What is kept of them is bounded, and the newest one is that of the newest time."""
+    structure = Shares(WINDOW, 2)
+    for number in range(8):
+        structure.add(EPOCH + number, number % 2 == 0)
+    stored = msgpack.decode(structure.dump(), strict=False)
+    Shares.load(msgpack.encode(stored), WINDOW, 2)
+    damage(stored[-1])
+    with pytest.raises(ValueError, match="no stored state of shares"):
+        Shares.load(msgpack.encode(stored), WINDOW, 2)
 
 
 def test_a_stored_pane_of_another_precision_is_refused():
