@@ -28,10 +28,10 @@ PATTERNS = (
 )
 CONDITIONS: tuple[Keys, ...] = ({"v": ">= 3"}, {"k": "[ab]"}, {"k": "!= a"}, {"v": ["1", "2"]})
 VERBS = ("hit", "hit", "hit", "open", "close", "beat")
-# In tenths: a deadline that waits for a quarter of a second coincides with no line that way, which
-# would come before it or after it as somebody is there or not.
-GAPS = (0, 0, 0, 0.3, 0.6, 1, 1, 2, 3, 5, 10, 15, 20, 31, 60, 700)
-AWAY = (0, 0.4, 2, 15, 60, 700)
+# In halves: a deadline that waits for a quarter of a second coincides with no line that way, which
+# would come before it or after it as somebody is there or not. And their sums are exact.
+GAPS = (0, 0, 0, 0.5, 0.5, 1, 1, 2, 3, 5, 10, 15, 20, 31, 60, 700)
+AWAY = (0, 0.5, 2, 15, 60, 700)
 BEHIND = (0, 0, 0, 0.1, 1.5, 7, 30, 200)
 
 
@@ -76,7 +76,7 @@ def history(rng: Random, play: Play) -> list[Step]:
     for _ in range(rng.randint(1, 60)):
         source, gap = rng.choice(["app", "web"]), rng.choice(GAPS)
         if gap == 0 and steps and source < steps[-1].source:
-            gap = 0.3
+            gap = 0.5
         text = words(rng.choice(VERBS), rng.choice("aabc"), rng.randint(1, 5))
         end = rng.choice(play.ends) if rng.random() < often else None
         steps.append(Step(gap, source, text, end, rng.choice(play.away), rng.choice(play.behind)))
