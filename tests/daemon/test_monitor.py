@@ -117,6 +117,23 @@ def test_it_says_once_that_it_caught_up(log):
     assert not any(isinstance(each, CaughtUp) for each in bench.messages)
 
 
+def test_it_says_once_that_a_file_is_no_log(tmp_path):
+    """However often it is written in place, and read again."""
+    path = tmp_path / "state"
+    path.write_text("state 0000\nthe rest\n")
+    bench = Bench(path)
+    bench.read()
+    told = []
+    for number in range(1, 8):
+        with path.open("r+b") as writer:
+            writer.seek(6)
+            writer.write(b"%04d" % number)
+        bench.read()
+        told += [each for each in bench.messages if isinstance(each, SelfReport)]
+        bench.clock.advance(1.0)
+    assert [each.what for each in told] == ["not-append-only"]
+
+
 def test_a_missing_file_counts_as_caught_up(tmp_path):
     """Or a daemon with one missing log would never go live."""
     bench = Bench(tmp_path / "later.log")
