@@ -12,6 +12,7 @@ from doubles.rules import checkpoint
 from msgspec.structs import replace
 
 from logwatch.alerts.route import RouteSettings
+from logwatch.alerts.timers import RouteTimers
 from logwatch.daemon.consumer import (
     BEGINNING_SECONDS,
     CROWDED_SECONDS,
@@ -500,6 +501,30 @@ def test_a_deadline_in_event_time_is_kept_when_the_date_is_set(tmp_path):
     bench.clock.advance(5)
     bench.take()
     assert [key[-2:] for key in bench.due()] == [":1", ":2"]
+    bench.store.close()
+
+
+@pytest.mark.parametrize("step", [-8000, 8000])
+def test_a_group_waits_and_goes_on_by_no_date(tmp_path, step):
+    """People wait as long as the route says, however the date was set and lines are stamped."""
+    timers = RouteTimers(group=("rule",), wait=10.0, updates=30.0)
+    bench = Bench(tmp_path, routes=(RouteSettings(to=("chat",), timers=timers),))
+    bench.take()
+    bench.clock.step_wall(step)
+    bench.take(batch("boom", time=bench.clock.wall() - 60.0))
+    bench.clock.advance(9.9)
+    bench.take()
+    assert bench.due() == []
+    bench.clock.advance(0.1)
+    bench.take()
+    (told,) = bench.due()
+    bench.take(batch("boom", offset=5, time=bench.clock.wall() - 60.0))
+    bench.clock.advance(29.9)
+    bench.take()
+    assert bench.due() == [told]
+    bench.clock.advance(0.1)
+    bench.take()
+    assert len(bench.due()) == 2
     bench.store.close()
 
 
