@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from doubles.daemon import batch
 from doubles.rules import START
+from msgspec.structs import replace
 
-from logwatch.alerts.route import Router
+from logwatch.alerts.route import Router, RouteSettings
+from logwatch.alerts.timers import RouteTimers
 from logwatch.clock import ManualClock
 from logwatch.dispatch import Dispatch
 from logwatch.pipeline import Pipeline
-from logwatch.records import Match
+from logwatch.records import Match, Record
 from logwatch.rules import make_rule
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.kinds import Absence, Unique, Value
@@ -20,16 +22,19 @@ from logwatch.schedule import parse_schedule
 BEAT = RuleSettings(name="beat", kind=Absence(limit=10.0), cooldown=0.0, sources=("app",))
 MANY = RuleSettings(name="many", kind=Threshold(count=2, window=10.0), cooldown=0.0)
 CALM = RuleSettings(name="calm", kind=PlainMatch(), cooldown=30.0)
+GROUPED = (RouteSettings(to=("out",), timers=RouteTimers(group=("rule",), wait=10.0)),)
 
 
 class Bench:
     """A pipeline that is fed lines of one rule."""
 
-    def __init__(self, *rules: RuleSettings, live: bool = True, virtual: bool = False, late=None):
+    def __init__(
+        self, *rules: RuleSettings, live: bool = True, virtual: bool = False, late=None, routes=()
+    ):
         self.clock = ManualClock(START)
         self.pipeline = Pipeline(
             [make_rule(rule, host="web1") for rule in rules],
-            Dispatch(Router((), sinks=("out",), to_by_rule={}), host="web1"),
+            Dispatch(Router(routes, sinks=("out",), to_by_rule={}), host="web1"),
             host="web1",
             late=late,
             virtual=virtual,
@@ -183,6 +188,18 @@ def test_in_virtual_time_cooldowns_run_in_event_time_and_alerts_are_dated_by_it(
     assert bench.line(29) == []
     assert bench.line(31) == [("calm", "updated"), ("calm", "firing")]
     assert [one.alert.at[14:19] for one in bench.drained.alerts] == ["00:30", "00:31"]
+
+
+def test_in_virtual_time_a_group_waits_from_its_first_alert_in_event_time():
+    """Also where one batch has lines of minutes: it is told in between."""
+    bench = Bench(CALM, virtual=True, live=False, routes=GROUPED)
+    both = (Record(0, "boom", START + 100), Record(5, "boom", START + 200))
+    made = batch("boom", "boom", time=START + 200, matches=[Match(0, 0), Match(0, 1)])
+    bench.pipeline.take(replace(made, records=list(both), backlog=True), bench.clock.moment())
+    bench.pipeline.run_until(START + 300)
+    bench.told()
+    sent = [one.alert for one in bench.drained.alerts if one.sinks]
+    assert [each.at[14:19] for each in sent] == ["01:50", "03:30"]
 
 
 def test_live_cooldowns_run_on_the_clock_that_never_steps():
