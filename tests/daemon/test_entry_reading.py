@@ -9,6 +9,7 @@ import pytest
 from doubles.rules import checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from logwatch.daemon.reading import LONGEST_BESIDE, Reading
 from logwatch.matching.matcher import Matcher, RulePatterns
@@ -39,8 +40,8 @@ class Beside(NamedTuple):
         return ""
 
 
-def record_of(fields, *patterns):
-    """The record of an entry, told without what these patterns take for a secret."""
+def batch_of(fields, arrival=NOW, matcher=ANYTHING, redactor=None):
+    """The batch of one entry, which is read at `arrival`."""
     data = fields["MESSAGE"].encode() + b"\n"
     block = Block(
         path="journald:system",
@@ -52,11 +53,16 @@ def record_of(fields, *patterns):
         backlog=True,
         envelopes=Beside(fields),
     )
-    redactor = Redactor(patterns) if patterns else None
     reading = Reading(
-        source="system", matcher=ANYTHING, rules=(0,), events=EVENTS, redactor=redactor
+        source="system", matcher=matcher, rules=(0,), events=EVENTS, redactor=redactor
     )
-    (record,) = reading.batch(block, NOW).records
+    return reading.batch(block, arrival)
+
+
+def record_of(fields, *patterns):
+    """The record of an entry, told without what these patterns take for a secret."""
+    redactor = Redactor(patterns) if patterns else None
+    (record,) = batch_of(fields, redactor=redactor).records
     return record
 
 
@@ -96,3 +102,36 @@ def test_fields_are_kept_as_long_as_a_text_may_be(length, longer):
     kept = record.fields["COREDUMP_PROC_MAPS"]
     assert len(kept) == min(longer, max(length, LONGEST_BESIDE))
     assert kept.endswith("…") == (longer > len(kept))
+
+
+def test_the_time_of_an_entry_is_the_one_that_its_source_tells():
+    """Of a record, and of a block whose last entry no rule takes; not when it was read."""
+    found = batch_of({"MESSAGE": "started"}, NOW + 60)
+    assert (found.records[0].time, found.last_time) == (NOW, NOW)
+    assert batch_of({"MESSAGE": "started"}, NOW + 60, Matcher([], records=True)).last_time == NOW
+
+
+def test_a_text_that_somebody_gives_has_what_its_source_has_beside_it():
+    """Also where the block has no envelope, for it is of a file."""
+    reading = Reading(
+        source="system",
+        matcher=ANYTHING,
+        rules=(0,),
+        events=EVENTS,
+        beside=lambda text, time: {"of": f"{text} {time - NOW:g}"},
+    )
+    assert reading.given("started\n  more", NOW + 1)[1] == {"of": "started\n  more 1"}
+    json = EventClock(make_parser("json", ParserSettings(tz=UTC)), source="system")
+    _, fields = replace(reading, events=json).given('{"level":"info"}\n  more', NOW)
+    assert (fields["level"], "of" in fields) == ("info", True)
+    block = Block(
+        path="/given",
+        data=b"started\n",
+        joined=b"started\n",
+        start=0,
+        end=8,
+        checkpoint=checkpoint(),
+        backlog=True,
+    )
+    (record,) = reading.batch(block, NOW + 1).records
+    assert record.fields == {"of": "started 1"}
