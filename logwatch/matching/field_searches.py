@@ -57,12 +57,7 @@ class FieldSearches:
 
     def troubles(self) -> Iterator[Trouble]:
         """What came up since somebody last asked; each is told to one thread, and once."""
-        events = self._searches.events
-        while events:
-            try:
-                kind, number = events.popleft()
-            except IndexError:  # another thread took it
-                return
+        for kind, number in self._searches.news():
             text = self._texts[number]
             for rule, patterns in enumerate(self._patterns):
                 if text in patterns:

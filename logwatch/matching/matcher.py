@@ -112,13 +112,8 @@ class Matcher:
 
     def troubles(self) -> list[Trouble]:
         """What came up since somebody last asked; each is told to one thread, and once."""
-        events = self._confirmation.searches.events
         found: list[Trouble] = []
-        while events:
-            try:
-                kind, pattern = events.popleft()
-            except IndexError:  # another thread took it
-                break
+        for kind, pattern in self._confirmation.searches.news():
             text = self._confirmation.texts[pattern]
             for rule in self._confirmation.rules_with(pattern):
                 is_unless = text not in (self._rules[rule].match or ("",))

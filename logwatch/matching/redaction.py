@@ -79,12 +79,7 @@ class Redactor:
 
     def troubles(self) -> Iterator[Trouble]:
         """What came up since somebody last asked; each is told to one thread, and once."""
-        events = self._searches.events
-        while events:
-            try:
-                kind, number = events.popleft()
-            except IndexError:  # another thread took it
-                return
+        for kind, number in self._searches.news():
             yield withheld(kind, self._texts[number])
 
     def _spans(self, text: str) -> set[tuple[int, int]] | None:

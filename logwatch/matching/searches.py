@@ -11,7 +11,7 @@ neither time at the start nor memory.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from logwatch.expressions import FAULTS
@@ -243,6 +243,15 @@ class Searches:
         if is_measured:
             self._charge(pattern, self._clock() - before)
         return found
+
+    def news(self) -> Iterator[tuple[Failing, int]]:
+        """What came up since somebody last asked: each is told to one thread, and once."""
+        while self.events:
+            try:
+                event = self.events.popleft()
+            except IndexError:  # another thread took it
+                return
+            yield event
 
     def fail(self, pattern: int) -> None:
         """A search for it ended in one of FAULTS, which counts as no match."""
