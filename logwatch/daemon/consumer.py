@@ -106,7 +106,7 @@ class Consumer(Worker):
         self._told_live = False
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
-        self._owes = self._has_moved = False
+        self._owes = self._follows_anew = False
         self._deadlines_wait_until = 0.0
         self._has_begun = self._is_crowded = False
         self._merger = Merger()
@@ -234,7 +234,7 @@ class Consumer(Worker):
         match message:
             case Batch():
                 self._figures.took(message)
-                self._has_moved |= message.start == message.end and message.checkpoint.inode != 0
+                self._follows_anew |= message.start == message.end and message.checkpoint.inode != 0
                 if self._pipeline.live:
                     self._pipeline.take(message, now)
                 else:
@@ -319,7 +319,7 @@ class Consumer(Worker):
             pending.alerts
             or pending.states  # since when rules watch, which must not begin anew at each start
             or self._committed
-            or self._has_moved  # who knows nothing of a file does not look for its new name
+            or self._follows_anew  # a start looks for no renamed file of which it knows nothing
             or any(c.closed for c in pending.checkpoints.values())
         )
         if self._oldest_pending is None:
@@ -334,7 +334,7 @@ class Consumer(Worker):
         if not self._owes:
             return LAZY_SECONDS
         gathers = not self._pipeline.live and len(self._pipeline.pending.alerts) < MOST_GATHERED
-        return GATHER_SECONDS if gathers and not self._has_moved else 0.0
+        return GATHER_SECONDS if gathers and not self._follows_anew else 0.0
 
     def _commit(self, transaction: Transaction, now: Moment) -> None:
         if transaction:
@@ -346,7 +346,7 @@ class Consumer(Worker):
         told = transaction.receivers()
         if told:
             self._wake_sinks(told)
-        self._owes = self._has_moved = False
+        self._owes = self._follows_anew = False
 
     def _commit_until_it_holds(self, transaction: Transaction, now: Moment) -> None:
         failures = 0

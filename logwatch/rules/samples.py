@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -9,6 +11,7 @@ from logwatch.records import AlertLine
 from logwatch.rules.base import Hit
 from logwatch.rules.exact_bytes import exact
 from logwatch.rules.message import fields_of, quote
+from logwatch.stamps import rfc3339
 
 QUOTED_LINES = 3
 """Lines that an alert of a rule with state quotes: the latest."""
@@ -51,6 +54,12 @@ class Sample(Struct, array_like=True, gc=False):
     def captured(self) -> tuple[str, ...]:
         """Which of the fields the pattern captured."""
         return _unpack(self.packed)[4]
+
+
+def later_than(samples: Iterable[Sample], time: float) -> list[Sample]:
+    """Those of lines after event time `time`, as a window is open at its old end."""
+    oldest = rfc3339(time)
+    return [each for each in samples if each.line.time > oldest]
 
 
 def sample(hit: Hit) -> Sample:

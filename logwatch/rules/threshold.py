@@ -29,7 +29,7 @@ from logwatch.rules.deadlines import Deadlines
 from logwatch.rules.explaining import burning_since, cooling_down, ends_unless_more
 from logwatch.rules.live_keys import LiveKeys
 from logwatch.rules.message import Keyed, Wording, episode_id, headline, lasting
-from logwatch.rules.samples import QUOTED_LINES, Sample
+from logwatch.rules.samples import QUOTED_LINES, Sample, later_than
 from logwatch.rules.threshold_state import (
     KeyState,
     Tracked,
@@ -246,8 +246,7 @@ class ThresholdRule:
             return None
         since = end - self._kind.window
         state.first, state.count = times.after(since)
-        oldest = rfc3339(since)
-        state.samples = [each for each in tracked.settle().samples if each.line.time > oldest]
+        state.samples = later_than(tracked.settle().samples, since)
         assert state.anchor is not None
         state.fired_at = end
         state.severity = self._level(tracked, at, now)

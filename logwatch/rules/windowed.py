@@ -21,9 +21,8 @@ import msgspec
 from logwatch.records import Alert
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.keyed import KeyedRule, KeyState
-from logwatch.rules.samples import QUOTED_LINES, sample
+from logwatch.rules.samples import QUOTED_LINES, later_than, sample
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS
-from logwatch.stamps import rfc3339
 
 
 class Window(Protocol):
@@ -114,8 +113,7 @@ class WindowedRule(KeyedRule[W]):
     ) -> Iterable[Alert]:
         """Fire for the window that ends at `at`, with `count` records; see `KeyedRule.fire`."""
         record, path = hit.record, hit.batch.checkpoint.path
-        since = rfc3339(at - self._length)
-        state.samples = [each for each in state.samples if each.line.time > since]
+        state.samples = later_than(state.samples, at - self._length)
         last = state.samples[-1].line if state.samples else None
         if last is None or (last.path, last.offset) != (path, record.offset):
             self.keep_line(state, hit)

@@ -151,37 +151,39 @@ def test_deliveries_are_recorded_and_their_deliverer_told(bench):
     reader.close()
 
 
-def test_when_the_disk_is_full_it_keeps_the_transaction_and_tries_again(bench, monkeypatch):
-    """Nothing is dropped and nothing further is taken until it holds."""
-    failures = iter([True, True, False])
+def fill_up(bench, monkeypatch, times, before_each=lambda: None):
+    """So many times nothing can be committed, and nobody rests in between."""
+    failures = iter([True] * times)
     commit = bench.store.commit
 
     def failing(transaction, *, now):
-        if next(failures):
+        before_each()
+        if next(failures, False):
             raise StoreFullError("no space left on device")
         commit(transaction, now=now)
 
     monkeypatch.setattr(bench.store, "commit", failing)
     monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+
+
+def test_when_the_disk_is_full_it_keeps_the_transaction_and_tries_again(bench, monkeypatch):
+    """Nothing is dropped and nothing further is taken until it holds."""
+    tries = []
+    fill_up(bench, monkeypatch, 2, lambda: tries.append(len(bench.due())))
     bench.take(batch("boom"))
+    assert tries == [0, 0, 0]
     assert len(bench.due()) == 1
 
 
 def test_waiting_for_room_on_the_disk_is_no_hang(bench, monkeypatch):
     """Or the watchdog would end the daemon, and what only its open handles still reach."""
-    failures = iter([True] * 40 + [False])
-    commit = bench.store.commit
     stalled = []
 
-    def failing(transaction, *, now):
+    def look():
         stalled.append(bench.consumer.progress().stalled(bench.clock.moment(), 30.0))
         bench.clock.advance(1)
-        if next(failures):
-            raise StoreFullError("no space left on device")
-        commit(transaction, now=now)
 
-    monkeypatch.setattr(bench.store, "commit", failing)
-    monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+    fill_up(bench, monkeypatch, 40, look)
     bench.intake.put(batch("boom"))
     bench.consumer.step(bench.clock.moment())
     assert len(stalled) == 41
@@ -193,17 +195,7 @@ def test_that_the_store_can_be_written_again_is_told_at_once(bench, monkeypatch)
     chat = Unstored("chat", MemorySink(), bench.clock)
     bench.consumer._trouble = StoreTrouble(bench.folder, bench.pipeline, {"chat": chat})
     bench.take()
-    failures = iter([True, True, False])
-    commit = bench.store.commit
-
-    def failing(transaction, *, now):
-        bench.clock.advance(10)
-        if next(failures, False):
-            raise StoreFullError("no space left on device")
-        commit(transaction, now=now)
-
-    monkeypatch.setattr(bench.store, "commit", failing)
-    monkeypatch.setattr("logwatch.daemon.consumer.RETRY_SECONDS", 0.0)
+    fill_up(bench, monkeypatch, 2, lambda: bench.clock.advance(10))
     bench.take(batch("boom"))
     assert len(bench.due()) == 1
     bench.take(bench.intake.get_nowait())
