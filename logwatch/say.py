@@ -82,11 +82,13 @@ def _formatted(values: Mapping[str, object], name: str, spec: str, default: str)
         return default
     if not spec:
         return str(value)
-    try:
-        return format(value if isinstance(value, int | float) else float(str(value)), spec)
-    except ValueError:
-        pass
-    try:
-        return format(str(value), spec)
-    except ValueError:  # a number's format for what is no number
-        return str(value)
+    if isinstance(value, int | float):
+        return format(value, spec)
+    text = str(value)
+    if spec.endswith((",", "f")):  # what a width alone is for is text: 007, or a hash such as 1e5
+        for number in (int, float):
+            try:
+                return format(number(text), spec)
+            except ValueError:
+                pass
+    return format(text, spec.rstrip(",").partition(".")[0])

@@ -17,9 +17,16 @@ from logwatch.say import Say, TemplateError, placeholders
         ("{user}", "<none>"),
         ("{user|}", ""),
         ("{big:,}", "1,234,567"),
-        ("{text:,}", "1,234.0"),
+        ("{text:,}", "1,234"),
+        ("{half:,}", "1,234.5"),
+        ("{text:.1f}", "1234.0"),
         ("{ip:,}", "::1"),
         ("{ip:>6}|", "   ::1|"),
+        ("{ip:>6,}|", "   ::1|"),
+        ("{ip:>6.1f}|", "   ::1|"),
+        ("{text:>6}|", "  1234|"),
+        ("{pid:>6}|", "   007|"),
+        ("{hash:>6}|", "   1e5|"),
         ("{big:.1f}", "1234567.0"),
         ("{{literally}}", "{literally}"),
         ("", ""),
@@ -28,6 +35,7 @@ from logwatch.say import Say, TemplateError, placeholders
 def test_it_renders_names_defaults_and_numbers(template, expected):
     """The whole language."""
     values = {"count": 5, "ip": "::1", "big": 1_234_567, "text": "1234"}
+    values |= {"half": "1234.5", "pid": "007", "hash": "1e5"}
     assert Say(template).render(values) == expected
 
 
