@@ -335,9 +335,9 @@ class Dispatch:
             sinks = self.recipients.owed(told, alert)
             paced = self._rates.gate(alert, sinks, burns=False, now=now)
             later = tuple(sink for sink in sinks if sink not in paced)
-            return Addressed(alert, one.at, paced, collected=later)
+            return Addressed(alert, one.at, paced, collected=(*later, *in_groups))
         marked = alert if in_groups or hidden is None else replace(alert, muted_by=hidden)
-        return Addressed(marked, one.at, ())
+        return Addressed(marked, one.at, (), collected=in_groups)
 
 
 def _as_alert(member: Member, message: Alert) -> Alert:

@@ -130,18 +130,19 @@ class Groups:
             opened = self._open(name, state, opened)
         self._put(name, opened, alert, burns, now)
 
-    def follow(self, alert: Alert, now: Moment) -> bool:
+    def follow(self, alert: Alert, now: Moment) -> tuple[str, ...]:
         """Take an update, or the end, of an episode into the groups that it is in.
 
-        False: it is in none, and the routes say who is told.
+        Gives the sinks that are told of these. None: it is in none, and the routes say who is told.
         """
         names = self._of_episode.get(alert.id)
         if not names:
-            return False
+            return ()
+        sinks = [sink for name in names for sink in self._groups[name].state.sinks]
         self._followed = (alert.id, alert.seq)
         for name in names:
             self._put_burning(name, alert, alert.status != "resolved", now)
-        return True
+        return tuple(dict.fromkeys(sinks))
 
     def is_open(self, group: str) -> bool:
         """Whether the group of which messages have this id goes on."""

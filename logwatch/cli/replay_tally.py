@@ -84,7 +84,7 @@ class RuleTally:
         self.muted: Counter[str] = Counter()
         """Messages that nobody would have been told of, by what kept them."""
         self.unrouted = 0
-        """Messages that no route takes."""
+        """Messages that no route takes, ends excepted."""
         self.when = Histogram()
         self.quieter = Quieter(cooldown)
         self._held: dict[str, int] = {}
@@ -102,7 +102,7 @@ class RuleTally:
         elif one.sinks:
             self.collected.update(one.collected)
             self.told.update(name for name in one.sinks if name not in one.collected)
-        else:
+        elif alert.status != "resolved":  # of its end nobody is told who knows of no begin
             self.unrouted += 1
 
     def _count_held(self, one: SimulatedAlert) -> None:

@@ -60,11 +60,8 @@ class SimulatedAlert(Struct, frozen=True, kw_only=True, gc=False):
     muted_by: str | None = None
     """What would have kept it from being sent: `shadow`, the rule that absorbs it, `mute NAME` or
     `inhibit by RULE`."""
-
-    @property
-    def is_told(self) -> bool:
-        """Whether anything would have kept it; with no sinks configured it still counts as told."""
-        return self.muted_by is None
+    is_told: bool
+    """Whether anybody would have been told; with no sinks configured, whether nothing kept it."""
 
 
 class Simulation:
@@ -237,6 +234,7 @@ def _simulated(one: Addressed) -> SimulatedAlert:
         sinks=(*told, *collected),
         collected=collected,
         muted_by=None if muted_by is UNSET else muted_by,
+        is_told=bool(one.sinks or one.collected),
     )
 
 

@@ -118,6 +118,20 @@ def test_each_alert_as_it_would_have_been_written(capfdbinary, here):
     assert not any(each["late"] for each in told)
 
 
+def test_an_end_that_a_group_tells_of_is_no_message_that_no_route_takes(capsys, here):
+    text = (here / "logwatch.yaml").read_text()
+    route = "{if: {rule: guessing}, to: [chat, pager]"
+    (here / "logwatch.yaml").write_text(text.replace(route, f"{route}, group: [rule], wait: 1s"))
+    until = ["--until", "2026-01-05T06:00"]
+    _, out, _ = logwatch(capsys, "auth.log", *until)
+    row = next(line for line in out.splitlines() if line.startswith("guessing"))
+    assert "chat 6 alerts put together with others" in row
+    assert "no route" not in row
+    run_command_line(["replay", "-o", "ndjson", "auth.log", *until])
+    statuses = [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()]
+    assert statuses == ["firing", "resolved"] * 3
+
+
 def test_one_line_for_each_alert(capsys):
     _, out, _ = logwatch(capsys, "--list", "app.log")
     listed = out.splitlines()[:3]

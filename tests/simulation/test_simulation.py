@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from logwatch.config.loader import load
 from logwatch.rules.base import ContextSettings
+from logwatch.rules.composite_parts import MOST_EPISODES
 from logwatch.simulation import SimulatedAlert, Simulation
 
 START = 1_767_571_200.0  # 2026-01-05T00:00:00Z
@@ -119,9 +121,28 @@ def test_who_mutes_an_alert_is_said(config):
     ]
 
 
-def test_without_sinks_alerts_still_come_about(config):
-    from msgspec.structs import replace  # noqa: PLC0415 - of this test alone
+def test_nobody_is_told_of_the_end_of_what_was_absorbed(config):
+    """As live: who was not told that it began is not told that it is over."""
+    simulation = Simulation(config, host="web1")
+    pages = range(MOST_EPISODES + 1)  # the composite itself knows no more of them
+    simulation.feed_lines("app", app((0, "out of memory")))
+    simulation.feed_lines("app", app(*((290, f"slow /{page}") for page in pages for _ in range(3))))
+    simulation.run_until(START + 900)
+    told = [each.alert for each in simulation.events if each.is_told and each.alert.rule != "oom"]
+    assert [(each.rule, each.status) for each in told] == [
+        ("outage", "firing"),
+        ("outage", "resolved"),
+    ]
 
+
+def test_what_no_route_takes_is_told_to_nobody(config):
+    simulation = Simulation(replace(config, routes=config.routes[:1]), host="web1")
+    simulation.feed_lines("app", app(*3 * [(2, "slow /a")]))
+    simulation.run_until(START + 900)
+    assert [each.is_told for each in simulation.events] == [False, False]
+
+
+def test_without_sinks_alerts_still_come_about(config):
     simulation = Simulation(replace(config, sinks=(), routes=()), host="web1")
     simulation.feed_lines("app", app((0, "out of memory"), (1, "a secret")))
     assert story(simulation.events) == [
