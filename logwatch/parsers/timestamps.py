@@ -16,23 +16,24 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import TypeVar
 
-_DAY_SECONDS = 86400.0
-_SAME_YEAR_SECONDS = 363 * _DAY_SECONDS
+from logwatch.parsers.other_stamps import MAY_BEGIN, OTHERS, other_stamp
+from logwatch.parsers.stamp_parts import (
+    DAY_SECONDS,
+    MONTHS,
+    SECONDS,
+    epoch_of,
+    latest_year,
+    offset_seconds,
+)
+
+_SAME_YEAR_SECONDS = 363 * DAY_SECONDS
 """For so long after a stamp its year stays the latest possible one, whatever the leap days."""
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
-_SECONDS = {f"{second:02}": float(second) for second in range(61)}  # 60: a leap second
-
 _ISO_MINUTE = re.compile(
-    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}",
+    r"[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[Tt ][ 0-9][0-9]:[0-9]{2}",
 ).match
 _ISO_REST = re.compile(  # of the stamp, behind its minute
     r":([0-5][0-9]|60)(?![0-9])(?:[.,]([0-9]+))?"
@@ -51,7 +52,10 @@ _FRACTION = re.compile(r"[.,][0-9]+").match
 _NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
 
 _POINTS = (".", ",")
-MAY_LEAD = re.compile(rb"\[?(?:[A-Z][a-z]{2} |[0-9]{4}[-/]|[0-9]{2}/)").match
+_DATE_SEPARATORS = ("-", "/", ".")
+MAY_LEAD = re.compile(
+    rb"\[?(?:[A-Z][a-z]{2} |[0-9]{4}[-/.]|[0-9]{2}/|" + OTHERS.encode() + rb")"
+).match
 """Whether `StampReader.leading` may find a stamp in the text that begins at a place in some bytes;
 costs a tenth of asking it."""
 _Minute = TypeVar("_Minute")
@@ -79,7 +83,7 @@ class StampReader:
     def iso(self, text: str, at: int = 0) -> float | None:
         """The RFC 3339 or ISO 8601 stamp that begins at character `at`.
 
-        Also with a space for `T`, a comma for the dot, `/` for `-`, any offset or none.
+        Also with a space for `T`, a comma for the dot, `/` or `.` for `-`, any offset or none.
         """
         return self.iso_with_end(text, at)[0]
 
@@ -98,7 +102,7 @@ class StampReader:
             start = self._new_iso_minute(minute, zone)
             if start is None:
                 return None, rest.end()
-        time = start + _SECONDS[second]
+        time = start + SECONDS[second]
         return time if digits is None else time + float("0." + digits), rest.end()
 
     def _new_iso_minute(self, minute: str, zone: str | None) -> float | None:
@@ -117,7 +121,7 @@ class StampReader:
         # Each part stands at its place; of what is behind the zone the pattern says whether it may.
         known = self._clf_minutes.get((text[at : at + 18], text[at + 20 : at + 26]))
         if known is not None and not text[at + 26 : at + 27].isdigit():
-            seconds = _SECONDS.get(text[at + 18 : at + 20])
+            seconds = SECONDS.get(text[at + 18 : at + 20])
             if seconds is not None:
                 return known + seconds
         found = _CLF(text, at)
@@ -127,13 +131,13 @@ class StampReader:
         """As `clf`, for a minute that is not known."""
         day, month, rest = minute.split("/")
         year, hour, minutes = rest.split(":")
-        date = (int(year), _MONTHS.get(month, 0), int(day))
-        start = _epoch(UTC, date, (int(hour), int(minutes)))
+        date = (int(year), MONTHS.get(month, 0), int(day))
+        start = epoch_of(UTC, date, (int(hour), int(minutes)))
         if start is None:
             return None
-        start -= _offset_seconds(zone)
+        start -= offset_seconds(zone)
         _remember(self._clf_minutes, (f"{minute}:", f" {zone}"), start)
-        return start + _SECONDS[second]
+        return start + SECONDS[second]
 
     def bsd(self, text: str, now: float, at: int = 0) -> float | None:
         """The RFC 3164 stamp `Jan  5 01:00:00`, perhaps with a fraction, at `at`.
@@ -144,11 +148,11 @@ class StampReader:
         if text[at : at + 16] == head and now == asked_at:
             return time
         minute = text[at : at + 13]
-        second = _SECONDS.get(text[at + 13 : at + 15])
+        second = SECONDS.get(text[at + 13 : at + 15])
         if second is None:
             return None
         start = self._bsd_minutes.get(minute)
-        if start is None or not start - _DAY_SECONDS <= now < start + _SAME_YEAR_SECONDS:
+        if start is None or not start - DAY_SECONDS <= now < start + _SAME_YEAR_SECONDS:
             start = self._bsd_minute(minute, now)
             if start is None:
                 return None
@@ -165,11 +169,11 @@ class StampReader:
             return None
         month, day, clock, second, fraction, year = found.groups()
         hour, minutes = clock.split(":")
-        date = (int(year), _MONTHS.get(month, 0), int(day))
-        start = _epoch(self._tz, date, (int(hour), int(minutes)))
+        date = (int(year), MONTHS.get(month, 0), int(day))
+        start = epoch_of(self._tz, date, (int(hour), int(minutes)))
         if start is None:
             return None
-        return start + _SECONDS[second] + (_fraction(fraction) if fraction else 0.0)
+        return start + SECONDS[second] + (_fraction(fraction) if fraction else 0.0)
 
     def leading(self, text: str, now: float) -> float | None:
         """The stamp that `text` begins with, after `[` if there is one, in any textual form."""
@@ -177,10 +181,15 @@ class StampReader:
         # The first character that is neither digit nor letter tells which form it can be.
         if text[at + 3 : at + 4] == " ":
             time = self.bsd(text, now, at)
-            return time if time is not None else self.ctime(text, at)
-        if text[at + 4 : at + 5] in ("-", "/"):
-            return self.iso(text, at)
-        return self.clf(text, at) if text[at + 2 : at + 3] == "/" else None
+            if time is None:
+                time = self.ctime(text, at)
+        elif text[at + 4 : at + 5] in _DATE_SEPARATORS:
+            time = self.iso(text, at)
+        else:
+            time = self.clf(text, at) if text[at + 2 : at + 3] == "/" else None
+        if time is None and MAY_BEGIN(text, at):
+            return other_stamp(text, at, self._tz, now)
+        return time
 
     def value(self, text: str, now: float) -> float | None:
         """The time that a field's whole value means: any stamp, or a number since the epoch."""
@@ -193,36 +202,26 @@ class StampReader:
         return self.leading(text.strip(), now)
 
     def _iso_minute(self, minute: str, zone: str | None) -> float | None:
-        start = _epoch(
+        start = epoch_of(
             self._tz if zone is None else UTC,
             (int(minute[:4]), int(minute[5:7]), int(minute[8:10])),
             (int(minute[11:13]), int(minute[14:16])),
         )
         if start is None or zone is None:
             return start
-        return start - _offset_seconds(zone.strip())
+        return start - offset_seconds(zone.strip())
 
     def _bsd_minute(self, minute: str, now: float) -> float | None:
         if len(minute) != 13 or not (
             minute[3] == minute[6] == " " and minute[9] == minute[12] == ":"
         ):
             return None
-        month, day = _MONTHS.get(minute[:3]), minute[4:6].lstrip()
+        month, day = MONTHS.get(minute[:3]), minute[4:6].lstrip()
         numbers = day + minute[7:9] + minute[10:12]
         if month is None or not (numbers.isdecimal() and numbers.isascii()):
             return None
-        return self._latest_year((month, int(day)), (int(minute[7:9]), int(minute[10:12])), now)
-
-    def _latest_year(
-        self, date: tuple[int, int], clock: tuple[int, int], now: float
-    ) -> float | None:
-        """The latest such minute at most a day ahead of `now`; Feb 29 may be 8 years ago."""
-        ahead = _epoch_to_year(now + 2 * _DAY_SECONDS)
-        for year in range(ahead, ahead - 9, -1):
-            start = _epoch(self._tz, (year, *date), clock)
-            if start is not None and start <= now + _DAY_SECONDS:
-                return start
-        return None
+        clock = int(minute[7:9]), int(minute[10:12])
+        return latest_year((month, int(day)), clock, now, self._tz)
 
     @staticmethod
     def _bsd_fraction(text: str, at: int) -> float:
@@ -264,27 +263,3 @@ def epoch_number(number: float) -> float | None:
 
 def _fraction(text: str) -> float:
     return float("0." + text[1:])
-
-
-def _offset_seconds(zone: str) -> float:
-    """`+01:00`, `-0100`, `+01`, or a name of UTC."""
-    if zone[0] not in "+-":
-        return 0.0
-    digits = zone[1:].replace(":", "")
-    seconds = int(digits[:2]) * 3600.0 + int(digits[2:] or 0) * 60.0
-    return -seconds if zone[0] == "-" else seconds
-
-
-def _epoch(tz: tzinfo, date: tuple[int, int, int], clock: tuple[int, int]) -> float | None:
-    """The start of a minute given as (year, month, day), (hour, minute); None if there is none."""
-    try:
-        return datetime(*date, *clock, tzinfo=tz).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _epoch_to_year(seconds: float) -> int:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).year
-    except (ValueError, OverflowError, OSError):
-        return 1970

@@ -291,11 +291,18 @@ def test_a_minute_that_was_read_before_changes_no_access_log_stamp(stamps, at):
 bsd_stamps = st.sampled_from(
     ["Jan  5 01:00:00", "Feb 30 01:00:00", "Jan 5 01:00:00.5", "Mon Jan 05 01:00:00.123456 2026"]
 )
+other_stamps = st.sampled_from(
+    [
+        *("05-Jan-2026 01:00:00", "7:M 05 Jan 2026 01:00:00.5", "Mon, 5 Jan 2026 01:00:00 GMT"),
+        *("Jan 5, 2026 1:00:00 AM", "I0105 01:00:00.000000", "20260105T010000Z", "[1767571200] "),
+        *("1767571200.5 7", "type=A msg=audit(1767571200.000:7)", "@40000000695aff0a0ee6b280"),
+    ]
+)
 
 
 @given(
     st.sampled_from(["", "[", "[[", "x", " ", "é"]),
-    near_stamps(st.one_of(iso_stamps, clf_stamps, bsd_stamps)) | st.text(max_size=8),
+    near_stamps(st.one_of(iso_stamps, clf_stamps, bsd_stamps, other_stamps)) | st.text(max_size=8),
 )
 def test_a_stamp_that_leads_is_never_passed_over_unread(before, text):
     """What is looked at first, and for less, says no only where there is none."""
