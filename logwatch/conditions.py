@@ -8,9 +8,11 @@ A condition is a field with tests, any of which must hold; every condition of a 
 - `>`, `>=`, `<`, `<=` compare quantities: a number, or one with a unit of time or size. Bare
   numbers stand for seconds or bytes beside one with a unit. What is no number is not compared.
   Where a field has few values that have an order, such as severities, they compare that.
+- `in` and `!in` ask for an address in a network, or in one of several: `in 10.0.0.0/8 ::1`. What
+  follows must look like addresses; `in progress` is a text.
 
-`!=` and `!~` hold wherever `=` and `~` do not, also where the record has no such field; every other
-test needs the field.
+`!=`, `!~` and `!in` hold wherever `=`, `~` and `in` do not, also where the record has no such
+field; every other test needs the field.
 """
 
 from __future__ import annotations
@@ -26,10 +28,12 @@ from msgspec import Struct
 
 from logwatch.expressions import compiled
 
-Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
+Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~", "in", "!in"]
 
 OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
-NEGATIVE: Final = ("!=", "!~")
+"""Those of signs; the others are words."""
+NETWORK: Final = ("in", "!in")
+NEGATIVE: Final = ("!=", "!~", "!in")
 """Operators that a record without the field passes."""
 
 LONGEST_NUMBER: Final = 64
@@ -90,6 +94,8 @@ class ConditionError(ValueError):
 
 
 _WRITTEN = re.compile(r"\s*([=!<>~]+)\s*(.*)", re.DOTALL)
+_WITHIN = re.compile(r"\s*((?:!\s*|not\s+)?in)\s+([^\s,].*)", re.DOTALL)
+_WORD = re.compile(r"[^\s,]+")
 _INSTEAD = {
     **dict.fromkeys(("==", "==="), "="),
     **dict.fromkeys(("!", "<>", "!==", "=!"), "!="),
@@ -107,6 +113,9 @@ def parse_test(text: str, ranks: Sequence[str] = ()) -> Comparison:
     Patterns are not compiled here. `ranks`: the values that the field can have, from low to high,
     where `>` and the like compare those and not numbers.
     """
+    within = _within(text)
+    if within is not None:
+        return _network_test(within)
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return Comparison("=", text)
@@ -117,7 +126,7 @@ def parse_test(text: str, ranks: Sequence[str] = ()) -> Comparison:
         choose = f"did you mean {best!r}?  all: " if best else "choose: "
         raise ConditionError(
             f"there is no operator {operator!r}",
-            f"{choose}{' '.join(OPERATORS)}",
+            f"{choose}{' '.join(OPERATORS + NETWORK)}",
             at,
             len(operator),
         )
@@ -146,9 +155,32 @@ def parse_test(text: str, ranks: Sequence[str] = ()) -> Comparison:
     return Comparison(cast("Operator", operator), operand)
 
 
+def _within(text: str) -> re.Match[str] | None:
+    """What `text` has before and after `in`, where addresses are meant."""
+    found = _WITHIN.fullmatch(text)
+    if found is None:
+        return None
+    from logwatch.networks import is_meant  # noqa: PLC0415 - few ask for addresses
+
+    return found if found[1][0] == "!" or is_meant(_WORD.findall(found[2])[0]) else None
+
+
+def _network_test(found: re.Match[str]) -> Comparison:
+    from logwatch.networks import NetworkError, network  # noqa: PLC0415 - as above
+
+    for word in _WORD.finditer(found[2]):
+        try:
+            network(word[0])
+        except NetworkError as error:
+            remedy = f"{error.remedy}; for the text itself '= {found[0].strip()}'"
+            at = found.start(2) + word.start()
+            raise ConditionError(str(error), remedy, at, len(word[0])) from None
+    return Comparison("in" if found[1] == "in" else "!in", " ".join(_WORD.findall(found[2])))
+
+
 def written(test: Comparison) -> str:
     """`test` as it may be written in a configuration."""
-    if test.operator == "=" and not _WRITTEN.match(test.operand):
+    if test.operator == "=" and not (_WRITTEN.match(test.operand) or _within(test.operand)):
         return test.operand
     return f"{test.operator} {test.operand}"
 
@@ -271,16 +303,15 @@ def plain_number(text: str) -> Decimal | None:
 
 def _compile_test(test: Comparison, make_search: MakeSearch) -> _Holds:
     match test.operator:
-        case "=":
-            return _equal(test.operand)
-        case "!=":
-            return _opposite(_equal(test.operand))
-        case "~":
-            return _searched(make_search(test.operand))
-        case "!~":
-            return _opposite(_searched(make_search(test.operand)))
+        case "=" | "!=":
+            holds = _equal(test.operand)
+        case "~" | "!~":
+            holds = _searched(make_search(test.operand))
+        case "in" | "!in":
+            holds = _inside(test.operand)
         case _:
-            return _ordered(test)
+            holds = _ordered(test)
+    return _opposite(holds) if test.operator in NEGATIVE else holds
 
 
 def _opposite(holds: _Holds) -> _Holds:
@@ -322,6 +353,12 @@ def _searched(search: Search) -> _Holds:
             return False
 
     return found
+
+
+def _inside(operand: str) -> _Holds:
+    from logwatch.networks import Networks  # noqa: PLC0415 - few ask for addresses
+
+    return Networks(operand.split()).have
 
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}

@@ -57,6 +57,14 @@ def holds(test, value, **others):
             ["801ms", "1s", "1.2", "1m3.5s", "0.9 s", "900000us"],
             ["800ms", "0.8", "1MiB"],
         ),
+        ("in 10.0.0.0/8", ["10.1.2.3", "::ffff:10.0.0.7", "10.0.0.7:22"], ["11.0.0.1", "x", ""]),
+        ("in 127.0.0.0/8, ::1", ["127.0.0.1", "::1", "[::1]:80"], ["10.0.0.1", "::2"]),
+        ("!in 10.0.0.0/8 ::1", ["11.0.0.1", "x", ""], ["10.0.0.1", "::1"]),
+        ("! in 10.0.0.7", ["10.0.0.8"], ["10.0.0.7"]),
+        ("not in 10.0.0.7", ["10.0.0.8"], ["10.0.0.7"]),
+        ("in progress", ["in progress"], ["progress"]),
+        ("not in use", ["not in use"], ["in use"]),
+        ("= in 10.0.0.7", ["in 10.0.0.7"], ["10.0.0.7"]),
         ("> 3MiB", ["4MiB", "3146000", "4 MB", "1G"], ["3MiB", "3.1MB", "4s", "3000k"]),
     ],
 )
@@ -68,13 +76,13 @@ def test_each_operator(test, passing, failing):
         assert not holds(test, value), value
 
 
-@pytest.mark.parametrize("test", ["error", "*", "~ .", ">= 0", "< 5", ""])
+@pytest.mark.parametrize("test", ["error", "*", "~ .", ">= 0", "< 5", "", "in ::/0"])
 def test_a_missing_field_fails_a_test(test):
     """There is nothing to compare."""
     assert not holds(test, None)
 
 
-@pytest.mark.parametrize("test", ["!= debug", "!~ ^debug"])
+@pytest.mark.parametrize("test", ["!= debug", "!~ ^debug", "!in 0.0.0.0/0"])
 def test_a_missing_field_passes_a_negative_test(test):
     """What is not there is not debug."""
     assert holds(test, None)
@@ -114,6 +122,14 @@ def test_a_search_that_runs_out_of_time_finds_nothing():
         ("> soon", 2, 4, "write a number"),
         ("<nil>", 1, 4, "for the text itself '= <nil>'"),
         ("~", 0, 1, "write '~ ^/api/'"),
+        (
+            "in 10.0.0.0/8 127.0.0.1/8",
+            14,
+            11,
+            "write 127.0.0.0/8 for the network, or 127.0.0.1 for",
+        ),
+        ("in 10.0.0.0/33", 3, 11, "for the text itself '= in 10.0.0.0/33'"),
+        ("!in office", 4, 6, "write one: 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32"),
     ],
 )
 def test_what_is_no_condition_is_told_with_its_place(text, position, length, said):
@@ -181,6 +197,12 @@ def test_a_test_is_read_back_as_it_was(operator, operand):
     """`written` is for people and for `check --canonical`."""
     test = Comparison(operator, operand.strip() or "x")
     assert parse_test(written(test)) == test
+
+
+@pytest.mark.parametrize("text", ["in 10.0.0.0/8 ::1", "!in 10.0.0.7", "= in 10.0.0.7", "in use"])
+def test_what_asks_for_addresses_is_told_from_a_text_when_it_is_read_back(text):
+    """Only where it must be is a text told by its `=`."""
+    assert written(parse_test(text)) == text
 
 
 @given(st.text(max_size=20), st.text(max_size=20))

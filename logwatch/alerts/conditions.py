@@ -8,11 +8,13 @@ counts as not found.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final, TypeAlias
 
 from logwatch.conditions import (
+    NETWORK,
     Condition,
     ConditionError,
     MakeSearch,
@@ -83,20 +85,27 @@ def _ranked(condition: Condition) -> Callable[[str], bool] | None:
 
 _OPERATORS = ("!~", "!=", ">=", "<=", "=~", "~", "=", ">", "<")
 """As they stand in one word; those of two characters first."""
+_WITHIN = re.compile(r"\s*([^\s=!<>~]+)\s+((?:!\s*|not\s+)?in\s.*)", re.DOTALL)
 
 
 def written_matcher(condition: Condition) -> str:
     """The matcher that `parse_matcher` reads as `condition`, which must have one test."""
     (test,) = condition.tests
+    if test.operator in NETWORK:
+        return f"{condition.field} {test.operator} {test.operand}"
     operator = "=~" if test.operator == "~" else test.operator
     return f"{condition.field}{operator}{test.operand}"
 
 
 def parse_matcher(text: str) -> Condition:
-    """`rule=ssh-*`, `ip!=10.0.0.1`, `host=~^web` or `severity>=error`. Raises ConditionError.
+    """`rule=ssh-*`, `ip!=10.0.0.1`, `host=~^web`, `severity>=error` or `ip in 10.0.0.0/8`.
 
-    Patterns are not compiled here.
+    Patterns are not compiled here. Raises ConditionError.
     """
+    if asked := _WITHIN.fullmatch(text):
+        test = parse_test(asked[2])
+        if test.operator in NETWORK:
+            return Condition(asked[1], (test,))
     found = [(text.find(operator), -len(operator), operator) for operator in _OPERATORS]
     at, _, operator = min((each for each in found if each[0] > 0), default=(0, 0, ""))
     if not operator:

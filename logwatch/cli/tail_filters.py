@@ -76,7 +76,7 @@ def _condition(text: str) -> Condition:
         raise UsageError(f"--where {text!r}: write FIELD OPERATOR VALUE, such as 'status >= 500'")
     field, operator, value = found.groups()
     try:
-        test = parse_test(f"{operator or '='} {value}")
+        test = parse_test(f"{operator} {value}" if operator else value)
     except ConditionError as problem:
         raise UsageError(f"--where {text!r}: {problem.message}; {problem.remedy}") from None
     return Condition(field, (test,))

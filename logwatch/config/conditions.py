@@ -81,11 +81,14 @@ def build_condition(  # noqa: PLR0917 - a place needs them all
         return None
     negative = [number for number, test in enumerate(sound) if test.operator in NEGATIVE]
     if len(negative) > 1:
+        none = "!~ ^(?:one|other)$"
+        if all(sound[number].operator == "!in" for number in negative):
+            none = f"!in {' '.join(sound[number].operand for number in negative)}"
         report.error(
             found.place(key, field, negative[1]),
             "bad-value",
             "one of a list is enough, and every value passes one of these",
-            f"for none of them write {field}: '!~ ^(?:one|other)$'",
+            f"for none of them write {field}: '{none}'",
         )
         return None
     return Condition(field, sound)

@@ -8,7 +8,7 @@ from doubles.conditions import asking
 from doubles.muting import HOUR, Scene, at, ids
 
 from logwatch.alerts import silences as module
-from logwatch.alerts.conditions import parse_matcher
+from logwatch.alerts.conditions import parse_matcher, written_matcher
 from logwatch.alerts.mutes import Released
 from logwatch.alerts.silences import SilenceError
 from logwatch.conditions import ConditionError
@@ -239,6 +239,10 @@ def test_there_is_a_bound(monkeypatch):
         ("size>3MiB", "size", (">", "3MiB")),
         ("a.b=c=d", "a.b", ("=", "c=d")),
         ("key = two words", "key", ("=", "two words")),
+        ("ip in 10.0.0.0/8", "ip", ("in", "10.0.0.0/8")),
+        (" ip !in 10.0.0.0/8 ::1", "ip", ("!in", "10.0.0.0/8 ::1")),
+        ("say=seen in 10.0.0.7", "say", ("=", "seen in 10.0.0.7")),
+        ("state=in 10.0.0.7", "state", ("=", "in 10.0.0.7")),
     ],
 )
 def test_a_matcher_is_one_word_of_a_command_line(text, field, test):
@@ -250,9 +254,12 @@ def test_a_matcher_is_one_word_of_a_command_line(text, field, test):
     condition = parse_matcher(text)
     assert condition.field == field
     assert [(each.operator, each.operand) for each in condition.tests] == [test]
+    assert parse_matcher(written_matcher(condition)) == condition
 
 
-@pytest.mark.parametrize("text", ["", "rule", "=x", "rule=", "severity>=bad", "size>big"])
+@pytest.mark.parametrize(
+    "text", ["", "rule", "=x", "rule=", "severity>=bad", "size>big", "ip in 10/8"]
+)
 def test_what_is_no_matcher_is_refused(text):
     """With what to type."""
     with pytest.raises(ConditionError) as caught:

@@ -48,6 +48,9 @@ def test_conditions_on_fields_need_no_configuration(tmp_path):
     found = json.loads(done.stdout)
     assert (found["schema"], found["kind"], found["fields"]["path"]) == (1, "line", "/c")
     assert "T" in found["time"]
+    for condition, lines in (("ip in 203.0.113.0/24", 3), ("ip !in 203.0.113.0/24", 0)):
+        done = tail(log, "--no-follow", "--where", condition)
+        assert done.stdout.count(b"\n") == lines
 
 
 def test_a_level_takes_what_is_worse(tmp_path):

@@ -40,6 +40,8 @@ def where(bench, text):
         ("'~ ^/checkout'", "~", "^/checkout"),
         ("'!~ ^/health'", "!~", "^/health"),
         ("'web*'", "=", "web*"),
+        ("in 10.0.0.0/8", "in", "10.0.0.0/8"),
+        ("'!in 10.0.0.0/8, ::1'", "!in", "10.0.0.0/8 ::1"),
         ("''", "=", ""),
     ],
 )
@@ -129,6 +131,22 @@ DRAWINGS = [
         in: app, where: {level: ['!= info', '!= debug']}
                                             ^^^^^^^^^^
     """),
+    ("bad-value", "one of a list is enough, and every value passes one of these", r"""
+        in: app, where: {ip: ['!in 10.0.0.0/8', '!in ::1']}
+                                                ^^^^^^^^^
+    """),
+    ("bad-value", "'127.0.0.1/8' is one address in a network", r"""
+        in: app, where: {ip: in 127.0.0.1/8 ::1}
+                                ^^^^^^^^^^^
+    """),
+    ("every-line", "nothing in a line of 'app' tells whether this holds", r"""
+        in: app, where: {ip: '!in 10.0.0.0/8'}
+                 ^^^^^
+    """),
+    ("every-line", "each line of 'app' that has the field is parsed", r"""
+        in: app, where: {ip: in 10.0.0.0/8}
+                 ^^^^^
+    """),
     ("unknown-field", "'where' asks for 'staus', a field that source 'web' (combined) has not", r"""
         in: web, where: {staus: 500}
                          ^^^^^
@@ -191,6 +209,12 @@ def test_nested_names_are_joined_with_a_dot(bench):
     """The help line shows how."""
     problem = bench.one(rule("in: app, where: {http: {status: 500}}"))
     assert problem.help == "join the names with a dot: http.status: ..."
+
+
+def test_addresses_in_none_of_several_networks_are_one_test(bench):
+    """The help line shows how."""
+    problem = bench.one(rule("in: app, where: {ip: ['!in 10.0.0.0/8', '!in ::1']}"))
+    assert problem.help == "for none of them write ip: '!in 10.0.0.0/8 ::1'"
 
 
 def test_a_note_is_no_problem(bench):

@@ -427,7 +427,7 @@ def test_the_rarest_condition_gives_the_needle():
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if field_names(name) is None])
-@pytest.mark.parametrize("test", ["!= debug", "!~ ^debug"])
+@pytest.mark.parametrize("test", ["!= debug", "!~ ^debug", "!in 10.0.0.0/8"])
 def test_what_a_missing_field_passes_has_no_needle(name, test):
     """No line could be left out."""
     assert needle(name, where(level=test)) is None

@@ -233,7 +233,7 @@ def written_test(choices: Choices, value: str) -> str:
         return f"{pick(choices, ('>=', '>', '<=', '<'))} {pick(choices, (*BOUNDS, value))}"
     if kind == 4:
         return pick(choices, BOUNDS)
-    return pick(choices, (f"!= {near}", f"!~ {plain}", f"!= {text(choices)}"))
+    return pick(choices, (f"!= {near}", f"!~ {plain}", f"!= {text(choices)}", f"in {near}"))
 
 
 def condition(choices: Choices, fields: dict[str, str]) -> Condition | None:
