@@ -157,7 +157,10 @@ class Dispatch:
         alert, burns = one.alert, one.burns
         hidden = alert.muted_by if alert.muted_by is not UNSET else None
         if hidden is None:
-            hidden = self._mutes.take(alert, burns=burns, told=self._is_told(alert.id), now=now)
+            told_before = self._is_told(alert.id)
+            hidden = self._mutes.take(
+                alert, burns=burns, told=told_before, now=now, event=one.event
+            )
         else:
             self._mutes.pass_by(alert, burns=burns, now=now)
         if alert.status == "resolved":

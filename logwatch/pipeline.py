@@ -301,7 +301,7 @@ class Pipeline:
         for alert in alerts:
             goes_on = burns and alert.status != "resolved"
             marked = replace(alert, muted_by=why) if why else alert
-            one = Addressed(marked, wall, (), goes_on)
+            one = Addressed(marked, wall, (), goes_on, event=at)
             if rule.context is None:
                 self._pending.alerts.append(self._routed(one))
             else:

@@ -134,6 +134,16 @@ def _stored(one: Alert) -> Alert:
 FULL = {"mutes": MUTES, "inhibits": INHIBITS, "paces": PACES}
 
 
+def test_a_reminder_is_hidden_by_what_is_in_force_now_alone():
+    """Whenever the lines of what burns are from."""
+    scene = Scene({"mutes": MUTES})
+    scene.time = START + 300
+    late = {"late": True, "last": rfc3339(START + 100), "key": {"k": "m"}}
+    scene.tell(alert(id="a", seq=1, rule="g1", **late), burns=True)
+    scene.pass_time(300)
+    assert len(scene.told("grouped")) == 3
+
+
 def test_a_configuration_without_any_of_it_goes_the_direct_way():
     assert Scene(routes=ROUTES[1:]).dispatch.direct
     assert not Scene().dispatch.direct

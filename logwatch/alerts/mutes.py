@@ -11,13 +11,14 @@ told when nothing hides it any more:
 - `drop`: nothing; but what an earlier mute promised to tell is told after it.
 
 The end of an episode that somebody was told of always goes out. Where several hide an alert, the
-one that tells most decides. An alert of a backlog is hidden by what was in force at its own time,
-and by what is in force now. A restart at any point tells the same as none, as long as `changes` is
-stored with the alerts.
+one that tells most decides. An alert of a backlog is hidden by what was in force when it came about
+by the time of the log, and by what is in force now. A restart at any point tells the same as none,
+as long as `changes` is stored with the alerts.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -118,16 +119,20 @@ class Mutes:
 
     # -- alerts as they come -----------------------------------------------------------------
 
-    def take(self, alert: Alert, *, burns: bool, told: bool, now: Moment) -> str | None:
+    def take(
+        self, alert: Alert, *, burns: bool, told: bool, now: Moment, event: float = -math.inf
+    ) -> str | None:
         """Why `alert` must not be sent now, which is its `muted_by`; None: send it.
 
-        `burns`: its episode goes on. `told`: somebody was told that it began. Every message of
+        `burns`: its episode goes on. `told`: somebody was told that it began. `event`: the event
+        time at which it came about, where that may be later than its last line. Every message of
         every rule must pass here or through `pass_by`, ends too, in order.
         """
         self._follow(alert, burns=burns)
+        times = (now.wall, max(event, seconds_of(alert.last))) if alert.late else (now.wall,)
         if alert.status == "resolved":
-            return self._end(alert, told=told, now=now)
-        muting = self.verdict(alert, now)
+            return self._end(alert, told=told, now=now, times=times)
+        muting = self._verdict(alert, times)
         if muting is None:
             self._withheld.take(alert.id)
             return None
@@ -157,8 +162,7 @@ class Mutes:
 
     def verdict(self, alert: Alert, now: Moment) -> Muting | None:
         """What hides `alert` now; changes nothing."""
-        times = (now.wall, seconds_of(alert.last)) if alert.late else (now.wall,)
-        return self._verdict(alert, times)
+        return self._verdict(alert, (now.wall,))
 
     def _verdict(self, alert: Alert, times: Sequence[float]) -> Muting | None:
         """What hides it, the one first that tells most of it afterwards."""
@@ -190,7 +194,7 @@ class Mutes:
         elif muting.holder in self._queued:
             self._due[alert.id] = None
 
-    def _end(self, alert: Alert, *, told: bool, now: Moment) -> str | None:
+    def _end(self, alert: Alert, *, told: bool, now: Moment, times: Sequence[float]) -> str | None:
         """The end of an episode: told to those who know of it, whatever is in force."""
         if self.silences:
             self.silences.resolved(alert.id, now)
@@ -201,7 +205,7 @@ class Mutes:
             self._withheld.end_counted(alert)
         elif kept.then == "summarise":
             self._withheld.count(alert, _muting_of(kept), burns=False, is_event=False)
-        muting = self.verdict(alert, now)
+        muting = self._verdict(alert, times)
         if muting is not None:
             return muting.by
         return None if kept is None else kept.by

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from msgspec import Struct, field
 
 from logwatch.records import Alert, Checkpoint, StateChange
@@ -21,6 +23,8 @@ class Addressed(Struct, frozen=True, gc=False):
     """Where it burns: all sinks that were told of the episode, by this message or before."""
     collected: tuple[str, ...] = ()
     """Sinks that are told later, in one message with others."""
+    event: float = -math.inf
+    """Event time at which it came about, where a rule made it."""
 
 
 class Burning(Struct, frozen=True, gc=False):

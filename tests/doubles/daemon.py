@@ -24,7 +24,7 @@ class Bench:
     """A consumer that tests feed by hand."""
 
     def __init__(
-        self, folder: Path, *rules: RuleSettings, sinks=("chat",), awaited=(), routes=()
+        self, folder: Path, *rules: RuleSettings, sinks=("chat",), awaited=(), routes=(), mutes=()
     ) -> None:
         self.folder = folder
         self.rules = rules or (EVERY,)
@@ -33,7 +33,9 @@ class Bench:
         self.store = Store(folder, durability="off")  # nobody cuts the power of a test
         router = Router(routes, sinks=sinks, to_by_rule={})
         self.working = [make_rule(one, host="web1") for one in self.rules]
-        self.pipeline = Pipeline(self.working, Dispatch(router, host="web1"), host="web1")
+        self.pipeline = Pipeline(
+            self.working, Dispatch(router, host="web1", mutes=mutes), host="web1"
+        )
         self.pipeline.restore(self.store.adopt_rules(fingerprints(self.rules)))
         self.pipeline.resume(self.store.burning(), self.clock.moment())
         self.pipeline.begin(self.clock.moment())
