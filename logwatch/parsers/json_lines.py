@@ -1,17 +1,19 @@
-"""`json`: one object a line, its values as text under dotted names.
+r"""`json`: one object a line, its values as text under dotted names.
 
 `{"http": {"status": 502}, "tags": ["a"]}` has the fields `http.status` = `502` and `tags.0` = `a`.
 Numbers keep their spelling; true and false are `true` and `false`; null is no field. What lies
-deeper than 8 levels, and what comes after the 200th field, is not told. A line that is no whole
-object has no fields and no time. A line of Docker's json-file driver is such an object: `log` loses
-its newline, and `time` is the event time.
+deeper than 8 levels, and what comes after the 200th field, is not told. A backslash that begins no
+escape of JSON stands for itself: neither a byte that is not in the source's encoding, which reads
+`\xff`, nor half an emoji hides a line. A line that is no whole object has no fields and no time. A
+line of Docker's json-file driver is such an object: `log` loses its newline, and `time` is the
+event time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +28,8 @@ TIME_FIELDS = (
 )
 """Tried in this order where the source names no field."""
 
+T = TypeVar("T")
+
 _MAX_DEPTH = 8
 _MAX_FIELDS = 200
 
@@ -34,7 +38,7 @@ _decode = msgspec.json.Decoder(float_hook=str).decode
 
 _SHORT = {
     '"': r'\\"',
-    "\\": r"\\\\",
+    "\\": r"\\{1,2}",  # one where it begins no escape
     "/": r"(?:/|\\/)",
     "\n": r"(?:\\n|\n)",
     "\t": r"(?:\\t|\t)",
@@ -219,10 +223,31 @@ def _fields(record: dict[str, Any]) -> dict[str, str]:
 def _object(text: str) -> dict[str, Any] | None:
     """The object that `text` is; None for anything else, broken or nested beyond reason."""
     try:
-        record = _decode(text)
+        record = decoded(text, _decode)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def decoded(text: str, decode: Callable[[str], T]) -> T:
+    """What `decode` reads, each backslash taken for itself that begins no escape of JSON.
+
+    Raises what `decode` does.
+    """
+    try:
+        return decode(text)
+    except msgspec.DecodeError:
+        mended = _BACKSLASH.sub(lambda found: found[1] or r"\\", text)
+        if mended == text:
+            raise
+    return decode(mended)
+
+
+_BACKSLASH = re.compile(
+    r"""(\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"""
+    r"""|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))|\\"""
+)
+"""An escape of JSON as a group, or any other backslash; half a surrogate pair is no escape."""
 
 
 def _reach(record: dict[str, Any], path: list[str]) -> Any:

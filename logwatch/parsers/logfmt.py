@@ -17,7 +17,7 @@ import msgspec
 
 from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
-from logwatch.parsers.json_lines import NUMBERS, escapes, quoted
+from logwatch.parsers.json_lines import NUMBERS, decoded, escapes, quoted
 from logwatch.parsers.needles import Writing
 from logwatch.parsers.timestamps import StampReader
 
@@ -138,7 +138,8 @@ def _unescape(text: str) -> str | None:
     """The text that the inside of a quoted value means; None for a wrong escape."""
     # Control characters may stand in a quoted value as they are; JSON wants them escaped.
     try:
-        return _decode_text('"' + _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + '"')
+        escaped = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return decoded(f'"{escaped}"', _decode_text)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
 

@@ -154,6 +154,24 @@ def test_json_numbers_keep_their_spelling():
     assert parse("json", line).fields == fields
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (r"caf\xe9", r"caf\xe9"),  # a byte that is not in the source's encoding reads so
+        (r"C:\dir", r"C:\dir"),
+        (r"cut in half \ud83d", r"cut in half \ud83d"),
+        (r"\ude00\ud83d", r"\ude00\ud83d"),
+        (r"\ud83d\ud83d\ude00", r"\ud83d😀"),
+        (r"\\xe9 \xe9", r"\xe9 \xe9"),
+        (r"\u12 \" \n \q", '\\u12 " \n \\q'),
+    ],
+)
+@pytest.mark.parametrize(("name", "line"), [("json", '{"m":"%s","n":1}'), ("logfmt", 'm="%s" n=1')])
+def test_a_backslash_that_begins_no_escape_stands_for_itself(name, line, written, value):
+    """No one byte of a line, which may be a stranger's, hides the rest of it."""
+    assert parse(name, line % written).fields == {"m": value, "n": "1"}
+
+
 def test_json_is_bounded_in_depth_and_number():
     """Eight levels, two hundred fields."""
     deep = '{"a":' * 9 + "1" + "}" * 9
@@ -208,7 +226,7 @@ def test_json_event_time(record, field, expected):
         ("a=1 a=2", {"a": "2"}),
         ("a.b=1 ключ=да", {"a.b": "1", "ключ": "да"}),
         ('a=1 msg="no end', {"a": "1"}),
-        (r'a=1 msg="bad \x escape" b=2', {"a": "1"}),
+        (r'a=1 msg="bad \x escape" b=2', {"a": "1", "msg": r"bad \x escape", "b": "2"}),
         ("a=1 =2 b=3", {"a": "1"}),
         ('a=1 "quoted" b=3', {"a": "1"}),
         ('a=1 b"c d=3', {"a": "1"}),

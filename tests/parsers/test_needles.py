@@ -241,6 +241,11 @@ def test_conditions_by_the_thousand_never_hold_where_their_needle_is_not(name):
         ("json", "<", "日", r'{"\u003c":"日"}'),
         ("json", "x", "\U0001f600", r'{"x":"\ud83d\ude00"}'),
         ("json", "x", "\U0001f600*", r'{"x":"\uD83D\uDE00!"}'),
+        # A backslash that begins no escape.
+        ("json", "x", r"caf\xe9", r'{"x":"caf\xe9"}'),
+        ("json", "x", r"~ caf\\xe9", r'{"x":"caf\xe9"}'),
+        ("json", "x", r"\ud83d*", r'{"x":"\ud83d!"}'),
+        ("logfmt", "x", r"caf\xe9", r'x="caf\xe9"'),
         ("json", "path", "/a/b", r'{"path":"\/a\/b"}'),
         ("json", "path", "~ ^/api/v1", r'{"path":"\/api\/v1\/x"}'),
         # Blanks, of which no two programs agree.

@@ -70,8 +70,10 @@ def between_quotes(choices: Choices, value: str) -> str:
     """`value` as JSON may have it between quotes."""
     rate = pick(choices, (4, 40, 400))
     out = []
-    for char in value:
+    for char, after in zip(value, [*value[1:], '"'], strict=False):
         ways = [char] if char not in '"\\' and char >= " " else []
+        if char == "\\" and after not in '"\\/bfnrtu' and after >= " ":
+            ways = [char]  # it begins no escape
         ways += [_SHORT[char]] if char in _SHORT else []
         if not ways or once_in(choices, rate):
             ways = [_escaped(choices, char)]
