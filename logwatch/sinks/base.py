@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
-from logwatch.records import Alert, Delivered, Notification, Outcome
+from logwatch.records import Alert, Delivered, InLines, Notification, Outcome
 from logwatch.units import Rate
 
 T = TypeVar("T")
@@ -61,15 +61,6 @@ class Lasting(Protocol):
 
         Called by another thread than that of `deliver`, which then returns at once.
         """
-        ...
-
-
-@runtime_checkable
-class InLines(Protocol):
-    """A batch that is JSON lines already."""
-
-    def json_lines(self) -> bytes:
-        """Every message as JSON, each with a newline after it."""
         ...
 
 
