@@ -15,11 +15,14 @@ kept and will be given to it again. A daemon that is killed with SIGKILL can do 
 from __future__ import annotations
 
 import os
+import re
 import selectors
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP, Signals, valid_signals
+
+from msgspec import UNSET
 
 from logwatch.clock import Clock, SystemClock
 from logwatch.records import Alert, Delivered, Notification, Outcome, Rejected, Retry
@@ -172,17 +175,30 @@ def _environment(alert: Alert, key: str) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", _PATH),
         **kept,
+        **dict(_of_key(alert.key)),
         "LOGWATCH_RULE": visible(alert.rule),
         "LOGWATCH_STATUS": alert.status,
         "LOGWATCH_SEVERITY": alert.severity,
         "LOGWATCH_SOURCE": visible(shorten(alert.source, _LONGEST_NAME)),
         "LOGWATCH_HOST": visible(shorten(alert.host, _LONGEST_NAME)),
+        "LOGWATCH_PATH": visible(shorten(alert.path, _LONGEST_NAME)),
+        "LOGWATCH_COUNT": str(alert.count),
+        "LOGWATCH_FIRST": alert.first,
+        "LOGWATCH_LAST": alert.last,
         "LOGWATCH_TITLE": said.title,
         "LOGWATCH_MESSAGE": said.text,
         "LOGWATCH_ID": visible(key),
         # Another sink, or another daemon, may be running a program for the same alert.
         "LOGWATCH_RUN": os.urandom(8).hex(),
+        **({} if alert.group is UNSET else {"LOGWATCH_GROUP": alert.group.kind}),
     }
+
+
+def _of_key(key: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The values of `by`: names are the configuration's, and fit for a shell; values are texts."""
+    for name, value in reversed(key.items()):  # of two that are alike then, the first one stays
+        plain = re.sub("[^A-Z0-9_]", "_", name.upper())
+        yield f"LOGWATCH_KEY_{plain}", visible(shorten(value, _LONGEST_NAME))
 
 
 def _spawn(argv: tuple[str, ...], environment: dict[str, str], stdin: int, stderr: int) -> int:

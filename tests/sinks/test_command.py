@@ -17,8 +17,10 @@ import pytest
 from doubles.process import eventually
 
 from logwatch.clock import ManualClock, SystemClock
-from logwatch.records import Delivered, Rejected, Retry
+from logwatch.records import Delivered, Group, Rejected, Retry
 from logwatch.sinks.command import OUTPUT_LIMIT, CommandSettings, CommandSink
+
+ROOT = Path(__file__).parents[2]
 
 
 class UpOnce(ManualClock):
@@ -101,11 +103,29 @@ def test_the_environment_is_small_and_names_the_alert(run, tmp_path, monkeypatch
         "LOGWATCH_SEVERITY": "critical",
         "LOGWATCH_SOURCE": "auth",
         "LOGWATCH_HOST": "web1",
+        "LOGWATCH_KEY_IP": "203.0.113.9",
+        "LOGWATCH_PATH": "/var/log/auth.log",
+        "LOGWATCH_COUNT": "5",
+        "LOGWATCH_FIRST": "2026-01-05T01:00:00.000Z",
+        "LOGWATCH_LAST": "2026-01-05T01:01:30.000Z",
         "LOGWATCH_TITLE": "✓ resolved after 1m30s: a␀b␊;rm on web1/auth: 5 failed logins from"
         " 203.0.113.9 (5 times)",
         "LOGWATCH_MESSAGE": "5 failed logins from 203.0.113.9",
         "LOGWATCH_ID": "b4c1f0:3",
     }
+
+
+def test_keys_have_names_that_a_shell_can_say_and_values_of_one_line(shell, tmp_path, notification):
+    key = {"client.ip": "a\0b\n$(x)", "client_ip": "another", "größe": "x" * 5000, "path": "/"}
+    got = tmp_path / "got"
+    one = notification(key=key)
+    assert shell('env | grep ^LOGWATCH_KEY | sort > "$1"', str(got), one=one) == Delivered()
+    ip, size, path = got.read_text().splitlines()
+    assert ip == "LOGWATCH_KEY_CLIENT_IP=a␀b␊$(x)"
+    assert path == "LOGWATCH_KEY_PATH=/"
+    assert size.startswith("LOGWATCH_KEY_GR_SSE=xxx")
+    assert "4,000 characters" in size
+    assert len(size) < 1100
 
 
 def test_exit_status_75_asks_for_another_try(shell):
@@ -324,3 +344,55 @@ def test_what_cannot_be_run_is_refused(settings, complaint):
 def test_subprocess_itself_is_not_needed():
     code = "import sys, logwatch.sinks.command; sys.exit('subprocess' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture
+def ban(run, tmp_path, monkeypatch, notification):
+    """The script of the manual, with a firewall that only writes down what it is told."""
+    text = (ROOT / "docs/sinks/command.md").read_text()
+    script, firewall, told = tmp_path / "ban", tmp_path / "nft", tmp_path / "told"
+    script.write_text(text.partition("```sh\n")[2].partition("```")[0])
+    firewall.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >> {told}\n')
+    for each in (script, firewall):
+        each.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    def given(**changes):
+        outcome = run(str(script), one=notification(**changes))
+        return outcome, told.read_text() if told.exists() else ""
+
+    return given
+
+
+@pytest.mark.parametrize(("ip", "name"), [("203.0.113.9", "banned4"), ("2001:db8::ff", "banned6")])
+def test_the_ban_of_the_manual_bans_and_takes_back(ban, ip, name):
+    element = f"element inet logwatch {name} {{ {ip}"
+    banned = f"add {element} timeout 1d }}|"
+    assert ban(key={"ip": ip}) == (Delivered(), banned)
+    over = f"add {element} }}; delete {element} }}|"
+    assert ban(key={"ip": ip}, status="resolved") == (Delivered(), banned + over)
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "",
+        "<none>",
+        "203.0.113.9 }; flush ruleset; #",
+        "$(id)",
+        "-f",
+        "bad.example",
+        "ab.cd",
+        "a\n1",
+    ],
+)
+def test_the_ban_of_the_manual_hands_on_nothing_but_addresses(ban, ip):
+    """An attacker chooses what the log says."""
+    outcome, told = ban(key={"ip": ip})
+    assert isinstance(outcome, Rejected)
+    assert told == ""
+
+
+def test_the_ban_of_the_manual_does_nothing_for_a_message_about_several(ban):
+    group = Group(kind="storm", by={}, alerts=2, burning=0, rules={"a": 2}, members=())
+    assert ban(group=group, key={"ip": "203.0.113.9"}) == (Delivered(), "")
