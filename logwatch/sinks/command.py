@@ -196,7 +196,7 @@ def _environment(alert: Alert, key: str) -> dict[str, str]:
 
 def _of_key(key: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The values of `by`: names are the configuration's, and fit for a shell; values are texts."""
-    for name, value in reversed(key.items()):  # of two that are alike then, the first one stays
+    for name, value in reversed([*key.items()]):  # of two that are alike, the first stays
         plain = re.sub("[^A-Z0-9_]", "_", name.upper())
         yield f"LOGWATCH_KEY_{plain}", visible(shorten(value, _LONGEST_NAME))
 
