@@ -129,7 +129,8 @@ def _file_troubles(status: Status) -> Iterator[Remark]:
     if more > 0:
         yield Remark(about="files", text=f"{more:,} more cannot be read")
     for place, reason in status.unseen.items():
-        yield Remark(about=f"files {place}", text=f"nobody can see what is there: {reason}")
+        text, _, remedy = reason.partition("; ")
+        yield Remark(about=f"files {place}", text=text, remedy=remedy)
 
 
 def _config_troubles(status: Status) -> Iterator[Remark]:

@@ -2,7 +2,8 @@
 
 A file with several names (hard links, symbolic links, overlapping globs) is answered once, under
 one path, with the sources of all its names. A glob takes regular files only, and none that is
-compressed: those are read as earlier generations of their logs. Nothing is ever opened here. A scan
+compressed: those are read as earlier generations of their logs. Nor one whose name is not UTF-8:
+what tells of it, the store and each alert, is text. Nothing is ever opened here. A scan
 has no memory: it can be repeated at any time, from any one thread.
 """
 
@@ -152,10 +153,21 @@ class _Look:
             return
         found = expand(path, self._listings)
         for directory in found.directories:
-            self._watch(directory)
+            if self._is_text(directory):
+                self._watch(directory)
         for each in found.paths:
-            if not each.endswith(PACKED) and not is_excluded(each, source.exclude):
+            is_meant = not each.endswith(PACKED) and not is_excluded(each, source.exclude)
+            if is_meant and self._is_text(each):
                 self._take(source, each)
+
+    def _is_text(self, path: str) -> bool:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(path).decode(errors="backslashreplace")
+            self._problems[shown] = "its name is not UTF-8, so it is not read; rename it"
+            return False
+        return True
 
     def _take(self, source: SourceSettings, path: str) -> None:
         self._names.setdefault(path, {})[source.name] = None

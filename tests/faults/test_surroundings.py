@@ -433,8 +433,11 @@ os.pread = fails
 
 
 def test_r31_what_is_no_regular_file_is_passed_over(stage):
-    """A FIFO, a socket, a device, a folder and /proc that a glob takes: none is read."""
+    """A FIFO, a socket, a device, a folder, /proc and a name that is no text: none is read."""
     place = stage.place("twice")
+    no_text = os.open(os.fsencode(place.folder) + b"/\xff.log", os.O_CREAT | os.O_WRONLY)
+    os.write(no_text, b"ERROR this would end the store, and every alert\n")
+    os.close(no_text)
     os.mkfifo(place.folder / "app.fifo.log")
     (place.folder / "zero.log").symlink_to("/dev/zero")
     (place.folder / "folder.log").mkdir()
@@ -444,6 +447,7 @@ def test_r31_what_is_no_regular_file_is_passed_over(stage):
         writer.write(5)
         place.settle(writer)
         assert len(place.said("not a regular file")) == 4
+        assert len(place.said("its name is not UTF-8")) == 1
 
 
 FEW_HANDLES = (

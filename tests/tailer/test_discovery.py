@@ -166,6 +166,19 @@ def test_what_is_no_file_is_left_out_of_globs_and_told(scan, tmp_path, monkeypat
     }
 
 
+def test_a_name_that_is_no_text_is_told_and_not_followed(scan, tmp_path):
+    make(tmp_path, "app.log", "d/app.log")
+    inside = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(inside)  # noqa: PTH102 - bytes, of which pathlib has none
+    for name in (inside + b"/app.log", inside + b".log", inside + b".txt", inside + b".log.gz"):
+        os.close(os.open(name, os.O_CREAT))
+    files, directories, problems = scan(app="**/*.log")
+    assert list(files) == ["app.log", "d/app.log"]
+    assert directories == {"", "d"}
+    assert set(problems) == {r"caf\xe9", r"caf\xe9/app.log", r"caf\xe9.log"}
+    assert set(problems.values()) == {"its name is not UTF-8, so it is not read; rename it"}
+
+
 def test_a_directory_that_is_written_out_is_told(scan, tmp_path):
     (tmp_path / "app.log").mkdir()
     files, _, problems = scan(app="app.log")
