@@ -133,7 +133,14 @@ def _alike(
     for source in sources:
         own = tuple(number for number, way in enumerate(ways) if _looks_at(way, source))
         unit = source.max_line, source.multiline
-        reading = source.told_as, source.time, source.tz, source.matched_as, unit
+        reading = (
+            source.told_as,
+            source.time,
+            source.time_format,
+            source.tz,
+            source.matched_as,
+            unit,
+        )
         groups.setdefault((own, reading), []).append(source)
     return groups.values()
 

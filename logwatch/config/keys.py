@@ -65,6 +65,7 @@ class SourceKeys(Keys, frozen=True):
         "archives": "old",
         "format": "syslog",
         "time": "ts",
+        "time_format": "'%d/%m/%Y %H:%M:%S'",
         "tz": "Europe/Paris",
         "encoding": "latin-1",
         "start": "beginning",
@@ -86,6 +87,7 @@ class SourceKeys(Keys, frozen=True):
     archives: OneOrMany = ()
     format: str = "plain"
     time: str | None = None
+    time_format: OneOrMany = ()
     tz: str | None = None
     encoding: str = "utf-8"
     start: Literal["end", "beginning"] = "end"

@@ -14,7 +14,7 @@ from logwatch.tailer.text_encoding import matched_as
 
 _FOR_FILES = ("exclude", "archives")
 _NOT_FOR: dict[str, tuple[str, ...]] = {
-    "journald": ("encoding", "multiline", "time"),
+    "journald": ("encoding", "multiline", "time", "time_format"),
     "syslog": ("multiline", "start"),
     "stdin": ("start",),
     "pipe": ("start",),

@@ -20,11 +20,12 @@ from logwatch.config.origins import build_origin, fits_encoding, format_of, orig
 from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
+from logwatch.config.time_formats import check_time_format, look_for_stamps
 from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import is_wide
 
-_TIME_FORMATS = ("json", "logfmt")
+_TIME_FIELD_FORMATS = ("json", "logfmt")
 
 # Bytes below 0x80 that one stateful or transforming codec or another does not read as ASCII.
 _ASCII = b"Az09 \\x41 \\u0041 +AGE- ~{VPJ~} \x1b(B\n\t&%"
@@ -50,6 +51,7 @@ def build_source(
         bool(paths) or origin is not None or (is_file and not found.sound("path")),
         _check_format(found, report),
         _check_time(found, report),
+        check_time_format(found, report),
         _check_zone(found, report),
         _check_nul(found, "exclude", keys.exclude, report),
         _check_multiline(found, report),
@@ -68,6 +70,7 @@ def build_source(
         archives=archives,
         format=format_of(found),
         time=keys.time,
+        time_format=keys.time_format,
         tz=keys.tz,
         encoding=encoding,
         start=keys.start,
@@ -93,6 +96,7 @@ def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Rep
         if not _is_there(path, found.place("path", number), report)
     ]
     look_for_archives(found, source, report)
+    look_for_stamps(found, source, report)
     if len(missing) == len(source.paths):
         _warn_of_missing(found, missing[0], 0.7, report)
         return
@@ -220,7 +224,7 @@ def _check_format(found: Found[SourceKeys], report: Report) -> bool:
 def _check_time(found: Found[SourceKeys], report: Report) -> bool:
     keys = found.value
     inner = parsers.inner(keys.format)
-    if keys.time is None or inner not in parsers.FORMATS or keys.format in _TIME_FORMATS:
+    if keys.time is None or inner not in parsers.FORMATS or keys.format in _TIME_FIELD_FORMATS:
         return True
     report.error(
         found.key("time"),

@@ -15,6 +15,8 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from logwatch import parsers, telemetry
 from logwatch.conditions import compile_where
 from logwatch.config.model import Config
@@ -135,8 +137,13 @@ class Readings:
     def _make(self, names: tuple[str, ...]) -> Reading:
         source = next(each for each in self._config.sources if each.name == names[0])
         numbers = self._numbers(names)
-        settings = ParserSettings(tz=_zone(source), time_field=source.time)
-        elsewhere = ParserSettings(tz=ELSEWHERE, time_field=source.time)
+        settings = ParserSettings(
+            tz=_zone(source),
+            time_field=source.time,
+            time_format=source.time_format,
+            source=source.name,
+        )
+        elsewhere = replace(settings, tz=ELSEWHERE, source="")
         events = EventClock(
             make_parser(source.format, settings),
             source=source.name,

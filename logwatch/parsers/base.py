@@ -30,6 +30,10 @@ class ParserSettings(Struct, frozen=True, kw_only=True):
     """Zone of stamps that name none."""
     time_field: str | None = None
     """Field that holds the event time (json, logfmt); None: the usual names are tried."""
+    time_format: tuple[str, ...] = ()
+    """How stamps are written (plain, json, logfmt), see time_formats.py; empty: as is usual."""
+    source: str = ""
+    """Whom to name where none is written so; empty: nobody is told."""
 
 
 MayLead: TypeAlias = Callable[[bytes, int], object]

@@ -20,7 +20,7 @@ import msgspec
 from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.needles import Writing
-from logwatch.parsers.timestamps import StampReader
+from logwatch.parsers.timestamps import stamp_reader
 
 TIME_FIELDS = (
     *("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime"),
@@ -144,7 +144,7 @@ class JsonParser:
     may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
-        self._stamps = StampReader(settings.tz)
+        self._stamps = stamp_reader(settings)
         names = [settings.time_field] if settings.time_field else TIME_FIELDS
         self._time_fields = [(name, name.split(".")) for name in names]
 

@@ -19,7 +19,7 @@ from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.json_lines import NUMBERS, decoded, escapes, quoted
 from logwatch.parsers.needles import Writing
-from logwatch.parsers.timestamps import StampReader
+from logwatch.parsers.timestamps import stamp_reader
 
 TIME_FIELDS = ("time", "ts", "timestamp", "@timestamp", "date", "datetime", "eventTime", "t")
 """Tried in this order where the source names no field."""
@@ -86,7 +86,7 @@ class LogfmtParser:
     may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
-        self._stamps = StampReader(settings.tz)
+        self._stamps = stamp_reader(settings)
         self._time_fields = (settings.time_field,) if settings.time_field else TIME_FIELDS
 
     def parse(self, text: str, now: float) -> Parsed:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from logwatch.conditions import Predicate
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
-from logwatch.parsers.timestamps import MAY_LEAD, StampReader
+from logwatch.parsers.timestamps import MAY_LEAD, stamp_reader
 
 
 class PlainParser:
     """See the module."""
 
     def __init__(self, settings: ParserSettings) -> None:
-        self._stamps = StampReader(settings.tz)
-        self.may_lead: MayLead | None = MAY_LEAD
+        self._stamps = stamp_reader(settings)
+        self.may_lead: MayLead | None = None if settings.time_format else MAY_LEAD
 
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""

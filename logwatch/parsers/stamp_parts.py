@@ -22,13 +22,13 @@ def seconds_of(parts: Mapping[str, str | None], tz: tzinfo, now: float) -> float
     """What the parts of a stamp mean, each under the letter of its directive in `strptime`.
 
     A stamp needs a date and a time of day, or `s`, seconds since the epoch. Without a year it is
-    the latest possible one; without a zone it is in `tz`.
+    of the latest possible one; without a zone (`z`, or its name, `Z`) it is in `tz`.
     """
     digits = parts.get("f")
     fraction = float(f"0.{digits}") if digits else 0.0
     if (epoch := parts.get("s")) is not None:
         return int(epoch) + fraction
-    zone = parts.get("z")
+    zone = parts.get("z") or parts.get("Z")
     zoned = None if zone is None else zone_named(zone.strip())
     if zoned is not None:
         tz = zoned

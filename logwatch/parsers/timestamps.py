@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, tzinfo
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from logwatch.parsers.other_stamps import MAY_BEGIN, OTHERS, other_stamp
 from logwatch.parsers.stamp_parts import (
@@ -28,6 +28,9 @@ from logwatch.parsers.stamp_parts import (
     latest_year,
     offset_seconds,
 )
+
+if TYPE_CHECKING:
+    from logwatch.parsers.base import ParserSettings
 
 _SAME_YEAR_SECONDS = 363 * DAY_SECONDS
 """For so long after a stamp its year stays the latest possible one, whatever the leap days."""
@@ -65,6 +68,15 @@ _MOST_MINUTES = 4096
 """Minutes that a form remembers; then it begins anew."""
 _MOST_ZONES = 8
 """Zones of one minute that are remembered."""
+
+
+def stamp_reader(settings: ParserSettings) -> StampReader:
+    """What reads the stamps of a source."""
+    if not settings.time_format:
+        return StampReader(settings.tz)
+    from logwatch.parsers.time_formats import FormattedStamps  # noqa: PLC0415 - of few sources
+
+    return FormattedStamps(settings.tz, settings.time_format, settings.source)
 
 
 class StampReader:

@@ -73,6 +73,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     """A name in `logwatch.parsers.FORMATS`."""
     time: str | None = None
     """Field with the event time (json, logfmt)."""
+    time_format: tuple[str, ...] = ()
+    """How stamps are written, by the directives of `strptime`; empty: as is usual."""
     tz: str | None = None
     """IANA name of the zone of stamps that name none; None: the machine's."""
     encoding: str = "utf-8"

@@ -197,5 +197,8 @@ def _is_read(source: SourceSettings, line: TimedLine) -> bool:
 def _parsed(source: SourceSettings, line: TimedLine) -> Parsed:
     """What the text alone says."""
     zone = ZoneInfo(source.tz or "UTC")
-    parser = make_parser(source.format, ParserSettings(tz=zone, time_field=source.time))
+    parser = make_parser(
+        source.format,
+        ParserSettings(tz=zone, time_field=source.time, time_format=source.time_format),
+    )
     return parser.parse(line.text, line.at)

@@ -249,7 +249,10 @@ def _lines_of_file(test: RuleTest, source: SourceSettings) -> Iterator[TimedLine
     assert test.file is not None
     opened = open_gzip if test.file.suffix == ".gz" else open
     parser = make_parser(
-        source.format, ParserSettings(tz=ZoneInfo(source.tz or _UTC), time_field=source.time)
+        source.format,
+        ParserSettings(
+            tz=ZoneInfo(source.tz or _UTC), time_field=source.time, time_format=source.time_format
+        ),
     )
     with opened(test.file, "rb") as file:
         data = file.read(LARGEST_FILE_BYTES + 1)

@@ -19,6 +19,7 @@ SETTINGS = (
     ParserSettings(tz=ZoneInfo("Europe/Paris")),
     ParserSettings(tz=UTC, time_field="http.status"),
     ParserSettings(tz=UTC, time_field=""),
+    ParserSettings(tz=UTC, time_format=("%d/%m/%Y %H:%M:%S", "%s")),
 )
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 HOSTILE = [

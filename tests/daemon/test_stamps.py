@@ -12,11 +12,11 @@ from logwatch.daemon.stamps import Stamps
 from logwatch.records import Block
 
 
-def times(tmp_path, *blocks: str) -> list[list[float]]:
+def times(tmp_path, *blocks: str, source: str = "tz: UTC") -> list[list[float]]:
     """Seconds after the start of the records of each block, and of its last line."""
     path = tmp_path / "logwatch.yaml"
     path.write_text(
-        f"state: {tmp_path}\nsources: {{app: {{path: {tmp_path}/app.log, tz: UTC}}}}\n"
+        f"state: {tmp_path}\nsources: {{app: {{path: {tmp_path}/app.log, {source}}}}}\n"
         "rules: [{name: boom, match: boom}]\nsinks: {out: {console: {}}}\n"
     )
     config = load(path)
@@ -58,6 +58,13 @@ def test_a_block_goes_on_where_the_one_before_it_ended(tmp_path):
 def test_where_no_line_comes_before_the_next_one_tells(tmp_path):
     """The file begins with a banner."""
     assert times(tmp_path, "boom 1.0\n2026-01-05T00:00:10Z up\n") == [[10.0, 10.0]]
+
+
+def test_a_stamp_is_written_as_the_source_says(tmp_path):
+    """In its zone; a line that has none so is as old as the one before it, whatever else it has."""
+    text = "up\n[7] 05/01/2026 01:00:10 boom\n2019-01-05T00:00:00Z boom\n05/01/2026 01:00:20 x\n"
+    source = "tz: Europe/Paris, time_format: '%d/%m/%Y %H:%M:%S'"
+    assert times(tmp_path, text, source=source) == [[10.0, 10.0, 20.0]]
 
 
 def test_each_line_is_looked_at_for_a_stamp_a_few_times_however_many_ask_for_one(

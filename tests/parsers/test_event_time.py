@@ -14,13 +14,13 @@ from logwatch.parsers.event_time import ELSEWHERE, EventClock
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def events_of(format_: str, tz=PARIS) -> EventClock:
+def events_of(format_: str, tz=PARIS, time_format=()) -> EventClock:
     """The clock of a source of this format."""
     return EventClock(
-        make_parser(format_, ParserSettings(tz=tz)),
+        make_parser(format_, ParserSettings(tz=tz, time_format=time_format)),
         source="app",
         tz=tz,
-        elsewhere=make_parser(format_, ParserSettings(tz=ELSEWHERE)),
+        elsewhere=make_parser(format_, ParserSettings(tz=ELSEWHERE, time_format=time_format)),
     )
 
 
@@ -33,13 +33,25 @@ SYSLOG = "Oct 25 02:10:00 web1 app: boom"
 ISO = "2026-10-25 02:10:00 boom"
 
 
-@pytest.mark.parametrize(("format_", "line"), [("syslog", SYSLOG), ("plain", ISO)])
+OTHER = "[25-Oct-2026 02:10:00] boom"
+FORMATTED = "25/10/2026 02:10:00 boom"
+
+
+@pytest.mark.parametrize(
+    ("format_", "line", "time_format"),
+    [
+        ("syslog", SYSLOG, ()),
+        ("plain", ISO, ()),
+        ("plain", OTHER, ()),
+        ("plain", FORMATTED, ("%d/%m/%Y %H:%M:%S",)),
+    ],
+)
 @pytest.mark.parametrize("delay", [0, 1, 900])
 def test_in_the_hour_that_comes_twice_a_line_is_of_the_time_at_which_it_was_written(
-    format_, line, delay
+    format_, line, time_format, delay
 ):
     """Taken for the first of the two, each line of the second hour would be too old for windows."""
-    events = events_of(format_)
+    events = events_of(format_, time_format=time_format)
     for written in (utc(0, 10), utc(1, 10)):
         arrival = written + delay
         assert events.time(line, arrival=arrival, backlog=False) == written
