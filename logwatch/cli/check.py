@@ -15,6 +15,7 @@ import msgspec
 from logwatch.cli.json_lines import harmless
 from logwatch.cli.marking import DIM, RED, YELLOW, screen_of
 from logwatch.clock import SystemClock
+from logwatch.config.document_files import shown_name
 from logwatch.config.loader import Summary, examine, find_config
 from logwatch.config.model import Config
 from logwatch.config.problems import Level, Problem, Report, render
@@ -82,7 +83,7 @@ def _sum(path: Path, problems: Sequence[Problem], summary: Summary) -> dict[str,
     return {
         "kind": "sum",
         "schema": SCHEMA,
-        "file": str(path),
+        "file": shown_name(path),
         "usable": not levels["error"],
         **{name: getattr(summary, name) for name in names},
         **{f"{level}s": levels[level] for level in get_args(Level)},

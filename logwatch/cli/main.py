@@ -110,12 +110,16 @@ def _guarded(name: str, words: Sequence[str], do: Callable[[Sequence[str]], int]
     except KeyboardInterrupt:
         return 130
     except Exception as problem:  # noqa: BLE001 - the edge of the program: what comes is our fault
-        return _ended_by(problem, name)
+        return _ended_by(problem, name, words)
     return status
 
 
-def _ended_by(problem: Exception, name: str) -> Exit:
-    """Say what ended the command: the disks that it reads and writes, else a fault of ours."""
+def _ended_by(problem: Exception, name: str, words: Sequence[str]) -> Exit:
+    """Say what ended it: a word or the disks that it reads and writes, else a fault of ours."""
+    if isinstance(problem, UnicodeEncodeError) and not all(map(_is_text, words)):
+        odd = next(os.fsencode(word) for word in words if not _is_text(word))
+        print(f"logwatch {name}: {str(odd)[1:]} is not UTF-8", file=sys.stderr)
+        return Exit.USAGE
     if isinstance(problem, OSError) and _is_of_stdout(problem):
         print(f"logwatch {name}: cannot write to stdout: {problem.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,6 +133,14 @@ def _ended_by(problem: Exception, name: str) -> Exit:
     traceback.print_exception(problem)
     print(f"logwatch {name}: this is a fault of logwatch, please report it", file=sys.stderr)
     return Exit.SOFTWARE
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_of_stdout(problem: OSError) -> bool:

@@ -80,6 +80,11 @@ class Parser(argparse.ArgumentParser):
             return super().format_help()
         return parser_of(self._verb).format_help()  # this one is busy with reading
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End after the help, once it has gone out: at the very end nobody would tell of a fault."""
+        sys.stdout.flush()
+        super().exit(status, message)
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line, with a suggestion, and exit 2."""
         from logwatch.sinks.plain_text import visible  # noqa: PLC0415 - for a mistake only

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from logwatch.config.document import LARGEST_FILE, Document
 from logwatch.config.problems import Place, Report
 
 
+def shown_name(path: str | Path) -> str:
+    """`path` as text, also where it is not UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def read_document(path: Path, name: str, place: Place, report: Report) -> Document | None:
     """The file as a document; None after reporting, at `place`, why it cannot be read."""
     try:
+        str(path.absolute()).encode()  # what tells of it, the daemon's status, say, is text
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
@@ -54,5 +61,7 @@ def _why_unreadable(error: OSError | ValueError, path: Path) -> tuple[str, str]:
             return "this is a folder, not a file", f"write {path}/*.yaml in 'include'"
         case OSError():
             return f"it cannot be read: {error.strerror or error}", "correct the path"
+        case UnicodeEncodeError():
+            return "its name is not UTF-8", "rename it"
         case ValueError():
             return "this is no path", "correct it"

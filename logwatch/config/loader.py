@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from logwatch.config.assembly import Assembly
 from logwatch.config.document import Document
-from logwatch.config.document_files import read_document
+from logwatch.config.document_files import read_document, shown_name
 from logwatch.config.model import Config
 from logwatch.config.problems import (
     InvalidConfigError,
@@ -129,7 +129,8 @@ def _examined_file(
     now: float | None = None,
 ) -> tuple[Config | None, list[Problem], Summary]:
     report = Report()
-    document = read_document(path, str(path), Place(str(path), 0, 0, 1), report)
+    name = shown_name(path)
+    document = read_document(path, name, Place(name, 0, 0, 1), report)
     documents = [document] if document else []
     assembly = Assembly(
         report,
@@ -171,7 +172,7 @@ def _included(main: Document, assembly: Assembly, report: Report) -> Iterator[Do
             if _identity(Path(path)) in seen:
                 continue
             seen.add(_identity(Path(path)))
-            name = _name_beside(main, Path(path))
+            name = shown_name(_name_beside(main, Path(path)))
             document = read_document(Path(path), name, place, report)
             if document is None:
                 assembly.lost_something()

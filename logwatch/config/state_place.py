@@ -13,7 +13,7 @@ from pathlib import Path
 from yaml import MappingNode
 
 from logwatch.config.document import Document
-from logwatch.config.document_files import read_document
+from logwatch.config.document_files import read_document, shown_name
 from logwatch.config.key_forms import Keys
 from logwatch.config.problems import InvalidConfigError, Place, Report, render
 from logwatch.config.references import References
@@ -32,7 +32,8 @@ class StateKeys(Keys, frozen=True):
 def state_folder(path: Path | str, *, environ: Mapping[str, str] = os.environ) -> Path:
     """Folder of the store of the configuration in `path`. Raises InvalidConfigError."""
     report = Report()
-    document = read_document(Path(path), str(path), Place(str(path), 0, 0, 1), report)
+    name = shown_name(path)
+    document = read_document(Path(path), name, Place(name, 0, 0, 1), report)
     state = None
     if document is not None:
         sound = document.parse(report)

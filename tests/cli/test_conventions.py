@@ -301,6 +301,7 @@ def test_the_end_of_a_pipe_is_no_trouble(place, verb):
         ["silence", "rule=ssh", "--for", "1m", "--dry-run"],
         ["help"],
         ["help", "json", "status"],
+        ["run", "--help"],
         ["--version"],
     ],
 )
@@ -314,6 +315,22 @@ def test_a_full_disk_under_the_output_is_said_and_is_no_fault_of_ours(place, wor
     if words[0] not in ("reload", "send") or "--show" in words:  # of which no daemon, no sink
         assert b"cannot write to stdout: No space left on device\n" in done.stderr
         assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["send", "out", "--show", "caf\udce9"],
+        ["alerts", "caf\udce9"],
+        ["why", "caf\udce9"],
+    ],
+)
+def test_a_word_that_is_no_text_is_a_mistake_in_usage(place, words):
+    """As a terminal with another encoding sends it; files of logs may be called so."""
+    environ = {**os.environ, "LOGWATCH_CONFIG": str(place / "logwatch.yaml")}
+    done = forked.logwatch(*words, cwd=place, env=environ)
+    assert done.returncode == 2
+    assert done.stderr == f"logwatch {words[0]}: 'caf\\xe9' is not UTF-8\n".encode()
 
 
 def test_quiet_leaves_out_notes_and_says_what_went_wrong(place):

@@ -234,6 +234,21 @@ def test_a_missing_main_file_is_a_configuration_error(tmp_path):
     assert [problem.code for problem in problems] == ["unreadable"]
 
 
+def test_a_name_that_is_no_text_is_refused_and_shown(tmp_path):
+    """Neither the main file's nor an included one's: `status` and `check -o json` tell of it."""
+    odd = tmp_path / os.fsdecode(b"caf\xe9.yaml")
+    odd.write_text("rules: [{name: r, match: x}]")
+    _, [problem], _ = examine(odd)
+    assert problem.file == rf"{tmp_path}/caf\xe9.yaml"
+    assert (problem.code, problem.message) == ("unreadable", "its name is not UTF-8")
+    main = tmp_path / "logwatch.yaml"
+    main.write_text("include: ['c*.yaml']\nsources: {app: /app.log}")
+    _, problems, _ = examine(main)
+    assert [p.message for p in problems if p.level == "error"] == [
+        rf"{tmp_path}/caf\xe9.yaml: its name is not UTF-8"
+    ]
+
+
 def test_a_folder_is_no_file(tmp_path):
     """Neither as the main file nor included."""
     assert examine(tmp_path)[1][0].message == "this is a folder, not a file"
