@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from logwatch.cli.tail_output import Output
+from logwatch.clock import Moment, SystemClock
 from logwatch.daemon import signals
 
 
@@ -27,6 +28,14 @@ class Waker(Protocol):
         """Forget `path`."""
         ...
 
+    def covers_all(self) -> bool:
+        """Whether events are to be expected for all that is watched."""
+        ...
+
+    def check(self, now: Moment) -> None:
+        """See that it still hears, and mend it where it does not."""
+        ...
+
     def stop(self, timeout: float) -> None:
         """End, within `timeout` seconds."""
         ...
@@ -39,11 +48,18 @@ class _Deaf:
 
     def unwatch(self, path: str) -> None: ...
 
+    def covers_all(self) -> bool:
+        return False
+
+    def check(self, now: Moment) -> None: ...
+
     def stop(self, timeout: float) -> None: ...
 
 
 SAFETY_SECONDS = 5.0
 """Between two looks where events come: events make it fast, never right."""
+_CHECK_SECONDS = 1.0
+"""Between two looks at whether events come at all, at least."""
 
 
 class Waiting:
@@ -55,6 +71,8 @@ class Waiting:
         self._poll = select.poll()
         self._bell = -1
         self._waker: Waker = _Deaf()
+        self._clock = SystemClock()
+        self._check_at = 0.0
         self._output = output
         self._pipes: set[int] = set()
         self._hung: set[int] = set()
@@ -102,7 +120,11 @@ class Waiting:
 
     def wait(self, most: float | None = None) -> None:
         """Wait, at most `most` seconds. Raises BrokenPipeError when the reader has gone."""
-        deaf = self._bell < 0 or bool(self._hung)
+        now = self._clock.moment()
+        if now.steady >= self._check_at:
+            self._check_at = now.steady + _CHECK_SECONDS
+            self._waker.check(now)
+        deaf = bool(self._hung) or not self._waker.covers_all()
         seconds = self._interval if deaf else max(self._interval, SAFETY_SECONDS)
         if most is not None:
             seconds = min(seconds, most)
@@ -121,6 +143,7 @@ class Waiting:
         """Hear no more."""
         if self._bell >= 0:
             self._waker.stop(1.0)
+            self._waker = _Deaf()
             self._poll.unregister(self._bell)
             os.close(self._bell)
             self._bell = -1
