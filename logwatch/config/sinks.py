@@ -18,11 +18,6 @@ from logwatch.config.sink_keys import BESIDE, build_beside
 from logwatch.config.walker import Walker
 from logwatch.sinks.base import SinkKind, SinkSettings
 
-LATER_KINDS: dict[str, str] = {
-    "heartbeat": "write it beside 'sinks': heartbeat: https://host/path",
-}
-"""Words that one might take for a kind, with what to write."""
-
 _TELLING_KEY = r"(?i)\b(?:authorization|password|secret|token|routing_key|api[-_]?key)\b|x-api-key"
 _TELLING_URL = (
     r"(?i)://[^/@\s:]*:(?P<password>[^/@\s]+)@"
@@ -179,9 +174,10 @@ def _kind_of(
         if key in kinds or key in BESIDE:
             continue
         sound = False
-        if key in LATER_KINDS:
-            remedy = LATER_KINDS[key]
-            report.error(places[key], "not-supported", f"{key!r} is not supported yet", remedy)
+        if key == "heartbeat":
+            message = "'heartbeat' is no sink, but a key beside 'sinks'"
+            remedy = "write heartbeat: https://host/path at the outermost level"
+            report.error(places[key], "unknown-name", message, remedy)
         else:
             from logwatch.config.other_words import KINDS  # noqa: PLC0415 - for a mistake only
 

@@ -6,7 +6,6 @@ import pytest
 
 from logwatch.config.keys import FileKeys, RouteKeys, SourceKeys
 from logwatch.config.problems import CODES
-from logwatch.config.sinks import LATER_KINDS
 
 DRAWINGS = [
     # -- bad-yaml
@@ -464,6 +463,10 @@ DRAWINGS = [
         routes: [{if: {rule: anny}, to: out}]
                              ^^^^
     """),
+    ("unknown-name", "'heartbeat' is no sink, but a key beside 'sinks'", r"""
+        sinks: {out: {heartbeat: {url: http://localhost/}}}
+                      ^^^^^^^^^
+    """),
     # -- unknown-field
     ("unknown-field", "'say' uses {jbo}, which 'match' does not capture", r"""
         rules:
@@ -494,10 +497,6 @@ DRAWINGS = [
                           ^^^^^^
     """),
     # -- not-supported
-    ("not-supported", "'heartbeat' is not supported yet", r"""
-        sinks: {out: {heartbeat: {url: http://localhost/}}}
-                      ^^^^^^^^^
-    """),
     ("not-supported", "encoding 'utf-32' is not supported yet", r"""
         sources: {app: {path: /dev/null, encoding: utf-32}}
                                                    ^^^^^^
@@ -653,9 +652,6 @@ def test_a_planned_key_is_refused_by_its_name(bench, keys, key):
     assert problem.help == keys.later[key]
 
 
-@pytest.mark.parametrize("kind", sorted(LATER_KINDS))
-def test_a_planned_sink_is_refused_by_its_name(bench, kind):
-    """The help line says which sink to use meanwhile."""
-    problem = bench.one(f"sinks: {{out: {{{kind}: {{}}}}}}")
-    assert problem.code == "not-supported"
-    assert problem.help == LATER_KINDS[kind]
+def test_a_heartbeat_that_is_taken_for_a_sink_is_told_its_place(bench):
+    problem = bench.one("sinks: {out: {heartbeat: {}}}")
+    assert problem.help == "write heartbeat: https://host/path at the outermost level"
