@@ -81,7 +81,7 @@ class Parser(argparse.ArgumentParser):
         return parser_of(self._verb).format_help()  # this one is busy with reading
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """End after the help, once it has gone out: at the very end nobody would tell of a fault."""
+        """End after the help, once it is out: at the very end nobody would tell of a fault."""
         sys.stdout.flush()
         super().exit(status, message)
 
