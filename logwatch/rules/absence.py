@@ -22,12 +22,12 @@ from logwatch.rules.sight import sight
 from logwatch.rules.silence import SilenceRule, SilenceState
 
 
-class AbsenceRule(SilenceRule):
+class AbsenceRule(SilenceRule[SilenceState]):
     """One rule of this kind."""
 
     def __init__(self, settings: RuleSettings, *, host: str) -> None:
         assert isinstance(settings.kind, Absence)
-        super().__init__(settings, settings.kind.roster, host=host)
+        super().__init__(settings, SilenceState, settings.kind.roster, host=host)
         self._kind = settings.kind
 
     def limit_of(self, key: str) -> float:

@@ -27,7 +27,7 @@ from logwatch.stamps import rfc3339
 NAME = SOURCE_QUIET
 
 
-class QuietSources(SilenceRule):
+class QuietSources(SilenceRule[SilenceState]):
     """All sources that have a `quiet_after`; the key is `source`."""
 
     patience: ClassVar[float] = 0.0
@@ -44,7 +44,7 @@ class QuietSources(SilenceRule):
             by=("source",),
             cooldown=0.0,
         )
-        super().__init__(settings, roster, host=host)
+        super().__init__(settings, SilenceState, roster, host=host)
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`. A source that is watched no more, and does not burn, is forgotten."""

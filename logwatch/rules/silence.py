@@ -19,9 +19,10 @@ and the latest are kept.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from msgspec import field
 from msgspec.structs import replace
@@ -58,19 +59,30 @@ class SilenceState(KeyState, array_like=True, kw_only=True):
     """Sights of after a deadline that has not taken effect yet, in their order."""
 
 
-class SilenceRule(KeyedRule[SilenceState]):
+Q = TypeVar("Q", bound=SilenceState)
+
+
+class SilenceRule(KeyedRule[Q]):
     """Keys, each with its limit; a kind says what a sight is, and what is on the roster."""
 
     patience: ClassVar[float] = GIVE_UP_SECONDS
     """For how many seconds a key that is not on the roster burns."""
 
+    most_ahead: int = MOST_AHEAD
+    """As `MOST_AHEAD` is said; more where a key must be seen more than once."""
+
     def __init__(
-        self, settings: RuleSettings, roster: Iterable[tuple[str, ...]], *, host: str
+        self,
+        settings: RuleSettings,
+        state: type[Q],
+        roster: Iterable[tuple[str, ...]],
+        *,
+        host: str,
     ) -> None:
         """`roster`: keys that are expected; they have their room beside `max_keys` others."""
         self._roster = frozenset(Keyed.joined(values) for values in roster)
         room = settings.max_keys + len(self._roster)
-        super().__init__(replace(settings, max_keys=room), SilenceState, host=host)
+        super().__init__(replace(settings, max_keys=room), state, host=host)
         self._active = ActiveTime(settings.active)
 
     # -- the kind ----------------------------------------------------------------------------
@@ -78,6 +90,25 @@ class SilenceRule(KeyedRule[SilenceState]):
     def limit_of(self, key: str) -> float:
         """How long `key` may be silent, in seconds."""
         raise NotImplementedError
+
+    def heeds(self, state: Q, sight: Sight, now: Now) -> bool:
+        """Whether a sight says more of its key than was known."""
+        latest = state.latest
+        return latest is None or sight.order > latest.order or was_ahead(latest.time, now)
+
+    def count_in(self, state: Q, sight: Sight) -> float:
+        """Take a sight; the event time at which it tells."""
+        state.latest = sight
+        return sight.time
+
+    def since(self, state: Q) -> float:
+        """From when on the silence of a key counts that was seen."""
+        assert state.latest is not None
+        return state.latest.time
+
+    def is_enough(self, state: Q, at: float) -> bool:
+        """Whether a key that was seen at `at` is not silent then."""
+        return True
 
     def begin(self, now: Now) -> None:
         """See `Rule.begin`: arms what is on the roster and was not armed before."""
@@ -93,7 +124,7 @@ class SilenceRule(KeyedRule[SilenceState]):
             state.due = self._silent_at(key, now.event)
             self.plan(key, state)
 
-    def _strike_off(self, key: str, state: SilenceState, now: Now) -> None:
+    def _strike_off(self, key: str, state: Q, now: Now) -> None:
         """`key` is on the roster no more; if it was never seen, it is not to be waited for."""
         if state.latest is not None:
             state.due = max(now.event, state.until + self.patience)
@@ -110,7 +141,7 @@ class SilenceRule(KeyedRule[SilenceState]):
 
     # -- sights ------------------------------------------------------------------------------
 
-    def take(self, key: str, state: SilenceState, sight: Sight, now: Now) -> Iterable[Alert]:
+    def take(self, key: str, state: Q, sight: Sight, now: Now) -> Iterable[Alert]:
         """A sign of life of `key`. Every deadline of it up to `now.event` has taken effect."""
         if state.latest is None and state.due is None and self._is_closed(key, sight, now):
             state.due = now.event  # armed by nothing, it is forgotten
@@ -121,59 +152,56 @@ class SilenceRule(KeyedRule[SilenceState]):
         """Whether the window that a first sight would open is long over."""
         return sight.time < now.in_order_from and self._silent_at(key, sight.time) < now.event
 
-    def _take(
-        self, key: str, state: SilenceState, sight: Sight, event: float, now: Now
-    ) -> Iterable[Alert]:
+    def _take(self, key: str, state: Q, sight: Sight, event: float, now: Now) -> Iterable[Alert]:
         """The same, where the deadlines up to `event` have taken effect."""
-        latest = state.latest
-        if latest is not None and sight.order <= latest.order and not _was_ahead(latest, now):
+        if not self.heeds(state, sight, now):
             return ()
         if state.episode is not None and state.back is None:
             return self._come_back(key, state, sight, event, now)
         # A stamp ahead of the date says that it lives, and not that it was silent until then.
         if state.due is not None and state.due < sight.time <= now.wall:
-            state.ahead.append(sight)
-            state.ahead.sort(key=lambda each: each.order)
-            del state.ahead[MOST_AHEAD // 2 : -MOST_AHEAD // 2]
+            insort(state.ahead, sight, key=lambda each: each.order)
+            del state.ahead[self.most_ahead // 2 : -self.most_ahead // 2]
             return ()
         self._go_on(key, state, sight)
         while state.ahead and state.due is not None and state.ahead[0].time <= state.due:
             self._go_on(key, state, state.ahead.pop(0))
         return ()
 
-    def go_on(self, key: str, state: SilenceState, sight: Sight) -> None:
+    def go_on(self, key: str, state: Q, sight: Sight) -> None:
         """A sign of life of `key`, which does not burn; it was not silent until then."""
         if state.latest is None or sight.order > state.latest.order:
             self._go_on(key, state, sight)
 
-    def _go_on(self, key: str, state: SilenceState, sight: Sight) -> None:
+    def _go_on(self, key: str, state: Q, sight: Sight) -> None:
         """The key lives, and is not silent before its limit from now on."""
-        state.latest = sight
-        state.due = self._silent_at(key, sight.time)
+        at = self.count_in(state, sight)
+        if state.due is None or self.is_enough(state, at):
+            state.due = self._silent_at(key, self.since(state))
         if state.episode is not None:
             state.count += 1
             state.last = sight.time
 
     def _come_back(
-        self, key: str, state: SilenceState, sight: Sight, event: float, now: Now
+        self, key: str, state: Q, sight: Sight, event: float, now: Now
     ) -> Iterable[Alert]:
         """It is back, unless that was long ago and it has been silent again since."""
-        state.latest = sight
-        silent_at = self._silent_at(key, sight.time)
-        if silent_at < event:
+        at = self.count_in(state, sight)
+        silent_at = self._silent_at(key, self.since(state))
+        if silent_at < event or not self.is_enough(state, at):
             return ()
         state.due = silent_at
         state.count += 1
-        state.last = state.until = max(sight.time, state.first)
+        state.last = state.until = max(at, state.first)
         state.is_back = True
         state.samples = [*state.samples[-1:], sight.sample]
-        resolves_at = self.held_until(state, sight.time)
-        if resolves_at > sight.time:
+        resolves_at = self.held_until(state, at)
+        if resolves_at > at:
             state.back = resolves_at
             return ()
-        return (self._resolve(key, state, sight.time, now),)
+        return (self._resolve(key, state, at, now),)
 
-    def _resolve(self, key: str, state: SilenceState, at: float, now: Now) -> Alert:
+    def _resolve(self, key: str, state: Q, at: float, now: Now) -> Alert:
         alert = self.resolve(key, state, at, now)
         state.back = None
         state.is_back = False
@@ -182,17 +210,17 @@ class SilenceRule(KeyedRule[SilenceState]):
 
     # -- deadlines ---------------------------------------------------------------------------
 
-    def deadline(self, state: SilenceState) -> float | None:
+    def deadline(self, state: Q) -> float | None:
         """See `KeyedRule.deadline`. A sight exactly at the limit is in time."""
         due = math.inf if state.due is None else just_after(state.due)
         at = due if state.back is None else min(due, state.back)
         return at if at < math.inf else None
 
-    def is_idle(self, state: SilenceState, at: float) -> bool:
+    def is_idle(self, state: Q, at: float) -> bool:
         """See `KeyedRule.is_idle`."""
         return state.due is None
 
-    def on_deadline(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+    def on_deadline(self, key: str, state: Q, at: float, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_deadline`."""
         if state.back is not None and state.back <= at:
             return (self._resolve(key, state, at, now),)
@@ -205,7 +233,7 @@ class SilenceRule(KeyedRule[SilenceState]):
             return ()
         return (self._give_up(key, state, at, now),)
 
-    def _fall_silent(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+    def _fall_silent(self, key: str, state: Q, at: float, now: Now) -> Iterable[Alert]:
         if state.latest is None and key not in self._roster:
             state.due = None
             return ()
@@ -225,7 +253,7 @@ class SilenceRule(KeyedRule[SilenceState]):
             self._take(key, state, sight, at, now)
         return ()
 
-    def _stay_away(self, key: str, state: SilenceState, at: float, now: Now) -> Iterable[Alert]:
+    def _stay_away(self, key: str, state: Q, at: float, now: Now) -> Iterable[Alert]:
         """It burns, until it is given up; unless it is known to be back."""
         state.back = None
         state.is_back = False
@@ -233,13 +261,13 @@ class SilenceRule(KeyedRule[SilenceState]):
         waiting, state.ahead = state.ahead, []
         return [each for sight in waiting for each in self._take(key, state, sight, at, now)]
 
-    def _give_up(self, key: str, state: SilenceState, at: float, now: Now) -> Alert:
+    def _give_up(self, key: str, state: Q, at: float, now: Now) -> Alert:
         """Nobody waits for this key any more; it is forgotten."""
         state.until = at
         state.latest = state.due = None
         return self._resolve(key, state, at, now)
 
-    def owed(self, key: str, state: SilenceState, now: Now) -> Iterable[Alert]:
+    def owed(self, key: str, state: Q, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.owed`."""
         at = max(state.last, state.fired_at or 0.0)
         return [self._give_up(key, state, at, now)] if state.episode is not None else []
@@ -247,7 +275,7 @@ class SilenceRule(KeyedRule[SilenceState]):
     def _silent_at(self, key: str, since: float) -> float:
         return self._active.deadline(since, self.limit_of(key))
 
-    def remembers(self, key: str, state: SilenceState, now: Now) -> list[str]:
+    def remembers(self, key: str, state: Q, now: Now) -> list[str]:
         """See `KeyedRule.remembers`."""
         event, wall = now.event, now.wall
         roster = " (on the roster)" if key in self._roster else ""
@@ -259,20 +287,26 @@ class SilenceRule(KeyedRule[SilenceState]):
         if state.back is not None:
             return [f"{seen}: back, and burns on until {on_clock(state.back, wall)}"]
         if state.due is None:
-            return [f"{seen}; resolves when it is seen again"]
+            return [f"{seen}; resolves when it is {self.back_when}"]
         if state.due == math.inf:
             return [f"{seen}; never due, for its active hours do not come"]
         what = "given up" if state.episode is not None else "due"
         due = f"{what} {ago(state.due, event)}, at {on_clock(state.due, wall)}"
-        return [f"{seen}; {due} (every {lasting(self.limit_of(key))})"]
+        return [f"{seen}; {due} ({self.how_often(key)})"]
 
     # -- words -------------------------------------------------------------------------------
+
+    back_when: ClassVar[str] = "seen again"
+
+    def how_often(self, key: str) -> str:
+        """How often `key` must be seen."""
+        return f"every {lasting(self.limit_of(key))}"
 
     def missed(self) -> str:
         """What is missed, in a message: `no record`."""
         return "no record"
 
-    def stock_message(self, key: str, state: SilenceState, status: Status) -> str:
+    def stock_message(self, key: str, state: Q, status: Status) -> str:
         """See `KeyedRule.stock_message`."""
         away = lasting(state.until - state.first)
         line = f": {headline(state.samples[-1].line.text)}" if state.samples else ""
@@ -286,7 +320,7 @@ class SilenceRule(KeyedRule[SilenceState]):
             f" {seen} {rfc3339(state.first)}{line}"
         )
 
-    def values(self, state: SilenceState) -> Mapping[str, object]:
+    def values(self, state: Q) -> Mapping[str, object]:
         """See `KeyedRule.values`."""
         return {
             "away": lasting(state.until - state.first),
@@ -294,6 +328,6 @@ class SilenceRule(KeyedRule[SilenceState]):
         }
 
 
-def _was_ahead(latest: Sight, now: Now) -> bool:
+def was_ahead(time: float, now: Now) -> bool:
     """Whether a sight is so far ahead of the date that whatever comes now is nearer to it."""
-    return latest.time > now.wall + DEFAULT_LATE_SECONDS
+    return time > now.wall + DEFAULT_LATE_SECONDS

@@ -26,7 +26,7 @@ from logwatch.windows.distinct_values import DistinctValues
 
 _BETWEEN = "\x1f"
 """Stands between the parts of a value that is made of several fields."""
-_NAMED = 5
+NAMED = 5
 """Values that an alert names: the latest."""
 _LONGEST = 60
 """Characters of a value in a message."""
@@ -74,7 +74,7 @@ class UniqueRule(WindowedRule[UniqueState]):
 
     def on_hit(self, key: str, state: UniqueState, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_hit`."""
-        value = self._value_of(hit)
+        value = value_of(hit, self._kind.of)
         if value is None:
             return ()
         time = hit.record.time
@@ -91,7 +91,7 @@ class UniqueRule(WindowedRule[UniqueState]):
         for at in moments:
             state.distinct = 0
             distinct = self._count(state, at)
-            if distinct > self._kind.above - _NAMED:  # most keys never come so far
+            if distinct > self._kind.above - NAMED:  # most keys never come so far
                 _name(state.latest, time, value)
             if distinct > self._kind.above:
                 return self._begin(key, state, hit, at, now)
@@ -150,16 +150,6 @@ class UniqueRule(WindowedRule[UniqueState]):
             text += f"; {kind.above + 1 - here:,} more needed before {on_clock(fewer, now.wall)}"
         return [text]
 
-    def _value_of(self, hit: Hit) -> str | None:
-        captures, fields = hit.match.captures, hit.record.fields
-        parts = [captures.get(name) or fields.get(name) for name in self._kind.of]
-        known = [part for part in parts if part]
-        if len(known) < len(parts):
-            return None
-        if len(known) == 1:
-            return known[0]
-        return _BETWEEN.join(part.replace(_BETWEEN, "␟") for part in known)
-
     def _count(self, state: UniqueState, at: float) -> int:
         """How many are in the window that ends at `at`; the most of them is remembered."""
         distinct = state.window.count(at)
@@ -171,12 +161,25 @@ class UniqueRule(WindowedRule[UniqueState]):
     def _named(self, state: UniqueState) -> str:
         """The latest values for people, the newest last."""
         since = state.reached - self._length
-        names = [
-            shortened(value.replace(_BETWEEN, "/"), _LONGEST)
-            for time, value in state.latest
-            if time > since
-        ]
-        return ", ".join(["…", *names] if state.distinct > len(names) else names)
+        return in_words((value for time, value in state.latest if time > since), state.distinct)
+
+
+def value_of(hit: Hit, of: Iterable[str]) -> str | None:
+    """The value of a record, of one field or of several together; None where it lacks one."""
+    captures, fields = hit.match.captures, hit.record.fields
+    parts = [captures.get(name) or fields.get(name) for name in of]
+    known = [part for part in parts if part]
+    if len(known) < len(parts):
+        return None
+    if len(known) == 1:
+        return known[0]
+    return _BETWEEN.join(part.replace(_BETWEEN, "␟") for part in known)
+
+
+def in_words(values: Iterable[str], number: int) -> str:
+    """The latest of `number` values for people, the newest last."""
+    names = [shortened(value.replace(_BETWEEN, "/"), _LONGEST) for value in values]
+    return ", ".join(["…", *names] if number > len(names) else names)
 
 
 def _name(latest: list[tuple[float, str]], time: float, value: str) -> None:
@@ -189,4 +192,4 @@ def _name(latest: list[tuple[float, str]], time: float, value: str) -> None:
         del latest[known]
     latest.append((time, value))
     latest.sort()
-    del latest[:-_NAMED]
+    del latest[:-NAMED]

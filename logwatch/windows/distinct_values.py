@@ -37,7 +37,7 @@ class DistinctValues(Adaptive[str, LatestSeen, DistinctPanes]):
 
     def add(self, time: float, value: str) -> None:
         """Take a value seen at `time`; one seen before moves to its latest time."""
-        self._take(time, _bounded(value))
+        self._take(time, bounded(value))
 
     def count(self, now: float) -> int:
         """How many distinct values are in (now - T, now]."""
@@ -108,7 +108,7 @@ class _Stored(Struct, array_like=True, frozen=True, tag="distinct 1"):
 _decoder: Final = msgspec.msgpack.Decoder(_Stored)
 
 
-def _bounded(value: str) -> str:
+def bounded(value: str) -> str:
     """The value, or a digest of it where it is long or not of Unicode alone."""
     if len(value) <= _LONGEST and value.isascii():
         return value
