@@ -18,6 +18,8 @@ from logwatch.rules.kinds import (
     Sampling,
     Sequence,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -36,6 +38,11 @@ def kind_in_words(kind: KindSettings) -> str:  # noqa: C901, PLR0911, PLR0912 - 
             return f"every {kind.count:,}"
         case Sampling():
             return f"the first {kind.count:,} in {format_duration(kind.pause)}"
+        case TooFewValues():
+            fields, window = " and ".join(kind.of), format_duration(kind.limit)
+            return f"fewer than {kind.below:,} different {fields} in {window}"
+        case TooFew():
+            return f"fewer than {kind.below:,} in {format_duration(kind.limit)}"
         case Absence():
             return f"nothing for {format_duration(kind.limit)}"
         case Sequence():
@@ -94,6 +101,11 @@ def window_in_words(kind: KindSettings, alert: Alert) -> str:  # noqa: PLR0911 -
         case Unique() if alert.status == "firing":
             fields, window = " and ".join(kind.of), format_duration(kind.window)
             return f"{count:,} different {fields} in {window}, above {kind.above:,}"
+        case TooFew() if alert.status == "firing":
+            different = (
+                f" different {' and '.join(kind.of)}" if isinstance(kind, TooFewValues) else ""
+            )
+            return f"{count:,}{different} in {format_duration(kind.limit)}, below {kind.below:,}"
         case Value() | Ratio() if alert.status == "firing":
             return f"{kind_in_words(kind)}, by {count:,} records"
         case Spike() if alert.status == "firing":

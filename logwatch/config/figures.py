@@ -19,7 +19,7 @@ from logwatch.config.problems import Report, shown
 from logwatch.config.selectors import Look, build_look, standing_for
 from logwatch.config.surroundings import Surroundings
 from logwatch.rules.base import KindSettings, Selector
-from logwatch.rules.kinds import NewTemplate, NewValue, Ratio, Spike, Unique, Value
+from logwatch.rules.kinds import NewTemplate, NewValue, Ratio, Spike, TooFewValues, Unique, Value
 from logwatch.units import parse_duration
 
 Builder = Callable[[Found[RuleKeys], Look, Surroundings, Report], KindSettings | None]
@@ -33,12 +33,25 @@ _RATE = re.compile(r"([0-9]{1,6}) ?/ ?([0-9]*[0-9a-z]+)")
 def build_unique(
     found: Found[RuleKeys], own: Look, _around: Surroundings, report: Report
 ) -> KindSettings | None:
-    """`unique: {of: port, above: 20, in: 1m}`."""
+    """`unique: {of: port, above: 20, in: 1m}`, `unique: {of: node, below: 3, in: 5m}`."""
     keys = found.value.unique
     assert keys is not None
-    if not _check_names(found, own, ("unique", "of"), keys.of, report):
+    sound = _check_names(found, own, ("unique", "of"), keys.of, report)
+    if keys.above is not None and keys.below is not None:
+        report.error(
+            found.key("unique", "below"),
+            "bad-value",
+            "'above' and 'below' in one 'unique'",
+            "make two rules of it; a third may name both: any_of: [ONE, OTHER]",
+        )
         return None
-    return Unique(of=distinct(keys.of), above=keys.above, window=keys.window)
+    if not sound:
+        return None
+    of = distinct(keys.of)
+    if keys.below is not None:
+        return TooFewValues(of=of, below=keys.below, limit=keys.window)
+    assert keys.above is not None
+    return Unique(of=of, above=keys.above, window=keys.window)
 
 
 def build_new(

@@ -108,7 +108,10 @@ _ONE_OF_A_KIND = {
     "for": ("'absent'", "absent: {for: 3m}"),
     "of": ("'unique', 'value' or 'ratio'", "unique: {of: port, above: 20, in: 1m}"),
     "above": ("'unique', 'value' or 'ratio'", "unique: {of: port, above: 20, in: 1m}"),
-    "below": ("'value' or 'ratio'", "value: {avg: request_time, below: 1, in: 5m}"),
+    "below": (
+        "'absent', 'unique', 'value' or 'ratio'",
+        "value: {avg: request_time, below: 1, in: 5m}",
+    ),
     "min": ("'spike', 'value' or 'ratio'", "spike: {up: 3, over: 10m, min: 30}"),
     "learn": ("'new'", "new: {value: user, learn: 7d}"),
     "forget": ("'new'", "new: {value: user, forget: 90d}"),

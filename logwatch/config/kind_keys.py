@@ -107,12 +107,13 @@ class SelectorKeys(Keys, frozen=True, rename={"sources": "in"}):
 
 
 class AbsentKeys(Keys, frozen=True, rename={"limit": "for", "roster": "expect"}):
-    """`absent: 3m`, `absent: {for: 3m, expect: [web1, web2]}`."""
+    """`absent: 3m`, `absent: {for: 3m, below: 5, expect: [web1, web2]}`."""
 
     required: ClassVar = ("for",)
-    examples: ClassVar = {"for": "3m", "expect": "[web1, web2]"}
+    examples: ClassVar = {"for": "3m", "below": "5", "expect": "[web1, web2]"}
 
     limit: Window = 0.0
+    below: Annotated[int, Meta(ge=1, le=10_000)] = 1
     roster: Annotated[tuple[RosterEntry, ...], Meta(extra={"one_or_many": True})] = ()
 
     @classmethod
@@ -145,13 +146,15 @@ class ExpectKeys(SelectorKeys, frozen=True, rename={"sources": "in"}):
 
 
 class UniqueKeys(Keys, frozen=True, rename={"window": "in"}):
-    """`unique: {of: port, above: 20, in: 1m}`."""
+    """`unique: {of: port, above: 20, in: 1m}`, `unique: {of: node, below: 3, in: 5m}`."""
 
     required: ClassVar = ("of", "above", "in")
-    examples: ClassVar = {"of": "port", "above": "20", "in": "1m"}
+    either: ClassVar = {"above": ("below",)}
+    examples: ClassVar = {"of": "port", "above": "20", "below": "3", "in": "1m"}
 
     of: OneOrMany = ()
-    above: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    above: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    below: Annotated[int, Meta(ge=1, le=1000)] | None = None
     window: Window = 0.0
 
 

@@ -16,7 +16,7 @@ from logwatch.config.problems import Report, shown
 from logwatch.config.selectors import Look, build_look, nested
 from logwatch.config.surroundings import Surroundings
 from logwatch.rules.base import KindSettings
-from logwatch.rules.kinds import Absence, Composite, Expect, Heard, Sequence, Step
+from logwatch.rules.kinds import Absence, Composite, Expect, Heard, Sequence, Step, TooFew
 
 ANYTHING: Final = Fields(parsed=None)
 """What is known of a record of which nothing is known."""
@@ -145,8 +145,13 @@ def _absent(
     ]
     if None in roster or not found.sound("by"):
         return None
-    known = dict.fromkeys(entry for entry in roster if entry is not None)
-    return Made(Absence(limit=keys.limit, roster=tuple(known)), own.fields or ANYTHING)
+    known = tuple(dict.fromkeys(entry for entry in roster if entry is not None))
+    kind = (
+        TooFew(limit=keys.limit, below=keys.below, roster=known)
+        if keys.below > 1
+        else Absence(limit=keys.limit, roster=known)
+    )
+    return Made(kind, own.fields or ANYTHING)
 
 
 def _roster_key(

@@ -28,6 +28,8 @@ KEYS: Final[Words] = {
     "compare_key": ("unique",),
     "cardinality": ("unique",),
     "flatline": ("absent",),
+    "max_cardinality": ("unique",),
+    "min_cardinality": ("unique",),
     "thresh": ("when",),
     "bantime": ("hold",),
     "group_by": ("by",),

@@ -19,6 +19,8 @@ RULES: Mapping[type[KindSettings], tuple[str, str]] = {
     PlainMatch: ("match", "MatchRule"),
     Threshold: ("threshold", "ThresholdRule"),
     kinds.Absence: ("absence", "AbsenceRule"),
+    kinds.TooFew: ("too_few", "TooFewRule"),
+    kinds.TooFewValues: ("too_few", "TooFewRule"),
     kinds.Sequence: ("sequence", "SequenceRule"),
     kinds.Expect: ("expect", "ExpectRule"),
     kinds.Sampling: ("sampling", "SamplingRule"),

@@ -40,6 +40,33 @@ class Absence(KindSettings, frozen=True, kw_only=True):
         return f"absent for {self.limit}"
 
 
+class TooFew(Absence, frozen=True, kw_only=True):
+    """`absent: {for: 5m, below: 3}`: so many keep a key from being called absent."""
+
+    words: ClassVar[tuple[str, ...]] = (*Absence.words, "below")
+
+    below: int
+    """Fires when there are fewer than this within `limit`."""
+
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`. No more than `below` of the latest are remembered."""
+        return f"fewer than {self.below} in {self.limit}"
+
+
+class TooFewValues(TooFew, frozen=True, kw_only=True):
+    """`unique: {of: node, below: 3, in: 5m}`."""
+
+    word: ClassVar[str] = "unique"
+    words: ClassVar[tuple[str, ...]] = ("distinct", "values", "below")
+
+    of: tuple[str, ...]
+    """The field, or fields that are one value together."""
+
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`."""
+        return f"fewer than {self.below} of {self.of!r} in {self.limit}"
+
+
 class Heard(Struct, frozen=True, kw_only=True):
     """A step that another rule takes by firing."""
 

@@ -25,6 +25,8 @@ from logwatch.rules.kinds import (
     Ratio,
     Sampling,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -247,6 +249,17 @@ def _(kind: Sampling, progress: _Progress, taken: Taken) -> str:
 def _(kind: Absence, progress: _Progress, taken: Taken) -> str:
     due = offset_text(taken.time + kind.limit, progress.start)
     return f"{_joined('seen', progress.key(taken))}, due {due}"
+
+
+@_words.register
+def _(kind: TooFew, progress: _Progress, taken: Taken) -> str:
+    count, window = progress.within(taken, kind.limit), format_duration(kind.limit)
+    return f"{_joined('seen', progress.key(taken))}, {count} of {kind.below} in {window}"
+
+
+@_words.register
+def _(kind: TooFewValues, progress: _Progress, taken: Taken) -> str:
+    return _joined("seen", progress.key(taken), _values(kind.of, taken))
 
 
 @_words.register

@@ -16,6 +16,7 @@ from logwatch.rules.absence import Absence
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
 from logwatch.rules.composite import Composite
 from logwatch.rules.expect import Expect
+from logwatch.rules.kinds import TooFew, TooFewValues
 from logwatch.rules.new_template import NewTemplate
 from logwatch.rules.new_value import NewValue
 from logwatch.rules.ratio import Ratio
@@ -32,6 +33,12 @@ KINDS = [
     (Sampling(which="every", count=5), "every 5", "every 5"),
     (Sampling(which="first", count=5), "the first 5 in 1h", "the first 5 in 1h"),
     (Absence(limit=180.0), "nothing for 3m", "nothing for 3m"),
+    (TooFew(limit=180.0, below=9), "fewer than 9 in 3m", "5 in 3m, below 9"),
+    (
+        TooFewValues(limit=180.0, below=9, of=("node",)),
+        "fewer than 9 different node in 3m",
+        "5 different node in 3m, below 9",
+    ),
     (
         Sequence(steps=(ONE, ONE), within=600.0),
         "2 steps within 10m",

@@ -20,6 +20,8 @@ from logwatch.rules.kinds import (
     Sampling,
     Sequence,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -66,10 +68,15 @@ def _kind(bench, rule: str, others: str = ""):
         ("in: app, absent: 3m", Absence(limit=180.0)),
         ("match: 'h=(?P<h>.)', by: h, absent: {for: 3m, expect: a}",
          Absence(limit=180.0, roster=(("a",),))),
+        ("in: app, absent: {for: 3m, below: 1}", Absence(limit=180.0)),
+        ("match: 'h=(?P<h>.)', by: h, absent: {for: 3m, below: 5, expect: a}",
+         TooFew(limit=180.0, below=5, roster=(("a",),))),
         ("in: js, by: [h, p], absent: {for: 1m, expect: [[a, 1], {p: 2, h: b}, [a, 1]]}",
          Absence(limit=60.0, roster=(("a", "1"), ("b", "2")))),
         ("in: js, unique: {of: [ip, port], above: 20, in: 1m}",
          Unique(of=("ip", "port"), above=20, window=60.0)),
+        ("in: js, unique: {of: node, below: 3, in: 5m}",
+         TooFewValues(of=("node",), below=3, limit=300.0)),
         ("in: js, new: user", NewValue(value=("user",))),
         ("in: js, new: {value: [who, as], learn: 7d, forget: 90d}",
          NewValue(value=("who", "as"), learn=604_800.0, forget=7_776_000.0)),
@@ -273,6 +280,10 @@ REFUSED = [
         rules: [{name: a, match: '(?P<h>.)', by: h, absent: {for: 3m, expect: [a, {x: b}]}}]
                                                                                   ^^^^^^
     """),
+    ("bad-value", "'below' must be at least 1", r"""
+        rules: [{name: a, match: x, absent: {for: 3m, below: 0}}]
+                                                             ^
+    """),
     # -- sequence
     ("missing-key", "'sequence' needs 'within'", r"""
         rules: [{name: a, sequence: [{match: x}, {match: y}]}]
@@ -392,9 +403,17 @@ REFUSED = [
         rules: [{name: a, match: x, unique: {of: [], above: 20, in: 1m}}]
                                                  ^^
     """),
-    ("missing-key", "'unique' has no 'above'", r"""
+    ("missing-key", "'unique' has no 'above' or 'below'", r"""
         rules: [{name: a, match: '(?P<p>.)', unique: {of: p, in: 1m}}]
                                                      ^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "'above' and 'below' in one 'unique'", r"""
+        rules: [{name: a, match: '(?P<p>.)', unique: {of: p, above: 9, below: 3, in: 1m}}]
+                                                                       ^^^^^
+    """),
+    ("bad-value", "'below' must be at most 1000", r"""
+        rules: [{name: a, match: '(?P<p>.)', unique: {of: p, below: 5000, in: 1m}}]
+                                                                    ^^^^
     """),
     ("missing-key", "'new' has no 'value' or 'template'", r"""
         rules: [{name: a, match: x, new: {learn: 7d}}]

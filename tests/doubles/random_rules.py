@@ -165,6 +165,7 @@ def _threshold(rng: Random, _: list[str]) -> Keys:
 
 def _absent(rng: Random, _: list[str]) -> Keys:
     absent: Keys = {"for": _span(rng)}
+    _perhaps(rng, absent, 0.5, below=rng.randint(1, 4))
     if rng.random() < 0.3:
         return {"by": "k", "absent": {**absent, "expect": rng.choice([["a"], ["a", "z"]])}}
     return {"absent": absent}
@@ -189,7 +190,7 @@ def _sequence(rng: Random, earlier: list[str]) -> Keys:
 
 
 def _unique(rng: Random, _: list[str]) -> Keys:
-    unique = {"of": "v", "above": rng.randint(1, 3), "in": _span(rng)}
+    unique = {"of": "v", rng.choice(["above", "below"]): rng.randint(1, 3), "in": _span(rng)}
     return {"match": r"k=(?P<k>\w) v=(?P<v>\d)", "unique": unique}
 
 

@@ -23,6 +23,8 @@ from logwatch.rules.kinds import (
     Sampling,
     Sequence,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -140,6 +142,29 @@ def test_an_absence_that_burns_tells_when_it_is_given_up():
     )
     it.line(70, ip="a")
     assert why(it)[1] == "last seen 0s ago, at 00:01:10: back, and burns on until 00:11:00"
+
+
+def test_too_few_tells_how_many_there_are():
+    """Beside what an absence tells."""
+    it = bench(TooFew(limit=60.0, below=2))
+    it.line(0, ip="a")
+    it.line(50, ip="a")
+    assert why(it) == [
+        "2 records in 1m, fires below 2",
+        "last seen 0s ago, at 00:00:50; due in 10s, at 00:01:00 (2 in 1m)",
+    ]
+    it.until(61)
+    assert why(it)[1:] == [
+        "1 record in 1m, fires below 2",
+        "last seen 11s ago, at 00:00:50; given up in 7d, at Jan 12 00:01:00 (2 in 1m)",
+    ]
+    it = bench(TooFewValues(limit=60.0, below=2, of=("port",), roster=(("a",),)))
+    it.until(61)
+    it.line(70, ip="a", port="22")
+    assert why(it, "a")[1:] == [
+        "1 different value of port in 1m, fires below 2",
+        "last seen 0s ago, at 00:01:10 (on the roster); resolves when it is seen so often again",
+    ]
 
 
 def test_a_sequence_tells_the_step_that_it_waits_for():

@@ -23,6 +23,8 @@ from logwatch.rules.kinds import (
     Sampling,
     Sequence,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -37,6 +39,8 @@ KINDS = [
     PlainMatch(),
     Threshold(count=2, window=60.0),
     Absence(limit=60.0, roster=(("b",), ("never",))),
+    TooFew(limit=60.0, below=2, roster=(("b",), ("never",))),
+    TooFewValues(limit=60.0, below=2, of=("port",)),
     Sequence(steps=(Selector(match=("x",)), Selector(match=("y",))), within=90.0),
     Expect(closing=Selector(match=("y",)), within=60.0),
     Sampling(which="first", count=2, pause=60.0),

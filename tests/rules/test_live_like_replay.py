@@ -35,6 +35,8 @@ from logwatch.rules.kinds import (
     Sampling,
     Sequence,
     Spike,
+    TooFew,
+    TooFewValues,
     Unique,
     Value,
 )
@@ -55,6 +57,8 @@ KINDS: list[KindSettings] = [
         clear_window=20.0,
     ),
     Absence(limit=10.0),
+    TooFew(limit=10.0, below=3),
+    TooFewValues(limit=10.0, below=2, of=("v",)),
     Expect(closing=Selector(), within=10.0),
     Sequence(steps=(Selector(), Selector(), Selector()), within=10.0),
     Sequence(steps=(Heard(rule="bursts"), Selector()), within=10.0),
@@ -74,7 +78,10 @@ KINDS: list[KindSettings] = [
 ]
 
 
-FOR_EVER = [Absence(limit=10.0, roster=(("a",), ("c",)))]
+FOR_EVER = [
+    Absence(limit=10.0, roster=(("a",), ("c",))),
+    TooFew(limit=10.0, below=2, roster=(("a",), ("c",))),
+]
 """What is expected always is never given up."""
 
 SUBJECTS = ("mail", "disk", "net", "cpu", "swap")

@@ -18,14 +18,19 @@ COMPLETE = {
     "threshold": ("auth", "plain"),
     "sampling": ("kern", "plain"),
     "absence": ("app", "json"),
+    "absence: below": ("app", "json"),
     "expect": ("app", "plain"),
+    "unique: below": ("app", "plain"),
 }
-"""Pages whose log is complete, with the source that it is of and its format."""
+"""Pages, or parts of them, whose log is complete, with the source that it is of and its format."""
 
 
 def blocks(page: str) -> tuple[str, list[str], list[str]]:
-    """The rule, the log and the messages of a page: its first three blocks that are such."""
+    """The rule, the log and the messages of a page, or of a part: its first three such blocks."""
+    page, _, word = page.partition(": ")
     text = (PAGES / f"{page}.md").read_text()
+    if word:
+        text = re.split(rf"^##.*`{word}`$", text, flags=re.MULTILINE)[1]
     found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     rules = next(body for kind, body in found if kind == "yaml")
     others = [body.splitlines() for kind, body in found if not kind]

@@ -130,6 +130,12 @@ def test_a_field_may_be_called_status(scene):
 TIMELINES = [
     ("absent: {for: 1m}", ["x", "+30s y"], ["seen, due +1m", "not matched", "FIRED"]),
     (
+        "absent: {for: 1m, below: 2}",
+        ["x", "+30s x", "+2m y"],
+        ["seen, 1 of 2 in 1m", "seen, 2 of 2 in 1m", "FIRED", "not matched"],
+    ),
+    ("unique: {of: v, below: 2, in: 1m}", ["x 1", "+2m x 2"], ["seen v=1", "FIRED", "seen v=2"]),
+    (
         "expect: {match: y, within: 1m}",
         ["x", "+1s x", "+2s y", "+3s y"],
         ["opened, due +1m", "opened again, due +1m", "closed in time", "matched, nothing is open"],
