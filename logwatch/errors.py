@@ -53,6 +53,12 @@ class StoreError(LogwatchError):
     """Raised when the store cannot be opened, read or written."""
 
 
+class NoStoreError(StoreError):
+    """Raised where a store is asked for and none was made yet."""
+
+    exit = Exit.UNREACHABLE
+
+
 class StoreBusyError(StoreError):
     """Raised when another daemon has the store; the text names its pid."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from logwatch.errors import StoreDeniedError, StoreError
+from logwatch.errors import NoStoreError, StoreDeniedError, StoreError
 from logwatch.records import Alert, Notification, decode_alert
 from logwatch.store.database import FILE_NAME, connect_read_only
 from logwatch.store.due import Lot, Parcel
@@ -153,6 +153,8 @@ class OutboxReader:
                 refuse_later(self._connection)
                 self._connection.execute("SELECT part FROM parcels LIMIT 1")
             except sqlite3.Error as problem:
+                if not path.exists():
+                    raise NoStoreError(f"there is no store {path}: no daemon has run yet") from None
                 raise StoreError(f"no store that can be read at {path}: {problem}") from problem
             opened.pop_all()
         self._lanes: dict[str, Lanes] = {}
