@@ -57,6 +57,15 @@ def is_meant(text: str) -> bool:
     return _MEANT.fullmatch(text) is not None
 
 
+def is_network(text: str) -> bool:
+    """Whether `text` has an address and its mask, be that of a network or of one address in it."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
 def network(text: str) -> IPv4Network | IPv6Network:
     """`10.0.0.0/8`, `2001:db8::/32`, or one address. Raises NetworkError."""
     try:

@@ -109,7 +109,7 @@ def explained(verdict: Verdict, line: str, screen: Screen, indent: str = "    ")
     """The line as a verdict sees it, and what said no, without the rule's name."""
     if verdict.outcome == "taken":
         yield indent + screen.captured(line, verdict.captures)
-    elif verdict.excluder is not None:
+    elif verdict.excluder is not None and verdict.excluder.end:
         excluder = verdict.excluder
         span = excluder.start, excluder.end
         shown, under = screen.pointed(indent, line, span, caret=False)

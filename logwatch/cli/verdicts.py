@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from logwatch.cli.log_blocks import one_record
-from logwatch.conditions import Condition, compile_condition, written
+from logwatch.conditions import Condition, Where, compile_condition, compile_where, written
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.readings import Readings
@@ -23,7 +23,8 @@ from logwatch.matching.engines import Engines
 from logwatch.matching.framing import bare
 from logwatch.matching.prefilter import Unwatched
 from logwatch.matching.searches import GuardedSearch
-from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.parsers.selection import Known
+from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Unless
 from logwatch.schedule import Schedule
 from logwatch.tailer.settings import SourceSettings
 
@@ -49,7 +50,10 @@ class Capture(Struct, frozen=True):
 
 
 class Excluder(Struct, frozen=True):
-    """The pattern of `unless` that was found, and where: `line[start:end]`."""
+    """The pattern of `unless` that was found, and where: `line[start:end]`.
+
+    Or the conditions that hold, as they may be written, and where one of them was captured.
+    """
 
     number: int
     pattern: str
@@ -235,15 +239,34 @@ class Verdicts:
                 return self._missed(missed, selector, text) if look else missed
             said = replace(said, pattern=number, captures=captures_of(match))
         refusals = tuple(self._refusals(selector.where, fields))
-        at, found = self._first(selector.unless, text)
-        if found is not None and at is not None and (selector.match or not refusals):
-            excluder = Excluder(at, selector.unless[at], found.start(), found.end())
+        excluder = self._excluder(selector.unless, text, said.captures, fields)
+        if excluder is not None and (selector.match or not refusals):
             return replace(said, outcome="excluded", excluder=excluder)
         if not refusals:
             return said
         # Without `match`, to fail in more than one condition is to have nothing to do with it.
         is_near = selector.match or len(refusals) == 1 < len(selector.where)
         return replace(said, outcome="refused" if is_near else "missed", refusals=refusals)
+
+    def _excluder(
+        self,
+        unless: Sequence[Unless],
+        text: str,
+        captures: Sequence[Capture],
+        fields: Mapping[str, str],
+    ) -> Excluder | None:
+        """The first of `unless` that takes the line out."""
+        known = Known({one.name: text[one.start : one.end] for one in captures}, fields)
+        for number, one in enumerate(unless):
+            if isinstance(one, str):
+                _, found = self._first((one,), text)
+                if found is not None:
+                    return Excluder(number, one, found.start(), found.end())
+            elif compile_where(one, self._search_for)(known):
+                asked = {condition.field for condition in one}
+                spans = [(each.start, each.end) for each in captures if each.name in asked]
+                return Excluder(number, _as_map(one), *next(iter(spans), (0, 0)))
+        return None
 
     def _missed(self, said: Verdict, selector: Selector, text: str) -> Verdict:
         best: tuple[int, NearMiss] | None = None
@@ -291,6 +314,13 @@ class Verdicts:
             except TimeoutError:
                 return True
         return False
+
+
+def _as_map(where: Where) -> str:
+    """`{ip: in 10.0.0.0/8, user: [bob, eve]}`."""
+    tests = [(each.field, ", ".join(map(written, each.tests)), len(each.tests)) for each in where]
+    entries = [f"{name}: {f'[{some}]' if number > 1 else some}" for name, some, number in tests]
+    return f"{{{', '.join(entries)}}}"
 
 
 _WORD = re.compile(r"[^\W\d_]{3,}")

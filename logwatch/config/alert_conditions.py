@@ -19,7 +19,7 @@ from logwatch.conditions import (
     has_wildcard,
     passing,
 )
-from logwatch.config.conditions import build_condition, warn_of_patterns
+from logwatch.config.conditions import build_condition, warn_of_tests
 from logwatch.config.found import Found
 from logwatch.config.key_forms import Keys
 from logwatch.config.names import OWN_PREFIX, Names
@@ -58,7 +58,7 @@ class Asked(Struct, Generic[K_co], frozen=True):
 
     def warn(self, report: Report) -> None:
         """Warn of patterns that hardly mean what is written, or can take very long."""
-        warn_of_patterns(self.found, self.key, self.where or (), report)
+        warn_of_tests(self.found, self.key, self.where or (), report)
 
 
 def asked(

@@ -128,8 +128,8 @@ def _keys(struct: type[Struct], node: Node) -> Node:
 
 
 def _value(info: inspect.Type, node: Node) -> Node:
-    if is_one_or_many(info) and isinstance(node, ScalarNode):
-        return _list([node])
+    if is_one_or_many(info) and not isinstance(node, SequenceNode):
+        return _value(info, _list([node]))
     while isinstance(info, inspect.Metadata):
         info = info.type
     match info:

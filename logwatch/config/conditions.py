@@ -19,6 +19,7 @@ from logwatch.conditions import (
 )
 from logwatch.config import patterns
 from logwatch.config.document import child
+from logwatch.config.fields import Fields, Use, check_field
 from logwatch.config.found import Found
 from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, suggestion
@@ -54,6 +55,43 @@ def build_where(
         return None
     if thorough:
         _warn(found, conditions, formats, report)
+    return conditions
+
+
+def build_exclusion(
+    found: Found[SelectorKeys],
+    fields: Fields | None,
+    formats: Mapping[str, str] | None,
+    report: Report,
+    *,
+    thorough: bool,
+) -> Where | None:
+    """A map of `unless`, which `found` has under `where`; None after reporting why it cannot be.
+
+    `fields` is what its records have; for `formats` see `build_where`.
+    """
+    where: list[Condition | None] = []
+    for name, texts in (found.value.where or {}).items():
+        condition = build_condition(found, "where", name, texts, report)
+        if condition is not None and fields is not None and name not in fields.somewhere:
+            use = Use("unless", name, found.key("where", name))
+            if not check_field(found, use, fields, report) or not _check_values(
+                found, condition, formats or {}, report
+            ):
+                condition = None
+        where.append(condition)
+    if not where:
+        report.error(
+            found.place("where"),
+            "bad-value",
+            "a map in 'unless' holds no condition",
+            "write unless: [{ip: in 10.0.0.0/8}]",
+        )
+    conditions = tuple(condition for condition in where if condition is not None)
+    if not where or len(conditions) < len(where):
+        return None
+    if thorough:
+        warn_of_tests(found, "where", conditions, report)
     return conditions
 
 
@@ -214,18 +252,34 @@ def _check_negative(
     return True
 
 
-def warn_of_patterns(found: Found[Any], key: str, where: Where, report: Report) -> None:
-    """Warn of patterns in the conditions under `key` that hardly mean what is written, or hang."""
+def warn_of_tests(found: Found[Any], key: str, where: Where, report: Report) -> None:
+    """Warn of what hardly means what is written in the conditions under `key`, or may hang."""
     for condition in where:
         for number, test in enumerate(condition.tests):
-            if test.operator not in ("~", "!~"):
-                continue
             path = (key, condition.field, number)
+            if test.operator not in ("~", "!~"):
+                _warn_of_network(found.place(*path), test, report)
+                continue
             patterns.warn_of_scalar(found.document, child(found.node, *path), report)
             _warn_of_habits(found, path, test.operand, report)
             reason = risk(test.operand)
             if reason:
                 patterns.warn_of_risk(found.place(*path), reason, report)
+
+
+def _warn_of_network(place: Place, test: Comparison, report: Report) -> None:
+    if test.operator not in ("=", "!=") or "/" not in test.operand:
+        return
+    from logwatch.config.dialects import CODE  # noqa: PLC0415 - for `check` only
+    from logwatch.networks import is_network  # noqa: PLC0415 - as above
+
+    if is_network(test.operand):
+        report.warning(
+            place,
+            CODE,
+            "this is a text to compare with, and no address is equal to a network",
+            f"write {'!' if test.operator == '!=' else ''}in {test.operand}",
+        )
 
 
 def _warn_of_habits(
@@ -245,7 +299,7 @@ def _warn_of_habits(
 def _warn(
     found: Found[SelectorKeys], where: Where, formats: Mapping[str, str] | None, report: Report
 ) -> None:
-    warn_of_patterns(found, "where", where, report)
+    warn_of_tests(found, "where", where, report)
     if found.value.match:
         return
     for source, format_ in (formats or {}).items() if where else ():

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
+from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, split_remedy, suggestion
 from logwatch.say import placeholders
 
@@ -74,7 +75,7 @@ def check_by(found: Found[RuleKeys], fields: Fields, report: Report) -> bool:
     return sound
 
 
-def check_field(found: Found[RuleKeys], use: Use, fields: Fields, report: Report) -> bool:
+def check_field(found: Found[SelectorKeys], use: Use, fields: Fields, report: Report) -> bool:
     """Whether records that match may have the field."""
     if fields.given(use.name):
         return True
@@ -111,7 +112,11 @@ def check_say(
 
 
 def _report(
-    found: Found[RuleKeys], use: Use, fields: Fields, report: Report, words: tuple[str, ...] = ()
+    found: Found[SelectorKeys],
+    use: Use,
+    fields: Fields,
+    report: Report,
+    words: tuple[str, ...] = (),
 ) -> None:
     name, by_key = use.name, use.by != "say"
     known = fields.all() if by_key else {*fields.all(), *BUILTINS, *words}
@@ -133,7 +138,7 @@ def _report(
     report.error(use.place, "unknown-field", message, remedy)
 
 
-def _first_without(found: Found[RuleKeys], name: str) -> int:
+def _first_without(found: Found[SelectorKeys], name: str) -> int:
     group = f"(?P<{name}>"
     return next(
         (number for number, text in enumerate(found.value.match, 1) if group not in text), 1

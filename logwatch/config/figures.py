@@ -175,7 +175,7 @@ def build_ratio(
     of = Selector(
         sources=own.sources if own.named else None,
         match=part.match or own.match,
-        unless=own.unless,
+        unless=own.unless or (),
         where=(own.where or ()) + (part.where or ()),
     )
     return Ratio(of=of, above=keys.above, below=keys.below, window=keys.window, minimum=keys.min)

@@ -22,6 +22,8 @@ Count = Annotated[int, Meta(ge=1, le=100_000)]
 Minimum = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Bound = Annotated[float, Meta(ge=0, le=1, extra={"unit": "share"})]
 RosterEntry = str | tuple[str, ...] | dict[str, str]
+Unless = Annotated[tuple[str | dict[str, OneOrMany], ...], Meta(extra={"one_or_many": True})]
+"""Patterns, and maps of conditions as those of `where`."""
 
 
 def _count_in(text: str, example: str) -> Pieces:
@@ -102,7 +104,7 @@ class SelectorKeys(Keys, frozen=True, rename={"sources": "in"}):
 
     sources: OneOrMany | None = None
     match: OneOrMany = ()
-    unless: OneOrMany = ()
+    unless: Unless = ()
     where: dict[str, OneOrMany] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from time import process_time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -83,22 +84,29 @@ def captured(
     """What each pattern under `match` or `unless` captures; None when one of them was reported."""
     if not found.sound(key):
         return None
-    texts: tuple[str, ...] = getattr(found.value, key)
-    if not texts:
+    if not getattr(found.value, key):
         if key not in found.given:
             return []
         report.error(
             found.key(key), "bad-value", f"{key!r} holds no pattern", f"write {key}: 'ERROR'"
         )
         return None
-    captures: list[Names] = []
-    for number, text in enumerate(texts):
+    captures: list[Names | None] = []
+    for number, text in written(found, key):
         try:
             captures.append(known.names(text))
         except PatternError as error:
+            captures.append(None)
             place = _at(found, key, number, text, error.position)
             report.error(place, "bad-pattern", f"bad pattern: {error.message}", remedy(error))
-    return captures if len(captures) == len(texts) else None
+    return None if None in captures else [each for each in captures if each is not None]
+
+
+def written(found: Found[SelectorKeys], key: str) -> Iterator[tuple[int, str]]:
+    """The patterns under `match` or `unless`, each with its place in the list."""
+    for number, text in enumerate(getattr(found.value, key)):
+        if isinstance(text, str):
+            yield number, text
 
 
 class Joined(NamedTuple):
@@ -156,8 +164,7 @@ def warn_of_habits(found: Found[SelectorKeys], key: str, report: Report) -> None
     """Warn of patterns that are written as for another program."""
     from logwatch.config.dialects import habits  # noqa: PLC0415 - for `check`, as those below
 
-    texts: tuple[str, ...] = getattr(found.value, key)
-    for number, text in enumerate(texts):
+    for number, text in written(found, key):
         for habit in habits(text):
             habit.warn(_at(found, key, number, text, habit.start, habit.length), report)
 
@@ -166,8 +173,7 @@ def warn_of_risks(found: Found[SelectorKeys], key: str, report: Report) -> None:
     """Warn of patterns that can take very long on some line."""
     from logwatch.matching.hanging import hanging_line  # noqa: PLC0415 - for `check`, as those below
 
-    texts: tuple[str, ...] = getattr(found.value, key)
-    for number, text in enumerate(texts):
+    for number, text in written(found, key):
         reason = risk(text)
         if reason:
             line = hanging_line(text, process_time)
@@ -194,7 +200,7 @@ def warn_of_covering(found: Found[SelectorKeys], report: Report) -> None:
     from logwatch.matching.covering import covers  # noqa: PLC0415
 
     match = found.value.match
-    for number, text in enumerate(found.value.unless):
+    for number, text in written(found, "unless"):
         if match and text not in match and all(covers(text, each) for each in match):
             report.warning(
                 found.place("unless", number),

@@ -96,7 +96,7 @@ def _settings(found: Found[RuleKeys], around: Surroundings, parts: _Parts) -> Ru
         defined_at=found.place().short,
         sources=own.sources if own.named else None,
         match=own.match,
-        unless=own.unless,
+        unless=own.unless or (),
         where=own.where or (),
         by=distinct(keys.by) or parts.made.by,
         kind=kind,

@@ -8,7 +8,7 @@ from yaml import MappingNode, ScalarNode
 from logwatch import parsers
 from logwatch.conditions import Where
 from logwatch.config import patterns
-from logwatch.config.conditions import build_where
+from logwatch.config.conditions import build_exclusion, build_where
 from logwatch.config.document import child
 from logwatch.config.fields import Fields
 from logwatch.config.found import Found
@@ -17,7 +17,7 @@ from logwatch.config.names import distinct
 from logwatch.config.problems import Report
 from logwatch.config.surroundings import Surroundings
 from logwatch.matching.known_patterns import Names
-from logwatch.rules.base import Selector
+from logwatch.rules.base import Selector, Unless
 
 
 class Look(Struct, frozen=True):
@@ -32,21 +32,22 @@ class Look(Struct, frozen=True):
     where: Where | None
     """None where a condition was reported."""
     match: tuple[str, ...]
-    unless: tuple[str, ...]
+    unless: tuple[Unless, ...] | None
+    """None where a condition was reported."""
     references: tuple[str, ...] = ()
     """Names in `match` whose text must be that of an earlier record."""
 
     @property
     def sound(self) -> bool:
         """Whether nothing was wrong."""
-        return self.sources is not None and self.fields is not None and self.where is not None
+        return None not in (self.sources, self.fields, self.where, self.unless)
 
     def selector(self) -> Selector:
         """What the engine is told, where nothing was wrong."""
         return Selector(
             sources=self.sources if self.named else None,
             match=self.match,
-            unless=self.unless,
+            unless=self.unless or (),
             where=self.where or (),
         )
 
@@ -80,7 +81,28 @@ def build_look(
     where: Where | None = ()
     if found.value.where is not None or not found.sound("where"):
         where = build_where(found, _formats(sources, around), report, thorough=around.thorough)
-    return Look(sources, named, fields, where, texts, found.value.unless, references)
+    unless = _unless(found, fields, sources, around, report)
+    return Look(sources, named, fields, where, texts, unless, references)
+
+
+def _unless(
+    found: Found[SelectorKeys],
+    fields: Fields | None,
+    sources: tuple[str, ...] | None,
+    around: Surroundings,
+    report: Report,
+) -> tuple[Unless, ...] | None:
+    """What takes records out: patterns, which are looked at elsewhere, and conditions."""
+    unless: list[Unless | None] = []
+    for number, one in enumerate(found.value.unless):
+        if isinstance(one, str):
+            unless.append(one)
+            continue
+        keys = SelectorKeys(match=found.value.match, where=one)
+        inner = standing_for(found, keys, "where", "unless", number)
+        formats = _formats(sources, around)
+        unless.append(build_exclusion(inner, fields, formats, report, thorough=around.thorough))
+    return None if None in unless else tuple(one for one in unless if one is not None)
 
 
 def _fields(captures: list[Names], given: tuple[frozenset[str] | None, bool]) -> Fields:
@@ -102,7 +124,7 @@ def nested(
 
 
 def standing_for(
-    found: Found[SelectorKeys], value: SelectorKeys, key: str, *path: str
+    found: Found[SelectorKeys], value: SelectorKeys, key: str, *path: str | int
 ) -> Found[SelectorKeys]:
     """What stands under `path`, read as `value`, as if it stood under a `key` of its own."""
     node = child(found.node, *path)
@@ -159,7 +181,7 @@ def _captured(
 
 
 def _check_unless(found: Found[SelectorKeys], report: Report) -> None:
-    for number, text in enumerate(found.value.unless):
+    for number, text in patterns.written(found, "unless"):
         if text in found.value.match:
             report.error(
                 found.place("unless", number),

@@ -335,16 +335,17 @@ class Walker:
 
     def _items(self, info: Any, item: Item, slot: Slot, extra: _Extra) -> Any:
         one = bool(extra.get("one_or_many"))
+        kinds = getattr(info, "item_types", None) or (info.item_type,)
+        takes_maps = isinstance(kinds[0], inspect.UnionType)
         if isinstance(item, SequenceNode):
             if not self._scalars.untagged(item):
                 return BROKEN
             items: list[Item] = list(item.value)
-        elif one and not isinstance(item, MappingNode):
+        elif one and (takes_maps or not isinstance(item, MappingNode)):
             items = [item]
         else:
             self._scalars.wrong_type(item, slot, "text, or a list of texts" if one else "a list")
             return BROKEN
-        kinds = getattr(info, "item_types", None) or (info.item_type,)
         if len(items) == 1:
             value = self._value(kinds[0], items[0], slot)
             return BROKEN if value is BROKEN else (value,)

@@ -202,7 +202,7 @@ class Readings:
         if key not in self._matchers:
             matcher = Matcher(
                 [
-                    RulePatterns(match=_scanned(each, source), unless=each.unless)
+                    RulePatterns(match=_scanned(each, source), unless=each.unless_found)
                     for each in selectors
                 ],
                 encoding=source.matched_as,
@@ -246,15 +246,19 @@ def _of_first_line(needle: str) -> str:
 
 def _field_patterns(selector: Selector) -> dict[str, bool]:
     """What is searched for in fields, and whether the selector takes records without it."""
-    tests = [test for condition in selector.where for test in condition.tests]
-    return {test.operand: test.operator == "!~" for test in tests if test.operator in ("~", "!~")}
+    patterns = {}
+    for where, unwanted in ((selector.where, "!~"), *((one, "~") for one in selector.unless_so)):
+        for test in (test for condition in where for test in condition.tests):
+            if test.operator in ("~", "!~"):
+                patterns[test.operand] = test.operator == unwanted
+    return patterns
 
 
 def _selection(
     events: EventClock, selectors: Sequence[Selector], fields: FieldSearches
 ) -> Selection | None:
     """The conditions of `selectors`; None where there are none."""
-    if not any(selector.where for selector in selectors):
+    if not any(selector.where or selector.unless_so for selector in selectors):
         return None
     return Selection(
         events,
@@ -262,6 +266,11 @@ def _selection(
             compile_where(selector.where, fields.search) if selector.where else None
             for selector in selectors
         ],
+        {
+            number: [compile_where(each, fields.search) for each in selector.unless_so]
+            for number, selector in enumerate(selectors)
+            if selector.unless_so
+        },
     )
 
 

@@ -26,6 +26,10 @@ Basis: TypeAlias = Literal["event", "pause"]
 """Which clock the deadlines of a rule run on: that of the lines, or that of cool-downs."""
 
 
+Unless: TypeAlias = str | Where
+"""A pattern; or conditions on captures and fields, all of which must hold."""
+
+
 class Selector(Struct, frozen=True, kw_only=True):
     """One way in which a rule looks at lines."""
 
@@ -33,9 +37,20 @@ class Selector(Struct, frozen=True, kw_only=True):
     """Names of the sources that it looks at; None means all."""
     match: tuple[str, ...] = ()
     """Any of these patterns, searched in the whole record; none takes any record."""
-    unless: tuple[str, ...] = ()
+    unless: tuple[Unless, ...] = ()
+    """Any of these takes a record out."""
     where: Where = ()
     """Conditions on parsed fields, all of which must hold."""
+
+    @property
+    def unless_found(self) -> tuple[str, ...]:
+        """The patterns of `unless`."""
+        return tuple(one for one in self.unless if isinstance(one, str))
+
+    @property
+    def unless_so(self) -> tuple[Where, ...]:
+        """The conditions of `unless`."""
+        return tuple(one for one in self.unless if not isinstance(one, str))
 
 
 class KindSettings(Struct, frozen=True, kw_only=True):
@@ -111,7 +126,7 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
     """Names of the sources that it looks at; None means all."""
     match: tuple[str, ...] = ()
     """Any of these patterns, searched in the whole record; none with `where` takes any record."""
-    unless: tuple[str, ...] = ()
+    unless: tuple[Unless, ...] = ()
     where: Where = ()
     """Conditions on parsed fields, all of which must hold."""
     by: tuple[str, ...] = ()

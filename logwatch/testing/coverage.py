@@ -8,15 +8,21 @@ matched. It is reached by what happens in any test of the rule, passed or not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from logwatch.conditions import compile_where
 from logwatch.config.model import Config
+from logwatch.config.rule_tests import TimedLine
 from logwatch.matching.pattern import compile_pattern
-from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector, Threshold
+from logwatch.matching.reference import captures
+from logwatch.parsers.selection import Known
+from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector, Threshold, Unless
 from logwatch.rules.kinds import Composite, Heard
 from logwatch.rules.kinds import Sequence as SequenceKind
+from logwatch.tailer.settings import SourceSettings
+from logwatch.testing.explaining import parsed_alone
 from logwatch.testing.outcome import Outcome
 from logwatch.testing.timeline import Fed
 
@@ -59,6 +65,7 @@ class Reached:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._sources = {source.name: source for source in config.sources}
         self._tests: dict[str, int] = defaultdict(int)
         self._reached: dict[str, set[str]] = defaultdict(set)
 
@@ -66,7 +73,7 @@ class Reached:
         """One test of `rule`, and what each of its lines brought about."""
         self._tests[rule.name] += 1
         reached = self._reached[rule.name]
-        reached.update(_by_lines(rule, fed))
+        reached.update(_by_lines(rule, fed, self._sources))
         reached.update(_by_alerts(rule, outcome, fed))
 
     def coverage(self) -> Coverage:
@@ -131,11 +138,11 @@ def _patterns(rule: RuleSettings, part: int, selector: Selector) -> Iterator[tup
             yield f"{_prefix(rule, part)}match[{number}]", pattern
 
 
-def _exclusions(rule: RuleSettings, part: int, selector: Selector) -> Iterator[tuple[str, str]]:
+def _exclusions(rule: RuleSettings, part: int, selector: Selector) -> Iterator[tuple[str, Unless]]:
     if rule.kind.word == "ratio" and part == 0:
         return  # the part has those of the whole
-    for number, pattern in enumerate(selector.unless):
-        yield f"{_prefix(rule, part)}unless[{number}]", pattern
+    for number, one in enumerate(selector.unless):
+        yield f"{_prefix(rule, part)}unless[{number}]", one
 
 
 def _steps(rule: RuleSettings) -> Iterator[str]:
@@ -149,7 +156,9 @@ def _steps(rule: RuleSettings) -> Iterator[str]:
             yield from ("opened", "closed")
 
 
-def _by_lines(rule: RuleSettings, fed: Sequence[Fed]) -> Iterator[str]:
+def _by_lines(
+    rule: RuleSettings, fed: Sequence[Fed], sources: Mapping[str, SourceSettings]
+) -> Iterator[str]:
     """Branches that lines reach by being taken, or by being excluded."""
     selectors = rule.selectors()
     for each in fed:
@@ -164,16 +173,29 @@ def _by_lines(rule: RuleSettings, fed: Sequence[Fed]) -> Iterator[str]:
             elif rule.kind.word == "expect":
                 yield "closed" if part else "opened"
         for part, selector in enumerate(selectors):
-            if part not in parts and _is_found(selector, text):
-                for name, pattern in _exclusions(rule, part, selector):
-                    if compile_pattern(pattern).search(text):
+            known = None if part in parts else _known(selector, each.line, sources)
+            if known is not None:
+                for name, one in _exclusions(rule, part, selector):
+                    if _excludes(one, text, known):
                         yield name
 
 
-def _is_found(selector: Selector, text: str) -> bool:
-    return not selector.match or any(
-        compile_pattern(pattern).search(text) for pattern in selector.match
-    )
+def _known(
+    selector: Selector, line: TimedLine, sources: Mapping[str, SourceSettings]
+) -> Known | None:
+    """What `unless` may ask for, where `match` is found in the line; None where it is not."""
+    found = (compile_pattern(pattern).search(line.text) for pattern in selector.match or ("",))
+    first = next(filter(None, found), None)
+    if first is None:
+        return None
+    fields = parsed_alone(sources[line.source], line).fields if selector.unless_so else {}
+    return Known(captures(first), {**fields, **(line.fields or {})})
+
+
+def _excludes(one: Unless, text: str, known: Known) -> bool:
+    if isinstance(one, str):
+        return compile_pattern(one).search(text) is not None
+    return compile_where(one)(known)
 
 
 def _by_alerts(rule: RuleSettings, outcome: Outcome, fed: Sequence[Fed]) -> Iterator[str]:

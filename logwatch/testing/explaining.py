@@ -127,7 +127,7 @@ class Explanation:
             if origin is None or origin.kind != "journald" or line.fields is not None:
                 continue
             _, beside = origin.entry(line.text, {}, line.at, source.format)
-            has = {*_parsed(source, line).fields, *beside}
+            has = {*parsed_alone(source, line).fields, *beside}
             if missing := [name for name in asked if name not in has]:
                 yield (
                     f"line {line.place.line} has no fields of the journal, which 'where' asks for:"
@@ -190,11 +190,11 @@ class Explanation:
 
 
 def _is_read(source: SourceSettings, line: TimedLine) -> bool:
-    parsed = _parsed(source, line)
+    parsed = parsed_alone(source, line)
     return parsed.time is not None or bool(parsed.fields)
 
 
-def _parsed(source: SourceSettings, line: TimedLine) -> Parsed:
+def parsed_alone(source: SourceSettings, line: TimedLine) -> Parsed:
     """What the text alone says."""
     zone = ZoneInfo(source.tz or "UTC")
     parser = make_parser(

@@ -55,6 +55,9 @@ CONDITIONS = st.sampled_from([
     ("level", "error"), ("level", "!= info"), ("status", ">= 500"), ("msg", "~ err|disk"),
     ("msg", "!~ full"), ("status", "5??"),
 ])  # fmt: skip
+UNLESS = CONDITIONS | st.sampled_from([
+    ("ip", "~ 1"), ("code", "7"), ("kind", "or"), ("path", "!= a"), ("ip", "!in 10.0.0.0/8"),
+])  # fmt: skip
 
 
 def where_of(pairs):
@@ -65,11 +68,11 @@ def where_of(pairs):
 RULES = st.builds(
     lambda match, unless, where: Selector(
         match=tuple(match) if match or where else ("error",),
-        unless=tuple(unless),
+        unless=tuple(one if isinstance(one, str) else where_of(one) for one in unless),
         where=where_of(where),
     ),
     st.lists(PATTERNS, max_size=2),
-    st.lists(PATTERNS, max_size=1),
+    st.lists(PATTERNS | st.lists(UNLESS, min_size=1, max_size=2), max_size=2),
     st.lists(CONDITIONS, max_size=3),
 )
 
@@ -142,7 +145,12 @@ def check_reason(verdict, selector, text):
         assert 0 <= capture.start <= capture.end <= len(text)
     match verdict.outcome:
         case "excluded":
-            assert verdict.excluder.pattern in selector.unless
+            excluding = selector.unless[verdict.excluder.number]
+            if isinstance(excluding, str):
+                assert verdict.excluder.pattern == excluding
+            else:
+                assert all(f"{one.field}: " in verdict.excluder.pattern for one in excluding)
+            assert 0 <= verdict.excluder.start <= verdict.excluder.end <= len(text)
         case "refused":
             assert {one.field for one in verdict.refusals} <= {one.field for one in selector.where}
         case "missed" if selector.match:

@@ -49,6 +49,7 @@ rules:
 - {name: two, description: &n five, in: [app], where: {level: [error, '!= x']}, absent: 3m}
 - {name: three, match: a, value: {p95: 'took', above: 800ms, in: 5m}, mode: shadow}
 - {name: four, match: 'no', unless: ['b', 'c'], severity: critical, context: 3, to: 'console:'}
+- {name: six, match: 'y', unless: {z: in ::1}}
 - {name: *n, sequence: [{rule: one}, {match: 'y: {x}'}], within: 10m}
 sinks: {b: {fallback: c, console: }, c: {jsonl_file: /tmp/x.jsonl}}
 routes: [{if: {severity: critical}, to: b}]
@@ -62,6 +63,7 @@ def test_short_forms_are_written_out_and_keys_stand_in_one_order():
     assert "  - name: one\n" in once
     assert "    when: {count: 5, in: 2m}\n" in once
     assert "    unless: ['b', 'c']\n" in once
+    assert "    unless:\n      - z: ['in ::1']\n" in once
     assert "&" not in once
     assert once.index("sources:") < once.index("rules:") < once.index("sinks:")
     assert written(once) == once

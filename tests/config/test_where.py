@@ -78,6 +78,25 @@ def test_a_value_may_come_from_the_environment(bench):
     assert (problem.column, problem.end_column) == (43, 57), "the reference, not a part of it"
 
 
+def test_unless_has_patterns_and_conditions_in_their_order(bench):
+    """A map alone is a list of one; captures are known as well as fields."""
+    text = rule(r"in: app, match: 'x (?P<ip>\S+)', unless: [a, {ip: in 10.0.0.0/8, n: [1, 2]}, b]")
+    ip = Condition("ip", (Comparison("in", "10.0.0.0/8"),))
+    number = Condition("n", (Comparison("=", "1"), Comparison("=", "2")))
+    loaded = bench.load(text).rules[0]
+    assert loaded.unless == ("a", (ip, number), "b")
+    (selector,) = loaded.selectors()
+    assert (selector.unless_found, selector.unless_so) == (("a", "b"), ((ip, number),))
+    alone = rule(r"in: txt, match: 'x (?P<ip>\S+)', unless: {ip: in 10.0.0.0/8}")
+    assert bench.load(alone).rules[0].unless == ((ip,),)
+
+
+def test_what_one_pattern_captures_unless_may_ask_for(bench):
+    """What the others find has no such name, and is let through; `by` would need it in each."""
+    text = rule(r"in: txt, match: ['x (?P<ip>\S+)', 'y'], unless: {ip: in 10.0.0.0/8}")
+    assert bench.load(text).rules[0].unless
+
+
 DRAWINGS = [
     ("bad-value", "there is no operator '=='", r"""
         in: app, where: {status: '== 500'}
@@ -134,6 +153,46 @@ DRAWINGS = [
     ("bad-value", "one of a list is enough, and every value passes one of these", r"""
         in: app, where: {ip: ['!in 10.0.0.0/8', '!in ::1']}
                                                 ^^^^^^^^^
+    """),
+    ("other-dialect", "this is a text to compare with, and no address is equal to a network", r"""
+        in: app, where: {level: error, ip: ['::1', 127.0.0.1/8]}
+                                                   ^^^^^^^^^^^
+    """),
+    ("other-dialect", "this is a text to compare with, and no address is equal to a network", r"""
+        in: app, match: x, unless: [{ip: '!= 10.0.0.0/8'}]
+                                         ^^^^^^^^^^^^^^^
+    """),
+    ("unknown-field", "'unless' uses 'ipp', which 'match' does not capture", r"""
+        in: txt, match: 'x (?P<ip>\S+)', unless: [a, {ipp: in 10.0.0.0/8}]
+                                                      ^^^
+    """),
+    ("unknown-field", "'unless' uses 'host', which its lines do not have", r"""
+        in: web, where: {status: 500}, unless: {host: web1}
+                                                ^^^^
+    """),
+    ("bad-value", "'10/8' lacks some of four numbers", r"""
+        in: app, match: x, unless: [a, {ip: [lo, in 10/8]}]
+                                                    ^^^^
+    """),
+    ("bad-value", "a map in 'unless' holds no condition", r"""
+        in: app, match: x, unless: [a, {}]
+                                       ^^
+    """),
+    ("bad-value", "'error' is no 'severity' of syslog", r"""
+        in: sys, match: x, unless: [a, {severity: error}]
+                                                  ^^^^^
+    """),
+    ("bad-pattern", "bad pattern: missing ), unterminated subpattern", r"""
+        in: app, match: x, unless: {path: '~ ^(x'}
+                                              ^
+    """),
+    ("risky-pattern", "this pattern can take very long on some line", r"""
+        in: app, match: x, unless: [{path: '~ (a+)+$'}, y]
+                                           ^^^^^^^^^^
+    """),
+    ("bad-type", "'unless' must be text, not a list", r"""
+        in: app, match: x, unless: [[a]]
+                                    ^^^
     """),
     ("bad-value", "'127.0.0.1/8' is one address in a network", r"""
         in: app, where: {ip: in 127.0.0.1/8 ::1}

@@ -149,7 +149,7 @@ def _rule(rng: Random, name: str, earlier: list[str], play: Play) -> Keys:
 def _look(rng: Random, play: Play) -> Keys:
     look: Keys = {"match": rng.choice(PATTERNS)}
     _perhaps(rng, look, 0.4, **{"in": rng.choice(["app", "web"])})
-    _perhaps(rng, look, 0.2, unless=rng.choice(["beat", r"v=[12]", "swap is"]))
+    _perhaps(rng, look, 0.2, unless=rng.choice(["beat", r"v=[12]", "swap is", {"k": "a"}]))
     if look.get("in") == "web":
         _perhaps(rng, look, 0.4, where=rng.choice(CONDITIONS))
     return look

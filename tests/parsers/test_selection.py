@@ -1,6 +1,7 @@
 """Which rules take a line by its fields, and how often it is parsed for that."""
 
 from datetime import UTC
+from types import MappingProxyType
 
 import pytest
 
@@ -37,10 +38,10 @@ def where(field, test):
     return compile_where((Condition(field, (parse_test(test),)),))
 
 
-def take(predicates, found, parser=None, text=LINE):
+def take(predicates, found, parser=None, text=LINE, exclusions=MappingProxyType({})):
     """What the selection says of a line that the engine stopped at for the rules `found`."""
     clock = EventClock(parser or make_parser("json", ParserSettings(tz=UTC)), source="app")
-    taken = Selection(clock, predicates).take(text, found, arrival=AT + 5, backlog=True)
+    taken = Selection(clock, predicates, exclusions).take(text, found, arrival=AT + 5, backlog=True)
     return taken and (taken[0], taken[1].get("n"), taken[2])
 
 
@@ -60,6 +61,18 @@ def test_a_line_is_parsed_once_for_all_its_rules():
     assert take(predicates, found, parser) == (AT, "7", [(0, {}), (2, {"x": "1"}), (3, {})])
     assert parser.lines == 1
     assert take(predicates, [(1, {}), (1, {})], parser) is None
+
+
+def test_what_unless_asks_takes_a_rule_out_by_its_captures_and_the_fields():
+    """A capture counts before a field of its name; any of the conditions will do."""
+    none = {0: [where("level", "error")]}
+    assert take([None], [(0, {})], exclusions=none) is None
+    assert take([None], [(0, {"level": "info"})], exclusions=none)
+    assert take([where("n", "7")], [(0, {"level": "error"})], exclusions=none) is None
+    assert take([where("n", "8")], [(0, {"level": "info"})], exclusions=none) is None
+    either = {1: [where("ip", "in 10.0.0.0/8"), where("n", "> 9")]}
+    found = [(0, {"ip": "10.0.0.7"}), (1, {"ip": "10.0.0.7"}), (1, {"ip": "192.0.2.1"})]
+    assert take([None, None], found, exclusions=either)[2] == [found[0], found[2]]
 
 
 @pytest.mark.parametrize(

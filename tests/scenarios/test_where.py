@@ -86,6 +86,14 @@ def told(folder, rule):
         ("in: web, where: {bytes: '> 3MiB'}", "two"),
         ("in: web, where: {method: '!= GET'}", "three two"),
         ("in: web, where: {path: /pay}", "one"),
+        ("in: web, where: {ip: in 192.0.2.2/31}", "three"),
+        ("in: web, where: {ip: '!in 192.0.2.2/31 ::/0'}", "one two"),
+        ("in: app, where: {level: error}, unless: {http.status: '>= 500'}", "two three"),
+        ("in: app, match: error, unless: [{level: info}, two, {http.status: 503}]", "six"),
+        ("in: sys, match: 'for (?P<who>.+) from', unless: {who: eve, program: sshd}", "one three"),
+        ("in: sys, match: 'for (?P<program>.+) from', unless: {program: eve}", "one"),
+        ("in: sys, match: ['for (?P<a>bob)', '.'], unless: {a: '*'}", "two three four"),
+        ("in: txt, match: 'level=(?P<a>.).* (?P<b>one)', unless: [{a: x}, {a: e, b: two}]", "one"),
     ],
 )
 def test_a_line_is_told_where_every_condition_holds(tmp_path, rule, words):

@@ -10,6 +10,7 @@ CASES = [
     (LISTS, "[a, b c, b, d]", "[{}, {}]", {"unless[1]"}),
     (LISTS, "[c, d]", None, {"match[0]", "match[1]", "unless[0]", "unless[1]", "fires"}),
     (LISTS, "[a c, a d, b, a]", "[{}, {}]", set()),
+    ("match: 'a(?P<v>.?)', unless: [{v: 1}, b, {v: 2}]", "[a1, ab, a]", "[{}]", {"unless[2]"}),
     ("match: a", "[a]", "[{}]", set()),
     ("match: a, when: 2 in 1m", "[a, a]", "[{}]", {"resolves", "quiet"}),
     ("match: a, when: 2 in 1m", "[a]", None, {"fires", "resolves"}),
@@ -40,6 +41,12 @@ CASES = [
         "['{\"level\": \"info\"}']",
         None,
         {"unless[0]", "fires", "resolves"},
+    ),
+    (
+        "match: a, unless: [{level: info}, {level: debug}], in: api",
+        "['{\"level\": \"info\", \"msg\": \"a\"}']",
+        None,
+        {"unless[1]", "fires"},
     ),
 ]  # fmt: skip
 

@@ -31,7 +31,7 @@ from logwatch.matching.syntax import parse
 from logwatch.parsers import make_parser
 from logwatch.parsers.base import ParserSettings
 from logwatch.records import Block, Checkpoint, Marker
-from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Unless
 from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 
@@ -113,7 +113,8 @@ def where_batch(choices: Choices, *, most: int = 100) -> list[WhereCase]:
         made = [condition(choices, fields) for _ in range(number)]
         where = tuple(each for each in made if each is not None)
         if where:
-            selectors.append(Selector(where=where, match=_match(choices), unless=_unless(choices)))
+            unless = _unless(choices, fields)
+            selectors.append(Selector(where=where, match=_match(choices), unless=unless))
     case = WhereCase(
         name,
         tuple(selectors),
@@ -131,8 +132,12 @@ def _match(choices: Choices) -> tuple[str, ...]:
     return tuple(_pattern(choices) for _ in range(pick(choices, (1, 1, 2))))
 
 
-def _unless(choices: Choices) -> tuple[str, ...]:
-    return (_pattern(choices),) if once_in(choices, 10) else ()
+def _unless(choices: Choices, fields: dict[str, str]) -> tuple[Unless, ...]:
+    patterns = (_pattern(choices),) if once_in(choices, 10) else ()
+    if not once_in(choices, 5):
+        return patterns
+    made = [condition(choices, fields | {"a": "e", "b": "or"}) for _ in range(2)]
+    return *patterns, *((each,) for each in made if each is not None)
 
 
 def _pattern(choices: Choices) -> str:
@@ -177,8 +182,9 @@ def expected(case: WhereCase) -> list[Taken]:
     parser = make_parser(case.format, ParserSettings(tz=UTC))
     rules = [
         (
-            ReferenceMatcher((RulePatterns(match=each.match, unless=each.unless),)),
+            ReferenceMatcher((RulePatterns(match=each.match, unless=each.unless_found),)),
             compile_where(each.where),
+            [compile_where(one) for one in each.unless_so],
         )
         for each in case.selectors
     ]
@@ -188,9 +194,11 @@ def expected(case: WhereCase) -> list[Taken]:
     for hit in every.match(data, joined if case.is_joined else None):
         parsed = parser.parse(first_line(hit.text) if case.is_joined else hit.text, NOW)
         taken = []
-        for number, (matcher, holds) in enumerate(rules):
+        for number, (matcher, holds, exclusions) in enumerate(rules):
             if holds(parsed.fields) and (own := matcher._found(hit.text)):
-                taken.append((number, own[0][1]))
+                captures = own[0][1]
+                if not any(out(parsed.fields | captures) for out in exclusions):
+                    taken.append((number, captures))
         if taken:
             time = NOW if parsed.time is None else parsed.time
             found.append(Taken(hit.start, hit.text, time, parsed.fields, tuple(taken)))
