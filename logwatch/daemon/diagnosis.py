@@ -167,6 +167,11 @@ def _file_notes(status: Status) -> Iterator[Remark]:
     missing = [each for each in status.files if each.status == "waiting"]
     if missing:
         yield Remark(about="files", text=f"{_missing(missing)}: no such file now; it may come")
+    cut = [each for each in status.files if each.lines_cut]
+    for each in sorted(cut, key=lambda each: -each.lines_cut)[:MOST_OF_A_KIND]:
+        text = f"{_number(each.lines_cut, 'line')} over max_line: only the beginning was looked at"
+        remedy = f"raise max_line of {each.sources[0]}, if it matters"
+        yield Remark(about=f"file {each.path}", text=text, remedy=remedy)
     if not status.files and status.phase == "live":
         yield Remark(
             about="files", text="no source has a file now", remedy="logwatch check says why"

@@ -112,6 +112,7 @@ class Exposition(Collector):
         volumes = sorted(self._figures.volumes.items())
         yield _counter("read_lines_total", [((name,), each.lines) for name, each in volumes])
         yield _counter("read_bytes_total", [((name,), each.bytes) for name, each in volumes])
+        yield _counter("cut_lines_total", [((name,), each.lines_cut) for name, each in volumes])
         yield _counter("lost_bytes_total", _by_reason(it.counters, "bytes_lost."))
         yield _counter("losses_total", _by_reason(it.counters, "losses."))
 

@@ -43,6 +43,9 @@ HELP: Mapping[str, Known] = {
         "Lines read; of blocks over 64 KiB (a backlog) reckoned from a sample.", ("source",)
     ),
     "read_bytes_total": Known("Bytes read.", ("source",)),
+    "cut_lines_total": Known(
+        "Lines over `max_line`, of which only the beginning was looked at.", ("source",)
+    ),
     "lost_bytes_total": Known("Bytes of logs that are known to be lost, by reason.", ("reason",)),
     "losses_total": Known("How often bytes were lost, or may have been.", ("reason",)),
     "engine_info": Known(

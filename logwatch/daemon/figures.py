@@ -35,13 +35,15 @@ class Volume:
         self._lock = Lock()  # held for two additions; takes no other
         self.lines = 0
         self.bytes = 0
+        self.lines_cut = 0
 
-    def add(self, data: bytes) -> int:
+    def add(self, data: bytes, lines_cut: int = 0) -> int:
         """One block more; how many lines it has. Callable from any thread."""
         lines = lines_in(data)
         with self._lock:
             self.lines += lines
             self.bytes += len(data)
+            self.lines_cut += lines_cut
         return lines
 
 

@@ -72,6 +72,8 @@ class FileStatus(Struct, frozen=True, kw_only=True):
     """From one time that something comes to the next; None: not known yet."""
     quiet: bool = False
     """Whether nothing has come for much longer than ever since the start."""
+    lines_cut: int = 0
+    """Lines over `max_line` since the start: only their beginning was looked at."""
 
 
 class SinkStatus(Struct, frozen=True, kw_only=True):

@@ -67,6 +67,7 @@ class Monitor(Worker):
         "active_at",
         "departure",
         "is_in_line",
+        "lines_cut",
         "look_at",
         "looked",
         "not_answering",
@@ -123,6 +124,8 @@ class Monitor(Worker):
         """How often something new comes, since it was caught up."""
         self.active_at = 0.0
         """Steady time of the last block."""
+        self.lines_cut = 0
+        """Lines that were too long, so that only their beginning was looked at."""
         self.look_at: float | None = None
         """Steady time at which to look again though nothing changed."""
         self.reading_since: float | None = None
@@ -228,7 +231,9 @@ class Monitor(Worker):
                 block, batch = self._found(block, now)
             self._working = False
         if block is not None:
-            self.rhythm.heard(now.steady, self._volume.add(block.data))
+            lines_cut = self._reading.lines_cut(block)
+            self.lines_cut += lines_cut
+            self.rhythm.heard(now.steady, self._volume.add(block.data, lines_cut))
         losses = self.tail.losses()
         if self.departure is not None and self._departs(self.departure, block, losses):
             self._in_hand = None

@@ -262,6 +262,7 @@ def _file(monitor: Monitor, now: Moment) -> health.FileStatus:
         lines_per_second=round(monitor.rhythm.lines_per_second(now.steady), 3),
         usual_pause_seconds=monitor.rhythm.usual_pause,
         quiet=monitor.rhythm.is_quiet(now.steady),
+        lines_cut=monitor.lines_cut,
     )
 
 

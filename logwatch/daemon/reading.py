@@ -168,6 +168,13 @@ class Reading(Struct, frozen=True, kw_only=True):
 
         return unwrapped(block, self.wrapping)
 
+    def lines_cut(self, block: Block) -> int:
+        """Lines of `block` of which only the beginning is looked at, for they are over-long."""
+        if self.wrapping is not None:  # what is in them may be short
+            return int(block.truncated)
+        lines = block.data if block.joined is None else block.joined
+        return block.truncated + self.matcher.over_long(lines)
+
     def hits(self, block: Block) -> list[LineHit]:
         """The records of `block` that rules may take, in their order."""
         return self.matcher.match(block.data, block.joined) if block.data else []

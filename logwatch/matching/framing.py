@@ -128,6 +128,10 @@ class Framing:
         scanned = b"\n".join(map(fold_record, texts))
         return Piece(start, data, "\n".join(texts), joined=joined, scanned=scanned)
 
+    def over_long(self, data: bytes) -> int:
+        """How many lines are over-long: only their beginning is looked at."""
+        return sum(is_over_long for _, _, is_over_long in self._runs(data))
+
     def _runs(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
         """Stretches of lines of ordinary length, and over-long lines: from, to, which."""
         run = line = 0

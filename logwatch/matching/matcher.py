@@ -136,6 +136,10 @@ class Matcher:
             if (reason := self._prefilter.unfiltered.get(numbers[text])) is not None
         ]
 
+    def over_long(self, data: bytes) -> int:
+        """How many lines, or records, of `data` are too long to be looked at to their ends."""
+        return self._framing.over_long(data)
+
     def match(self, data: bytes, joined: bytes | None = None) -> list[LineHit]:
         """Records of `data` that a rule took, in order; rules within a record in rule order.
 

@@ -152,6 +152,13 @@ def test_a_thousand_files_that_cannot_be_read_are_summed_up():
     assert "990 more" in troubles[-1].text
 
 
+def test_lines_that_were_cut_are_noted_by_file():
+    cut = replace(FILE, lines_cut=1200)
+    (note,) = diagnose(replace(WELL, files=(FILE, cut)))[1]
+    text = "1,200 lines over max_line: only the beginning was looked at"
+    assert texts([note]) == [f"file /var/log/a.log: {text} -> raise max_line of a, if it matters"]
+
+
 def test_many_missing_files_are_one_note():
     files = tuple(replace(FILE, path=f"/{n}", status="waiting") for n in range(1000))
     _, (note,) = diagnose(replace(WELL, files=files))

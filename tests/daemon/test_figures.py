@@ -35,8 +35,8 @@ def test_where_no_line_ends_there_is_none():
 def test_a_volume_adds_up():
     volume = Volume()
     for each in (b"a\nb\n", b"c\n"):
-        volume.add(each)
-    assert (volume.lines, volume.bytes) == (3, 6)
+        volume.add(each, 1)
+    assert (volume.lines, volume.bytes, volume.lines_cut) == (3, 6, 2)
 
 
 def test_a_histogram_counts_by_upper_bounds():

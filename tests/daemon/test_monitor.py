@@ -481,3 +481,15 @@ def test_what_cannot_be_given_back_is_handed_on_whole(tmp_path):
     path.write_bytes(text.encode("utf-16"))
     batches = Bench(path, files=MANY).read()
     assert [one.text for each in batches for one in each.records] == text.splitlines()
+
+
+def test_lines_that_are_too_long_are_counted(tmp_path):
+    """Whether they end within what is read at once or not; the rest of the last one is not one."""
+    path = tmp_path / "app.log"
+    path.write_text("ERROR one\n" + "x" * 300_000 + "\n" + "y" * (5 << 20) + "\nERROR two\n")
+    bench = Bench(path)
+    bench.read()
+    assert bench.monitor.lines_cut == bench.monitor._volume.lines_cut == 2
+    bench.write("z" * 262_144 + "\n")
+    bench.read()
+    assert bench.monitor.lines_cut == 2
