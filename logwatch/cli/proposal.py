@@ -130,6 +130,8 @@ def _source(found: Survey, *, comments: bool) -> Entry:
         value["format"] = form.format
     if form.time_field is not None:
         value["time"] = form.time_field
+    if form.time_format is not None:
+        value["time_format"] = form.time_format
     if form.encoding != "utf-8":
         value["encoding"] = form.encoding
     if form.preset is not None:

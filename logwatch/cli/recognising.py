@@ -23,6 +23,17 @@ MOST_LINES = 2_000
 LEAST_SHARE = 0.6
 """Of the lines that begin a record so many must be of the format."""
 LEAST_PAIRS = 2
+_DAY_SECONDS = 86_400.0
+_CLOCKS = ("%I:%M:%S %p", "%H:%M:%S.%f", "%H:%M:%S,%f", "%H:%M:%S")
+_YEARS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y-%m-%d", "%d/%b/%Y")
+_SHORT_YEARS, _NO_YEARS = ("%y/%m/%d", "%y%m%d"), ("%m-%d", "%b %d")
+_TIME_FORMATS = tuple(
+    tuple(f"{date} {clock}" for date in dates)
+    for dates in (_YEARS, _SHORT_YEARS, _NO_YEARS)
+    for clock in _CLOCKS
+)
+"""What is tried on lines whose stamps are not among the usual ones, or not at their beginning: in
+this order, for what fits the later ones is a part of what fits the earlier."""
 _FAR = timezone(timedelta(hours=5, minutes=45))
 """A zone: what is read otherwise in it names no zone itself."""
 
@@ -55,6 +66,8 @@ class Form(Struct, frozen=True, kw_only=True):
     encoding: str = "utf-8"
     time_field: str | None = None
     """Which field holds the time, where the parser does not find it by itself."""
+    time_format: str | None = None
+    """How its stamps are written, where they are not among the usual ones."""
     stamped: float = 0.0
     """Share of the lines that have a time."""
     in_order: float = 1.0
@@ -70,6 +83,11 @@ class Form(Struct, frozen=True, kw_only=True):
     preset: Preset | None = None
     """What puts such lines together to records, where they are those of a language."""
 
+    @property
+    def time_formats(self) -> tuple[str, ...]:
+        """As a source has them."""
+        return () if self.time_format is None else (self.time_format,)
+
 
 def continues(line: str) -> bool:
     """Whether a line belongs to the record before it: a stack trace, an indented text."""
@@ -83,15 +101,21 @@ def recognise(lines: Sequence[str], now: float) -> Form:
     shares = {name: _share(name, begins, now) for name in ("json", "combined", "syslog", "logfmt")}
     name = next((name for name, share in shares.items() if share >= LEAST_SHARE), "plain")
     parser, time_field = _with_time(name, begins, now)
+    time_format = None
+    if name == "plain" and _stamped(parser, begins, now) < LEAST_SHARE:
+        time_format = _time_format(begins, now)
+        if time_format is not None:
+            parser = _parser(name, time_formats=(time_format,))
     counts = Counter(field for line in begins[:500] for field in parser.parse(line, now).fields)
     common = [field for field, count in counts.items() if count >= len(begins[:500]) / 3]
     return Form(
         format=name,
         share=shares.get(name, 1.0),
         time_field=time_field,
+        time_format=time_format,
         stamped=_stamped(parser, begins, now),
         in_order=_in_order(parser, begins, now),
-        names_zone=_names_zone(name, time_field, begins, now),
+        names_zone=time_format is None and _names_zone(name, time_field, begins, now),
         message=next((field for field in MESSAGE_FIELDS if field in common), None),
         level=next((field for field in LEVEL_FIELDS if field in common), None),
         traces=len(tried) - len(begins),
@@ -133,7 +157,7 @@ def level_of(form: Form, fields: Mapping[str, str], line: str) -> str:
 
 def parser_of(form: Form) -> Parser:
     """What reads lines of this form."""
-    return _parser(form.format, form.time_field)
+    return _parser(form.format, form.time_field, time_formats=form.time_formats)
 
 
 def evenly(lines: Sequence[str], most: int) -> Sequence[str]:
@@ -142,8 +166,14 @@ def evenly(lines: Sequence[str], most: int) -> Sequence[str]:
     return lines[::step]
 
 
-def _parser(name: str, time_field: str | None = None, zone: tzinfo = UTC) -> Parser:
-    return parsers.make_parser(name, ParserSettings(tz=zone, time_field=time_field))
+def _parser(
+    name: str,
+    time_field: str | None = None,
+    zone: tzinfo = UTC,
+    time_formats: tuple[str, ...] = (),
+) -> Parser:
+    settings = ParserSettings(tz=zone, time_field=time_field, time_format=time_formats)
+    return parsers.make_parser(name, settings)
 
 
 def _share(name: str, lines: Sequence[str], now: float) -> float:
@@ -174,6 +204,28 @@ def _with_time(name: str, lines: Sequence[str], now: float) -> tuple[Parser, str
         if _stamped(told, lines, now) >= LEAST_SHARE:
             return told, field
     return parser, None
+
+
+def _time_format(lines: Sequence[str], now: float) -> str | None:
+    """How the stamps of plain lines are written; None where that can be read in several ways.
+
+    Of several ways the one counts by which the newest line was written with the file.
+    """
+    tried = (*evenly(lines, 50), *lines[-1:])
+    for formats in _TIME_FORMATS:
+        newest = {}
+        for each in formats:
+            parser = _parser("plain", time_formats=(each,))
+            times = [time for line in tried if (time := parser.time(line, now)) is not None]
+            if len(times) >= max(len(tried) * LEAST_SHARE, 1) and max(times) <= now + _DAY_SECONDS:
+                newest[each] = max(times)
+        if newest:
+            found = min(newest, key=lambda each: abs(now - newest[each]))
+            twin = found.translate({ord("d"): "m", ord("m"): "d"})
+            is_sure = len(set(newest.values())) == 1 or abs(now - newest[found]) <= _DAY_SECONDS
+            is_twofold = twin != found and newest.get(twin) == newest[found]
+            return found if is_sure and not is_twofold else None
+    return None
 
 
 def _stamped(parser: Parser, lines: Sequence[str], now: float) -> float:

@@ -33,7 +33,8 @@ def merged(surveys: Sequence[Survey]) -> list[Survey]:
     for one in surveys:
         form = one.form
         folder = one.group.path.rpartition("/")[0]
-        key = (folder, form.format, form.encoding, form.time_field, form.message, form.level)
+        time = form.time_field, form.time_format
+        key = (folder, form.format, form.encoding, time, form.message, form.level)
         alike[key].append(one)
     found = [each for those in alike.values() for each in _merged(those)]
     return sorted(found, key=lambda one: one.group.path)

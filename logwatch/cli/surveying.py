@@ -91,6 +91,7 @@ class Survey(Struct, kw_only=True):
             paths=(self.group.path,),
             format=self.form.format,
             time=self.form.time_field,
+            time_format=self.form.time_formats,
             encoding=self.form.encoding,
             multiline=None if preset is None else MultilineSettings(preset=preset),
         )

@@ -174,6 +174,7 @@ def _sources(request: Request) -> tuple[SourceSettings, ...]:
                 start="end",
                 format=folding.form.format,
                 time=folding.form.time_field,
+                time_format=folding.form.time_formats,
             )
         )
     return tuple(sources)

@@ -87,4 +87,5 @@ def _form(path: str) -> dict[str, str]:
     folding.learn(first_lines(found), SystemClock().wall())
     form = folding.form
     said = {} if form.format == "plain" else {"format": form.format}
-    return said | ({} if form.time_field is None else {"time": form.time_field})
+    said |= {} if form.time_field is None else {"time": form.time_field}
+    return said | ({} if form.time_format is None else {"time_format": form.time_format})

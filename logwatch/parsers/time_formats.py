@@ -27,12 +27,12 @@ _WEEKDAY = "(?i:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?i:day)?"
 _PARTS = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
-    "m": "1[0-2]|0[1-9]|[1-9]",
+    "m": "1[0-2]|0[1-9]",
     "b": _MONTH,
     "B": _MONTH,
-    "d": "3[01]|[12][0-9]|0[1-9]| ?[1-9]",
-    "H": "2[0-3]|[01][0-9]| ?[0-9]",
-    "I": "1[0-2]|0[1-9]| ?[1-9]",
+    "d": "3[01]|[12][0-9]|0[1-9]",
+    "H": "2[0-3]|[01][0-9]",
+    "I": "1[0-2]|0[1-9]",
     "p": "[AaPp][Mm]",
     "M": "[0-5][0-9]",
     "S": "[0-5][0-9]|60",
@@ -42,6 +42,16 @@ _PARTS = {
     "s": "[0-9]{9,11}",
 }
 """What each directive stands for, and the name of its group."""
+_SHORT = {
+    "m": "|[1-9]",
+    "d": "| ?[1-9]",
+    "H": "| ?[0-9]",
+    "I": "| ?[1-9]",
+    "M": "|[0-9]",
+    "S": "|[0-9]",
+}
+"""What may stand for one without its leading zero, where no other number is beside it."""
+_BESIDE = re.compile(r"%[YymdHIMSfs](?=%[YymdHIMSfs])")
 _PASSED_OVER = {"a": _WEEKDAY, "A": _WEEKDAY, "%": "%"}
 _SAME = {"B": "b"}
 DIRECTIVES = tuple(f"%{letter}" for letter in (*_PASSED_OVER, *_PARTS))
@@ -81,6 +91,7 @@ def pattern_of(time_format: str) -> str:
     """
     pieces: list[str] = []
     given: set[str] = set()
+    tight = {at for each in _BESIDE.finditer(time_format) for at in (each.start(), each.end())}
     if "%" not in time_format:
         text = "it has no directives; write '%d/%m/%Y %H:%M:%S' for 05/01/2026 01:00:00"
         raise TimeFormatError(text)
@@ -95,7 +106,8 @@ def pattern_of(time_format: str) -> str:
             if name in given:
                 raise TimeFormatError(f"it has {piece[0]} twice", piece.start(), 2)
             given.add(name)
-            pieces.append(f"(?P<{name}>{_PARTS[letter]})")
+            short = "" if piece.start() in tight else _SHORT.get(letter, "")
+            pieces.append(f"(?P<{name}>{_PARTS[letter]}{short})")
         else:
             instead = _INSTEAD.get(piece[0]) or f"one of {' '.join(DIRECTIVES)}"
             text = f"there is no directive {piece[0]!r}; write {instead}"

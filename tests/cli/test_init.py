@@ -272,6 +272,18 @@ def test_the_time_is_taken_from_the_field_that_has_it(tmp_path):
     assert (found.form.time_field, found.form.stamped) == ("when", 1.0)
 
 
+def test_stamps_of_another_form_are_described_in_the_proposal(tmp_path, capsysbinary):
+    """And read in what was looked at."""
+    path = tmp_path / "app.log"
+    path.write_text("".join(f"05/01/2026 {clock(n)} did {n}\n" for n in range(50)))
+    os.utime(path, (WRITTEN_AT, WRITTEN_AT))
+    status, out, _ = logwatch(capsysbinary, "init", "--from", path)
+    assert status == 0
+    (source,) = from_text(out).sources
+    assert source.time_format == ("%d/%m/%Y %H:%M:%S",)
+    assert "no time is found" not in out
+
+
 @pytest.mark.parametrize(
     ("lines", "names_zone"),
     [(["2026-01-05T02:00:00Z x"], True), (["2026-01-05 02:00:00 x"], False)],
@@ -279,6 +291,28 @@ def test_the_time_is_taken_from_the_field_that_has_it(tmp_path):
 def test_it_is_known_whether_stamps_name_their_zone(lines, names_zone):
     """By reading them in another one."""
     assert recognise(lines, WRITTEN_AT).names_zone == names_zone
+
+
+@pytest.mark.parametrize(
+    ("stamp", "time_format"),
+    [
+        ("05/01/2026 {}", "%d/%m/%Y %H:%M:%S"),
+        ("[1f:2a] 01/05/2026 {},250", "%m/%d/%Y %H:%M:%S,%f"),
+        ("1/5/2026 {} AM", "%m/%d/%Y %I:%M:%S %p"),
+        ("260105 {}", "%y%m%d %H:%M:%S"),
+        ("app.log 2026-01-05 {}.250", "%Y-%m-%d %H:%M:%S.%f"),
+        ("23/12/2025 {}", "%d/%m/%Y %H:%M:%S"),
+        ("08/07/2025 {}", None),  # of July or of August, and the file was written later
+        ("05/05/2025 {}", None),
+        ("01/01/2029 {}", None),  # no log was written in the future
+        ("2026-01-05T{}", None),
+        ("did", None),
+    ],
+)
+def test_it_is_known_how_other_stamps_are_written(stamp, time_format):
+    """Where it can be read in one way only, or one fits the time at which the file was written."""
+    lines = [f"{stamp.format(f'01:02:{second:02}')} x" for second in range(50)]
+    assert recognise(lines, WRITTEN_AT).time_format == time_format
 
 
 def test_an_encoding_that_is_not_utf_8_is_said(tmp_path, capsysbinary):
