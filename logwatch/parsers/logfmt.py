@@ -92,24 +92,24 @@ class LogfmtParser:
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         fields = _pairs(text)
-        return Parsed(self._time_of(fields, now), fields)
+        return Parsed(self._time_of(text, fields, now), fields)
 
     def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
         """See `Parser.select`."""
         fields = _pairs(text)
-        return Parsed(self._time_of(fields, now), fields) if wanted(fields) else None
+        return Parsed(self._time_of(text, fields, now), fields) if wanted(fields) else None
 
     def time(self, text: str, now: float) -> float | None:
         """See `Parser.time`."""
-        return self._time_of(_pairs(text), now)
+        return self._time_of(text, _pairs(text), now)
 
-    def _time_of(self, fields: dict[str, str], now: float) -> float | None:
+    def _time_of(self, text: str, fields: dict[str, str], now: float) -> float | None:
         for name in self._time_fields:
             if (value := fields.get(name)) is not None:
                 time = self._stamps.value(value, now)
                 if time is not None:
                     return time
-        return None
+        return self._stamps.leading(text, now) if self._time_fields is TIME_FIELDS else None
 
 
 def _pairs(text: str) -> dict[str, str]:

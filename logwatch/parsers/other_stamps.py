@@ -7,7 +7,9 @@ two ways (`05/01/2026`) is left to the source's `time_format`.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import tzinfo
+from functools import cache
 
 from logwatch.parsers.stamp_parts import seconds_of
 
@@ -45,18 +47,21 @@ _WITHOUT_SEPARATORS = (
 _EPOCH = r"(?P<s>[0-9]{10})(?:\.(?P<f>[0-9]{1,9})(?= )|(?=\] ))"
 """`1767571200.123 ` of squid, `[1767571200] ` of Nagios."""
 _AUDIT = r"(?:(?:node=[^ ]+ )?type=[^ ]+ msg=)?audit\((?P<s>[0-9]{10})\.(?P<f>[0-9]{3}):[0-9]+\)"
-_FORMS = tuple(
-    re.compile(form).match
-    for form in (_DAY_FIRST, _MONTH_FIRST, _KLOG, _WITHOUT_SEPARATORS, _EPOCH, _AUDIT)
-)
 _TAI64N = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8})(?![0-9a-f])").match
 _TAI_EPOCH = 2**62 + 10
 """The label of 1970, as multilog and svlogd have it, which know of no leap seconds."""
 
 
+@cache
+def _forms() -> tuple[Callable[[str, int], re.Match[str] | None], ...]:
+    """Compiled when they are first asked for, which most logs never do."""
+    forms = _DAY_FIRST, _MONTH_FIRST, _KLOG, _WITHOUT_SEPARATORS, _EPOCH, _AUDIT
+    return tuple(re.compile(form).match for form in forms)
+
+
 def other_stamp(text: str, at: int, tz: tzinfo, now: float) -> float | None:
     """The stamp that begins at character `at`; `tz` and `now` tell a missing zone and year."""
-    for form in _FORMS:
+    for form in _forms():
         if found := form(text, at):
             return seconds_of(found.groupdict(), tz, now)
     if found := _TAI64N(text, at):

@@ -375,3 +375,12 @@ def test_who_asked(head, fields):
 def test_what_is_no_access_line_has_no_fields(line):
     """Error pages, banners, other formats."""
     assert parse("combined", line) == Parsed(None, {})
+
+
+def test_a_logfmt_line_without_a_field_for_its_time_may_begin_with_it():
+    """As auditd's do, and those behind which somebody put a stamp; not where a field is named."""
+    audit = "type=LOGIN msg=audit(1767571200.250:42): pid=8 msg='op=x res=failed'"
+    for line in (audit, "2026-01-05T00:00:00.25Z level=info msg=x"):
+        assert parse("logfmt", line).time == 1_767_571_200.25
+        assert parse("logfmt", line, time_field="when").time is None
+    assert parse("logfmt", "2026-01-05T00:00:00Z time=2026-01-05T00:00:07Z").time == 1_767_571_207.0
