@@ -95,7 +95,8 @@ class ConditionError(ValueError):
 
 _WRITTEN = re.compile(r"\s*([=!<>~]+)\s*(.*)", re.DOTALL)
 _WITHIN = re.compile(r"\s*((?:!\s*|not\s+)?in)\s+([^\s,].*)", re.DOTALL)
-_WORD = re.compile(r"[^\s,]+")
+_ADDRESS = re.compile(r"(?:#.*)|([^\s,]+)")
+"""A word after `in`; or a comment, which a list in a file may have: `in ${file:PATH}`."""
 _INSTEAD = {
     **dict.fromkeys(("==", "==="), "="),
     **dict.fromkeys(("!", "<>", "!==", "=!"), "!="),
@@ -162,20 +163,22 @@ def _within(text: str) -> re.Match[str] | None:
         return None
     from logwatch.networks import is_meant  # noqa: PLC0415 - few ask for addresses
 
-    return found if found[1][0] == "!" or is_meant(_WORD.findall(found[2])[0]) else None
+    first = next(filter(None, _ADDRESS.findall(found[2])), "")
+    return found if found[1][0] == "!" or is_meant(first) else None
 
 
 def _network_test(found: re.Match[str]) -> Comparison:
     from logwatch.networks import NetworkError, network  # noqa: PLC0415 - as above
 
-    for word in _WORD.finditer(found[2]):
+    words = [word for word in _ADDRESS.finditer(found[2]) if word[1]]
+    for word in words:
         try:
-            network(word[0])
+            network(word[1])
         except NetworkError as error:
             remedy = f"{error.remedy}; for the text itself '= {found[0].strip()}'"
             at = found.start(2) + word.start()
-            raise ConditionError(str(error), remedy, at, len(word[0])) from None
-    return Comparison("in" if found[1] == "in" else "!in", " ".join(_WORD.findall(found[2])))
+            raise ConditionError(str(error), remedy, at, len(word[1])) from None
+    return Comparison("in" if found[1] == "in" else "!in", " ".join(word[1] for word in words))
 
 
 def written(test: Comparison) -> str:

@@ -97,6 +97,13 @@ def test_what_one_pattern_captures_unless_may_ask_for(bench):
     assert bench.load(text).rules[0].unless
 
 
+def test_a_long_list_of_networks_may_stand_in_a_file(bench, tmp_path):
+    """One a line, with comments."""
+    (tmp_path / "office.txt").write_text("# the office\n10.0.0.0/8\n\n2001:db8::/32  # and home\n")
+    wanted = (Comparison("in", "10.0.0.0/8 2001:db8::/32"),)
+    assert where(bench, "{ip: 'in ${file:office.txt}'}")[0].tests == wanted
+
+
 DRAWINGS = [
     ("bad-value", "there is no operator '=='", r"""
         in: app, where: {status: '== 500'}
