@@ -1,7 +1,8 @@
 """What routes, mutes, silences and inhibition ask of an alert, in the language of `where`.
 
 A condition names what every alert has (rule, severity, source, path, host, status), else one of its
-labels, else a field of its key, else a field of its newest record. Severities compare by their
+labels, else a field of its key, else a field of its newest record. Where a rule tells hosts or
+paths apart (`by: host`), the key's is meant, and not this machine. Severities compare by their
 rank: `>= error` is error and critical. Everything is compiled once; a search that runs out of time
 counts as not found.
 """
@@ -29,6 +30,9 @@ from logwatch.records import SEVERITIES, STATUSES, Alert
 OWN_FIELDS: Final = ("rule", "severity", "source", "path", "host", "status")
 """What every alert has."""
 
+_PLACES = ("path", "host")
+"""Those of them which a key may name better."""
+
 RANKED: Final[dict[str, Sequence[str]]] = {"severity": SEVERITIES, "status": STATUSES}
 """Fields that can have few values, from low to high."""
 
@@ -39,7 +43,8 @@ Holds: TypeAlias = Callable[[Alert], bool]
 def field_of(alert: Alert, name: str) -> str | None:
     """The value that a condition on `name` looks at; None where the alert has no such field."""
     if name in OWN_FIELDS:
-        return str(getattr(alert, name))
+        own = str(getattr(alert, name))
+        return alert.key.get(name, own) if name in _PLACES else own
     for values in (alert.labels, alert.key, alert.fields):
         if name in values:
             return values[name]
@@ -65,7 +70,7 @@ def compile_alert_where(where: Where, make_search: MakeSearch = plain_search) ->
 def compile_alert_condition(condition: Condition, make_search: MakeSearch = plain_search) -> Holds:
     """Whether an alert fulfils `condition`."""
     name = condition.field
-    if name in OWN_FIELDS:
+    if name in OWN_FIELDS and name not in _PLACES:
         own: Callable[[Alert], str] = attrgetter(name)
         holds = _ranked(condition) or compile_tests(condition.tests, make_search)
         return lambda alert: holds(own(alert))

@@ -104,6 +104,16 @@ def test_no_alert_inhibits_itself():
     assert scene.give(3, part("first", seq=3, status="updated", severity="critical")) is None
 
 
+def test_hosts_that_a_rule_tells_apart_inhibit_each_its_own():
+    """Where logs of many come to one machine, that is not the host that is meant."""
+    scene = Scene(inhibits=[inhibit(asking(rule="down"), asking(rule="late"), "host")])
+    assert scene.give(1, part("1", rule="down", host="logs1", key={"host": "web1"})) is None
+    late = part("2", rule="late", host="logs1", key={"host": "web2"})
+    assert scene.give(2, late) is None
+    late = part("3", rule="late", host="logs1", key={"host": "web1"})
+    assert scene.give(3, late) == "inhibit by down"
+
+
 def test_of_two_that_inhibit_one_another_the_first_is_told():
     """And when it is over, the other."""
     rules = [

@@ -80,6 +80,13 @@ def test_conditions_look_at_the_alert_its_labels_its_key_and_its_fields(conditio
     assert told == (("chat",) if fits else ())
 
 
+@pytest.mark.parametrize(("name", "is_asked"), [("host", True), ("path", True), ("rule", False)])
+def test_the_host_of_a_key_is_meant_rather_than_this_machine(name, is_asked):
+    """`by: host` tells of many machines' logs; no key stands for the rule, say."""
+    routes = router(RouteSettings(to=("pager",), condition=asking(**{name: "db7"})))
+    assert bool(routes.sinks_for(alert(key={name: "db7"}))) is is_asked
+
+
 def test_each_route_says_why_it_takes_an_alert_or_not():
     """The words of `logwatch why` come from here."""
     routes = router(
