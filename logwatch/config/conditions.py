@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -273,12 +274,13 @@ def _warn_of_network(place: Place, test: Comparison, report: Report) -> None:
     from logwatch.config.dialects import CODE  # noqa: PLC0415 - for `check` only
     from logwatch.networks import is_network  # noqa: PLC0415 - as above
 
-    if is_network(test.operand):
+    networks = list(filter(is_network, re.findall(r"[^\s,'\"]+", test.operand)))
+    if networks:
         report.warning(
             place,
             CODE,
             "this is a text to compare with, and no address is equal to a network",
-            f"write {'!' if test.operator == '!=' else ''}in {test.operand}",
+            f"write {'!' if test.operator == '!=' else ''}in {' '.join(networks)}",
         )
 
 

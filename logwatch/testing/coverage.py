@@ -22,7 +22,7 @@ from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector
 from logwatch.rules.kinds import Composite, Heard
 from logwatch.rules.kinds import Sequence as SequenceKind
 from logwatch.tailer.settings import SourceSettings
-from logwatch.testing.explaining import parsed_alone
+from logwatch.testing.explaining import fields_of
 from logwatch.testing.outcome import Outcome
 from logwatch.testing.timeline import Fed
 
@@ -188,8 +188,8 @@ def _known(
     first = next(filter(None, found), None)
     if first is None:
         return None
-    fields = parsed_alone(sources[line.source], line).fields if selector.unless_so else {}
-    return Known(captures(first), {**fields, **(line.fields or {})})
+    fields = fields_of(sources[line.source], line) if selector.unless_so else {}
+    return Known(captures(first), fields)
 
 
 def _excludes(one: Unless, text: str, known: Known) -> bool:

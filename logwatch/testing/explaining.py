@@ -126,8 +126,7 @@ class Explanation:
             origin = source.origin
             if origin is None or origin.kind != "journald" or line.fields is not None:
                 continue
-            _, beside = origin.entry(line.text, {}, line.at, source.format)
-            has = {*parsed_alone(source, line).fields, *beside}
+            has = fields_of(source, line)
             if missing := [name for name in asked if name not in has]:
                 yield (
                     f"line {line.place.line} has no fields of the journal, which 'where' asks for:"
@@ -189,12 +188,20 @@ class Explanation:
         return offset_text(at, self._test.start)
 
 
+def fields_of(source: SourceSettings, line: TimedLine) -> dict[str, str]:
+    """What the text says, and what is beside it."""
+    fields = dict(_parsed(source, line).fields)
+    if source.origin is not None:
+        fields |= source.origin.entry(line.text, line.fields or {}, line.at, source.format)[1]
+    return fields
+
+
 def _is_read(source: SourceSettings, line: TimedLine) -> bool:
-    parsed = parsed_alone(source, line)
+    parsed = _parsed(source, line)
     return parsed.time is not None or bool(parsed.fields)
 
 
-def parsed_alone(source: SourceSettings, line: TimedLine) -> Parsed:
+def _parsed(source: SourceSettings, line: TimedLine) -> Parsed:
     """What the text alone says."""
     zone = ZoneInfo(source.tz or "UTC")
     parser = make_parser(

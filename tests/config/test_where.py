@@ -169,6 +169,10 @@ DRAWINGS = [
         in: app, match: x, unless: [{ip: '!= 10.0.0.0/8'}]
                                          ^^^^^^^^^^^^^^^
     """),
+    ("other-dialect", "this is a text to compare with, and no address is equal to a network", r"""
+        in: app, match: x, unless: [{ip: "IN '10.0.0.0/8', 192.168.0.0/16"}]
+                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
     ("unknown-field", "'unless' uses 'ipp', which 'match' does not capture", r"""
         in: txt, match: 'x (?P<ip>\S+)', unless: [a, {ipp: in 10.0.0.0/8}]
                                                       ^^^
@@ -281,6 +285,12 @@ def test_addresses_in_none_of_several_networks_are_one_test(bench):
     """The help line shows how."""
     problem = bench.one(rule("in: app, where: {ip: ['!in 10.0.0.0/8', '!in ::1']}"))
     assert problem.help == "for none of them write ip: '!in 10.0.0.0/8 ::1'"
+
+
+def test_a_network_that_is_a_text_is_told_with_what_to_write(bench):
+    """Whatever word of another language stands before it."""
+    problem = bench.one(rule("in: app, where: {level: x, ip: 'within 10.0.0.0/8 and ::1/128'}"))
+    assert problem.help == "write in 10.0.0.0/8 ::1/128"
 
 
 def test_a_note_is_no_problem(bench):

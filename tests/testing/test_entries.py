@@ -119,3 +119,27 @@ def test_a_line_without_the_fields_that_a_rule_asks_for_is_told_of(run, verdict)
   - {{rule: crash, lines: [{{text: I/O error, fields: {{PRIORITY: 2}}}}], {verdict}}}
 """)
     assert "fields: {" not in " ".join(bare.hints)
+
+
+def test_what_unless_asks_of_an_entry_is_reached_by_its_fields_and_its_text(tmp_path):
+    """The message is a field of the journal though it is the text."""
+    path = tmp_path / "logwatch.yaml"
+    rules = HEAD.replace(
+        "tests:\n",
+        "  - {name: fails, in: system, match: fails, cooldown: 0,\n"
+        "     unless: [{_UID: '0'}, {message: '~ often'}, {peer: x}]}\n"
+        "tests:\n",
+    )
+    path.write_text(f"""{rules}
+  - rule: fails
+    lines:
+      - {{text: fails, fields: {{_UID: 0}}}}
+      - {{text: fails often, fields: {{_UID: 5}}}}
+      - {{at: +1s, text: fails, fields: {{_UID: 5}}}}
+    fires: [{{at: +1s}}]
+""")
+    config = load(path)
+    runner = Runner(config, SystemClock())
+    assert runner.run(config.tests[0]).passed
+    [covered] = [rule for rule in runner.coverage().rules if rule.rule == "fails"]
+    assert covered.missed == ("unless[2]",)
