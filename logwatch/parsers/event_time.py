@@ -103,7 +103,8 @@ class EventClock:
                 "parsers.stamp_not_believed",
                 source=self._source,
                 seconds_off=round(ahead),
-                remedy="check the clock that wrote it and the source's `tz`; arrival time is used",
+                remedy="check the clock that wrote it, and `tz` and `time_format` of the source;"
+                " arrival time is used",
             )
         return arrival
 

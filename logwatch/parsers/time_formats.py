@@ -30,9 +30,9 @@ _PARTS = {
     "m": "1[0-2]|0[1-9]",
     "b": _MONTH,
     "B": _MONTH,
-    "d": "3[01]|[12][0-9]|0[1-9]",
-    "H": "2[0-3]|[01][0-9]",
-    "I": "1[0-2]|0[1-9]",
+    "d": "3[01]|[12][0-9]|[ 0][1-9]",
+    "H": "2[0-3]|[ 01][0-9]",
+    "I": "1[0-2]|[ 0][1-9]",
     "p": "[AaPp][Mm]",
     "M": "[0-5][0-9]",
     "S": "[0-5][0-9]|60",
@@ -42,14 +42,7 @@ _PARTS = {
     "s": "[0-9]{9,11}",
 }
 """What each directive stands for, and the name of its group."""
-_SHORT = {
-    "m": "|[1-9]",
-    "d": "| ?[1-9]",
-    "H": "| ?[0-9]",
-    "I": "| ?[1-9]",
-    "M": "|[0-9]",
-    "S": "|[0-9]",
-}
+_SHORT = dict.fromkeys("mdI", "|[1-9]") | dict.fromkeys("HMS", "|[0-9]")
 """What may stand for one without its leading zero, where no other number is beside it."""
 _BESIDE = re.compile(r"%[YymdHIMSfs](?=%[YymdHIMSfs])")
 _PASSED_OVER = {"a": _WEEKDAY, "A": _WEEKDAY, "%": "%"}
