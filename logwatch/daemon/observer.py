@@ -206,7 +206,7 @@ class Observer:
 
     def _engines(self) -> tuple[health.EngineStatus, ...]:
         it = self._observed
-        return tuple(engine_statuses(it.readings.all(), it.config.rules))
+        return tuple(engine_statuses(it.readings.all()))
 
     def _queue(self) -> health.QueueStatus:
         intake = self._observed.intake

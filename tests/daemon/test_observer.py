@@ -27,6 +27,7 @@ sources:
   app: {{path: {folder}/app.log, start: beginning}}
   gone: {{path: {folder}/gone.log}}
 rules:
+- {{name: pair, match: begun, in: app, expect: {{match: done, within: 1h}}}}
 - {{name: err, match: ERROR, in: app, cooldown: 0}}
 - {{name: anything, match: '(?!x)', in: app, cooldown: 1h}}
 sinks: {{out: {{jsonl_file: {{path: {folder}/alerts.jsonl}}}}}}
@@ -72,7 +73,7 @@ def test_everything_that_runs_is_in_it(running, tmp_path):
     assert status.schema == SCHEMA
     assert status.host == "web1"
     assert (status.well, status.unknown, status.troubles) == (True, {}, ())
-    assert (status.config.rules, status.config.sources, status.config.sinks) == (2, 2, 1)
+    assert (status.config.rules, status.config.sources, status.config.sinks) == (3, 2, 1)
     app, gone = status.files
     assert (app.path, app.sources, app.status) == (f"{tmp_path}/app.log", ("app",), "following")
     assert (app.offset, app.size, app.behind) == (15, 15, 0)
@@ -92,7 +93,7 @@ def test_the_engine_is_named_with_its_reason_and_what_it_cannot_look_for(running
     engines = {source: each for each in status_of(running).engines for source in each.sources}
     assert engines["app"].name in ("hyperscan", "aho-corasick", "reference")
     assert engines["app"].reason
-    assert engines["app"].rules == 2
+    assert engines["app"].rules == 3
     assert [each.rule for each in engines["app"].unfiltered] == ["anything"]
     assert engines["app"].unfiltered[0].pattern == "(?!x)"
 
