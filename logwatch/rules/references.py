@@ -7,7 +7,9 @@ what the group found is equal to what the earlier record had.
 What the group takes is decided by what follows it. Before a literal, a class, `\s` or `$` it is
 the shortest text up to there, blanks and all: `'job ({job}) done'`. Elsewhere, at the end of the
 pattern or before something that might be empty or anything, it is as many characters as are no
-blanks: `'finished {job}'`. A second `{job}` in a pattern is a reference back to the first one.
+blanks: `'finished {job}'`. A pattern that begins with it would take all from the beginning of the
+line, stamp and host and all: there it is what stands right before the literal and is no blanks:
+`'{port}: link is up'`. A second `{job}` in a pattern is a reference back to the first one.
 
 What it may lose: a value that contains what follows it in the pattern is found too short, and so
 is equal to none.
@@ -39,6 +41,9 @@ _DELIMITER = re.compile(
 )
 """Something after a reference that cannot be passed over, and so says where its text ends."""
 
+_BEGINNING = re.compile(r"(?:\(\?:|\(|\\[bs][*+?]?| )*")
+"""Nothing that a line would have to have before a reference."""
+
 _Branch = tuple[tuple[int, int], ...]
 """The groups around a place, the outermost first, each with the number of its alternative."""
 
@@ -68,7 +73,12 @@ def with_references(pattern: str, known: Collection[str]) -> tuple[str, tuple[st
         elif token["name"] in known and token["name"] is not None:
             name = token["name"]
             names[name] = None
-            parts += (pattern[end : token.start()], _group(name, pattern[token.end() :], found_in))
+            rest, is_first = (
+                pattern[token.end() :],
+                bool(_BEGINNING.fullmatch(pattern[: token.start()])),
+            )
+            group = _group(name, rest, found_in, is_first=is_first)
+            parts += (pattern[end : token.start()], group)
             _check(name, found_in.setdefault(name, _here(branches)), _here(branches))
             end = token.end()
     return "".join((*parts, pattern[end:])), tuple(names)
@@ -77,7 +87,8 @@ def with_references(pattern: str, known: Collection[str]) -> tuple[str, tuple[st
 def with_values(pattern: str, values: Mapping[str, str]) -> str:
     """`pattern`, made by `with_references`, with the values that its groups must be equal to."""
     for name, value in values.items():
-        for group in (f"(?s:(?P<{name}>.+?))", rf"(?P<{name}>\S+)", f"(?P={name})"):
+        texts = (f"(?s:(?P<{name}>.+?))", rf"(?P<{name}>\S+?)", rf"(?P<{name}>\S+)", f"(?P={name})")
+        for group in texts:
             pattern = pattern.replace(group, value)
     return pattern
 
@@ -86,10 +97,12 @@ def _here(branches: list[list[int]]) -> _Branch:
     return tuple((group, alternative) for group, alternative in branches)
 
 
-def _group(name: str, rest: str, found_in: Collection[str]) -> str:
+def _group(name: str, rest: str, found_in: Collection[str], *, is_first: bool) -> str:
     if name in found_in:
         return f"(?P={name})"
-    return f"(?s:(?P<{name}>.+?))" if _DELIMITER.match(rest) else rf"(?P<{name}>\S+)"
+    if not _DELIMITER.match(rest):
+        return rf"(?P<{name}>\S+)"
+    return rf"(?P<{name}>\S+?)" if is_first else f"(?s:(?P<{name}>.+?))"
 
 
 def _check(name: str, first: _Branch, here: _Branch) -> None:

@@ -32,10 +32,25 @@ def test_a_reference_at_the_end_takes_what_is_no_blank():
     assert found("finished {job}", "finished db at 03:00") == "db"
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["{job}: link is up", r"\b{job}: link is up", r"(?:{job}): link", r"\s+({job}: )?link"],
+)
+def test_a_reference_at_the_beginning_takes_what_stands_before_its_end(pattern):
+    """Not the stamp and the host that a line begins with."""
+    assert found(pattern, "Jan  5 01:00:00 sw1 kernel: bnx2 eth0: link is up") == "eth0"
+    assert found(pattern, "eth0: link is up") in {"eth0", None}
+
+
+def test_an_anchored_reference_takes_all_from_there():
+    """Blanks may be in it."""
+    assert found("^{job} done", "nightly backup done") == "nightly backup"
+
+
 def test_a_second_use_refers_back_to_the_first():
     """Both must be the same text."""
     rewritten, names = with_references("{job}: {job} ok", {"job"})
-    assert rewritten == "(?s:(?P<job>.+?)): (?P=job) ok"
+    assert rewritten == r"(?P<job>\S+?): (?P=job) ok"
     assert names == ("job",)
     assert found("{job}: {job} ok", "db: web ok") is None
     assert found("{job}: {job} ok", "db: db ok") == "db"
