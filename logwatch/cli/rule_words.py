@@ -10,6 +10,7 @@ from logwatch.records import Alert
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Threshold
 from logwatch.rules.kinds import (
     Absence,
+    Cleared,
     Composite,
     Expect,
     NewTemplate,
@@ -32,8 +33,11 @@ def kind_in_words(kind: KindSettings) -> str:  # noqa: C901, PLR0911, PLR0912 - 
     match kind:
         case PlainMatch():
             return "every match"
+        case Cleared(count=1):
+            return "every match, until a line clears it"
         case Threshold():
-            return f"{kind.count:,} in {format_duration(kind.window)}"
+            cleared = ", until a line clears it" if isinstance(kind, Cleared) else ""
+            return f"{kind.count:,} in {format_duration(kind.window)}{cleared}"
         case Sampling(which="every"):
             return f"every {kind.count:,}"
         case Sampling():
@@ -96,6 +100,8 @@ def window_in_words(kind: KindSettings, alert: Alert) -> str:  # noqa: PLR0911 -
         return ""
     count = alert.count
     match kind:
+        case Cleared(count=1, levels=()):
+            return kind_in_words(kind)
         case Threshold():
             return _threshold_at(kind, alert)
         case Unique() if alert.status == "firing":
@@ -140,7 +146,7 @@ def unknown_in_words(settings: RuleSettings) -> str:  # noqa: PLR0911 - as above
             return "it was never seen, and is waited for once it was"
         case Sequence():
             return "no step of it was seen in time"
-        case Expect():
+        case Expect() | Cleared(count=1):
             return "nothing is open"
         case NewValue() | NewTemplate():
             return "it was not seen yet, or is forgotten: its next sight is its first"

@@ -20,6 +20,7 @@ from logwatch.errors import ConfigError, UsageError
 from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.parsers import FORMATS, inner
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
+from logwatch.rules.kinds import Cleared
 from logwatch.tailer.discovery import Discovery
 from logwatch.tailer.settings import SourceSettings
 from logwatch.units import format_duration
@@ -48,9 +49,11 @@ class Subject(NamedTuple):
             parts.append(f"in {', '.join(rule.sources)}")
         if rule.by:
             parts.append(f"by {', '.join(rule.by)}")
-        if isinstance(rule.kind, Threshold):
+        if isinstance(rule.kind, Cleared):
+            parts.append("cleared by a line")
+        if isinstance(rule.kind, Threshold) and rule.kind.window:
             parts.append(f"when {rule.kind.count} in {format_duration(rule.kind.window)}")
-        elif rule.kind.word:
+        elif rule.kind.word and not isinstance(rule.kind, Threshold):
             parts.append(rule.kind.word)
         if rule.active is not None:
             parts.append(f"active {rule.active.text}")

@@ -58,21 +58,6 @@ class WhenKeys(Keys, frozen=True, rename={"window": "in"}):
         return pieces | ({"in": (found.start(3), found[3])} if found[3] else {})
 
 
-class ClearKeys(Keys, frozen=True, rename={"window": "in"}):
-    """`clear: 0 in 15m`."""
-
-    required: ClassVar = ("count", "in")
-    examples: ClassVar = {"count": "0", "in": "15m"}
-
-    count: Annotated[int, Meta(ge=0, le=100_000)] = 0
-    window: Window = 0.0
-
-    @classmethod
-    def from_text(cls, text: str) -> Pieces:
-        """`0 in 15m`."""
-        return _count_in(text, "clear: 0 in 15m")
-
-
 class ContextKeys(Keys, frozen=True):
     """`context: 5`, or `{before: 5, after: 3, max_wait: 2s}`."""
 
@@ -106,6 +91,31 @@ class SelectorKeys(Keys, frozen=True, rename={"sources": "in"}):
     match: OneOrMany = ()
     unless: Unless = ()
     where: dict[str, OneOrMany] | None = None
+
+
+class ClearKeys(SelectorKeys, frozen=True, rename={"sources": "source", "window": "in"}):
+    """`clear: 0 in 15m`, `clear: {match: 'link {port} up'}`, or both in one map."""
+
+    required: ClassVar = ("count", "in")
+    either: ClassVar = {"count": ("match", "where")}
+    instead: ClassVar = {"in": ("match", "where")}
+    examples: ClassVar = {
+        "count": "0",
+        "in": "15m",
+        "source": "auth",
+        "match": "'link {port} up'",
+        "unless": "'link {port} up again'",
+        "where": "{event: recovered}",
+    }
+
+    count: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    window: Window | None = None
+    sources: OneOrMany | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Pieces:
+        """`0 in 15m`."""
+        return _count_in(text, "clear: 0 in 15m, or clear: {match: 'recovered'}")
 
 
 class AbsentKeys(Keys, frozen=True, rename={"limit": "for", "roster": "expect"}):

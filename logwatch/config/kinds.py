@@ -13,10 +13,19 @@ from logwatch.config.found import Found
 from logwatch.config.keys import RuleKeys
 from logwatch.config.names import distinct
 from logwatch.config.problems import Report, shown
-from logwatch.config.selectors import Look, build_look, nested
+from logwatch.config.selectors import Look, below_clear, build_look, nested
 from logwatch.config.surroundings import Surroundings
-from logwatch.rules.base import KindSettings
-from logwatch.rules.kinds import Absence, Composite, Expect, Heard, Sequence, Step, TooFew
+from logwatch.rules.base import KindSettings, Threshold
+from logwatch.rules.kinds import (
+    Absence,
+    Cleared,
+    Composite,
+    Expect,
+    Heard,
+    Sequence,
+    Step,
+    TooFew,
+)
 
 ANYTHING: Final = Fields(parsed=None)
 """What is known of a record of which nothing is known."""
@@ -116,14 +125,59 @@ def _check_own(found: Found[RuleKeys], word: str, report: Report) -> bool:
     return True
 
 
-def _plain(found: Found[RuleKeys], own: Look, _around: Surroundings, report: Report) -> Made | None:
-    kind = thresholds.build_plain(found, report)
-    return None if kind is None else Made(kind, own.fields or ANYTHING)
+def _plain(found: Found[RuleKeys], own: Look, around: Surroundings, report: Report) -> Made | None:
+    return _closed(found, thresholds.build_plain(found, report), own, around, report)
 
 
-def _when(found: Found[RuleKeys], own: Look, _around: Surroundings, report: Report) -> Made | None:
-    kind = thresholds.build_when(found, report)
-    return None if kind is None else Made(kind, own.fields or ANYTHING)
+def _when(found: Found[RuleKeys], own: Look, around: Surroundings, report: Report) -> Made | None:
+    return _closed(found, thresholds.build_when(found, report), own, around, report)
+
+
+def _closed(
+    found: Found[RuleKeys],
+    kind: KindSettings | None,
+    own: Look,
+    around: Surroundings,
+    report: Report,
+) -> Made | None:
+    """A plain match or a threshold, with the line that ends its episodes where `clear` has one."""
+    if kind is None:
+        return None
+    opening, clear = own.fields or ANYTHING, found.value.clear
+    inner = None if clear is None else below_clear(found, clear)
+    if clear is None or inner is None or not inner.given:
+        return Made(kind, opening)
+    if inner.given.isdisjoint(("match", "where")):
+        report.error(
+            found.place("clear"),
+            "missing-key",
+            "'clear' does not say which lines clear",
+            "write match: 'link {port} up'",
+        )
+        return None
+    closing = build_look(inner, around, report, outer=own, earlier=opening)
+    if not closing.sound or closing.fields is None or not own.sound:
+        return None
+    if closing.takes_all_of(own):
+        report.error(
+            found.place("clear"),
+            "bad-value",
+            "each line that the rule matches is one that clears, so that it never fires",
+            "make it narrower",
+        )
+        return None
+    when = kind if isinstance(kind, Threshold) and found.value.when is not None else None
+    made = Cleared(
+        count=when.count if when else 1,
+        window=when.window if when else 0.0,
+        levels=when.levels if when else (),
+        clear_count=clear.count,
+        clear_window=clear.window,
+        closing=closing.selector(),
+        references=closing.references,
+    )
+    lacking = "the closing line neither captures nor refers to"
+    return Made(made, opening, ((closing.fields, lacking),), closing.references)
 
 
 def _absent(

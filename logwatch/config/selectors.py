@@ -12,7 +12,8 @@ from logwatch.config.conditions import build_exclusion, build_where
 from logwatch.config.document import child
 from logwatch.config.fields import Fields
 from logwatch.config.found import Found
-from logwatch.config.kind_keys import SelectorKeys
+from logwatch.config.keys import RuleKeys
+from logwatch.config.kind_keys import ClearKeys, SelectorKeys
 from logwatch.config.names import distinct
 from logwatch.config.problems import Report
 from logwatch.config.surroundings import Surroundings
@@ -41,6 +42,15 @@ class Look(Struct, frozen=True):
     def sound(self) -> bool:
         """Whether nothing was wrong."""
         return None not in (self.sources, self.fields, self.where, self.unless)
+
+    def takes_all_of(self, other: Look) -> bool:
+        """Whether it is plain that each line which `other` takes is one of these, too."""
+        return (
+            (not self.match or (bool(other.match) and {*other.match} <= {*self.match}))
+            and (not self.where or self.where == other.where)
+            and not self.unless
+            and self.sources == other.sources
+        )
 
     def selector(self) -> Selector:
         """What the engine is told, where nothing was wrong."""
@@ -121,6 +131,24 @@ def nested(
     node = child(found.node, *path)
     keys = [key.value for key, _ in node.value] if isinstance(node, MappingNode) else []
     return Found(value, node, found.document, frozenset(), frozenset(keys))
+
+
+def below_clear(found: Found[RuleKeys], clear: ClearKeys) -> Found[SelectorKeys]:
+    """The line that `clear` asks for; `in` is its time there, so that its sources are `source`."""
+    inner = nested(found, clear, "clear")
+    node = inner.node
+    if not isinstance(node, MappingNode):
+        return inner  # `0 in 15m`
+    pairs = [
+        (ScalarNode(key.tag, "in", key.start_mark, key.end_mark), value)
+        if key.value == "source"
+        else (key, value)
+        for key, value in node.value
+        if key.value in {"source", "match", "unless", "where"}
+    ]
+    given = frozenset(key.value for key, _ in pairs)
+    map_ = MappingNode(node.tag, pairs, node.start_mark, node.end_mark, node.flow_style)
+    return Found(clear, map_, found.document, frozenset(), given)
 
 
 def standing_for(

@@ -29,7 +29,7 @@ def build_when(found: Found[RuleKeys], report: Report) -> KindSettings | None:
     if when.first is not None or when.every is not None:
         return _sampling(found, report)
     levels = levels_of(found)
-    if not _check_levels(found, levels, report):
+    if not (_check_levels(found, levels, report) and _check_whole(found, report)):
         return None
     count = when.count if when.count is not None else levels[0][0] if levels else None
     if count is None:
@@ -51,7 +51,10 @@ def build_when(found: Found[RuleKeys], report: Report) -> KindSettings | None:
 
 
 def build_plain(found: Found[RuleKeys], report: Report) -> KindSettings | None:
-    """The kind of a rule with no key that names one: with `clear` an episode, else an event."""
+    """The kind of a rule with no key that names one: with `clear` an episode, else an event.
+
+    What it is where a line ends its episode is said in kinds.py.
+    """
     keys = found.value
     if keys.levels is not None:
         report.error(
@@ -60,6 +63,8 @@ def build_plain(found: Found[RuleKeys], report: Report) -> KindSettings | None:
         return None
     if keys.clear is None:
         return PlainMatch()
+    if not _check_whole(found, report):
+        return None
     if keys.clear.count:
         report.error(
             found.place("clear"),
@@ -69,6 +74,8 @@ def build_plain(found: Found[RuleKeys], report: Report) -> KindSettings | None:
         )
         return None
     window = keys.clear.window
+    if window is None:
+        return PlainMatch()
     return Threshold(count=1, window=window, clear_count=0, clear_window=window)
 
 
@@ -125,7 +132,7 @@ def _check_levels(found: Found[RuleKeys], levels: Levels, report: Report) -> boo
 def _check_clear(found: Found[RuleKeys], count: int, window: float, report: Report) -> bool:
     """Whether `clear` is stricter than `when`: as a count, and as a rate."""
     clear = found.value.clear
-    if clear is None:
+    if clear is None or clear.count is None or clear.window is None:
         return True
     if clear.count < count and clear.count * window < count * clear.window:
         return True
@@ -135,4 +142,22 @@ def _check_clear(found: Found[RuleKeys], count: int, window: float, report: Repo
         "'clear' is looser than 'when': both can hold at once",
         "write clear: 0 in 15m, or another lower count",
     )
+    return False
+
+
+def _check_whole(found: Found[RuleKeys], report: Report) -> bool:
+    """Whether `clear` has both a count and its time, or neither."""
+    clear = found.value.clear
+    if clear is None or (clear.count is None) == (clear.window is None):
+        return True
+    if clear.count is None:
+        has, lacks, remedy = (
+            "in",
+            "count",
+            "write count: 0; other sources are named with source: NAME",
+        )
+    else:
+        has, lacks, remedy = "count", "in", "write in: 15m"
+    message = f"'clear' has {has!r}, but no {lacks!r}"
+    report.error(found.key("clear", has), "missing-key", message, remedy)
     return False

@@ -23,6 +23,7 @@ RULES: Mapping[type[KindSettings], tuple[str, str]] = {
     kinds.TooFewValues: ("too_few", "TooFewRule"),
     kinds.Sequence: ("sequence", "SequenceRule"),
     kinds.Expect: ("expect", "ExpectRule"),
+    kinds.Cleared: ("cleared", "ClearedRule"),
     kinds.Sampling: ("sampling", "SamplingRule"),
     kinds.Unique: ("unique", "UniqueRule"),
     kinds.Value: ("value", "ValueRule"),

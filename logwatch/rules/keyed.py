@@ -106,6 +106,10 @@ class KeyedRule(Generic[S]):
         """The state of a key that was not known."""
         return self._state(samples=[])
 
+    def severity_of(self, state: S) -> Severity:
+        """How severe an episode is that begins."""
+        return self.settings.severity
+
     def owed(self, key: str, state: S, now: Now) -> Iterable[Alert]:
         """What is told of a key that must go for another: the end of its episode."""
         return [self.resolve(key, state, state.last, now)] if state.episode is not None else []
@@ -310,7 +314,7 @@ class KeyedRule(Generic[S]):
         state.episode = episode_id(self.settings.name, key, *anchor)
         state.seq = 0
         state.fired_at = at
-        state.severity = self.settings.severity
+        state.severity = self.severity_of(state)
         alert = self._alert(key, state, now, "firing", at)
         state.suppressed = 0
         return (alert,)

@@ -1,7 +1,8 @@
 """What makes a rule of its kind, as the configuration says it: the settings of kinds 4 to 12.
 
 What a kind does stands in the module of its name, which is loaded when a rule of it is made and not
-before. Plain matches and thresholds, which nearly every configuration has, stand in base.py.
+before. Plain matches and thresholds, which nearly every configuration has, stand in base.py; where
+another line clears them, here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import Struct
 
-from logwatch.rules.base import KindSettings, Selector
+from logwatch.rules.base import KindSettings, Selector, Threshold
 from logwatch.units import Duration, Share
 
 SOURCE_QUIET = "logwatch.source-quiet"
@@ -119,6 +120,27 @@ class Expect(KindSettings, frozen=True, kw_only=True):
     def state_shape(self) -> str:
         """See `KindSettings.state_shape`. Other patterns leave open what is open."""
         return f"expect within {self.within} by {self.references!r}"
+
+
+class Cleared(Threshold, frozen=True, kw_only=True):
+    """A threshold with `clear: {match: 'link {port} up'}`; for a plain match `count` is 1."""
+
+    closing: Selector
+    """What ends an episode; part 0, so that of a line that does both it comes first."""
+    references: tuple[str, ...] = ()
+    """Captures of `closing` that must be equal to those of the opening record."""
+
+    def selectors(self, own: Selector) -> tuple[Selector, ...]:
+        """See `KindSettings.selectors`: what closes, and what opens."""
+        return (self.closing, own)
+
+    def gated(self, part: int) -> bool:
+        """See `KindSettings.gated`. What was opened in time may be closed at any time."""
+        return part == 1
+
+    def state_shape(self) -> str:
+        """See `KindSettings.state_shape`. Other patterns leave open what is open."""
+        return f"when in {self.window!r}, closed by a line by {self.references!r}"
 
 
 class Unique(KindSettings, frozen=True, kw_only=True):

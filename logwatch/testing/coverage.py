@@ -19,7 +19,7 @@ from logwatch.matching.pattern import compile_pattern
 from logwatch.matching.reference import captures
 from logwatch.parsers.selection import Known
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Selector, Threshold, Unless
-from logwatch.rules.kinds import Composite, Heard
+from logwatch.rules.kinds import Cleared, Composite, Heard
 from logwatch.rules.kinds import Sequence as SequenceKind
 from logwatch.tailer.settings import SourceSettings
 from logwatch.testing.explaining import fields_of
@@ -117,6 +117,8 @@ def _may_be_quiet(kind: KindSettings) -> bool:
 
 def _prefix(rule: RuleSettings, part: int) -> str:
     """What stands before the patterns of a part: nothing where there is one only."""
+    if isinstance(rule.kind, Cleared):
+        return ("clear.", "")[part]
     words = {"expect": ("", "expect."), "ratio": ("of.", "")}.get(rule.kind.word)
     if words is not None:
         return words[part]
@@ -154,6 +156,10 @@ def _steps(rule: RuleSettings) -> Iterator[str]:
             yield from (f"rule {name}" for name in names)
         case _ if rule.kind.word == "expect":
             yield from ("opened", "closed")
+        case Cleared():
+            yield "cleared by a line"
+        case _:
+            pass
 
 
 def _by_lines(
@@ -172,6 +178,8 @@ def _by_lines(
                 yield f"step {_step_of(rule.kind, part)}"
             elif rule.kind.word == "expect":
                 yield "closed" if part else "opened"
+            elif isinstance(rule.kind, Cleared) and part == 0:
+                yield "cleared by a line"
         for part, selector in enumerate(selectors):
             known = None if part in parts else _known(selector, each.line, sources)
             if known is not None:

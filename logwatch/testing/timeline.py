@@ -19,6 +19,7 @@ from logwatch.records import MISSING, Alert
 from logwatch.rules.base import KindSettings, PlainMatch, RuleSettings, Threshold
 from logwatch.rules.kinds import (
     Absence,
+    Cleared,
     Expect,
     Heard,
     NewValue,
@@ -191,11 +192,14 @@ class _Progress:
 
     def key(self, taken: Taken) -> str:
         names = self.rule.by
-        if isinstance(self.rule.kind, Expect):
+        if isinstance(self.rule.kind, Cleared | Expect):
             names = tuple(dict.fromkeys((*names, *self.rule.kind.references)))
         return key_text({name: taken.values.get(name) or MISSING for name in names})
 
     def count(self, taken: Taken) -> None:
+        if isinstance(self.rule.kind, Cleared) and taken.part == 0:
+            self.times.pop(self.key(taken), None)
+            return
         insort(self.times[self.key(taken)], taken.time)
         self.first = min(self.first, taken.time)
 
@@ -230,12 +234,22 @@ def _(_kind: PlainMatch, progress: _Progress, taken: Taken) -> str:
     return _joined("matched", progress.key(taken)) + held
 
 
-@_words.register
-def _(kind: Threshold, progress: _Progress, taken: Taken) -> str:
+@_words.register(Threshold)
+def _of_threshold(kind: Threshold, progress: _Progress, taken: Taken) -> str:
     count = progress.within(taken, kind.window)
     window = format_duration(kind.window)
     said = f"{count} of {kind.count} in {window}" if count < kind.count else f"{count} in {window}"
     return f"{_joined('matched', progress.key(taken))}, {said}"
+
+
+@_words.register
+def _(kind: Cleared, progress: _Progress, taken: Taken) -> str:
+    key = progress.key(taken)
+    if taken.part == 0:
+        return _joined("a line that clears", key)
+    if kind.count > 1:
+        return _of_threshold(kind, progress, taken)
+    return _joined("matched", key)
 
 
 @_words.register

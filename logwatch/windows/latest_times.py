@@ -8,7 +8,7 @@ depends on the times and not on the order of arrival. Appending in order costs O
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 
 
 class LatestTimes:
@@ -35,6 +35,10 @@ class LatestTimes:
     def forget_after(self, time: float) -> None:
         """The date was set back to `time`."""
         del self._times[bisect_right(self._times, time) :]
+
+    def forget_before(self, time: float) -> None:
+        """What was counted before `time` counts no more."""
+        del self._times[: bisect_left(self._times, time)]
 
     def count(self, now: float, window: float) -> int:
         """How many fell into (now - window, now]; exact up to `capacity`."""

@@ -16,7 +16,7 @@ from logwatch.rules.absence import Absence
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
 from logwatch.rules.composite import Composite
 from logwatch.rules.expect import Expect
-from logwatch.rules.kinds import TooFew, TooFewValues
+from logwatch.rules.kinds import Cleared, TooFew, TooFewValues
 from logwatch.rules.new_template import NewTemplate
 from logwatch.rules.new_value import NewValue
 from logwatch.rules.ratio import Ratio
@@ -43,6 +43,16 @@ KINDS = [
         Sequence(steps=(ONE, ONE), within=600.0),
         "2 steps within 10m",
         "2 steps within 10m, 5 times now",
+    ),
+    (
+        Cleared(count=1, window=0.0, closing=ONE),
+        "every match, until a line clears it",
+        "every match, until a line clears it",
+    ),
+    (
+        Cleared(count=5, window=120.0, closing=ONE),
+        "5 in 2m, until a line clears it",
+        "5 of 5 in 2m",
     ),
     (Expect(closing=ONE, within=7200.0), "not closed within 2h", "not closed within 2h"),
     (

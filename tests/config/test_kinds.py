@@ -11,6 +11,7 @@ from logwatch.config.loader import load
 from logwatch.rules.base import ContextSettings, PlainMatch, Selector, Threshold
 from logwatch.rules.kinds import (
     Absence,
+    Cleared,
     Composite,
     Expect,
     Heard,
@@ -141,6 +142,29 @@ def test_expect_takes_its_key_from_what_it_refers_to(bench):
     )
 
 
+def test_a_line_that_clears_takes_its_key_from_what_it_refers_to_or_captures(bench):
+    """It stands where the opening one does, unless it names its source."""
+    kind, rule = _kind(bench, "in: web, match: 'd=(?P<p>.)', clear: {match: 'u={p}', unless: x}")
+    assert rule.by == kind.references == ("p",)
+    assert (kind.count, kind.window, kind.clear_window) == (1, 0.0, None)
+    assert (kind.closing.sources, kind.closing.unless) == (("web",), ("x",))
+    assert "(?P<p>" in kind.closing.match[0]
+    assert rule.selectors()[1].match == ("d=(?P<p>.)",)
+    kind, rule = _kind(
+        bench,
+        "in: web, match: 'd(?P<id>.)', by: id, when: 5 in 2m, levels: {warning: 5, error: 9},"
+        " clear: {where: {e: up}, source: js, count: 1, in: 5m}, hold: 1h",
+    )
+    assert kind == Cleared(
+        count=5,
+        window=120.0,
+        levels=((5, "warning"), (9, "error")),
+        clear_count=1,
+        clear_window=300.0,
+        closing=Selector(sources=("js",), where=(Condition("e", (Comparison("=", "up"),)),)),
+    )
+
+
 def test_the_part_of_a_ratio_has_the_conditions_of_all(bench):
     """So that it is a part."""
     kind, rule = _kind(
@@ -262,6 +286,66 @@ REFUSED = [
     ("bad-value", "without 'when' each line is one too many", r"""
         rules: [{name: a, match: x, clear: 2 in 5m}]
                                            ^^^^^^^
+    """),
+    ("missing-key", "'clear' has no 'count' or 'match' or 'where'", r"""
+        rules: [{name: a, match: x, clear: {source: app, in: 5m}}]
+                                           ^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("missing-key", "'clear' has 'count', but no 'in'", r"""
+        rules: [{name: a, match: x, clear: {match: y, count: 0}}]
+                                                      ^^^^^
+    """),
+    ("missing-key", "'clear' has 'in', but no 'count'", r"""
+        rules: [{name: a, match: x, when: 2 in 1m, clear: {match: y, in: 5m}}]
+                                                                     ^^
+    """),
+    ("missing-key", "'clear' does not say which lines clear", r"""
+        rules: [{name: a, match: x, clear: {unless: y, count: 0, in: 5m}}]
+                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "'link up' is not COUNT in DURATION", r"""
+        rules: [{name: a, match: x, clear: link up}]
+                                           ^^^^^^^
+    """),
+    ("bad-value", "without 'when' each line is one too many", r"""
+        rules: [{name: a, match: x, clear: {match: y, count: 2, in: 5m}}]
+                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "'clear' is looser than 'when'", r"""
+        rules: [{name: a, match: x, when: 2 in 1m, clear: {match: y, count: 2, in: 1m}}]
+                                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "'clear' has no meaning beside 'when: every'", r"""
+        rules: [{name: a, match: x, when: every 5, clear: {match: y}}]
+                                                   ^^^^^
+    """),
+    ("bad-value", "'clear' belongs to 'when' or a plain rule, not to 'expect'", r"""
+        rules: [{name: a, match: x, clear: {match: y}, expect: {match: z, within: 1m}}]
+                                    ^^^^^
+    """),
+    ("bad-value", "each line that the rule matches is one that clears", r"""
+        rules: [{name: a, match: x, clear: {match: [y, x]}}]
+                                           ^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "each line that the rule matches is one that clears", r"""
+        rules: [{name: a, match: x, unless: y, clear: {match: x, source: app}, in: app}]
+                                                      ^^^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("unknown-name", "there is no source 'ap'", r"""
+        rules: [{name: a, match: x, clear: {source: ap, match: y}}]
+                                                    ^^
+    """),
+    ("unknown-field", "{prt} refers to what no earlier record has", r"""
+        rules: [{name: a, in: app, match: 'd (?P<port>.)', clear: {match: 'u {prt}'}}]
+                                                                              ^^^
+    """),
+    ("unknown-field", "'by' uses 'p', which the closing line neither captures nor", r"""
+        rules: [{name: a, in: app, match: 'd (?P<p>.)', by: p, clear: {match: u}}]
+                                                            ^
+    """),
+    ("bad-pattern", "unterminated subpattern", r"""
+        rules: [{name: a, match: x, clear: {match: 'y('}}]
+                                                     ^
     """),
     # -- absent
     ("missing-key", "'absent' has no 'for'", r"""

@@ -163,6 +163,19 @@ def _threshold(rng: Random, _: list[str]) -> Keys:
     return rule
 
 
+def _cleared(rng: Random, _: list[str]) -> Keys:
+    clear: Keys = {"match": rng.choice(["close k={k}", "close", r"close k=(?P<k>\w)"])}
+    _perhaps(rng, clear, 0.4, count=0, **{"in": _span(rng)})
+    _perhaps(rng, clear, 0.3, source=rng.choice(["app", "web"]))
+    _perhaps(rng, clear, 0.2, unless=r"v=[12]")
+    rule: Keys = {"match": rng.choice([r"open k=(?P<k>\w)", r"k=(?P<k>\w)"]), "clear": clear}
+    if rng.random() < 0.5:
+        count = rng.randint(1, 4)
+        rule["when"] = f"{count} in {_span(rng)}"
+        _perhaps(rng, rule, 0.3, levels={"warning": count, "critical": count + 2})
+    return rule
+
+
 def _absent(rng: Random, _: list[str]) -> Keys:
     absent: Keys = {"for": _span(rng)}
     _perhaps(rng, absent, 0.5, below=rng.randint(1, 4))
@@ -249,6 +262,7 @@ _KINDS: tuple[Callable[[Random, list[str]], Keys], ...] = (
     lambda rng, _earlier: {"clear": f"0 in {_span(rng)}"},
     _threshold,
     _threshold,
+    _cleared,
     _absent,
     _expect,
     _sequence,

@@ -38,6 +38,16 @@ def test_the_latest_times_survive_being_stored(stamps, capacity):
     assert again.count(300, 301) == window_times.count(300, 301)
 
 
+@given(times, st.integers(0, 300))
+def test_what_was_before_a_time_is_forgotten(stamps, at):
+    """And nothing that was at it or after."""
+    window_times = LatestTimes(1000)
+    for stamp in stamps:
+        window_times.add(stamp)
+    window_times.forget_before(at)
+    assert len(window_times) == sum(stamp >= at for stamp in stamps)
+
+
 @given(times, st.integers(1, 9), st.integers(1, 100), st.data())
 def test_the_first_full_window_is_that_of_a_naive_search(stamps, number, window, data):
     """Of all windows that end with a time and hold the one in question."""

@@ -15,6 +15,7 @@ from logwatch.rules import RULES
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
 from logwatch.rules.kinds import (
     Absence,
+    Cleared,
     Composite,
     Expect,
     NewTemplate,
@@ -43,6 +44,8 @@ KINDS = [
     TooFewValues(limit=60.0, below=2, of=("port",)),
     Sequence(steps=(Selector(match=("x",)), Selector(match=("y",))), within=90.0),
     Expect(closing=Selector(match=("y",)), within=60.0),
+    Cleared(count=1, window=0.0, closing=Selector(match=("y",))),
+    Cleared(count=2, window=60.0, closing=Selector(), clear_count=0, clear_window=90.0),
     Sampling(which="first", count=2, pause=60.0),
     Sampling(which="every", count=2, pause=60.0),
     Unique(of=("port",), above=1, window=60.0),
@@ -74,7 +77,7 @@ def story(kind: Any, steps: list[Any], *, asked: bool) -> list[Any]:
         if isinstance(kind, Composite):
             it.heard(at, alert(rule="xy"[part], id=port, key={"ip": ip}), burns=False)
         else:
-            own = part if isinstance(kind, (Sequence, Expect, Ratio)) else 0
+            own = part if isinstance(kind, (Sequence, Expect, Cleared, Ratio)) else 0
             it.line(at, f"line {port}", ip=ip, port=port, part=own)
         if restarts:
             it.restart()

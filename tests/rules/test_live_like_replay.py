@@ -26,6 +26,7 @@ from logwatch.rules.base import (
 )
 from logwatch.rules.kinds import (
     Absence,
+    Cleared,
     Composite,
     Expect,
     Heard,
@@ -60,6 +61,7 @@ KINDS: list[KindSettings] = [
     TooFew(limit=10.0, below=3),
     TooFewValues(limit=10.0, below=2, of=("v",)),
     Expect(closing=Selector(), within=10.0),
+    Cleared(count=2, window=10.0, closing=Selector(), clear_count=0, clear_window=20.0),
     Sequence(steps=(Selector(), Selector(), Selector()), within=10.0),
     Sequence(steps=(Heard(rule="bursts"), Selector()), within=10.0),
     NewValue(value=("v",), forget=20.0),
@@ -81,8 +83,9 @@ KINDS: list[KindSettings] = [
 FOR_EVER = [
     Absence(limit=10.0, roster=(("a",), ("c",))),
     TooFew(limit=10.0, below=2, roster=(("a",), ("c",))),
+    Cleared(count=1, window=0.0, closing=Selector()),
 ]
-"""What is expected always is never given up."""
+"""What is expected always is never given up, nor what only a line ends."""
 
 SUBJECTS = ("mail", "disk", "net", "cpu", "swap")
 
@@ -108,6 +111,8 @@ def taken_by(rule: RuleSettings, part: int, line: Line) -> bool:
             return part == 1 or line.value > 2
         case Expect():
             return part == (0 if line.value > 2 else 1)
+        case Cleared():  # some lines do both
+            return line.value > 2 if part else line.value in {1, 5}
         case Sequence():  # some lines take two steps, or none
             return line.value % 3 == part or line.value == 5
         case _:

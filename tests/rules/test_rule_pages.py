@@ -16,6 +16,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "rules"
 COMPLETE = {
     "match": ("kern", "plain"),
     "threshold": ("auth", "plain"),
+    "clear": ("kern", "plain"),
     "sampling": ("kern", "plain"),
     "absence": ("app", "json"),
     "absence: below": ("app", "json"),

@@ -25,6 +25,10 @@ CASES = [
     ("match: a, expect: {match: [b, c], unless: d, within: 1m}", "[a, b]", None, {
         "expect.match[1]", "expect.unless[0]", "fires", "resolves",
     }),
+    ("match: a, clear: {match: b}", "[a]", "[{}]", {"cleared by a line", "resolves", "quiet"}),
+    ("match: a, when: 2 in 1m, clear: {match: [b, c], unless: d}", "[a, b, c d]", None, {
+        "clear.match[1]", "fires", "resolves",
+    }),
     ("sequence: [{match: a}, {match: [b, c]}], within: 1m", "[a]", None, {
         "step 2", "step 2.match[0]", "step 2.match[1]", "fires", "resolves",
     }),
