@@ -123,7 +123,9 @@ def _report(
     captures = bool(fields.somewhere) or bool(found.value.match)
     lacking = "'match' does not capture" if captures else "its lines do not have"
     remedy = suggestion(name, known, of="captured field" if captures else "fields")
-    if captures and not known:
+    if not captures and not known:
+        remedy = "give the source a format (json, logfmt, syslog, combined)"
+    elif not known:
         remedy = f"give what it captures a name: (?P<{name if name.isidentifier() else 'ip'}>\\S+)"
     if name in fields.somewhere and len(found.value.match) > 1:
         number = _first_without(found, name)

@@ -88,7 +88,7 @@ def _sink_troubles(status: Status) -> Iterator[Remark]:
             remedy = "does its disk, or whatever reads it, answer?"
             yield Remark(about=f"sink {sink.name}", text=text, remedy=remedy)
         if sink.refused:
-            text = f"it refused {_number(sink.refused, 'message')} for good: {sink.reason}"
+            text = f"it refused {_number(sink.refused, 'message')} for good: {sink.refusal}"
             remedy = f"{_try(sink)}; logwatch alerts --dead lists what it refused"
             yield Remark(about=f"sink {sink.name}", text=text.rstrip(": "), remedy=remedy)
 

@@ -97,6 +97,8 @@ class SinkStatus(Struct, frozen=True, kw_only=True):
     """Messages that it took since the start."""
     refused: int = 0
     """Messages that it refused for good since the start."""
+    refusal: str = ""
+    """Why it refused the latest of them."""
     failed: int = 0
     """Attempts since the start that failed and are made again."""
     delivering_seconds: float = 0.0

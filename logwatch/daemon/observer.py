@@ -290,6 +290,7 @@ def _sink(
         given_up=None if waiting is None else outbox.dead if outbox else 0,
         delivered=standing.delivered,
         refused=standing.refused,
+        refusal=standing.refusal,
         failed=standing.failed,
         delivering_seconds=0.0 if began is None else max(0.0, now.steady - began),
     )

@@ -23,6 +23,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     delivered: int = 0
     refused: int = 0
     """Messages that it will never take."""
+    refusal: str = ""
+    """Why it will not take the latest of them."""
     failed: int = 0
     """Attempts that failed and are made again."""
     failures: int = 0
@@ -82,6 +84,7 @@ class WatchedSink:
                 return replace(
                     before,
                     refused=before.refused + number,
+                    refusal=reason,
                     failures=0,
                     failing_since=None,
                     reason=reason,

@@ -621,6 +621,13 @@ def test_what_is_wrong_with_a_kind_is_told_at_its_place(bench, code, message, dr
     bench.check_drawing(drawing, code, message)
 
 
+def test_a_field_of_a_log_that_has_none_needs_a_format(bench):
+    """Rather than a list of what would do, which is empty."""
+    found = bench.one("rules: [{name: a, value: {p95: took, above: 5, in: 5m, min: 2}}]")
+    assert found.message == "'p95' uses 'took', which its lines do not have"
+    assert found.help.startswith("give the source a format (json,")
+
+
 def test_a_mistyped_rule_is_suggested(bench):
     """In a sequence as in a composite."""
     rules = "{name: guessing, match: x}, {name: other, match: x}"

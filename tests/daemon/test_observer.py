@@ -185,6 +185,11 @@ class TestWatchedSink:
         standing = self.deliver(Delivered(), Rejected("no"), Delivered())
         assert (standing.delivered, standing.refused, standing.reason) == (2, 1, "")
 
+    def test_why_something_was_refused_outlasts_later_failures(self):
+        for later in (Retry("HTTP 503"), Delivered()):
+            standing = self.deliver(Rejected("HTTP 400"), later)
+            assert (standing.refused, standing.refusal) == (1, "HTTP 400")
+
     def test_failures_in_a_row_have_a_beginning_and_a_reason(self):
         begin = ManualClock().wall()
         standing = self.deliver(Delivered(), Retry("reset"), Retry("HTTP 503", 9.0))
