@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from fnmatch import translate
 from operator import ge, gt, le, lt
-from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias, cast
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
 from logwatch.expressions import compiled
+from logwatch.quantities import bounded, comparable, plain_number, quantity
 
 Operator: TypeAlias = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~", "in", "!in"]
 
@@ -35,9 +35,6 @@ OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
 NETWORK: Final = ("in", "!in")
 NEGATIVE: Final = ("!=", "!~", "!in")
 """Operators that a record without the field passes."""
-
-LONGEST_NUMBER: Final = 64
-"""Characters beyond which a text is no number."""
 
 
 class Comparison(Struct, frozen=True, array_like=True):
@@ -73,13 +70,6 @@ class Fields(Protocol):
 Search: TypeAlias = Callable[[str], Any]
 """`search` of a compiled pattern; may raise TimeoutError, which counts as not found."""
 MakeSearch: TypeAlias = Callable[[str], Search]
-
-
-class Quantity(NamedTuple):
-    """A number, in seconds or bytes where it has a unit."""
-
-    value: Decimal
-    unit: Literal["", "time", "size"]
 
 
 class ConditionError(ValueError):
@@ -188,61 +178,6 @@ def written(test: Comparison) -> str:
     return f"{test.operator} {test.operand}"
 
 
-# -- numbers -------------------------------------------------------------------------------------
-
-_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
-_SECONDS = {
-    "ns": Decimal("1e-9"),
-    "us": Decimal("1e-6"),
-    "\u00b5s": Decimal("1e-6"),  # the sign for micro, and the Greek letter
-    "\u03bcs": Decimal("1e-6"),
-    "ms": Decimal("0.001"),
-    "s": Decimal(1),
-    "m": Decimal(60),
-    "min": Decimal(60),
-    "h": Decimal(3600),
-    "d": Decimal(86_400),
-    "w": Decimal(604_800),
-}
-_BYTES = {"B": Decimal(1)} | {
-    f"{prefix}{i}{b}": Decimal(base) ** power
-    for power, prefixes in enumerate(("kK", "M", "G", "T", "P", "E"), start=1)
-    for prefix in prefixes
-    for i, base in (("", 1000), ("i", 1024))
-    for b in ("", "B")
-}
-_PLAIN = re.compile(_NUMBER).fullmatch
-_MEASURE = re.compile(rf"({_NUMBER})(?: ?(?:({'|'.join(_SECONDS)})|([kKMGTPE]i?B?|B)))?").fullmatch
-_PART = rf"([0-9]+(?:\.[0-9]*)?)({'|'.join(_SECONDS)})"
-_PARTS = re.compile(rf"([-+]?)((?:{_PART}){{2,10}})").fullmatch
-_EACH_PART = re.compile(_PART).findall
-
-
-def quantity(text: str) -> Quantity | None:
-    """What `text` measures: `503`, `-1.5e3`, `812ms`, `1m3.5s`, `3MiB`, `12 kB`; None for others.
-
-    Units of time are ns us ms s m min h d w; of size B and k K M G T P E with B, iB, i or nothing.
-    """
-    if len(text) > LONGEST_NUMBER:
-        return None
-    if found := _MEASURE(text):
-        number, time, size = found.groups()
-        if time:
-            return Quantity(Decimal(number) * _SECONDS[time], "time")
-        if size:
-            return Quantity(Decimal(number) * _BYTES[size], "size")
-        return Quantity(Decimal(number), "")
-    if found := _PARTS(text):
-        parts = [Decimal(number) * _SECONDS[unit] for number, unit in _EACH_PART(found[2])]
-        return Quantity(sum(parts, Decimal(0)) * (-1 if found[1] == "-" else 1), "time")
-    return None
-
-
-def comparable(one: Quantity, other: Quantity) -> bool:
-    """Whether they measure the same; a bare number may be seconds as well as bytes."""
-    return one.unit == other.unit or not one.unit or not other.unit
-
-
 # -- evaluation ----------------------------------------------------------------------------------
 
 _Holds: TypeAlias = Callable[[str], bool]
@@ -299,11 +234,6 @@ def has_wildcard(operand: str) -> bool:
     return "*" in operand or "?" in operand
 
 
-def plain_number(text: str) -> Decimal | None:
-    """`text` as a number that has no unit, None for others."""
-    return Decimal(text) if len(text) <= LONGEST_NUMBER and _PLAIN(text) else None
-
-
 def _compile_test(test: Comparison, make_search: MakeSearch) -> _Holds:
     match test.operator:
         case "=" | "!=":
@@ -313,7 +243,7 @@ def _compile_test(test: Comparison, make_search: MakeSearch) -> _Holds:
         case "in" | "!in":
             holds = _inside(test.operand)
         case _:
-            holds = _ordered(test)
+            holds = bounded(test.operand, _ORDER[test.operator])
     return _opposite(holds) if test.operator in NEGATIVE else holds
 
 
@@ -365,32 +295,3 @@ def _inside(operand: str) -> _Holds:
 
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
-
-
-def _ordered(test: Comparison) -> _Holds:
-    bound = quantity(test.operand)
-    assert bound is not None, "parse_test lets nothing else through"
-    compare = _ORDER[test.operator]
-    limit, near = bound.value, float(bound.value)
-    margin = abs(near) * 1e-9
-
-    def holds(value: str) -> bool:
-        if len(value) > LONGEST_NUMBER:
-            return False
-        found = _MEASURE(value)
-        if found:
-            # What is clearly more or less need not be looked at to the last digit.
-            number, time, size = found.groups()
-            other = "time" if time else "size" if size else ""
-            if other and bound.unit and other != bound.unit:
-                return False
-            about = float(number) * _ABOUT[time or size or ""]
-            if abs(about - near) > margin:
-                return compare(about, near)
-        exact = quantity(value)
-        return exact is not None and comparable(bound, exact) and compare(exact.value, limit)
-
-    return holds
-
-
-_ABOUT = {"": 1.0} | {unit: float(factor) for unit, factor in (_SECONDS | _BYTES).items()}

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from yaml import MappingNode
 
-from logwatch.conditions import quantity
 from logwatch.config.document import child
 from logwatch.config.fields import Use, check_field
 from logwatch.config.found import Found
@@ -18,6 +17,7 @@ from logwatch.config.names import distinct
 from logwatch.config.problems import Report, shown
 from logwatch.config.selectors import Look, build_look, standing_for
 from logwatch.config.surroundings import Surroundings
+from logwatch.quantities import quantity
 from logwatch.rules.base import KindSettings, Selector
 from logwatch.rules.kinds import NewTemplate, NewValue, Ratio, Spike, TooFewValues, Unique, Value
 from logwatch.units import parse_duration

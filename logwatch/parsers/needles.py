@@ -19,9 +19,9 @@ from logwatch.conditions import (
     Where,
     compile_tests,
     has_wildcard,
-    quantity,
 )
 from logwatch.parsers.literals import SHORTEST, required_literals
+from logwatch.quantities import quantity
 
 NEVER = "\n"
 """Matches in no line."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from logwatch import telemetry
-from logwatch.conditions import quantity
+from logwatch.quantities import quantity
 from logwatch.records import Alert
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.figure import Bounds, Figure, FigureRule, FigureState
