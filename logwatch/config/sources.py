@@ -20,7 +20,6 @@ from logwatch.config.origins import build_origin, fits_encoding, format_of, orig
 from logwatch.config.patterns import remedy, warn_of_scalar
 from logwatch.config.problems import Place, Report, shown, suggestion
 from logwatch.config.references import References
-from logwatch.config.time_formats import check_time_format, look_for_stamps
 from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import is_wide
@@ -51,7 +50,7 @@ def build_source(
         bool(paths) or origin is not None or (is_file and not found.sound("path")),
         _check_format(found, report),
         _check_time(found, report),
-        check_time_format(found, report),
+        _check_time_format(found, report),
         _check_zone(found, report),
         _check_nul(found, "exclude", keys.exclude, report),
         _check_multiline(found, report),
@@ -96,7 +95,10 @@ def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Rep
         if not _is_there(path, found.place("path", number), report)
     ]
     look_for_archives(found, source, report)
-    look_for_stamps(found, source, report)
+    if source.time_format:
+        from logwatch.config.time_formats import look_for_stamps  # noqa: PLC0415 - few have it
+
+        look_for_stamps(found, source, report)
     if len(missing) == len(source.paths):
         _warn_of_missing(found, missing[0], 0.7, report)
         return
@@ -219,6 +221,14 @@ def _check_format(found: Found[SourceKeys], report: Report) -> bool:
         suggestion(name, known, of="format", elsewhere=FORMATS),
     )
     return False
+
+
+def _check_time_format(found: Found[SourceKeys], report: Report) -> bool:
+    if not found.value.time_format:
+        return True
+    from logwatch.config.time_formats import check_time_format  # noqa: PLC0415 - few have it
+
+    return check_time_format(found, report)
 
 
 def _check_time(found: Found[SourceKeys], report: Report) -> bool:
