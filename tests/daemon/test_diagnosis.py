@@ -59,7 +59,11 @@ def test_a_daemon_that_is_well_gets_no_remark():
             ("sink pager", "down, 3 messages waiting: HTTP 503", "logwatch send pager"),
         ),
         (
-            {"sinks": (replace(SINK, refused=1, given_up=1, refusal="HTTP 400", reason="HTTP 503"),)},
+            {
+                "sinks": (
+                    replace(SINK, refused=1, given_up=1, refusal="HTTP 400", reason="HTTP 503"),
+                )
+            },
             ("sink pager", "refused 1 message for good: HTTP 400"),
         ),
         (
