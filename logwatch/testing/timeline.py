@@ -314,7 +314,7 @@ def _(kind: Value, progress: _Progress, taken: Taken) -> str:
 
 @_words.register
 def _(_kind: Ratio, progress: _Progress, taken: Taken) -> str:
-    return _joined("matched, counted" if taken.part else "one of the share,", progress.key(taken))
+    return _joined("matched, counted" if taken.part else "one of the share", progress.key(taken))
 
 
 def _values(names: Iterable[str], taken: Taken) -> str:

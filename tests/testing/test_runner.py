@@ -164,6 +164,15 @@ def test_the_timeline_says_what_each_line_did(kind, lines, rows, scene):
     assert said(only(scene)) == rows
 
 
+def test_the_timeline_says_which_lines_are_of_a_share(scene):
+    """They are counted among all, too."""
+    scene.write(
+        "  - {name: k, in: app, ratio: {of: 'bad', above: 60%, in: 1m, min: 3}}\n"
+        "tests: [{rule: k, lines: [good, bad], quiet: true}]"
+    )
+    assert said(only(scene)) == ["matched, counted", "one of the share, matched, counted"]
+
+
 def test_what_is_quiet_by_accident_is_noted(scene):
     """The rule looks elsewhere, or its conditions had nothing to look at."""
     scene.write(
