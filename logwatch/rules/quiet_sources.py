@@ -81,7 +81,7 @@ class QuietSources(SilenceRule[SilenceState]):
             alerts += self.take(source, state, _sight(source, first, path), now)
         sight = _sight(source, time, path)
         if (backlog or is_unbroken) and state.episode is None:
-            self.go_on(source, state, sight)
+            self.go_on(source, state, sight, now)
         else:
             alerts += self.take(source, state, sight, now)
         self.plan(source, state)

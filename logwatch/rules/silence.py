@@ -96,7 +96,7 @@ class SilenceRule(KeyedRule[Q]):
         latest = state.latest
         return latest is None or sight.order > latest.order or was_ahead(latest.time, now)
 
-    def count_in(self, state: Q, sight: Sight) -> float:
+    def count_in(self, state: Q, sight: Sight, now: Now) -> float:
         """Take a sight; the event time at which it tells."""
         state.latest = sight
         return sight.time
@@ -163,19 +163,19 @@ class SilenceRule(KeyedRule[Q]):
             insort(state.ahead, sight, key=lambda each: each.order)
             del state.ahead[self.most_ahead // 2 : -self.most_ahead // 2]
             return ()
-        self._go_on(key, state, sight)
+        self._go_on(key, state, sight, now)
         while state.ahead and state.due is not None and state.ahead[0].time <= state.due:
-            self._go_on(key, state, state.ahead.pop(0))
+            self._go_on(key, state, state.ahead.pop(0), now)
         return ()
 
-    def go_on(self, key: str, state: Q, sight: Sight) -> None:
+    def go_on(self, key: str, state: Q, sight: Sight, now: Now) -> None:
         """A sign of life of `key`, which does not burn; it was not silent until then."""
         if state.latest is None or sight.order > state.latest.order:
-            self._go_on(key, state, sight)
+            self._go_on(key, state, sight, now)
 
-    def _go_on(self, key: str, state: Q, sight: Sight) -> None:
+    def _go_on(self, key: str, state: Q, sight: Sight, now: Now) -> None:
         """The key lives, and is not silent before its limit from now on."""
-        at = self.count_in(state, sight)
+        at = self.count_in(state, sight, now)
         if state.due is None or self.is_enough(state, at):
             state.due = self._silent_at(key, self.since(state))
         if state.episode is not None:
@@ -186,7 +186,7 @@ class SilenceRule(KeyedRule[Q]):
         self, key: str, state: Q, sight: Sight, event: float, now: Now
     ) -> Iterable[Alert]:
         """It is back, unless that was long ago and it has been silent again since."""
-        at = self.count_in(state, sight)
+        at = self.count_in(state, sight, now)
         silent_at = self._silent_at(key, self.since(state))
         if silent_at < event or not self.is_enough(state, at):
             return ()

@@ -36,8 +36,6 @@ from logwatch.windows.distinct_values import bounded
 class TooFewState(SilenceState, array_like=True, kw_only=True):
     """What is remembered of one key."""
 
-    armed: float | None = None
-    """From when on its windows are judged; None until it was seen."""
     times: list[float] = field(default_factory=list)
     """Of the latest records, or values, at most `below`, in order."""
     values: list[str] = field(default_factory=list)
@@ -62,7 +60,7 @@ class TooFewRule(SilenceRule[TooFewState]):
         """See `KeyedRule.on_hit`."""
         value = value_of(hit, self._of) if self._of else ""
         if value is None:
-            if state.armed is None and state.due is None and state.episode is None:
+            if not state.times and state.due is None and state.episode is None:
                 state.due = now.event  # armed by nothing, it is forgotten
             return ()
         state.late = hit.batch.backlog
@@ -83,15 +81,11 @@ class TooFewRule(SilenceRule[TooFewState]):
         """What is stamped after the date takes the time of the first record that is not."""
         state.times = [min(each, time) for each in state.times]
         state.latest = None
-        if state.armed is not None:
-            state.armed = min(state.armed, time)
         if state.episode is None:
             state.due = None
 
-    def count_in(self, state: TooFewState, sight: Sight) -> float:
-        """See `SilenceRule.count_in`: it tells when the latest of all does."""
-        if state.armed is None:
-            state.armed = min(state.first or sight.time, sight.time)
+    def count_in(self, state: TooFewState, sight: Sight, now: Now) -> float:
+        """See `SilenceRule.count_in`: it tells when the latest of all does, or by now."""
         times, burns = state.times, state.episode is not None
         if state.latest is None or sight.order > state.latest.order or burns:
             state.latest = sight
@@ -105,17 +99,16 @@ class TooFewRule(SilenceRule[TooFewState]):
             del state.values[: -self._kind.below]
         times.insert(bisect_right(times, sight.time), sight.time)
         del times[: -self._kind.below]
-        return times[-1]
+        return min(times[-1], now.wall)
 
     def since(self, state: TooFewState) -> float:
-        """See `SilenceRule.since`: since the time of as many as there must be."""
-        assert state.armed is not None
-        full = len(state.times) == self._kind.below
-        return max(state.armed, state.times[0]) if full else state.armed
+        """See `SilenceRule.since`: since as many were seen as there must be, or the first was."""
+        return state.times[0]
 
     def is_enough(self, state: TooFewState, at: float) -> bool:
-        """See `SilenceRule.is_enough`: while there are enough in the window that ends then."""
-        return self._here(state, at) == self._kind.below
+        """See `SilenceRule.is_enough`: while so many are in the window that ends then."""
+        times, below = state.times, self._kind.below
+        return len(times) == below and times[0] > at - self._kind.limit
 
     def _here(self, state: TooFewState, at: float) -> int:
         """How many are in the window that ends at `at`, of those that are kept."""

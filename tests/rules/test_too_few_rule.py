@@ -188,7 +188,26 @@ def test_a_stamp_ahead_of_the_date_does_not_keep_it_waiting():
     lines(it, 30)
     assert it.until(90) == []
     (alert,) = it.until(91)
+    assert alert.message.endswith("last 2026-01-05T00:00:30.000Z: beat 30")
+
+
+def test_a_stamp_ahead_of_the_date_is_a_sign_of_life():
+    """With those before it there are enough."""
+    it = records(3)
+    lines(it, 0, 30, 40)
+    it.early(7200, 50, "beat", host="a")
+    assert it.until(90) == []
+    (alert,) = it.until(91)
     assert alert.status == "firing"
+
+
+def test_one_that_is_armed_by_a_stamp_ahead_of_the_date_is_armed_anew():
+    """By the next record, which takes the place of the first."""
+    it = records(3)
+    it.early(7200, 0, "beat", host="a")
+    lines(it, 30)
+    assert it.until(90) == []
+    assert told(it.until(91)) == [("firing", 1, 0)]
 
 
 def test_another_number_begins_anew():
@@ -219,11 +238,24 @@ def test_a_value_counts_once():
     assert alert.message == ("resolved after 20s: a: 3 different values of node in 1m again: n4 up")
 
 
+def test_more_values_than_there_must_be_are_told_apart():
+    """Each by its latest time."""
+    it = values(2)
+    for at, node in enumerate(("n1", "n2", "n3", "n2")):
+        it.line(10 * at, host="a", node=node)
+    assert it.until(80) == []
+    assert moments(it.until(81)) == [("firing", rfc3339(START + 80))]
+
+
 def test_a_record_without_the_field_is_none():
     """It arms nothing, and is forgotten."""
     it = values()
     assert it.line(0, host="a") == it.until(1000) == []
     assert it.rule.known_keys() == []
+    it.line(1000, host="a", node="n1")
+    it.line(1001, host="a")
+    assert it.until(1060) == []
+    assert moments(it.until(1061)) == [("firing", rfc3339(START + 1060))]
 
 
 def test_long_values_are_told_apart():
