@@ -21,6 +21,7 @@ from threading import Event
 
 from logwatch import telemetry
 from logwatch.clock import Clock, Moment
+from logwatch.daemon.after_sleep import AfterSleep
 from logwatch.daemon.delivering import give_up_absent
 from logwatch.daemon.figures import Figures
 from logwatch.daemon.intake import (
@@ -65,10 +66,6 @@ waited for: what it brings then comes out of order."""
 HUNG_SECONDS = 30.0
 """After so long without news of any backlog the files that are still awaited hang: deadlines take
 effect without them."""
-OVERSLEPT_SECONDS = 10.0
-"""So much longer than it asked for means that the process was stopped, or the machine asleep."""
-CATCHING_BREATH_SECONDS = 5.0
-"""How long deadlines wait after that: what was written meanwhile is still to be read."""
 PRUNE_EVERY_SECONDS = 600.0
 MOST_PRUNES_AT_END = 4
 KEEP_ALERT_ROWS = 100_000
@@ -107,15 +104,13 @@ class Consumer(Worker):
         self._committed: list[Event] = []
         self._oldest_pending: float | None = None
         self._owes = self._follows_anew = False
-        self._deadlines_wait_until = 0.0
+        self._after_sleep = AfterSleep()
         self._has_begun = self._is_crowded = False
         self._merger = Merger()
         self._held = NONE_HELD
         """The files that wait for others."""
         self._news_at = clock.steady()
         """When the last message came, in steady seconds."""
-        self._looked_at: float | None = None
-        """When the last wait was over, in steady seconds."""
         self._next_prune = clock.steady() + PRUNE_EVERY_SECONDS
 
     def step(self, now: Moment) -> None:
@@ -153,7 +148,7 @@ class Consumer(Worker):
             heard = any(isinstance(message, Batch | CaughtUp) for message in messages)
             self._take_merged(now, heard=heard)
         self._go_live_when_caught_up(now)
-        if now.steady >= self._deadlines_wait_until:
+        if now.steady >= self._after_sleep.holds_until:
             self._pipeline.expire(now)
         self._commit_when_due(now)
         if now.steady >= self._next_prune:
@@ -206,11 +201,9 @@ class Consumer(Worker):
 
     def _notice_sleep(self, now: float, waited: float = 0.0) -> None:
         """What took longer than the `waited` seconds that it asked for is no silence of a log."""
-        before, self._looked_at = self._looked_at, now
-        if before is not None and now - before > waited + OVERSLEPT_SECONDS:
-            self._deadlines_wait_until = now + CATCHING_BREATH_SECONDS
+        if asleep := self._after_sleep.notice(now, waited):
             self._news_at = now
-            telemetry.info("daemon.resumed", asleep_seconds=round(now - before - waited))
+            telemetry.info("daemon.resumed", asleep_seconds=round(asleep))
 
     def _done_with(self, messages: Sequence[Message]) -> None:
         for _ in messages:
@@ -227,7 +220,7 @@ class Consumer(Worker):
             waits.append(self._oldest_pending + self._patience() - now.steady)
         deadline = self._pipeline.seconds_to_deadline(now)
         if deadline is not None:
-            waits.append(max(deadline, self._deadlines_wait_until - now.steady))
+            waits.append(max(deadline, self._after_sleep.holds_until - now.steady))
         return max(0.0, min(waits))
 
     def _take_one(self, message: Message, now: Moment) -> None:

@@ -7,7 +7,7 @@ import queue
 import pytest
 from doubles.daemon import Bench, batch
 
-from logwatch.daemon.consumer import CATCHING_BREATH_SECONDS
+from logwatch.daemon.after_sleep import CATCHING_BREATH_SECONDS, GLANCE_SECONDS, NAPPED_SECONDS
 from logwatch.daemon.intake import Nudge
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Absence
@@ -17,16 +17,17 @@ BEAT = RuleSettings(name="beat", kind=Absence(limit=600.0), cooldown=0.0)
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
+def bench(tmp_path, monkeypatch, request):
     """A consumer that has heard the first beat; its next wait for a message takes half an hour."""
-    made = Bench(tmp_path, BEAT)
+    rule, asleep = getattr(request, "param", (BEAT, ASLEEP_SECONDS))
+    made = Bench(tmp_path, rule)
     made.take(batch("beat", time=made.clock.wall()), Nudge())
     assert made.lived
     get = made.intake.get
 
     def sleeps(timeout):
         monkeypatch.setattr(made.intake, "get", get)
-        made.clock.advance(ASLEEP_SECONDS)
+        made.clock.advance(asleep)
         raise queue.Empty
 
     monkeypatch.setattr(made.intake, "get", sleeps)
@@ -74,3 +75,40 @@ def test_without_a_sleep_the_alarm_is_not_late(bench, monkeypatch):
         bench.clock.advance(60.0)
         bench.take()
     assert len(bench.due()) == 1
+
+
+QUICK = RuleSettings(name="beat", kind=Absence(limit=2.0), cooldown=0.0)
+
+
+@pytest.mark.parametrize("bench", [(QUICK, 2.5), (QUICK, 9.0)], indirect=True)
+def test_a_process_that_was_stopped_for_a_moment_reads_first_as_well(bench):
+    """Lines of before the deadline lie in the file, and their reader has just woken up, too."""
+    began = bench.clock.wall()
+    bench.consumer.step(bench.clock.moment())
+    assert bench.due() == []
+    ended = bench.clock.wall()
+    beats = [began + 1.5 * number for number in range(1, 7) if began + 1.5 * number <= ended]
+    bench.take(*(batch("beat", offset=100 * n, time=time) for n, time in enumerate(beats, 1)))
+    bench.clock.advance(GLANCE_SECONDS)
+    bench.take()
+    assert bench.due() == []
+    bench.clock.advance(2.5)
+    bench.take()
+    assert len(bench.due()) == 1
+
+
+def test_one_that_never_has_its_turn_in_time_tells_of_silences_all_the_same(tmp_path, monkeypatch):
+    """A busy machine, on which each wait takes longer than was asked for."""
+    bench = Bench(tmp_path, QUICK)
+    bench.take(batch("beat", time=bench.clock.wall()), Nudge())
+    began = bench.clock.steady()
+
+    def oversleeps(timeout):
+        bench.clock.advance(timeout + 2 * NAPPED_SECONDS)
+        raise queue.Empty
+
+    monkeypatch.setattr(bench.intake, "get", oversleeps)
+    while not bench.due():
+        bench.consumer.step(bench.clock.moment())
+    assert bench.clock.steady() - began < QUICK.kind.limit + 4 * GLANCE_SECONDS
+    bench.store.close()
