@@ -117,6 +117,7 @@ class Following:
         self._monitors: dict[str, Monitor] = {}
         self._directories: set[str] = set()
         self._problems: Mapping[str, str] = {}
+        self._unlisted: list[tuple[str, str, str]] = []
         self._ticks = self._rescans = 0
         self._busy_polls = 1
         """Ticks from one poll of a busy file to the next."""
@@ -190,7 +191,7 @@ class Following:
         self._departures.look(now)
         self._revivals.look(self.monitors, now)
         if self._ticks % LEISURE_TICKS == 0:
-            self._unread.look(self.monitors, now, self._unanswering())
+            self._unread.look(self.monitors, now, self._unanswering(), self._unlisted)
             self._held.look(self.monitors, now)
             self.start()
         self._share_handles()
@@ -304,6 +305,7 @@ class Following:
         """Make a monitor for each new path; all the paths. Done twice it does no harm."""
         found = self._discovery.scan()
         self._note_problems(found.problems)
+        self._unlisted = found.unlisted
         for directory in found.directories - self._directories:
             self._waker.watch_directory(directory, self._rescan_soon)
         for directory in self._directories - found.directories:

@@ -71,12 +71,15 @@ class Unread:
         monitors: Iterable[Monitor],
         now: Moment,
         unanswering: Iterable[tuple[str, str]] = (),
+        unlisted: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         """Tell of what has become worse or better.
 
         `unanswering`: places that do not answer, each with a source that may have files there.
+        `unlisted`: folders that a source names and nobody can look into, with both, and why.
         """
         cases = [case for case in map(self._case_of, monitors) if case is not None]
+        cases += [_Case((NOT_READ, source), folder, why) for folder, source, why in unlisted]
         cases += [
             _Case((NOT_READ, source), place, f"{place} does not answer")
             for place, source in unanswering

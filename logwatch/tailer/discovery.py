@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from logwatch.records import Checkpoint
 from logwatch.tailer.file_system import FileSystem
-from logwatch.tailer.globs import Listings, expand, is_glob
+from logwatch.tailer.globs import Listings, expand, fixed_folder, is_glob
 from logwatch.tailer.links import LinkRule
 from logwatch.tailer.opening import denial, what_it_is
 from logwatch.tailer.settings import SourceSettings, is_excluded
@@ -38,6 +38,10 @@ class Scan(Struct, frozen=True):
     """Paths to follow, each with the names of the sources that take it, in configuration order."""
     directories: set[str]
     """Existing directories, without symbolic links, in which names that matter may change."""
+    unlisted: list[tuple[str, str, str]]
+    """Folders that a source names itself and that cannot be listed, with both, and why.
+
+    What a wildcard comes upon, `/var/log/*/*.log`, may have nothing in it that anybody wants."""
     problems: dict[str, str]
     """Paths that cannot be looked at or followed, and why."""
 
@@ -139,12 +143,18 @@ class _Look:
         for source in self._sources:
             for path in source.paths:
                 self._look_up(source, path)
+        unlisted: list[tuple[str, str, str]] = []
         for directory, error in self._listings.problems.items():
             is_denied = isinstance(error, PermissionError)
             text = denial(directory) if is_denied else error.strerror or str(error)
             self._problems[directory] = f"cannot be listed: {text}"
+            unlisted += [
+                (directory, source.name, f"it cannot be listed: {text}")
+                for source in self._sources
+                if any(is_glob(path) and fixed_folder(path) == directory for path in source.paths)
+            ]
         files = self._one_name_each()
-        return Scan(files, self._directories, self._problems)
+        return Scan(files, self._directories, unlisted, self._problems)
 
     def _look_up(self, source: SourceSettings, path: str) -> None:
         if not is_glob(path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import translate
+from itertools import takewhile
 
 from msgspec import Struct, field
 
@@ -51,6 +52,11 @@ class Listings(Struct):
 def is_glob(path: str) -> bool:
     """Whether the path has wildcards."""
     return _WILD.search(path) is not None
+
+
+def fixed_folder(pattern: str) -> str:
+    """The folder of which all that a glob stands for is part: what is before its first wildcard."""
+    return "/" + "/".join(takewhile(lambda part: not is_glob(part), pattern.strip("/").split("/")))
 
 
 def expand(pattern: str, listings: Listings) -> Expansion:

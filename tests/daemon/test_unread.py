@@ -44,3 +44,17 @@ def test_a_place_that_does_not_answer_is_no_file_beside_those_in_it(hanging, pla
         unread.look(monitors, clock.moment(), [(place, "app") for place in places])
         clock.advance(PATIENCE_SECONDS[NOT_READ])
     assert [each.message for each in told] == [text]
+
+
+def test_a_folder_that_a_source_names_and_nobody_can_look_into_is_told_of():
+    """Whatever logs are in it, none of them is read."""
+    told, clock = [], ManualClock()
+    unread = Unread(lambda report: told.append(report) or True, waited_for=())
+    unlisted = [("/srv/app", "app", "it cannot be listed: permission denied")]
+    for folders in (unlisted, unlisted, []):
+        unread.look([], clock.moment(), unlisted=folders)
+        clock.advance(PATIENCE_SECONDS[NOT_READ])
+    assert [(each.status, each.message) for each in told] == [
+        ("firing", "/srv/app cannot be read: it cannot be listed: permission denied"),
+        ("resolved", "every file of source app that is there is read again"),
+    ]

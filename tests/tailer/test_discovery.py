@@ -195,6 +195,18 @@ def test_a_directory_that_may_not_be_listed_is_told_and_its_literal_paths_stay(a
     found = Discovery([SourceSettings(name="app", paths=paths)]).scan()
     assert found.files == {paths[1]: ("app",)}
     assert found.problems[str(private)].startswith("cannot be listed: ")
+    assert [each[:2] for each in found.unlisted] == [(str(private), "app")]
+    private.chmod(0o700)
+
+
+def test_a_folder_that_a_wildcard_comes_upon_may_be_closed_to_us(as_nobody):
+    """As `/var/log/private` is to nearly everybody: nobody said that a log is in it."""
+    private = as_nobody / "private"
+    private.mkdir()
+    private.chmod(0)
+    found = Discovery([SourceSettings(name="app", paths=(f"{as_nobody}/*/*.log",))]).scan()
+    assert str(private) in found.problems
+    assert found.unlisted == []
     private.chmod(0o700)
 
 
