@@ -131,6 +131,8 @@ def _report(
         number = _first_without(found, name)
         lacking = f"pattern {number} of 'match' does not capture"
         remedy = "capture it in each pattern" + ("" if by_key else f", or write {{{name}|-}}")
+    elif name in fields.somewhere and not by_key:
+        lacking, remedy = "only the line that clears has", f"write {{{name}|-}}"
     elif by_key and name in BUILTINS:
         remedy = f"capture it: (?P<{name}>...)"
     elif by_key and "," in name:

@@ -167,6 +167,7 @@ def _closed(
         )
         return None
     when = kind if isinstance(kind, Threshold) and found.value.when is not None else None
+    key = distinct(found.value.by) or closing.references
     made = Cleared(
         count=when.count if when else 1,
         window=when.window if when else 0.0,
@@ -174,10 +175,12 @@ def _closed(
         clear_count=clear.count,
         clear_window=clear.window,
         closing=closing.selector(),
-        references=closing.references,
+        references=tuple(name for name in closing.references if name not in key),
     )
     lacking = "the closing line neither captures nor refers to"
-    return Made(made, opening, ((closing.fields, lacking),), closing.references)
+    somewhere = opening.somewhere | closing.fields.somewhere
+    said = Fields(opening.everywhere, somewhere, opening.parsed, opening.dotted)
+    return Made(made, said, ((closing.fields, lacking),), closing.references)
 
 
 def _absent(

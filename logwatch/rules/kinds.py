@@ -128,7 +128,7 @@ class Cleared(Threshold, frozen=True, kw_only=True):
     closing: Selector
     """What ends an episode; part 0, so that of a line that does both it comes first."""
     references: tuple[str, ...] = ()
-    """Captures of `closing` that must be equal to those of the opening record."""
+    """Captures of `closing`, beside those of `by`, that must be equal to the opening record's."""
 
     def selectors(self, own: Selector) -> tuple[Selector, ...]:
         """See `KindSettings.selectors`: what closes, and what opens."""

@@ -8,6 +8,7 @@ import pytest
 
 from logwatch.conditions import Comparison, Condition
 from logwatch.config.loader import load
+from logwatch.rules import fingerprint
 from logwatch.rules.base import ContextSettings, PlainMatch, Selector, Threshold
 from logwatch.rules.kinds import (
     Absence,
@@ -145,7 +146,11 @@ def test_expect_takes_its_key_from_what_it_refers_to(bench):
 def test_a_line_that_clears_takes_its_key_from_what_it_refers_to_or_captures(bench):
     """It stands where the opening one does, unless it names its source."""
     kind, rule = _kind(bench, "in: web, match: 'd=(?P<p>.)', clear: {match: 'u={p}', unless: x}")
-    assert rule.by == kind.references == ("p",)
+    assert (rule.by, kind.references) == (("p",), ())
+    same = _kind(bench, "in: web, match: 'd=(?P<p>.)', by: p, clear: {match: 'u=(?P<p>.)'}")[1]
+    assert fingerprint(same) == fingerprint(rule)
+    both = "in: web, match: '(?P<h>.) d=(?P<p>.)', by: h, clear: {match: '{h} u={p}'}"
+    assert _kind(bench, both)[0].references == ("p",)
     assert (kind.count, kind.window, kind.clear_window) == (1, 0.0, None)
     assert (kind.closing.sources, kind.closing.unless) == (("web",), ("x",))
     assert "(?P<p>" in kind.closing.match[0]
@@ -163,6 +168,12 @@ def test_a_line_that_clears_takes_its_key_from_what_it_refers_to_or_captures(ben
         clear_window=300.0,
         closing=Selector(sources=("js",), where=(Condition("e", (Comparison("=", "up"),)),)),
     )
+
+
+def test_words_may_have_what_only_the_line_that_clears_has(bench):
+    """With something to say before that has come."""
+    rule = "in: web, match: 'd=(?P<p>.)', clear: {match: 'u={p} after (?P<took>.)'}"
+    assert _kind(bench, f"{rule}, say: '{{p}} {{took|-}}'")[1].say
 
 
 def test_the_part_of_a_ratio_has_the_conditions_of_all(bench):
@@ -342,6 +353,10 @@ REFUSED = [
     ("unknown-field", "'by' uses 'p', which the closing line neither captures nor", r"""
         rules: [{name: a, in: app, match: 'd (?P<p>.)', by: p, clear: {match: u}}]
                                                             ^
+    """),
+    ("unknown-field", "'say' uses {q}, which only the line that clears has", r"""
+        rules: [{name: a, in: app, match: x, clear: {match: 'u (?P<q>.)'}, say: '{q}'}]
+                                                                                  ^
     """),
     ("bad-pattern", "unterminated subpattern", r"""
         rules: [{name: a, match: x, clear: {match: 'y('}}]
