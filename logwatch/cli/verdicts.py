@@ -127,18 +127,19 @@ class Way(Struct, frozen=True, kw_only=True):
 
 
 def ways_of(rule: RuleSettings) -> list[Way]:
-    """The ways of one rule; none for a rule that hears of other rules only."""
+    """The ways of one rule, what opens before what closes; none where it hears of rules only."""
     selectors = rule.selectors()
     first = 1 if len(selectors) > 1 else 0
+    numbers = sorted(range(len(selectors)), key=lambda number: not rule.kind.gated(number))
     return [
         Way(
             rule=rule.name,
-            part=first + number,
-            selector=selector,
+            part=first + place,
+            selector=selectors[number],
             active=rule.hours(number),
             shadow=rule.shadow,
         )
-        for number, selector in enumerate(selectors)
+        for place, number in enumerate(numbers)
     ]
 
 

@@ -26,6 +26,7 @@ from logwatch.daemon.readings import Readings
 from logwatch.matching.engines import Engines
 from logwatch.matching.prefilter import Unwatched
 from logwatch.rules.base import PlainMatch, RuleSettings, Selector
+from logwatch.rules.kinds import Cleared
 from logwatch.schedule import parse_schedule
 from logwatch.tailer.settings import SourceSettings
 
@@ -227,6 +228,15 @@ def test_a_line_outside_of_active_hours_is_taken_and_said_to_be_told_to_nobody(t
         (verdict,) = verdicts.of(line, NOW)
         assert verdict.outcome == "taken"
         assert len(verdict.notes) == notes
+
+
+def test_what_opens_comes_before_what_clears():
+    """As a person reads the rule; only the former has hours."""
+    hours = parse_schedule("08:00-18:00 UTC")
+    kind = Cleared(count=1, window=0.0, closing=Selector(match=("up",)))
+    first, second = ways_of(RuleSettings(name="link", match=("down",), kind=kind, active=hours))
+    assert (first.part, first.selector.match, first.active) == (1, ("down",), hours)
+    assert (second.part, second.selector.match, second.active) == (2, ("up",), None)
 
 
 def test_of_thousands_of_rules_those_that_share_words_are_looked_at(tmp_path):
