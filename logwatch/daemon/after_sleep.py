@@ -24,16 +24,17 @@ class AfterSleep:
         self.holds_until = 0.0
         """Steady time up to which no deadline takes effect."""
 
-    def notice(self, now: float, asked: float) -> float:
+    def notice(self, now: float, asked: float, *, live: bool) -> float:
         """It is back at steady time `now`, having asked to wait for `asked` seconds.
 
-        For how long nothing ran, where that was long; else 0.
+        For how long nothing ran, where that was long; else 0. Unless it is `live` a moment more is
+        what reading a backlog takes, and no deadline takes effect before the end of that.
         """
         before, self._came_back_at = self._came_back_at, now
         asleep = 0.0 if before is None else now - before - asked
         if asleep > OVERSLEPT_SECONDS:
             self.holds_until = now + CATCHING_BREATH_SECONDS
             return asleep
-        if asleep > NAPPED_SECONDS and now >= self.holds_until + GLANCE_SECONDS:
+        if live and asleep > NAPPED_SECONDS and now >= self.holds_until + GLANCE_SECONDS:
             self.holds_until = now + GLANCE_SECONDS
         return 0.0

@@ -201,7 +201,7 @@ class Consumer(Worker):
 
     def _notice_sleep(self, now: float, waited: float = 0.0) -> None:
         """What took longer than the `waited` seconds that it asked for is no silence of a log."""
-        if asleep := self._after_sleep.notice(now, waited):
+        if asleep := self._after_sleep.notice(now, waited, live=self._pipeline.live):
             self._news_at = now
             telemetry.info("daemon.resumed", asleep_seconds=round(asleep))
 

@@ -8,7 +8,7 @@ import pytest
 from doubles.daemon import Bench, batch
 
 from logwatch.daemon.after_sleep import CATCHING_BREATH_SECONDS, GLANCE_SECONDS, NAPPED_SECONDS
-from logwatch.daemon.intake import Nudge
+from logwatch.daemon.intake import CaughtUp, Nudge
 from logwatch.rules.base import RuleSettings
 from logwatch.rules.kinds import Absence
 
@@ -111,4 +111,17 @@ def test_one_that_never_has_its_turn_in_time_tells_of_silences_all_the_same(tmp_
     while not bench.due():
         bench.consumer.step(bench.clock.moment())
     assert bench.clock.steady() - began < QUICK.kind.limit + 4 * GLANCE_SECONDS
+    bench.store.close()
+
+
+def test_at_the_end_of_a_backlog_nothing_is_held(tmp_path):
+    """Reading it takes long, and a single run ends right after it."""
+    bench = Bench(tmp_path, QUICK, awaited=("/var/log/app.log",))
+    began = bench.clock.wall()
+    for message in (batch("beat", time=began - 60.0, backlog=True), CaughtUp("/var/log/app.log")):
+        assert bench.due() == []
+        bench.clock.advance(3 * NAPPED_SECONDS)
+        bench.intake.tell(message)
+        bench.consumer.step(bench.clock.moment())
+    assert len(bench.due()) == 1
     bench.store.close()
