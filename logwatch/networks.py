@@ -57,13 +57,12 @@ def is_meant(text: str) -> bool:
     return _MEANT.fullmatch(text) is not None
 
 
-def is_network(text: str) -> bool:
-    """Whether `text` has an address and its mask, be that of a network or of one address in it."""
+def around(text: str) -> str | None:
+    """The network of which `text` has the mask, and its address or one in it; None for others."""
     try:
-        ip_network(text, strict=False)
+        return str(ip_network(text, strict=False)) if "/" in text else None
     except ValueError:
-        return False
-    return "/" in text
+        return None
 
 
 def network(text: str) -> IPv4Network | IPv6Network:

@@ -272,9 +272,9 @@ def _warn_of_network(place: Place, test: Comparison, report: Report) -> None:
     if test.operator not in ("=", "!=") or "/" not in test.operand:
         return
     from logwatch.config.dialects import CODE  # noqa: PLC0415 - for `check` only
-    from logwatch.networks import is_network  # noqa: PLC0415 - as above
+    from logwatch.networks import around  # noqa: PLC0415 - as above
 
-    networks = list(filter(is_network, re.findall(r"[^\s,'\"]+", test.operand)))
+    networks = list(filter(None, map(around, re.findall(r"[^\s,'\"]+", test.operand))))
     if networks:
         report.warning(
             place,

@@ -85,6 +85,8 @@ def habits(text: str) -> Iterator[Habit]:
             message = r"\| is the bar itself, so all of this must be in one line"
             remedy = f"write {_cut('|'.join(parts))}; for the bar itself [|]"
             yield Habit(text.index(r"\|"), 2, message, remedy)
+    if "/" in text:
+        yield from _networks(text)
 
 
 def warn_of_variables(found: Found[RuleKeys], fields: Fields | None, report: Report) -> None:
@@ -113,6 +115,17 @@ def warn_of_variables(found: Found[RuleKeys], fields: Fields | None, report: Rep
         )
         place = found.inside(("say",), habit.start, habit.length)
         habit.warn(place, report)
+
+
+def _networks(text: str) -> Iterator[Habit]:
+    from logwatch.networks import address, around  # noqa: PLC0415 - of few patterns
+
+    words = [word for word in re.findall(r"[^\s,]+", text) if word not in ("in", "!in")]
+    meant = [around(word) or (word if address(word) is not None else "") for word in words]
+    if any(map(around, words)) and all(meant):
+        message = "this is looked for as a text, not as addresses"
+        remedy = f"write unless: [{{ip: in {_cut(' '.join(meant))}}}], and capture it: (?P<ip>...)"
+        yield Habit(0, len(text), message, remedy)
 
 
 def _tags(text: str) -> Iterator[Habit]:

@@ -250,7 +250,8 @@ EXPLANATIONS: dict[str, Explanation] = {
         "warning",
         "A pattern or a 'say' that is written as for another program, and looks for other text"
         " here: <HOST> and %(__prefix_line)s of fail2ban, [[:digit:]] and error\\|fatal of grep,"
-        " /error/i of Perl, $1 of SEC and swatchdog. For that very text write \\<HOST> or [|].",
+        " /error/i of Perl, $1 of SEC and swatchdog, 10.0.0.0/8 without 'in'. For that very text"
+        " write \\<HOST> or [|].",
         """\
         rules:
           - name: a

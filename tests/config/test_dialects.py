@@ -41,6 +41,16 @@ def warned(bench, rule):
         ("/error/i", "/error/i", "write (?i)error"),
         (r"/a\/b c/gi", r"/a\/b c/gi", "write (?i)a/b c"),
         (r"/err\d+/i", r"/err\d+/i", r"write (?i)err\d+"),
+        (
+            "127.0.0.1/8 ::1",
+            "127.0.0.1/8 ::1",
+            "write unless: [{ip: in 127.0.0.0/8 ::1}], and capture it: (?P<ip>...)",
+        ),
+        (
+            "in 10.0.0.0/8",
+            "in 10.0.0.0/8",
+            "write unless: [{ip: in 10.0.0.0/8}], and capture it: (?P<ip>...)",
+        ),
         (r"error\|fatal", r"\|", "write error|fatal; for the bar itself [|]"),
         (
             r"Failed password\|Invalid user",
