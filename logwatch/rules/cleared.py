@@ -163,7 +163,8 @@ class ClearedRule(KeyedRule[ClearedState]):
         else:
             since = end - self._kind.window
             state.first, state.count = state.times.after(since)
-            state.samples = later_than(state.samples, since)
+            # Times are told in milliseconds: the only line left may be at the edge.
+            state.samples = later_than(state.samples, since) or [opening.sample]
         state.severity = self._level(state, opening.time, now)
         alerts = self.fire(key, state, end, now)
         if state.episode is None:

@@ -246,7 +246,8 @@ class ThresholdRule:
             return None
         since = end - self._kind.window
         state.first, state.count = times.after(since)
-        state.samples = later_than(tracked.settle().samples, since)
+        samples = tracked.settle().samples
+        state.samples = later_than(samples, since) or samples[-1:]  # times are told in milliseconds
         assert state.anchor is not None
         state.fired_at = end
         state.severity = self._level(tracked, at, now)

@@ -391,6 +391,18 @@ def test_without_a_closing_line_it_is_the_threshold_that_it_is_made_of(gaps, sha
     assert stories[0] == stories[1]
 
 
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_line_at_the_very_edge_of_its_window_is_quoted_where_it_is_the_only_one_left(part):
+    """Stamps are told in milliseconds, and lines that were too late took the places of others."""
+    closing = Selector(match=("up",))
+    kinds = [Threshold(count=2, window=10.0), Cleared(count=2, window=10.0, closing=closing)]
+    bench = HeldBack(RuleSettings(name="r", kind=kinds[part], cooldown=0.0))
+    for at in (110.0, 40.0, 30.0):
+        bench.line(at, part=part, lag=110 - at)
+    (fired,) = bench.line(100.0004, "at the edge", part=part, lag=10)
+    assert [line.text for line in fired.lines] == ["at the edge"]
+
+
 # -- bounds, restarts, reloads ---------------------------------------------------------------
 
 
