@@ -131,6 +131,9 @@ class AbsentKeys(Keys, frozen=True, rename={"limit": "for", "roster": "expect"})
     @classmethod
     def from_text(cls, text: str) -> Pieces:
         """`3m`."""
+        if found := re.fullmatch(_COUNT_IN, text):
+            remedy = f"write absent: {{for: {found[2]}, below: {found[1]}}}"
+            raise ValueError(f"{text[:60]!r} is not a duration; {remedy}")
         return {"for": (0, text)}
 
 

@@ -379,6 +379,10 @@ REFUSED = [
         rules: [{name: a, match: '(?P<h>.)', by: h, absent: {for: 3m, expect: [a, {x: b}]}}]
                                                                                   ^^^^^^
     """),
+    ("bad-value", "'3 in 5m' is not a duration", r"""
+        rules: [{name: a, match: x, absent: 3 in 5m}]
+                                            ^^^^^^^
+    """),
     ("bad-value", "'below' must be at least 1", r"""
         rules: [{name: a, match: x, absent: {for: 3m, below: 0}}]
                                                              ^
