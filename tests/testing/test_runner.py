@@ -36,6 +36,16 @@ def test_a_log_file_has_its_own_stamps(scene, tmp_path):
     assert [outcome.passed for outcome in scene.run()] == [True, True]
 
 
+def test_the_stamps_of_a_log_file_are_written_as_its_source_says(scene, tmp_path):
+    """In the place of the usual forms."""
+    (tmp_path / "app.log").write_text("05/01/2026 00:00:10 refused\n05/01/2026 00:00:20 refused\n")
+    scene.write("tests: [{rule: many, file: app.log, fires: [{at: +20s}]}]")
+    text = scene.path.read_text()
+    told = "path: /srv/app.log, time_format: '%d/%m/%Y %H:%M:%S'"
+    scene.path.write_text(text.replace("path: /srv/app.log", told))
+    assert only(scene).passed
+
+
 @pytest.mark.parametrize(
     ("name", "content", "trouble"),
     [
