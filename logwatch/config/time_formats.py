@@ -27,7 +27,7 @@ def check_time_format(found: Found[SourceKeys], report: Report) -> bool:
     """Whether each of its formats can be."""
     keys = found.value
     is_known = parsers.inner(keys.format) in parsers.FORMATS
-    if keys.time_format and is_known and keys.format not in _FORMATS:
+    if is_known and keys.format not in _FORMATS:
         report.error(
             found.key("time_format"),
             "bad-value",
@@ -51,7 +51,7 @@ def _check(found: Found[SourceKeys], number: int, text: str, report: Report) -> 
 
 def look_for_stamps(found: Found[SourceKeys], source: SourceSettings, report: Report) -> None:
     """Warn where no line at the end of a log of `source` is written as its `time_format` says."""
-    if not source.time_format or is_wide(source.encoding):
+    if is_wide(source.encoding):
         return
     settings = ParserSettings(tz=UTC, time_field=source.time, time_format=source.time_format)
     parser = parsers.make_parser(source.format, settings)

@@ -1,25 +1,16 @@
 """Stamps of single families of programs, which a line may begin with beside the common forms.
 
 Each can be told from all else by how it is written, so no setting is needed; what can be read in
-two ways (`05/01/2026`) is left to the source's `time_format`.
+two ways (`05/01/2026`) is left to the source's `time_format`. Most logs have none of them: this is
+loaded for the first line that begins as one of `timestamps._OTHERS`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import tzinfo
-from functools import cache
 
 from logwatch.parsers.stamp_parts import seconds_of
-
-OTHERS = (
-    r"[0-9]{1,2}[-/ ][A-Z][a-z]{2}[-/ ]|[0-9]{1,7}:[A-Z] [0-9]|[A-Z][a-z]{2}, [0-9]"
-    r"|[A-Z][a-z]{2} [0-9]{1,2},? [0-9]|[IWEF][0-9]{4} [0-9]|20[0-9]{6}[-T_ ]"
-    r"|[0-9]{10}[].]|@4|(?:type|node)=|audit\("
-)
-"""How each begins; whatever does not is passed over at little cost."""
-MAY_BEGIN = re.compile(OTHERS).match
 
 _CLOCK = r"(?P<H>[0-9]{2}):(?P<M>[0-9]{2}):(?P<S>[0-5][0-9]|60)(?![0-9])"
 _FRACTION = r"(?:[.,](?P<f>[0-9]+))?"
@@ -47,21 +38,18 @@ _WITHOUT_SEPARATORS = (
 _EPOCH = r"(?P<s>[0-9]{10})(?:\.(?P<f>[0-9]{1,9})(?= )|(?=\] ))"
 """`1767571200.123 ` of squid, `[1767571200] ` of Nagios."""
 _AUDIT = r"(?:(?:node=[^ ]+ )?type=[^ ]+ msg=)?audit\((?P<s>[0-9]{10})\.(?P<f>[0-9]{3}):[0-9]+\)"
+_FORMS = tuple(
+    re.compile(form).match
+    for form in (_DAY_FIRST, _MONTH_FIRST, _KLOG, _WITHOUT_SEPARATORS, _EPOCH, _AUDIT)
+)
 _TAI64N = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8})(?![0-9a-f])").match
 _TAI_EPOCH = 2**62 + 10
 """The label of 1970, as multilog and svlogd have it, which know of no leap seconds."""
 
 
-@cache
-def _forms() -> tuple[Callable[[str, int], re.Match[str] | None], ...]:
-    """Compiled when they are first asked for, which most logs never do."""
-    forms = _DAY_FIRST, _MONTH_FIRST, _KLOG, _WITHOUT_SEPARATORS, _EPOCH, _AUDIT
-    return tuple(re.compile(form).match for form in forms)
-
-
 def other_stamp(text: str, at: int, tz: tzinfo, now: float) -> float | None:
     """The stamp that begins at character `at`; `tz` and `now` tell a missing zone and year."""
-    for form in _forms():
+    for form in _FORMS:
         if found := form(text, at):
             return seconds_of(found.groupdict(), tz, now)
     if found := _TAI64N(text, at):

@@ -19,7 +19,6 @@ import re
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
-from logwatch.parsers.other_stamps import MAY_BEGIN, OTHERS, other_stamp
 from logwatch.parsers.stamp_parts import (
     DAY_SECONDS,
     MONTHS,
@@ -56,8 +55,15 @@ _NUMBER = re.compile(r"[0-9]{9,20}(?:\.[0-9]{0,20})?").fullmatch
 
 _POINTS = (".", ",")
 _DATE_SEPARATORS = ("-", "/", ".")
+_OTHERS = (
+    r"[0-9]{1,2}[-/ ][A-Z][a-z]{2}[-/ ]|[0-9]{1,7}:[A-Z] [0-9]|[A-Z][a-z]{2}, [0-9]"
+    r"|[A-Z][a-z]{2} [0-9]{1,2},? [0-9]|[IWEF][0-9]{4} [0-9]|20[0-9]{6}[-T_ ]"
+    r"|[0-9]{10}[].]|@4|(?:type|node)=|audit\("
+)
+"""How the stamps in other_stamps.py begin; whatever does not is passed over at little cost."""
+_MAY_BE_OTHER = re.compile(_OTHERS).match
 MAY_LEAD = re.compile(
-    rb"\[?(?:[A-Z][a-z]{2} |[0-9]{4}[-/.]|[0-9]{2}/|" + OTHERS.encode() + rb")"
+    rb"\[?(?:[A-Z][a-z]{2} |[0-9]{4}[-/.]|[0-9]{2}/|" + _OTHERS.encode() + rb")"
 ).match
 """Whether `StampReader.leading` may find a stamp in the text that begins at a place in some bytes;
 costs a tenth of asking it."""
@@ -199,7 +205,9 @@ class StampReader:
             time = self.iso(text, at)
         else:
             time = self.clf(text, at) if text[at + 2 : at + 3] == "/" else None
-        if time is None and MAY_BEGIN(text, at):
+        if time is None and _MAY_BE_OTHER(text, at):
+            from logwatch.parsers.other_stamps import other_stamp  # noqa: PLC0415 - in few logs
+
             return other_stamp(text, at, self._tz, now)
         return time
 

@@ -56,3 +56,15 @@ def test_check_says_where_no_line_of_the_log_is_written_so(bench, tmp_path, line
         {RULES}
     """)
     assert [each.help for each in found.problems if each.code == "no-match"] == told
+
+
+def test_a_log_that_is_left_out_is_not_looked_at(bench, tmp_path):
+    """Nor one of two bytes a character."""
+    (tmp_path / "app.old").write_text("x\n")
+    found = bench.examine(f"""
+        sources:
+          app: {{path: '{tmp_path}/*.old', exclude: '*.old', time_format: '%d/%m/%Y %H:%M:%S'}}
+          wide: {{path: '{tmp_path}/app.old', encoding: utf-16-le, time_format: '%d/%m %H:%M'}}
+        {RULES}
+    """)
+    assert [each for each in found.problems if each.code == "no-match"] == []

@@ -51,6 +51,7 @@ moments = st.integers(0, (LAST - FIRST) // timedelta(microseconds=1)).map(
         ("2026.01.05 01:00:00.5 x", AT + 0.5),
         ("1767571200.250     52 203.0.113.9 TCP_MISS/200", AT + 0.25),
         ("[1767571200] SERVICE ALERT: x", AT),
+        ("[1767571200]x", None),
         ("1767571200 x", None),
         ("17675712001.250 x", None),
         ("type=USER_LOGIN msg=audit(1767571200.250:42): pid=811", AT + 0.25),
