@@ -289,8 +289,8 @@ rules:
 sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
 """
     sabotage = """
-from logwatch.daemon import consumer
-consumer.OVERSLEPT_SECONDS, consumer.CATCHING_BREATH_SECONDS = 0.5, 1.0
+from logwatch.daemon import after_sleep
+after_sleep.OVERSLEPT_SECONDS, after_sleep.CATCHING_BREATH_SECONDS = 0.5, 1.0
 """
     out, pause = tmp_path / "alerts.jsonl", Event()
 
