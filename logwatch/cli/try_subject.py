@@ -18,7 +18,7 @@ from logwatch.config.model import Config
 from logwatch.config.problems import InvalidConfigError
 from logwatch.errors import ConfigError, UsageError
 from logwatch.matching.pattern import PatternError, compile_pattern
-from logwatch.parsers import FORMATS, inner
+from logwatch.parsers import FORMATS, inner, is_format, is_own
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.kinds import Cleared
 from logwatch.tailer.discovery import Discovery
@@ -132,7 +132,8 @@ def _configured(config: Config, rule: RuleSettings, options: argparse.Namespace)
 
 def _bare(config: Config | None, options: argparse.Namespace) -> Subject:
     """A pattern that every line counts for."""
-    for pattern in (options.what, *options.unless):
+    own = inner(options.format) if is_own(options.format or "") else None
+    for pattern in (options.what, *options.unless, *([own] if own else [])):
         _check(pattern)
     rule = RuleSettings(
         name="pattern",
@@ -141,7 +142,7 @@ def _bare(config: Config | None, options: argparse.Namespace) -> Subject:
         where=tuple(map(_condition, options.where)),
         kind=PlainMatch(),
     )
-    if options.format and inner(options.format) not in FORMATS:
+    if options.format and not is_format(options.format):
         raise UsageError(f"there is no format '{options.format}'; there are: {' '.join(FORMATS)}")
     if options.source:
         sources = _chosen(config.sources if config else (), options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from glob import has_magic, iglob
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,8 @@ from logwatch.tailer.multiline import MultilineSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.tailer.text_encoding import is_wide
 
+_PATTERNLIKE = re.compile(r"[\\^$(){}%]").search
+_OWN = r"a pattern of your own names its fields: '(?P<client>\S+) (?P<status>\d+)'"
 _TIME_FIELD_FORMATS = ("json", "logfmt")
 
 # Bytes below 0x80 that one stateful or transforming codec or another does not read as ASCII.
@@ -95,10 +98,10 @@ def look_for_files(found: Found[SourceKeys], source: SourceSettings, report: Rep
         if not _is_there(path, found.place("path", number), report)
     ]
     look_for_archives(found, source, report)
-    if source.time_format:
-        from logwatch.config.time_formats import look_for_stamps  # noqa: PLC0415 - few have it
+    if source.time_format or parsers.is_own(source.format):
+        from logwatch.config.time_formats import look_at_lines  # noqa: PLC0415 - few have one
 
-        look_for_stamps(found, source, report)
+        look_at_lines(found, source, report)
     if len(missing) == len(source.paths):
         _warn_of_missing(found, missing[0], 0.7, report)
         return
@@ -209,6 +212,10 @@ def _check_nul(found: Found[SourceKeys], key: str, texts: tuple[str, ...], repor
 
 def _check_format(found: Found[SourceKeys], report: Report) -> bool:
     name = found.value.format
+    if parsers.is_own(name):
+        from logwatch.config.own_formats import check_own_format  # noqa: PLC0415 - few have one
+
+        return check_own_format(found, report)
     if parsers.inner(name) in parsers.FORMATS:
         return True
     from logwatch.config.other_words import FORMATS  # noqa: PLC0415 - for a mistake only
@@ -218,7 +225,7 @@ def _check_format(found: Found[SourceKeys], report: Report) -> bool:
         found.place("format"),
         "unknown-name",
         f"there is no format {shown(name)}",
-        suggestion(name, known, of="format", elsewhere=FORMATS),
+        _OWN if _PATTERNLIKE(name) else suggestion(name, known, of="format", elsewhere=FORMATS),
     )
     return False
 
@@ -240,7 +247,7 @@ def _check_time(found: Found[SourceKeys], report: Report) -> bool:
         found.key("time"),
         "bad-value",
         f"format {keys.format!r} has its time in a fixed place, not in a field",
-        "remove 'time', or set format: json or logfmt",
+        "remove 'time', or set format: json or logfmt, or a pattern with such a group",
     )
     return False
 

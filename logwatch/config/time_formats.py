@@ -11,8 +11,8 @@ from pathlib import Path
 from logwatch import parsers
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
+from logwatch.config.own_formats import parser_of
 from logwatch.config.problems import Report, shown, split_remedy
-from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.time_formats import TimeFormatError, pattern_of
 from logwatch.tailer.settings import SourceSettings, is_excluded
 from logwatch.tailer.text_encoding import is_wide
@@ -49,24 +49,30 @@ def _check(found: Found[SourceKeys], number: int, text: str, report: Report) -> 
     return True
 
 
-def look_for_stamps(found: Found[SourceKeys], source: SourceSettings, report: Report) -> None:
-    """Warn where no line at the end of a log of `source` is written as its `time_format` says."""
+def look_at_lines(found: Found[SourceKeys], source: SourceSettings, report: Report) -> None:
+    """Warn where no line at the end of a log of `source` is of its own format, or time format."""
+    is_own = parsers.is_own(source.format)
     if is_wide(source.encoding):
         return
-    settings = ParserSettings(tz=UTC, time_field=source.time, time_format=source.time_format)
-    parser = parsers.make_parser(source.format, settings)
     end = _end(source)
     if end is None:
         return
     path, lines, written = end
-    if all(parser.time(line, written) is None for line in lines):
-        whole = [line for line in lines if not line[:1].isspace()] or lines
-        report.warning(
-            found.place("time_format"),
-            "no-match",
-            f"none of the last lines of {path} is written so",
-            f"one of them is {shown(whole[-1])}",
-        )
+    parser = parser_of(source, UTC)
+    whole = [line for line in lines if not line[:1].isspace()] or lines
+    parsed = [parser.parse(line, written) for line in lines]
+    if is_own and not any(one.fields for one in parsed):
+        key = "format"
+    elif source.time_format and all(one.time is None for one in parsed):
+        key = "time_format"
+    else:
+        return
+    report.warning(
+        found.place(key),
+        "no-match",
+        f"none of the last lines of {path} is written so",
+        f"one of them is {shown(whole[-1])}",
+    )
 
 
 def _end(source: SourceSettings) -> tuple[Path, list[str], float] | None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from logwatch import parsers, telemetry
-from logwatch.conditions import compile_where
+from logwatch.conditions import compile_where, plain_search
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.surroundings import Nearness
@@ -76,8 +76,8 @@ class Readings:
         self._engines.choose(())
         self._by_sources: dict[tuple[str, ...], Reading] = {}
         self._matchers: dict[tuple[tuple[int, ...], str, int, str, bool], Matcher] = {}
-        self._fields: dict[int, FieldSearches] = {}
-        """By the identity of their matcher, which lives as long."""
+        self._fields: dict[tuple[int, str | None], FieldSearches] = {}
+        """By their matcher's identity, which lives as long, and the pattern of an own format."""
         self._parts = parts_of(config.rules)
         self._contexts = wanted_by_part(config.rules)
         self._said: set[str] = set()
@@ -137,10 +137,15 @@ class Readings:
     def _make(self, names: tuple[str, ...]) -> Reading:
         source = next(each for each in self._config.sources if each.name == names[0])
         numbers = self._numbers(names)
+        selectors = self._selectors(numbers)
+        matcher = self._matcher(numbers, source)
+        own = parsers.inner(source.format) if parsers.is_own(source.format) else None
+        fields = self._fields_of(matcher, selectors, own)
         settings = ParserSettings(
             tz=_zone(source),
             time_field=source.time,
             time_format=source.time_format,
+            make_search=fields.search if own and selectors else plain_search,
             source=source.name,
         )
         elsewhere = replace(settings, tz=ELSEWHERE, source="")
@@ -151,9 +156,6 @@ class Readings:
             tz=settings.tz,
             elsewhere=None if settings.tz is UTC else make_parser(source.format, elsewhere),
         )
-        selectors = self._selectors(numbers)
-        matcher = self._matcher(numbers, source)
-        fields = self._fields_of(matcher, selectors)
         return Reading(
             source=source.name,
             matcher=matcher,
@@ -189,10 +191,16 @@ class Readings:
             redactor=self._redactor,
         )
 
-    def _fields_of(self, matcher: Matcher, selectors: Sequence[Selector]) -> FieldSearches:
-        if id(matcher) not in self._fields:
-            self._fields[id(matcher)] = FieldSearches([_field_patterns(each) for each in selectors])
-        return self._fields[id(matcher)]
+    def _fields_of(
+        self, matcher: Matcher, selectors: Sequence[Selector], own: str | None
+    ) -> FieldSearches:
+        """`own`: the pattern that finds the fields themselves, which all rules need."""
+        key = id(matcher), own
+        if key not in self._fields:
+            always = {own: False} if own else {}
+            patterns = [always | _field_patterns(each) for each in selectors]
+            self._fields[key] = FieldSearches(patterns)
+        return self._fields[key]
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:
         selectors = self._selectors(numbers)

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
 
 from logwatch.conditions import Where
+from logwatch.expressions import compiled
 from logwatch.parsers.field_names import FIELDS, VALUES
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "can_have",
     "field_names",
     "field_values",
+    "is_format",
     "make_parser",
     "needle",
 ]
@@ -52,6 +54,8 @@ PEER = "peer"
 
 WRAPPINGS = ("docker", "cri")
 """Formats of lines that wrap lines of a program; `docker+json` where those are of a format, too."""
+_AROUND = ("journald ", *(f"{each}+" for each in WRAPPINGS))
+"""Before a format that is not all that gives fields."""
 
 
 def inner(format: str) -> str:  # noqa: A002 - the name in YAML
@@ -60,8 +64,31 @@ def inner(format: str) -> str:  # noqa: A002 - the name in YAML
     return (own or "plain") if outer in WRAPPINGS else format
 
 
+def own_pattern(format: str) -> str | None:  # noqa: A002 - as `Origin.told_as` has it
+    """The pattern by which alone the fields of `format` are found; None where there is more."""
+    text = format.removeprefix(RECEIVED)
+    return text if is_own(text) and not text.startswith(_AROUND) else None
+
+
+def is_own(format: str) -> bool:  # noqa: A002 - the name in YAML
+    """Whether `format` is no name but a pattern, whose named groups are the fields."""
+    return "(?P<" in format
+
+
+def is_format(format: str) -> bool:  # noqa: A002 - the name in YAML
+    """Whether `format`, wrapped or not, can be read."""
+    return inner(format) in FORMATS or is_own(format)
+
+
 def make_parser(format: str, settings: ParserSettings) -> Parser:  # noqa: A002 - the name in YAML
-    """The parser of `format`, a name in `FORMATS`, wrapped or not. Raises KeyError for another."""
+    """The parser of `format`, which is a name in `FORMATS` or a pattern, wrapped or not.
+
+    Raises KeyError for another, and re.error for a pattern that is none.
+    """
+    if is_own(format):
+        from logwatch.parsers.own_format import OwnFormatParser  # noqa: PLC0415 - as `_file`
+
+        return OwnFormatParser(inner(format), settings)
     return _file(FORMATS[inner(format)]).PARSER(settings)
 
 
@@ -70,7 +97,12 @@ def field_names(format: str) -> tuple[str, ...] | None:  # noqa: A002 - the name
 
     syslog may have structured data under further, dotted names.
     """
-    names = FIELDS.get(format.removeprefix(RECEIVED))
+    own = own_pattern(format)
+    names = (
+        FIELDS.get(format.removeprefix(RECEIVED))
+        if own is None
+        else tuple(compiled(own).groupindex)
+    )
     return (*names, PEER) if names is not None and format.startswith(RECEIVED) else names
 
 
@@ -88,7 +120,7 @@ def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
 
 def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name in YAML
     """What every line of `format` contains that fulfils `where`; None where nothing is sure."""
-    from logwatch.parsers.needles import NEVER, Needle, best  # noqa: PLC0415 - few have conditions
+    from logwatch.parsers.needles import NEVER, Needle, Verbatim, best  # noqa: PLC0415 - few have conditions
 
     for condition in where:
         if not condition.passes_missing and not can_have(format, condition.field):
@@ -96,6 +128,8 @@ def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name
     if format.startswith(RECEIVED):  # what is not in the text says nothing of it
         where = tuple(each for each in where if each.field != PEER)
         format = format.removeprefix(RECEIVED)  # noqa: A001 - the name in YAML
+    if own_pattern(format) is not None:  # what a group took stands in the line as it is
+        return best(where, lambda _field: Verbatim())
     return best(where, _file(FORMATS[format]).writing) if format in FORMATS else None
 
 

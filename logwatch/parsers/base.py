@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from logwatch.conditions import Predicate
+from logwatch.conditions import MakeSearch, Predicate, plain_search
 
 
 class Parsed(Struct, frozen=True, gc=False):
@@ -29,9 +29,11 @@ class ParserSettings(Struct, frozen=True, kw_only=True):
     tz: tzinfo
     """Zone of stamps that name none."""
     time_field: str | None = None
-    """Field that holds the event time (json, logfmt); None: the usual names are tried."""
+    """Field that holds the event time (json, logfmt, patterns); None: the usual names are tried."""
     time_format: tuple[str, ...] = ()
-    """How stamps are written (plain, json, logfmt), see time_formats.py; empty: as is usual."""
+    """How stamps are written (not syslog, combined), see time_formats.py; empty: as is usual."""
+    make_search: MakeSearch = plain_search
+    """How to search for the pattern of an own format."""
     source: str = ""
     """Whom to name where none is written so; empty: nobody is told."""
 

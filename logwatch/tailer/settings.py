@@ -70,9 +70,9 @@ class SourceSettings(Struct, frozen=True, kw_only=True):
     archives: tuple[str, ...] = ()
     """Folders in which rotated files lie, relative to that of each log; may have wildcards."""
     format: str = "plain"
-    """A name in `logwatch.parsers.FORMATS`."""
+    """A name in `logwatch.parsers.FORMATS`, or a pattern with named groups; perhaps wrapped."""
     time: str | None = None
-    """Field with the event time (json, logfmt)."""
+    """Field with the event time (json, logfmt, patterns)."""
     time_format: tuple[str, ...] = ()
     """How stamps are written, by the directives of `strptime`; empty: as is usual."""
     tz: str | None = None

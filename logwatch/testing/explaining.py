@@ -10,10 +10,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from logwatch.config.own_formats import parser_of
 from logwatch.config.problems import shown, suggestion
 from logwatch.config.rule_tests import TimedLine
-from logwatch.parsers import make_parser
-from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.base import Parsed
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
 from logwatch.testing.comparing import names_of
@@ -203,9 +203,4 @@ def _is_read(source: SourceSettings, line: TimedLine) -> bool:
 
 def _parsed(source: SourceSettings, line: TimedLine) -> Parsed:
     """What the text alone says."""
-    zone = ZoneInfo(source.tz or "UTC")
-    parser = make_parser(
-        source.format,
-        ParserSettings(tz=zone, time_field=source.time, time_format=source.time_format),
-    )
-    return parser.parse(line.text, line.at)
+    return parser_of(source, ZoneInfo(source.tz or "UTC")).parse(line.text, line.at)

@@ -20,10 +20,9 @@ from msgspec.structs import replace
 
 from logwatch.clock import Clock
 from logwatch.config.model import Config
+from logwatch.config.own_formats import parser_of
 from logwatch.config.rule_tests import RuleTest, TimedLine
 from logwatch.daemon.readings import engines_beside
-from logwatch.parsers import make_parser
-from logwatch.parsers.base import ParserSettings
 from logwatch.records import Batch
 from logwatch.rules.base import RuleSettings
 from logwatch.simulation import SimulatedAlert, Simulation
@@ -248,12 +247,7 @@ def _lines_of_file(test: RuleTest, source: SourceSettings) -> Iterator[TimedLine
     """Each line of the file at the time that its stamp gives, else at that of the line before."""
     assert test.file is not None
     opened = open_gzip if test.file.suffix == ".gz" else open
-    parser = make_parser(
-        source.format,
-        ParserSettings(
-            tz=ZoneInfo(source.tz or _UTC), time_field=source.time, time_format=source.time_format
-        ),
-    )
+    parser = parser_of(source, ZoneInfo(source.tz or _UTC))
     with opened(test.file, "rb") as file:
         data = file.read(LARGEST_FILE_BYTES + 1)
     if len(data) > LARGEST_FILE_BYTES:

@@ -21,6 +21,8 @@ SETTINGS = (
     ParserSettings(tz=UTC, time_field=""),
     ParserSettings(tz=UTC, time_format=("%d/%m/%Y %H:%M:%S", "%s")),
 )
+OWN = (r"^(?P<a>\S+) (?P<b>x)?", r"^(?P<time>[^ ]*) (?P<t>.*)")
+"""Formats of a configuration's own, the second with groups for the time."""
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
 HOSTILE = [
     *(
@@ -68,7 +70,7 @@ def samples(name):
 
 def every_parser():
     """One parser for each format and each of the settings."""
-    return [make_parser(name, settings) for name in FORMATS for settings in SETTINGS]
+    return [make_parser(name, settings) for name in (*FORMATS, *OWN) for settings in SETTINGS]
 
 
 def check(parser, text, now=NOW):
@@ -125,7 +127,7 @@ def test_the_fixed_names_are_in_the_document_and_no_sample_has_others(name):
         assert {field for field in seen if "." not in field} <= set(fixed)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [*FORMATS, *OWN])
 def test_nothing_in_a_hostile_line_raises(name):
     """Broken, endless, nested and undecodable lines are lines."""
     for settings in SETTINGS:

@@ -22,7 +22,9 @@ from logwatch.parsers.literals import required_literals
 from logwatch.parsers.needles import NEVER, one_of_digits
 
 NOW = 1_767_571_200.0
-PARSERS = {name: make_parser(name, ParserSettings(tz=UTC)) for name in FORMATS}
+OWN = r"(?P<level>\S*) n=(?P<n>[^|]*)\|(?P<rest>.*)"
+"""A format of the configuration's own."""
+PARSERS = {name: make_parser(name, ParserSettings(tz=UTC)) for name in (*FORMATS, OWN)}
 
 WORDS = ["error", "true", "false", "warn", "a/b", "/api/v1", "503", "5e2", "500.0", "-0", "0", ".5"]
 WORDS += [
@@ -161,7 +163,14 @@ def combined_lines(draw):
     )
 
 
+@st.composite
+def own_lines(draw):
+    """As OWN has them, and some that it does not take."""
+    return f"{draw(texts)}{draw(st.sampled_from([' n=', 'n=']))}{draw(texts)}|{draw(texts)}"
+
+
 LINES = {
+    OWN: own_lines(),
     "json": json_lines(),
     "logfmt": logfmt_lines(),
     "syslog": syslog_lines(),
@@ -394,6 +403,8 @@ def where(**conditions):
         ("syslog", where(program="sshd"), "x sshd[1]: y", "x cron[1]: sshd-session"),
         ("combined", where(status=">= 500"), '"GET / HTTP/1.1" 503 5', '"GET / HTTP/1.1" 404 503'),
         ("combined", where(method="POST"), 'x "POST / HTTP/1.1"', 'x "GET / HTTP/1.1"'),
+        (OWN, where(level="error"), "error n=5|", "warn n=5|"),
+        (f"received {OWN}", where(level="error"), "error n=5|", "warn n=5|"),
     ],
 )
 def test_a_needle_tells_what_it_can(name, conditions, matching, other):

@@ -1,0 +1,59 @@
+"""A format of the configuration's own: a pattern, whose named groups are the fields.
+
+It is searched for as that of `match` is: a line in which it is not found has no fields. The time is
+what the group says that the source names, or one of the usual names; where the pattern has no such
+group, the stamp that the line begins with counts, as in plain lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from logwatch.conditions import Predicate
+from logwatch.expressions import compiled
+from logwatch.parsers.base import MayLead, Parsed, ParserSettings
+from logwatch.parsers.logfmt import TIME_FIELDS
+from logwatch.parsers.timestamps import MAY_LEAD, stamp_reader
+
+
+class OwnFormatParser:
+    """See the module."""
+
+    def __init__(self, pattern: str, settings: ParserSettings) -> None:
+        self._search = settings.make_search(pattern)
+        self._stamps = stamp_reader(settings)
+        names = compiled(pattern).groupindex
+        wanted = (settings.time_field,) if settings.time_field else TIME_FIELDS
+        self._time_fields = [name for name in wanted if name in names]
+        leads = not self._time_fields and not settings.time_format
+        self.may_lead: MayLead | None = MAY_LEAD if leads else None
+
+    def parse(self, text: str, now: float) -> Parsed:
+        """See `Parser.parse`."""
+        fields = self._fields(text)
+        return Parsed(self._time_of(fields, text, now), fields)
+
+    def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
+        """See `Parser.select`."""
+        fields = self._fields(text)
+        return Parsed(self._time_of(fields, text, now), fields) if wanted(fields) else None
+
+    def time(self, text: str, now: float) -> float | None:
+        """See `Parser.time`."""
+        return self._time_of(self._fields(text) if self._time_fields else {}, text, now)
+
+    def _fields(self, text: str) -> dict[str, str]:
+        found = self._search(text)
+        if found is None:
+            return {}
+        return {name: value for name, value in found.groupdict().items() if value is not None}
+
+    def _time_of(self, fields: Mapping[str, str], text: str, now: float) -> float | None:
+        if not self._time_fields:
+            return self._stamps.leading(text, now)
+        for name in self._time_fields:
+            value = fields.get(name)
+            time = None if value is None else self._stamps.value(value, now)
+            if time is not None:
+                return time
+        return None

@@ -1,0 +1,82 @@
+"""`format:` of a source that is a pattern."""
+
+from __future__ import annotations
+
+import pytest
+
+RULES = "rules: [{name: a, match: x}]"
+
+
+def test_its_groups_are_fields_that_rules_may_ask_for(bench):
+    found = bench.examine(r"""
+        sources: {app: {path: /dev/null, format: '(?P<ms>\d+)ms for (?P<user>\S+)', time: ms}}
+        rules:
+          - {name: slow, in: app, where: {ms: '> 500'}, by: user, say: '{user} waited {ms}'}
+          - {name: none, in: app, where: {status: 500}}
+    """)
+    (problem,) = [each for each in found.problems if each.level == "error"]
+    assert (problem.code, problem.line) == ("unknown-field", 4)
+    assert "'status'" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "columns", "told"),
+    [
+        ("'(?P<a>x'", "bad-pattern", (43, 44), ("missing )", "opened here")),
+        ("'docker+(?P<a>x'", "bad-pattern", (50, 51), ("missing )", "opened here")),
+        ("'[(?P<]'", "bad-value", (42, 50), ("names no field", "(?P<client>")),
+        (
+            "'(?P<a>x)', time: b",
+            "unknown-field",
+            (60, 61),
+            ("names 'b', which", "captured field: a"),
+        ),
+        ("'^(x+) y'", "unknown-name", (42, 51), ("there is no format", "(?P<client>")),
+        ("'%{SYSLOGLINE}'", "unknown-name", (42, 57), ("there is no format", "(?P<client>")),
+        ("jsno", "unknown-name", (42, 46), ("there is no format", "did you mean 'json'")),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_place(bench, text, code, columns, told):
+    found = bench.examine(f"sources: {{app: {{path: /dev/null, format: {text}}}}}\n{RULES}")
+    problem = next(each for each in found.problems if each.level == "error")
+    assert (problem.code, problem.line) == (code, 1)
+    assert (problem.column, problem.end_column) == columns
+    message, remedy = told
+    assert message in problem.message
+    assert remedy in problem.help
+
+
+def test_check_warns_of_one_that_can_take_very_long(bench):
+    found = bench.examine(
+        f"sources: {{app: {{path: /dev/null, format: '(?P<a>(x+)+)$'}}}}\n{RULES}"
+    )
+    assert "risky-pattern" in [each.code for each in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("took 5ms\n", []),
+        ("started\ntook 5ms\n", []),
+        ("", []),
+        ("took 5s\n  at x\n", ["one of them is 'took 5s'"]),
+    ],
+)
+def test_check_says_where_no_line_of_the_log_is_of_the_format(bench, tmp_path, lines, told):
+    log = tmp_path / "app.log"
+    log.write_text(lines)
+    found = bench.examine(f"""
+        sources: {{app: {{path: {log}, format: 'took (?P<ms>[0-9]+)ms'}}}}
+        {RULES}
+    """)
+    assert [each.help for each in found.problems if each.code == "no-match"] == told
+
+
+def test_check_does_not_hang_on_a_line_of_the_log(bench, tmp_path):
+    log = tmp_path / "app.log"
+    log.write_text(("a" * 60 + "!\n") * 3)
+    found = bench.examine(f"""
+        sources: {{app: {{path: {log}, format: '^(?P<x>(a|aa)+)$'}}}}
+        {RULES}
+    """)
+    assert "no-match" in [each.code for each in found.problems]
