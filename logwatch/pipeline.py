@@ -188,6 +188,13 @@ class Pipeline:
         waits = [each for each in asked if each is not None]
         return max(0.0, min(waits)) if waits else None
 
+    def woke_up(self) -> None:
+        """Nobody was there for a while: files hold lines of that time, one more than another.
+
+        Deadlines wait for the next `expire`, also those that lines of other files are past.
+        """
+        self._rules.woke_up()
+
     def expire(self, now: Moment) -> None:
         """Let the deadlines up to `now` take effect.
 

@@ -204,6 +204,8 @@ class Consumer(Worker):
         if asleep := self._after_sleep.notice(now, waited, live=self._pipeline.live):
             self._news_at = now
             telemetry.info("daemon.resumed", asleep_seconds=round(asleep))
+        if now < self._after_sleep.holds_until:
+            self._pipeline.woke_up()
 
     def _done_with(self, messages: Sequence[Message]) -> None:
         for _ in messages:

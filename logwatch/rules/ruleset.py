@@ -191,6 +191,10 @@ class Ruleset:
         else:
             self._seen[source] = max((time, path), self._seen.get(source, (time, path)))
 
+    def woke_up(self) -> None:
+        """Live: time passes by no line until the next `expire`."""
+        self._time.is_held = True
+
     def expire(self, now: Moment) -> None:
         """Live: let the deadlines up to `now` take effect."""
         self._time.expire(now)

@@ -50,6 +50,8 @@ class Timekeeper:
         self._stopped: set[int] = set()
         self.live = False
         """Whether time passes by the clock; False while the backlog is read."""
+        self.is_held = False
+        """Whether lines move no time until `expire` does, for those of other files are older."""
 
     def begin(self, now: Moment) -> None:
         """Everything was restored, and the first record may come."""
@@ -72,7 +74,8 @@ class Timekeeper:
                     rule.set_back(now.wall)
         timeline.reach(time, source)
         if self.live:
-            timeline.position = max(timeline.position, min(time, now.wall))
+            if not self.is_held:
+                timeline.position = max(timeline.position, min(time, now.wall))
             return
         if self._before is None:  # nothing can be due by a stamp that is ahead of the date
             time = min(time, now.wall)
@@ -96,6 +99,7 @@ class Timekeeper:
     def expire(self, now: Moment) -> None:
         """It is live: let the deadlines up to `now` take effect."""
         limit = now.wall - SETTLE_SECONDS
+        self.is_held = False
         self._expire(Limits(limit, now.steady), now)
         self.timeline.position = max(self.timeline.position, limit)
 

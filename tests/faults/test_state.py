@@ -280,11 +280,12 @@ def test_r47_a_store_with_a_few_wrong_bytes_anywhere(tmp_path):
 
 
 def test_r53_a_machine_that_sleeps_raises_no_alarm(tmp_path):
-    """What was written meanwhile is read before anything is found to be missing."""
+    """What was written meanwhile is read before anything is found to be missing: in any file."""
     config = f"""
-sources: {{app: {{path: {tmp_path}/app.log}}}}
+sources: {{app: {{path: {tmp_path}/app.log}}, web: {{path: {tmp_path}/web.log}}}}
 rules:
-  - {{name: silent, match: beat, absent: {{for: 1s}}}}
+  - {{name: silent, in: app, match: beat, absent: {{for: 1s}}}}
+  - {{name: request, in: web, match: request, mode: shadow}}
   - {{name: begun, match: first beat}}
 sinks: {{out: {{jsonl_file: {{path: {tmp_path}/alerts.jsonl}}}}}}
 """
@@ -302,6 +303,7 @@ after_sleep.OVERSLEPT_SECONDS, after_sleep.CATCHING_BREATH_SECONDS = 0.5, 1.0
 
     with (
         (tmp_path / "app.log").open("w", buffering=1) as log,
+        (tmp_path / "web.log").open("w", buffering=1) as other,
         Running(tmp_path, config, sabotage=sabotage).ready() as daemon,
     ):
         daemon.says("daemon.live")
@@ -311,6 +313,7 @@ after_sleep.OVERSLEPT_SECONDS, after_sleep.CATCHING_BREATH_SECONDS = 0.5, 1.0
             for _ in range(4):
                 pause.wait(0.5)
                 beat()
+                other.write("request\n")
         daemon.says("daemon.resumed")
         for _ in range(4):
             pause.wait(0.3)

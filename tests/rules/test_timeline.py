@@ -54,9 +54,19 @@ class Bench:
         captures: dict[str, str] | None = None,
     ):
         """A line stamped `at` seconds after the start; returns what was told."""
-        live = self.pipeline.live
-        if arrives is not None or live:
+        if arrives is not None or self.pipeline.live:
             self.until(at if arrives is None else arrives)
+        return self.read(at, rule=rule, source=source, captures=captures)
+
+    def read(
+        self,
+        at: float,
+        *,
+        rule: int = 0,
+        source: str = "app",
+        captures: dict[str, str] | None = None,
+    ):
+        """The same, by now."""
         self.offset += 5
         self.pipeline.take(
             batch(
@@ -66,7 +76,7 @@ class Bench:
                 source=source,
                 matches=[Match(rule, 0, captures or {})],
                 arrival=self.clock.wall(),
-                backlog=not live,
+                backlog=not self.pipeline.live,
             ),
             self.clock.moment(),
         )
@@ -94,6 +104,19 @@ def test_live_a_deadline_takes_effect_by_the_date_and_a_moment_later():
     )
     assert bench.line(10, arrives=10 + SETTLE_SECONDS / 2) == []
     assert bench.until(20 + 2 * SETTLE_SECONDS) == [("beat", "firing")]
+
+
+def test_after_a_sleep_lines_of_one_source_do_not_call_another_silent():
+    """What was written meanwhile is read file by file, and deadlines wait until it was."""
+    bench = Bench(BEAT, replace(CALM, sources=("web",)))
+    bench.line(0)
+    bench.clock.advance(30)
+    bench.pipeline.woke_up()
+    assert bench.read(29, rule=1, source="web") == [("calm", "firing")]
+    for at in (5, 12, 20, 29.5):
+        assert bench.read(at) == []
+    assert bench.until(31) == bench.until(39.5) == []
+    assert bench.until(39.5 + 2 * SETTLE_SECONDS) == [("beat", "firing")]
 
 
 def test_a_source_that_comes_late_is_waited_for_as_long_as_its_lines_are_late():
