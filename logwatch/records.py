@@ -7,8 +7,6 @@ garbage collector's reach (`gc=False`): they never form cycles.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
@@ -364,14 +362,6 @@ class Notification(Struct, frozen=True, gc=False):
     def alert(self) -> Alert:
         """The alert, decoded anew at each call."""
         return decode_alert(self.body)
-
-
-class InLines(Sequence[Notification]):
-    """A batch that is JSON lines already."""
-
-    @abstractmethod
-    def json_lines(self) -> bytes:
-        """Every message as JSON, each with a newline after it."""
 
 
 class Delivered(Struct, frozen=True):

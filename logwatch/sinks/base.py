@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
-from logwatch.records import Alert, Delivered, InLines, Notification, Outcome
+from logwatch.records import Alert, Delivered, Notification, Outcome
 from logwatch.units import Rate
 
 T = TypeVar("T")
@@ -66,8 +66,9 @@ class Lasting(Protocol):
 
 def json_lines(batch: Sequence[Notification]) -> bytes:
     """Every message of `batch` as JSON, each with a newline after it."""
-    if isinstance(batch, InLines):
-        return batch.json_lines()
+    lines: Callable[[], bytes] | None = getattr(batch, "json_lines", None)
+    if lines is not None:  # it is in lines already
+        return lines()
     return b"".join([notification.body + b"\n" for notification in batch])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, overload
 
-from logwatch.records import InLines, Notification
+from logwatch.records import Notification
 from logwatch.store.outgoing import parcel_number
 
 
@@ -30,7 +30,7 @@ class Parcel(NamedTuple):
         return parcel_number(self.segment, self.part)
 
 
-class Lot(InLines):
+class Lot(Sequence[Notification]):
     """Whole parcels for one sink, in their order."""
 
     def __init__(self, parcels: Sequence[Parcel]) -> None:

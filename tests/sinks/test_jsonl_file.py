@@ -9,7 +9,7 @@ import os
 import pytest
 
 from logwatch.errors import SinkError
-from logwatch.records import Delivered, InLines, Retry, decode_alert
+from logwatch.records import Delivered, Retry, decode_alert
 from logwatch.sinks.jsonl_file import JsonlFileSettings, JsonlFileSink
 
 
@@ -38,7 +38,7 @@ def test_a_batch_is_appended_one_alert_a_line_in_order(sink, path, notification)
 def test_a_batch_that_is_lines_already_is_written_as_it_is(sink, path, notification):
     lines = b"".join(notification(seq=n).body + b"\n" for n in range(3))
 
-    class Lines(list, InLines):
+    class Lines(list):
         def json_lines(self):
             return lines
 
