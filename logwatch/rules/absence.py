@@ -18,8 +18,7 @@ from logwatch.records import Alert
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import Absence
 from logwatch.rules.message import lasting
-from logwatch.rules.sight import sight
-from logwatch.rules.silence import SilenceRule, SilenceState
+from logwatch.rules.silence import SilenceRule, SilenceState, sign
 
 
 class AbsenceRule(SilenceRule[SilenceState]):
@@ -37,7 +36,7 @@ class AbsenceRule(SilenceRule[SilenceState]):
     def on_hit(self, key: str, state: SilenceState, hit: Hit, now: Now) -> Iterable[Alert]:
         """See `KeyedRule.on_hit`."""
         state.late = hit.batch.backlog
-        return self.take(key, state, sight(hit), now)
+        return self.take(key, state, sign(hit), now)
 
     def values(self, state: SilenceState) -> Mapping[str, object]:
         """See `KeyedRule.values`."""

@@ -20,8 +20,7 @@ from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import SOURCE_QUIET, Absence
 from logwatch.rules.message import lasting, shortened
 from logwatch.rules.samples import Sample
-from logwatch.rules.sight import Sight
-from logwatch.rules.silence import SilenceRule, SilenceState
+from logwatch.rules.silence import Sign, SilenceRule, SilenceState
 from logwatch.stamps import rfc3339
 
 NAME = SOURCE_QUIET
@@ -118,6 +117,6 @@ class QuietSources(SilenceRule[SilenceState]):
         return replace(super()._alert(key, state, now, status, at), source=key, lines=[])
 
 
-def _sight(source: str, time: float, path: str) -> Sight:
+def _sight(source: str, time: float, path: str) -> Sign:
     line = AlertLine(path, 0, rfc3339(time), "")
-    return Sight(time, path, Sample.of(line, source, {}, ()))
+    return Sign(time, path, Sample.of(line, source, {}, ()))

@@ -20,8 +20,6 @@ class Sight(Struct, array_like=True, gc=False):
     identity: str
     """Which file it was in; with the offset of the line it names the record."""
     sample: Sample
-    value: str = ""
-    """What it is one of, where distinct values are counted."""
 
     @property
     def order(self) -> Order:
@@ -34,6 +32,6 @@ class Sight(Struct, array_like=True, gc=False):
         return self.identity, self.sample.offset
 
 
-def sight(hit: Hit, value: str = "") -> Sight:
+def sight(hit: Hit) -> Sight:
     """What is kept of a hit."""
-    return Sight(hit.record.time, hit.batch.checkpoint.identity, sample(hit), value)
+    return Sight(hit.record.time, hit.batch.checkpoint.identity, sample(hit))

@@ -29,10 +29,11 @@ from msgspec.structs import replace
 
 from logwatch.records import Alert, Status
 from logwatch.rules.active_time import ActiveTime
-from logwatch.rules.base import Now, RuleSettings
+from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import ago, on_clock
 from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
 from logwatch.rules.message import Keyed, headline, lasting
+from logwatch.rules.samples import sample
 from logwatch.rules.sight import Sight
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
 from logwatch.stamps import rfc3339
@@ -43,10 +44,17 @@ MOST_AHEAD = 16
 """Sights of one key that wait until its deadline has taken effect."""
 
 
+class Sign(Sight, array_like=True, gc=False):
+    """A sign of life."""
+
+    value: str = ""
+    """What it is one of, where distinct values are counted."""
+
+
 class SilenceState(KeyState, array_like=True, kw_only=True):
     """What is remembered of one key."""
 
-    latest: Sight | None = None
+    latest: Sign | None = None
     """The latest sign of life; None for a key of the roster that was never seen."""
     due: float | None = None
     """When it is silent for too long or, while it burns, given up; None for never."""
@@ -55,7 +63,7 @@ class SilenceState(KeyState, array_like=True, kw_only=True):
     until: float = 0.0
     """Up to when the silence that is told of has lasted."""
     is_back: bool = False
-    ahead: list[Sight] = field(default_factory=list)
+    ahead: list[Sign] = field(default_factory=list)
     """Sights of after a deadline that has not taken effect yet, in their order."""
 
 
@@ -91,12 +99,12 @@ class SilenceRule(KeyedRule[Q]):
         """How long `key` may be silent, in seconds."""
         raise NotImplementedError
 
-    def heeds(self, state: Q, sight: Sight, now: Now) -> bool:
+    def heeds(self, state: Q, sight: Sign, now: Now) -> bool:
         """Whether a sight says more of its key than was known."""
         latest = state.latest
         return latest is None or sight.order > latest.order or was_ahead(latest.time, now)
 
-    def count_in(self, state: Q, sight: Sight, now: Now) -> float:
+    def count_in(self, state: Q, sight: Sign, now: Now) -> float:
         """Take a sight; the event time at which it tells."""
         state.latest = sight
         return sight.time
@@ -141,18 +149,18 @@ class SilenceRule(KeyedRule[Q]):
 
     # -- sights ------------------------------------------------------------------------------
 
-    def take(self, key: str, state: Q, sight: Sight, now: Now) -> Iterable[Alert]:
+    def take(self, key: str, state: Q, sight: Sign, now: Now) -> Iterable[Alert]:
         """A sign of life of `key`. Every deadline of it up to `now.event` has taken effect."""
         if state.latest is None and state.due is None and self._is_closed(key, sight, now):
             state.due = now.event  # armed by nothing, it is forgotten
             return ()
         return self._take(key, state, sight, now.event, now)
 
-    def _is_closed(self, key: str, sight: Sight, now: Now) -> bool:
+    def _is_closed(self, key: str, sight: Sign, now: Now) -> bool:
         """Whether the window that a first sight would open is long over."""
         return sight.time < now.in_order_from and self._silent_at(key, sight.time) < now.event
 
-    def _take(self, key: str, state: Q, sight: Sight, event: float, now: Now) -> Iterable[Alert]:
+    def _take(self, key: str, state: Q, sight: Sign, event: float, now: Now) -> Iterable[Alert]:
         """The same, where the deadlines up to `event` have taken effect."""
         if not self.heeds(state, sight, now):
             return ()
@@ -168,12 +176,12 @@ class SilenceRule(KeyedRule[Q]):
             self._go_on(key, state, state.ahead.pop(0), now)
         return ()
 
-    def go_on(self, key: str, state: Q, sight: Sight, now: Now) -> None:
+    def go_on(self, key: str, state: Q, sight: Sign, now: Now) -> None:
         """A sign of life of `key`, which does not burn; it was not silent until then."""
         if state.latest is None or sight.order > state.latest.order:
             self._go_on(key, state, sight, now)
 
-    def _go_on(self, key: str, state: Q, sight: Sight, now: Now) -> None:
+    def _go_on(self, key: str, state: Q, sight: Sign, now: Now) -> None:
         """The key lives, and is not silent before its limit from now on."""
         at = self.count_in(state, sight, now)
         if state.due is None or self.is_enough(state, at):
@@ -183,7 +191,7 @@ class SilenceRule(KeyedRule[Q]):
             state.last = sight.time
 
     def _come_back(
-        self, key: str, state: Q, sight: Sight, event: float, now: Now
+        self, key: str, state: Q, sight: Sign, event: float, now: Now
     ) -> Iterable[Alert]:
         """It is back, unless that was long ago and it has been silent again since."""
         at = self.count_in(state, sight, now)
@@ -326,6 +334,11 @@ class SilenceRule(KeyedRule[Q]):
             "away": lasting(state.until - state.first),
             "seen": rfc3339(state.first) if state.samples else "never",
         }
+
+
+def sign(hit: Hit, value: str = "") -> Sign:
+    """What is kept of a hit."""
+    return Sign(hit.record.time, hit.batch.checkpoint.identity, sample(hit), value)
 
 
 def was_ahead(time: float, now: Now) -> bool:

@@ -26,8 +26,7 @@ from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import TooFew, TooFewValues
 from logwatch.rules.message import headline, lasting
-from logwatch.rules.sight import Sight, sight
-from logwatch.rules.silence import SilenceRule, SilenceState, was_ahead
+from logwatch.rules.silence import Sign, SilenceRule, SilenceState, sign, was_ahead
 from logwatch.rules.unique import NAMED, in_words, value_of
 from logwatch.stamps import rfc3339
 from logwatch.windows.distinct_values import bounded
@@ -64,11 +63,11 @@ class TooFewRule(SilenceRule[TooFewState]):
                 state.due = now.event  # armed by nothing, it is forgotten
             return ()
         state.late = hit.batch.backlog
-        return self.take(key, state, sight(hit, bounded(value)), now)
+        return self.take(key, state, sign(hit, bounded(value)), now)
 
     # -- the window --------------------------------------------------------------------------
 
-    def heeds(self, state: TooFewState, sight: Sight, now: Now) -> bool:
+    def heeds(self, state: TooFewState, sight: Sign, now: Now) -> bool:
         """See `SilenceRule.heeds`: unless as many later ones are known, or its value later."""
         if state.times and was_ahead(state.times[-1], now):
             self._pull_back(state, sight.time)
@@ -84,7 +83,7 @@ class TooFewRule(SilenceRule[TooFewState]):
         if state.episode is None:
             state.due = None
 
-    def count_in(self, state: TooFewState, sight: Sight, now: Now) -> float:
+    def count_in(self, state: TooFewState, sight: Sign, now: Now) -> float:
         """See `SilenceRule.count_in`: it tells when the latest of all does, or by now."""
         times, burns = state.times, state.episode is not None
         if state.latest is None or sight.order > state.latest.order or burns:
