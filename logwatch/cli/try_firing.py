@@ -15,6 +15,7 @@ from msgspec import Struct
 from logwatch.cli.figures import number, rough
 from logwatch.cli.try_subject import Subject
 from logwatch.matching.engines import Engines
+from logwatch.rules.base import Threshold
 from logwatch.simulation import ReplayFile, SimulatedAlert, Simulation
 from logwatch.simulation.choosing import files_named
 from logwatch.tailer.settings import SourceSettings
@@ -31,14 +32,15 @@ class Firing(Struct):
     last: float | None = None
     longest: float = 0.0
     """Seconds that an episode burned at most."""
-    matched: int = 0
+    opening: int = 0
+    """Lines that were taken and do not merely close; of a threshold."""
     held: int = 0
     """What a cool-down held back."""
 
     @property
     def inside(self) -> int:
-        """Lines that were taken and began no episode."""
-        return max(0, self.matched - self.fired)
+        """Lines that could have begun an episode and did not."""
+        return max(0, self.opening - self.fired)
 
     def sentence(self) -> str:
         """For people."""
@@ -88,7 +90,8 @@ def firing_of(
         tell=tell,
     )
     totals = simulation.feed_files(_files(inputs))
-    firing.matched = simulation.matched[subject.rule.name]
+    if isinstance(subject.rule.kind, Threshold):
+        firing.opening = simulation.opening(subject.rule.name)
     for start in began.values():  # what burns still
         firing.longest = max(firing.longest, (totals.last or start) - start)
     return firing

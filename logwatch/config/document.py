@@ -69,7 +69,10 @@ _REMEDIES = (
      "indent keys of one map alike; quote a value that begins with a quote, [ or {"),
     ("did not find expected <document start>", "a line that is indented less than the first",
      "indent keys of one map alike"),
-    ("did not find expected node content", "a value is missing", "write one, or quote it"),
+    ("did not find expected node content", "a value is missing",
+     "write one; what begins with a ':', as '::1' does, is quoted inside of [ ] and { }"),
+    ("found unexpected ':'", "a ':' that ends a value inside of [ ] or { }",
+     "put the value in single quotes: '...'"),
     ("found incompatible YAML document", "a YAML version that is not 1.1 or 1.2",
      "remove the line that begins with %YAML"),
 )  # fmt: skip

@@ -117,6 +117,17 @@ class ClearKeys(SelectorKeys, frozen=True, rename={"sources": "source", "window"
         """`0 in 15m`."""
         return _count_in(text, "clear: 0 in 15m, or clear: {match: 'recovered'}")
 
+    @classmethod
+    def from_pairs(cls, pairs: Mapping[str, Item]) -> Mapping[str, Item]:
+        """Raises ValueError for an `in` that names sources, as it does everywhere else."""
+        item = pairs.get("in")
+        named = item.text if isinstance(item, Scalar) else item.value if item else ""
+        if not isinstance(named, str) or named[:1].isalpha():
+            raise ValueError(
+                "in 'clear', 'in' is the time of its 'count', not a source; write source: NAME"
+            )
+        return pairs
+
 
 class AbsentKeys(Keys, frozen=True, rename={"limit": "for", "roster": "expect"}):
     """`absent: 3m`, `absent: {for: 3m, below: 5, expect: [web1, web2]}`."""

@@ -171,7 +171,10 @@ def _sources(
     if wanted is None:
         return tuple(around.sources) if around.source_names.complete else None
     if not wanted:
-        report.error(found.key("in"), "bad-value", "'in' names no source", "leave it out for all")
+        word, remedy = "in", "leave it out for all"
+        if isinstance(found.value, ClearKeys):
+            word, remedy = "source", "leave it out for those of the rule"
+        report.error(found.key("in"), "bad-value", f"{word!r} names no source", remedy)
         return None
     tags: dict[str, list[str]] = {}
     for source in around.sources.values():

@@ -22,7 +22,7 @@ from logwatch.clock import Moment
 from logwatch.config.model import Config
 from logwatch.daemon.monitor import Monitor
 from logwatch.daemon.places import is_beneath
-from logwatch.rules.kinds import Absence, Expect
+from logwatch.rules.kinds import Absence, Cleared, Expect
 from logwatch.rules.self_reports import SelfReport
 from logwatch.tailer.state import NO_FILE
 
@@ -43,12 +43,17 @@ class _Case(NamedTuple):
 
 
 def waited_for(config: Config) -> frozenset[str]:
-    """The sources whose silence a rule or `quiet_after` tells of, where they are named."""
+    """The sources whose silence a rule or `quiet_after` tells of, where they are named.
+
+    And those that only the line that clears comes from: without them nothing ends.
+    """
     names = {source.name for source in config.sources if source.quiet_after}
     for rule in config.rules:
         if isinstance(rule.kind, Absence | Expect):
             for selector in rule.selectors():
                 names.update(selector.sources or ())
+        elif isinstance(rule.kind, Cleared) and rule.kind.closing.sources != rule.sources:
+            names.update(rule.kind.closing.sources or ())
     return frozenset(names)
 
 

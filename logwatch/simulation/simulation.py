@@ -91,11 +91,11 @@ class Simulation:
         self.readings = Readings(self.config, config.engine, Unwatched(), engines)
         self.events: list[SimulatedAlert] = []
         """What was told so far, in order; empty where somebody else is told."""
-        self.matched: Counter[str] = Counter()
-        """How many lines each rule took, those outside its `active` hours among them."""
         self._tell = tell or self.events.append
         self._tell_message = tell_message or _nothing_of_it
-        self._parts = [chosen[part.rule].name for part in parts_of(chosen)]
+        self._parts = [(chosen[part.rule], part.number) for part in parts_of(chosen)]
+        self._taken: Counter[int] = Counter()
+        """How many lines each of them took."""
         self._rules = {each.name: make_rule(each, host=host) for each in chosen}
         self._pipeline = Pipeline(
             list(self._rules.values()),
@@ -117,6 +117,23 @@ class Simulation:
         self._undrained = 0
         if start is not None:
             self.begin(start)
+
+    @property
+    def matched(self) -> Counter[str]:
+        """How many lines each rule took, those outside its `active` hours among them."""
+        matched: Counter[str] = Counter()
+        for part, count in self._taken.items():
+            matched[self._parts[part][0].name] += count
+        return matched
+
+    def opening(self, name: str) -> int:
+        """How many of those that this rule took do not merely close."""
+        return sum(
+            count
+            for part, count in self._taken.items()
+            for rule, number in [self._parts[part]]
+            if rule.name == name and rule.kind.gated(number)
+        )
 
     @property
     def quarantined(self) -> frozenset[str]:
@@ -202,8 +219,7 @@ class Simulation:
         """Take what was found in a block, or its matches from `first` up to `end`."""
         matches = batch.matches if end is None and not first else batch.matches[first:end]
         if matches:
-            parts = self._parts
-            self.matched.update([parts[match.rule] for match in matches])
+            self._taken.update([match.rule for match in matches])
         self._pipeline.take(batch, Moment(self._time, self._time), first, end)
         if matches:
             self._time = max(self._time, batch.records[matches[-1].record].time)

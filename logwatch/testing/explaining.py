@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from logwatch.config.own_formats import parser_of
 from logwatch.config.problems import shown, suggestion
 from logwatch.config.rule_tests import TimedLine
+from logwatch.matching.pattern import compile_pattern
 from logwatch.parsers.base import Parsed
 from logwatch.rules.base import RuleSettings
 from logwatch.tailer.settings import SourceSettings
@@ -120,17 +121,27 @@ class Explanation:
 
     def _without_fields(self) -> Iterator[str]:
         """Entries of the journal that have only a text, and a rule that asks for more."""
-        asked = [each.field for selector in self._rule.selectors() for each in selector.where]
-        for line in (each.line for each in self._fed if asked):
+        asked = [(each, "where") for way in self._rule.selectors() for each in way.where]
+        of_taken = [
+            (each, "unless")
+            for way in self._rule.selectors()
+            for one in way.unless_so
+            for each in one
+            if not any(each.field in compile_pattern(text).groupindex for text in way.match)
+        ]
+        for line, taken in ((each.line, each.taken) for each in self._fed):
             source = self._sources[line.source]
             origin = source.origin
             if origin is None or origin.kind != "journald" or line.fields is not None:
                 continue
             has = fields_of(source, line)
-            if missing := [name for name in asked if name not in has]:
+            is_taken = any(one.rule == self._rule.name for one in taken)
+            for condition, key in [*asked, *(of_taken if is_taken else ())]:
+                if condition.field in has:
+                    continue
                 yield (
-                    f"line {line.place.line} has no fields of the journal, which 'where' asks for:"
-                    f" write {{text: ..., fields: {{{missing[0]}: ...}}}}"
+                    f"line {line.place.line} has no fields of the journal, which {key!r} asks for:"
+                    f" write {{text: ..., fields: {{{condition.field}: ...}}}}"
                 )
                 return
 

@@ -221,6 +221,29 @@ def test_when_it_would_have_fired_is_told_last(here, capsys):
     assert as_json(out)[-1]["firing"]["longest_seconds"] > 100
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("clear: {match: 'eth. up'}", "longest 25s; 1 match inside an episode. Nothing"),
+        ("expect: {match: 'eth. up', within: 5s}", "longest 20s. Nothing"),
+    ],
+)
+def test_only_what_opens_is_counted_as_inside_an_episode(here, capsys, rule, words):
+    """A line that closes is none, and where an end is what lacks there is no such line."""
+    (here / "links.log").write_text(
+        "Nov 16 14:00:00 a kernel: eth0 down\n"
+        "Nov 16 14:00:10 a kernel: eth0 down\n"
+        "Nov 16 14:00:25 a kernel: eth0 up\n"
+        "Nov 16 14:00:35 a kernel: eth0 up\n"
+    )
+    (here / "logwatch.yaml").write_text(
+        "sources: {kern: {path: links.log, format: syslog}}\n"
+        f"rules: [{{name: down, match: eth. down, {rule}}}]\n"
+    )
+    out = logwatch(capsys, "try", "down", "links.log")[1]
+    assert words in out.splitlines()[-1]
+
+
 def test_nothing_that_a_log_holds_can_steer_the_terminal(here, capsys):
     """Neither in hits nor in near misses, in names of files, nor as JSON."""
     evil = "\x1b[2J\x9b31m\u202egnp.exe"

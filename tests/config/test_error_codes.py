@@ -35,6 +35,14 @@ DRAWINGS = [
             match: [x
                    ^
     """),
+    ("bad-yaml", "a value is missing", r"""
+        sources: {app: {path: [::1, /a]}}
+                               ^
+    """),
+    ("bad-yaml", "a ':' that ends a value inside of [ ]", r"""
+        sources: {app: {path: [1::, /a]}}
+                                 ^
+    """),
     ("bad-yaml", "a quote that is opened", r"""
         state: 'folder
                ^

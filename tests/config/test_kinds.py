@@ -346,6 +346,22 @@ REFUSED = [
         rules: [{name: a, match: x, clear: {source: ap, match: y}}]
                                                     ^^
     """),
+    ("bad-value", "in 'clear', 'in' is the time of its 'count', not a source", r"""
+        rules: [{name: a, match: x, clear: {match: y, in: app}}]
+                                           ^^^^^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "in 'clear', 'in' is the time of its 'count', not a source", r"""
+        rules: [{name: a, match: x, clear: {match: y, in: [app, web]}}]
+                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    """),
+    ("bad-value", "'24 hours' is not a duration", r"""
+        rules: [{name: a, match: x, clear: {match: y, count: 0, in: 24 hours}}]
+                                                                    ^^^^^^^^
+    """),
+    ("bad-value", "'source' names no source", r"""
+        rules: [{name: a, match: x, clear: {match: y, source: []}}]
+                                                      ^^^^^^
+    """),
     ("unknown-field", "{prt} refers to what no earlier record has", r"""
         rules: [{name: a, in: app, match: 'd (?P<port>.)', clear: {match: 'u {prt}'}}]
                                                                               ^^^

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from logwatch.clock import ManualClock
-from logwatch.daemon.unread import NOT_READ, PATIENCE_SECONDS, Unread
+from logwatch.config.loader import load
+from logwatch.daemon.unread import NOT_READ, PATIENCE_SECONDS, Unread, waited_for
 
 
 def monitor(path, not_answering=""):
@@ -58,3 +59,25 @@ def test_a_folder_that_a_source_names_and_nobody_can_look_into_is_told_of():
         ("firing", "/srv/app cannot be read: it cannot be listed: permission denied"),
         ("resolved", "every file of source app that is there is read again"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sources"),
+    [
+        ("in: a, match: x", set()),
+        ("in: a, match: x, absent: 5m", {"a"}),
+        ("in: a, match: x, expect: {in: b, match: y, within: 5m}", {"a", "b"}),
+        ("in: a, match: x, clear: {source: b, match: y}", {"b"}),
+        ("in: a, match: x, clear: {match: y}", set()),
+        ("in: a, by: i, sequence: [{match: '(?P<i>.)'}, {in: b, match: '{i}'}], within: 1m", set()),
+        ("match: x, absent: 5m", set()),
+    ],
+)
+def test_a_source_is_waited_for_where_its_silence_is_told_of_or_lets_something_burn(
+    tmp_path, rule, sources
+):
+    """Where it only keeps a rule from firing it is like that of any other rule."""
+    (tmp_path / "logwatch.yaml").write_text(
+        f"sources: {{a: {tmp_path}/a.log, b: {tmp_path}/b.log}}\nrules: [{{name: r, {rule}}}]\n"
+    )
+    assert waited_for(load(tmp_path / "logwatch.yaml")) == sources

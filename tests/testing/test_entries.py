@@ -23,6 +23,7 @@ rules:
   - {name: said, in: system, where: {message: '~ memory'}, say: '{message}', cooldown: 0}
   - {name: refused, in: auth, where: {program: sshd, message: '~ ^Failed'}}
   - {name: far, in: network, match: denied, where: {peer: 10.*}, say: '{program} on {peer}'}
+  - {name: fails, in: system, match: '(?P<n>.) fails', unless: [{n: '8'}, {_UID: '0'}]}
 tests:
 """
 
@@ -121,17 +122,26 @@ def test_a_line_without_the_fields_that_a_rule_asks_for_is_told_of(run, verdict)
     assert "fields: {" not in " ".join(bare.hints)
 
 
+def test_fields_that_unless_asks_for_are_told_of_where_the_line_was_taken(run):
+    """What only a capture is asked for, and a line that `match` passes over, lack nothing."""
+    outcome = run("\n  - {rule: fails, lines: [all is well, 7 fails], quiet: true}\n")
+    (hint,) = outcome.hints
+    assert "which 'unless' asks for: write {text: ..., fields: {_UID: ...}}" in hint
+    passed_over = run("\n  - {rule: fails, lines: [all is well], fires: [{at: +0s}]}\n")
+    assert "no fields" not in " ".join(passed_over.hints)
+
+
 def test_what_unless_asks_of_an_entry_is_reached_by_its_fields_and_its_text(tmp_path):
     """The message is a field of the journal though it is the text."""
     path = tmp_path / "logwatch.yaml"
     rules = HEAD.replace(
         "tests:\n",
-        "  - {name: fails, in: system, match: fails, cooldown: 0,\n"
+        "  - {name: often, in: system, match: fails, cooldown: 0,\n"
         "     unless: [{_UID: '0'}, {message: '~ often'}, {peer: x}]}\n"
         "tests:\n",
     )
     path.write_text(f"""{rules}
-  - rule: fails
+  - rule: often
     lines:
       - {{text: fails, fields: {{_UID: 0}}}}
       - {{text: fails often, fields: {{_UID: 5}}}}
@@ -141,5 +151,5 @@ def test_what_unless_asks_of_an_entry_is_reached_by_its_fields_and_its_text(tmp_
     config = load(path)
     runner = Runner(config, SystemClock())
     assert runner.run(config.tests[0]).passed
-    [covered] = [rule for rule in runner.coverage().rules if rule.rule == "fails"]
+    [covered] = [rule for rule in runner.coverage().rules if rule.rule == "often"]
     assert covered.missed == ("unless[2]",)
