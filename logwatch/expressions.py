@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -64,6 +64,18 @@ def search_or_none(text: str, failures: MutableSequence[str]) -> Callable[[str],
     return search
 
 
+def sequences(text: str) -> Iterator[Any]:
+    """Every sequence in Python's own parse tree of a pattern, the whole first. Raises re.error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        pending = [_parser.parse(text)]
+    while pending:  # not by recursion: patterns are as deep as Python's own takes them
+        part = pending.pop()
+        yield part
+        for _, argument in part:
+            pending += _parts(argument)
+
+
 @lru_cache(maxsize=512)  # as many as `re` keeps
 def _with_atomic_groups(text: str) -> re.Pattern[str]:
     """The pattern is as that of `text` in all but its own text, which is None."""
@@ -78,7 +90,7 @@ def _make_atomic(tree: Any) -> bool:
     """Put atomic groups for the possessive repeats of groups; whether there are any."""
     found = False
     pending = [tree]
-    while pending:  # not by recursion: patterns are as deep as Python's own takes them
+    while pending:
         part = pending.pop()
         for at, (opcode, argument) in enumerate(part):
             pending += _parts(argument)

@@ -120,7 +120,7 @@ def can_have(format: str, field: str) -> bool:  # noqa: A002 - the name in YAML
 
 def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name in YAML
     """What every line of `format` contains that fulfils `where`; None where nothing is sure."""
-    from logwatch.parsers.needles import NEVER, Needle, Verbatim, best  # noqa: PLC0415 - few have conditions
+    from logwatch.parsers.needles import NEVER, Needle, best  # noqa: PLC0415 - few have conditions
 
     for condition in where:
         if not condition.passes_missing and not can_have(format, condition.field):
@@ -128,8 +128,11 @@ def needle(format: str, where: Where) -> Needle | None:  # noqa: A002 - the name
     if format.startswith(RECEIVED):  # what is not in the text says nothing of it
         where = tuple(each for each in where if each.field != PEER)
         format = format.removeprefix(RECEIVED)  # noqa: A001 - the name in YAML
-    if own_pattern(format) is not None:  # what a group took stands in the line as it is
-        return best(where, lambda _field: Verbatim())
+    own = own_pattern(format)
+    if own is not None:
+        from logwatch.parsers.own_format import writings  # noqa: PLC0415 - as `_file`
+
+        return best(where, writings(own).get)
     return best(where, _file(FORMATS[format]).writing) if format in FORMATS else None
 
 

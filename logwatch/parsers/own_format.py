@@ -3,17 +3,51 @@
 It is searched for as that of `match` is: a line in which it is not found has no fields. The time is
 what the group says that the source names, or one of the usual names; where the pattern has no such
 group, the stamp that the line begins with counts, as in plain lines.
+
+What a group took stands in the line as it is, between the plain text that the pattern has on both
+sides of it: by that the lines are found in which a condition on the field can hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from logwatch.conditions import Predicate
-from logwatch.expressions import compiled
+from logwatch.expressions import compiled, sequences
 from logwatch.parsers.base import MayLead, Parsed, ParserSettings
 from logwatch.parsers.logfmt import TIME_FIELDS
+from logwatch.parsers.needles import Verbatim
 from logwatch.parsers.timestamps import MAY_LEAD, stamp_reader
+
+
+@lru_cache(maxsize=64)
+def writings(pattern: str) -> dict[str, Verbatim]:
+    """How a line in which `pattern` is found has each of its fields."""
+    names = {number: name for name, number in compiled(pattern).groupindex.items()}
+    found = dict.fromkeys(names.values(), Verbatim())
+    for part in sequences(pattern):
+        items = list(part)
+        ignored = [argument[1] for opcode, argument in items if str(opcode) == "SUBPATTERN"]
+        if any(flags & re.IGNORECASE for flags in (part.state.flags, *ignored)):
+            return dict.fromkeys(names.values(), Verbatim())
+        for at, (opcode, argument) in enumerate(items):
+            if str(opcode) == "SUBPATTERN" and argument[0] in names:
+                before, after = _plain(reversed(items[:at])), _plain(items[at + 1 :])
+                found[names[argument[0]]] = Verbatim(re.escape(before[::-1]), re.escape(after))
+    return found
+
+
+def _plain(items: Iterable[tuple[Any, Any]]) -> str:
+    """The characters that `items` begin with."""
+    text = ""
+    for opcode, argument in items:
+        if str(opcode) != "LITERAL":
+            break
+        text += chr(argument)
+    return text
 
 
 class OwnFormatParser:

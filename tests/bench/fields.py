@@ -45,6 +45,8 @@ class Format(NamedTuple):
     """A `where` that finds them."""
     worst: tuple[str, ...]
     """Conditions for which every line is parsed, and which none fulfils."""
+    written: str = ""
+    """As a configuration has it; empty: by its name."""
 
 
 class Log(NamedTuple):
@@ -61,7 +63,8 @@ class Case(NamedTuple):
 
     name: str
     rule: str
-    format_name: str
+    written: str
+    """The `format`."""
     log: Log
     alerts: int
 
@@ -74,11 +77,12 @@ def measure(asked: settings.Settings) -> Iterator[Result]:
         log = _write_log(folder / "lines.log", form, asked.log_bytes)
         part = _write_log(folder / "part.log", form, asked.log_bytes // 10)
         empty = _write_log(folder / "empty.log", form, 0)
+        written = form.written or form.name
         cases = [
             Case("match, as plain text", f"match: '{form.pattern}'", "plain", log, log.errors),
-            Case("match", f"match: '{form.pattern}'", form.name, log, log.errors),
-            Case("where", f"where: {form.condition}", form.name, log, log.errors),
-            *(Case(f"where: {one}", f"where: {one}", form.name, part, 0) for one in form.worst),
+            Case("match", f"match: '{form.pattern}'", written, log, log.errors),
+            Case("where", f"where: {form.condition}", written, log, log.errors),
+            *(Case(f"where: {one}", f"where: {one}", written, part, 0) for one in form.worst),
         ]
         runs: dict[str, list[child.Spent]] = {case.name: [] for case in cases}
         starts: dict[str, list[child.Spent]] = {case.name: [] for case in cases}
@@ -121,7 +125,7 @@ def _run(folder: Path, case: Case) -> child.Spent:
         path = folder / "logwatch.yaml"
         path.write_text(
             f"state: {state}\n"
-            f"sources:\n  log: {{path: {case.log.path}, format: {case.format_name},"
+            f"sources:\n  log: {{path: {case.log.path}, format: {case.written},"
             f" start: beginning, tz: UTC}}\n"
             f"rules: [{{name: one, cooldown: 0, {case.rule}}}]\n"
             f"sinks: {{out: {{jsonl_file: {{path: {out}}}}}}}\n",
@@ -164,6 +168,7 @@ _STAMPS: dict[str, Callable[[float], str]] = {
     "logfmt": _iso,
     "syslog": lambda at: time.strftime("%b %e %H:%M:%S", time.gmtime(at)),
     "combined": lambda at: time.strftime("%d/%b/%Y:%H:%M:%S", time.gmtime(at)),
+    "a pattern": lambda at: time.strftime("%d/%b/%Y:%H:%M:%S", time.gmtime(at)),
 }
 _WORDS = ("cart", "order", "stock", "price", "login", "search", "mail", "error page", "report")
 
@@ -234,6 +239,15 @@ FORMATS = (
     Format("logfmt", _logfmt, "level=error", "{level: error}", ("{duration: '> 800ms'}",)),
     Format("syslog", _syslog, r" backupd\[", "{program: backupd}", ("{host: '!= web*'}",)),
     Format("combined", _combined, '" 503 ', "{status: '>= 500'}", ("{method: '!= GET'}",)),
+    Format(
+        "a pattern",
+        _combined,
+        '" 503 ',
+        "{status: 503}",
+        ("{bytes: '>= 100000'}",),
+        r"""'^(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>\S+) """
+        r"""(?P<path>[^ ?"]+)[^"]*" (?P<status>[0-9]+) (?P<bytes>[0-9]+)'""",
+    ),
 )
 
 

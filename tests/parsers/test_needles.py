@@ -403,7 +403,11 @@ def where(**conditions):
         ("syslog", where(program="sshd"), "x sshd[1]: y", "x cron[1]: sshd-session"),
         ("combined", where(status=">= 500"), '"GET / HTTP/1.1" 503 5', '"GET / HTTP/1.1" 404 503'),
         ("combined", where(method="POST"), 'x "POST / HTTP/1.1"', 'x "GET / HTTP/1.1"'),
-        (OWN, where(level="error"), "error n=5|", "warn n=5|"),
+        (OWN, where(level="error"), "error n=5|", "warn n=error|"),
+        (OWN, where(n="503"), "x n=503|", "503 n=5|"),
+        (OWN, where(n=">= 500"), "x n=503|999", "503 n=55|999"),
+        (OWN, where(rest="a*"), "x n=5|abc", "a n=a|"),
+        (f"(?i){OWN}", where(level="error"), "error N=5|", "warn N=5|"),
         (f"received {OWN}", where(level="error"), "error n=5|", "warn n=5|"),
     ],
 )

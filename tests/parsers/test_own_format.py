@@ -1,11 +1,15 @@
 """A format that is a pattern, whose named groups are the fields."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from logwatch.parsers import can_have, field_names, is_format, make_parser
 from logwatch.parsers.base import Parsed, ParserSettings
+from logwatch.parsers.own_format import writings
 
 AT = datetime(2026, 1, 5, 1, tzinfo=UTC).timestamp()
 NOW = AT + 3600
@@ -93,3 +97,44 @@ def test_it_may_stand_wherever_a_name_may(name):
 @pytest.mark.parametrize("name", [r"(\S+) unnamed", "%{COMBINEDAPACHELOG}", "jsno", ""])
 def test_what_names_no_group_is_no_pattern(name):
     assert not is_format(name)
+
+
+def test_a_field_stands_between_the_plain_text_beside_its_group():
+    (field,) = writings(r"^a+b\[(?P<x>\d+)\]: c?").values()
+    assert (field.before, field.after) == (r"b\[", r"\]:\ ")
+
+
+@pytest.mark.parametrize("pattern", [r"(?i)a(?P<x>b)c", r"a(?i:b(?P<x>c))d", r"\s(?P<x>b)[cd]"])
+def test_no_text_is_expected_beside_a_group_where_it_may_be_written_otherwise(pattern):
+    (field,) = writings(pattern).values()
+    assert (field.before, field.after) == ("", "")
+
+
+def _around(inner):
+    return st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.tuples(inner, inner).map(lambda two: f"(?:{two[0]}|{two[1]})"),
+        inner.map(lambda one: f"(?:{one})?"),
+        inner.map(lambda one: f"(?:{one}){{1,2}}"),
+        inner.map(lambda one: f"(?={one})"),
+        inner.map(lambda one: f"(?i:{one})"),
+        inner.map(lambda one: f"(?:{one})*?"),
+        inner.map(lambda one: f"(?P<NAME>{one})"),
+    )
+
+
+LEAVES = st.sampled_from(["a", "b", "A", "ab", "[ab]", ".", r"\w", "^", "$"])
+pieces = st.recursive(LEAVES, _around, max_leaves=5)
+
+
+@given(pieces, pieces, pieces, st.text("abAB", max_size=8))
+@example("a", "b", "a", "aba")
+def test_every_value_is_where_it_is_looked_for(before, inside, after, line):
+    """However the group is wrapped, and whatever stands beside it."""
+    number = iter(range(100))
+    text = f"{before}(?P<NAME>{inside}){after}"
+    pattern = re.sub("NAME", lambda _: f"f{next(number)}", text)
+    assume(next(number) < 20)
+    fields = parse(pattern, line).fields
+    for name, value in fields.items():
+        assert re.search(writings(pattern)[name].whole(value), line), (pattern, line, name)
