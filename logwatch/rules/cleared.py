@@ -38,7 +38,7 @@ from logwatch.rules.references import with_values
 from logwatch.rules.samples import QUOTED_LINES, Sample, later_than
 from logwatch.rules.sight import Order, Sight, sight
 from logwatch.rules.threshold_state import window_in_words
-from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
+from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after, was_ahead
 from logwatch.windows.latest_times import LatestTimes
 
 CLOSES = 0
@@ -96,12 +96,24 @@ class ClearedRule(KeyedRule[ClearedState]):
         return state.severity
 
     def set_back(self, wall: float) -> None:
-        """See `Datable.set_back`. What such a key had before that is forgotten with it."""
+        """See `Datable.set_back`. What such a key had before that is forgotten with it.
+
+        What burns is closed by a line of the new date.
+        """
         states = self._states
-        for key in [each for each in states if not states.burns(each)]:
-            state = states.peek(key)
-            if max(state.seen, state.over) > wall:
+        for key in [*states]:
+            known = states.peek(key)
+            if max(known.seen, known.over) <= wall:
+                continue
+            if not states.burns(key):
                 self.forget(key)
+                continue
+            state = states[key]
+            assert state.newest is not None
+            state.newest = min(state.newest, (wall, "", 0))
+            state.closings = [each for each in state.closings if each.time <= wall]
+            states.changed.add(key)
+            states.settle()
 
     # -- records -----------------------------------------------------------------------------
 
@@ -109,6 +121,8 @@ class ClearedRule(KeyedRule[ClearedState]):
         """See `KeyedRule.on_hit`."""
         state.late = hit.batch.backlog
         seen = sight(hit)
+        if state.newest is not None and was_ahead(state.newest[0], now):
+            state.newest = seen.order  # or nothing would close it before that date comes
         if hit.part == CLOSES:
             return self._closes(key, state, seen, now)
         return self._opens(key, state, seen, now)

@@ -35,7 +35,7 @@ from logwatch.rules.keyed import LOOKED_AT, KeyedRule, KeyState
 from logwatch.rules.message import Keyed, headline, lasting
 from logwatch.rules.samples import sample
 from logwatch.rules.sight import Sight
-from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
+from logwatch.rules.timeline import just_after, was_ahead
 from logwatch.stamps import rfc3339
 
 GIVE_UP_SECONDS = 7 * 86400.0
@@ -339,8 +339,3 @@ class SilenceRule(KeyedRule[Q]):
 def sign(hit: Hit, value: str = "") -> Sign:
     """What is kept of a hit."""
     return Sign(hit.record.time, hit.batch.checkpoint.identity, sample(hit), value)
-
-
-def was_ahead(time: float, now: Now) -> bool:
-    """Whether a sight is so far ahead of the date that whatever comes now is nearer to it."""
-    return time > now.wall + DEFAULT_LATE_SECONDS

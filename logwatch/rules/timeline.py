@@ -53,6 +53,11 @@ def just_after(deadline: float) -> float:
     return math.nextafter(deadline, math.inf)
 
 
+def was_ahead(time: float, now: Now) -> bool:
+    """Whether a record is so far ahead of the date that whatever comes now is nearer to it."""
+    return time > now.wall + DEFAULT_LATE_SECONDS
+
+
 class Timeline:
     """Position, lags and watermarks of one pipeline."""
 

@@ -26,7 +26,8 @@ from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.kinds import TooFew, TooFewValues
 from logwatch.rules.message import headline, lasting
-from logwatch.rules.silence import Sign, SilenceRule, SilenceState, sign, was_ahead
+from logwatch.rules.silence import Sign, SilenceRule, SilenceState, sign
+from logwatch.rules.timeline import was_ahead
 from logwatch.rules.unique import NAMED, in_words, value_of
 from logwatch.stamps import rfc3339
 from logwatch.windows.distinct_values import bounded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from doubles.held_back import HeldBack
-from doubles.rules import told
+from doubles.rules import START, told
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -201,6 +201,8 @@ def test_a_closing_line_begins_the_count_anew():
     (over,) = up(bench, HOUR)
     assert over.message == "resolved after 59m57s: eth0: closed: link eth0 up"
     assert [*down(bench, HOUR + 1), *down(bench, HOUR + 2)] == []
+    (again,) = down(bench, HOUR + 3)
+    assert [line.text for line in again.lines] == ["link eth0 down"] * 3
 
 
 def test_levels_raise_what_burns():
@@ -296,6 +298,15 @@ def test_a_line_of_what_is_over_begins_nothing():
     assert bench.until(HOUR) == []
 
 
+def test_a_line_of_the_time_at_which_it_was_over_begins_nothing():
+    """Where it comes before the closing line, as one of an earlier source does."""
+    bench = rule()
+    down(bench, 100)
+    up(bench, 110)
+    assert down(bench, 110, source="aaa") == []
+    assert told(down(bench, 110, source="zzz")) == [("firing", 1, 1)]
+
+
 def test_a_late_closing_line_takes_what_was_before_it_out_of_the_count():
     """The window has only what is after it."""
     bench = rule(3, 60.0)
@@ -353,12 +364,14 @@ def test_what_burns_in_the_end_is_the_same_in_whatever_order_lines_are_read(orde
 
 
 gaps = st.lists(
-    st.tuples(st.sampled_from([0, 1, 5, 9, 20, 70, 200]), st.sampled_from([0, 0, 6, 90]))
+    st.tuples(st.sampled_from([0, 1, 5, 9, 20, 70, 200]), st.sampled_from([0, 0, 6, 90, 150]))
 )
 
 
-@given(gaps, st.sampled_from([(2, 10.0, None), (3, 60.0, (3, 5)), (2, 20.0, (2, 3))]),
-       st.sampled_from([0.0, 30.0]))  # fmt: skip
+SHAPES = [(2, 10.0, None), (3, 60.0, (3, 5)), (2, 20.0, (2, 3)), (3, 300.0, None)]
+
+
+@given(gaps, st.sampled_from(SHAPES), st.sampled_from([0.0, 30.0]))
 def test_without_a_closing_line_it_is_the_threshold_that_it_is_made_of(gaps, shape, hold):
     """To the second, and with the same lines."""
     count, window, levels = shape
@@ -384,7 +397,16 @@ def test_without_a_closing_line_it_is_the_threshold_that_it_is_made_of(gaps, sha
         bench.until(at + 1000)
         stories.append(
             [
-                (a.status, a.severity, a.count, a.first, a.last, a.at, [x.time for x in a.lines])
+                (
+                    a.id,
+                    a.status,
+                    a.severity,
+                    a.count,
+                    a.first,
+                    a.last,
+                    a.at,
+                    [x.time for x in a.lines],
+                )
                 for a in bench.alerts
             ]
         )
@@ -471,6 +493,28 @@ def test_when_the_date_is_set_back_what_is_ahead_is_forgotten_and_what_burns_bur
     up(bench, 1000, "eth1")
     bench.rule.set_back(bench.now.wall - 500)
     assert bench.rule.known_keys() == ["eth0"]
+
+
+def test_when_the_date_is_set_back_what_burns_is_closed_by_a_line_of_the_new_date():
+    """Or it would burn until the old date comes again, or for ever."""
+    for seconds in (60, 500):
+        bench = rule()
+        up(bench, 950)
+        down(bench, 1000)
+        bench.rule.set_back(START + 1000 - seconds)
+        bench.restart()
+        assert told(up(bench, 1010 - seconds)) == [("resolved", 2, 1)]
+        assert told(down(bench, 1015 - seconds)) == [("firing", 1, 1)]
+
+
+def test_what_was_opened_by_a_stamp_ahead_of_the_date_is_closed_by_the_next_line():
+    """Whatever its time; a writer whose clock is ahead is not waited for."""
+    bench = rule()
+    bench.early(7200, 0, "link eth0 down", part=1, port="eth0")
+    assert [each.status for each in bench.alerts] == ["firing"]
+    assert told(up(bench, 60)) == [("resolved", 2, 1)]
+    assert told(down(bench, 70)) == [("firing", 1, 1)]
+    assert told(up(bench, 80)) == [("resolved", 2, 1)]
 
 
 # -- asked why -------------------------------------------------------------------------------
