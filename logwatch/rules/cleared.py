@@ -31,12 +31,13 @@ from msgspec import field
 from logwatch.records import SEVERITIES, Alert, Severity, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
-from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.keyed import KeyState
 from logwatch.rules.kinds import Cleared
 from logwatch.rules.message import Keyed, headline
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import QUOTED_LINES, Sample, later_than
 from logwatch.rules.sight import Order, Sight, sight
+from logwatch.rules.sparing import SparingRule
 from logwatch.rules.threshold_state import window_in_words
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after, was_ahead
 from logwatch.windows.latest_times import LatestTimes
@@ -65,6 +66,8 @@ class ClearedState(KeyState, array_like=True, kw_only=True):
     """When to fire what the cool-down holds back."""
     resolves: float | None = None
     """A closing line came: when the episode resolves, which burns on for `hold`."""
+    is_spare: bool = False
+    """Nothing is open, nor counted: it may be forgotten before others."""
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +75,7 @@ class ClearedState(KeyState, array_like=True, kw_only=True):
         return self.episode is not None or self.retry is not None
 
 
-class ClearedRule(KeyedRule[ClearedState]):
+class ClearedRule(SparingRule[ClearedState]):
     """One rule of this kind."""
 
     def __init__(self, settings: RuleSettings, *, host: str) -> None:
@@ -123,9 +126,15 @@ class ClearedRule(KeyedRule[ClearedState]):
         seen = sight(hit)
         if state.newest is not None and was_ahead(state.newest[0], now):
             state.newest = seen.order  # or nothing would close it before that date comes
-        if hit.part == CLOSES:
-            return self._closes(key, state, seen, now)
-        return self._opens(key, state, seen, now)
+        take = self._closes if hit.part == CLOSES else self._opens
+        alerts = take(key, state, seen, now)
+        state.is_spare = not state.is_open and not len(state.times)
+        self.mark(key, state)
+        return alerts
+
+    def is_spare(self, state: ClearedState) -> bool:
+        """See `SparingRule.is_spare`."""
+        return state.is_spare
 
     def _opens(self, key: str, state: ClearedState, opening: Sight, now: Now) -> Iterable[Alert]:
         time, order = opening.time, opening.order

@@ -33,12 +33,13 @@ from msgspec import Struct, field
 from logwatch.records import Alert, Status
 from logwatch.rules.base import Hit, Now, RuleSettings
 from logwatch.rules.explaining import on_clock
-from logwatch.rules.keyed import KeyedRule, KeyState
+from logwatch.rules.keyed import KeyState
 from logwatch.rules.kinds import Expect
 from logwatch.rules.message import Keyed, headline, lasting
 from logwatch.rules.references import with_values
 from logwatch.rules.samples import Sample, sample
 from logwatch.rules.sight import Sight
+from logwatch.rules.sparing import SparingRule
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, just_after
 from logwatch.stamps import rfc3339
 
@@ -86,7 +87,7 @@ class ExpectState(KeyState, array_like=True, kw_only=True):
     """When B came."""
 
 
-class ExpectRule(KeyedRule[ExpectState]):
+class ExpectRule(SparingRule[ExpectState]):
     """One rule of this kind."""
 
     def __init__(self, settings: RuleSettings, *, host: str) -> None:
@@ -95,7 +96,6 @@ class ExpectRule(KeyedRule[ExpectState]):
         self._kind = settings.kind
         self._within = settings.kind.within
         self._keyed = Keyed(tuple(dict.fromkeys((*settings.by, *settings.kind.references))))
-        self._spare: dict[str, None] = {}
 
     # -- records -----------------------------------------------------------------------------
 
@@ -105,9 +105,7 @@ class ExpectRule(KeyedRule[ExpectState]):
         opens = hit.part == 0
         alerts = self._opens(state, hit, now) if opens else self._closes(key, state, hit, now)
         state.is_spare = not state.openings and state.episode is None
-        self._spare.pop(key, None)
-        if state.is_spare:
-            self._spare[key] = None
+        self.mark(key, state)
         return alerts
 
     def _opens(self, state: ExpectState, hit: Hit, now: Now) -> Iterable[Alert]:
@@ -236,19 +234,9 @@ class ExpectRule(KeyedRule[ExpectState]):
 
     # -- keys --------------------------------------------------------------------------------
 
-    def begin(self, now: Now) -> None:
-        """See `Rule.begin`."""
-        super().begin(now)
-        self._spare = {key: None for key in self._states if self._states.peek(key).is_spare}
-
-    def dispensable(self) -> str:
-        """See `KeyedRule.dispensable`: rather a key of which nothing is open."""
-        return next(iter(self._spare), None) or super().dispensable()
-
-    def forget(self, key: str) -> None:
-        """See `KeyedRule.forget`."""
-        super().forget(key)
-        self._spare.pop(key, None)
+    def is_spare(self, state: ExpectState) -> bool:
+        """See `SparingRule.is_spare`."""
+        return state.is_spare
 
     # -- words -------------------------------------------------------------------------------
 

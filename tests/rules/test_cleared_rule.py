@@ -447,6 +447,20 @@ def test_a_rule_that_is_full_resolves_what_must_go():
     assert (gone.key, fired.key) == ({"port": "eth0"}, {"port": "eth3"})
 
 
+def test_a_rule_that_is_full_forgets_what_is_closed_before_what_burns():
+    """However many burn that were seen before it, and after a restart."""
+    bench = rule(max_keys=100)
+    for number in range(80):
+        down(bench, number, f"eth{number}")
+    for number in range(60):
+        assert up(bench, 100 + number, f"fiber{number}") == []
+        if number == 40:
+            bench.restart()
+    assert len([*bench.rule.burning()]) == 80
+    (fired,) = down(bench, 200, "wlan0")
+    assert fired.status == "firing"
+
+
 def story(bench: HeldBack, *, restarts: bool) -> list[Alert]:
     """Some of everything."""
     steps = [
