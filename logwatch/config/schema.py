@@ -19,6 +19,7 @@ from logwatch.config.heartbeat import HeartbeatSettings
 from logwatch.config.http import HttpSettings
 from logwatch.config.key_forms import Keys
 from logwatch.config.keys import FileKeys, InhibitKeys, MuteKeys, RouteKeys, RuleKeys, SourceKeys
+from logwatch.config.kind_keys import ValueKeys
 from logwatch.config.otel import OtelSettings
 from logwatch.config.shapes import SEQUENCES, Shape, is_one_or_many, item_type, shape_of
 from logwatch.config.sink_keys import BESIDE, SinkKeys
@@ -101,9 +102,9 @@ class _Builder:
             },
             "additionalProperties": False,
         }
-        if hasattr(struct, "from_pairs"):
+        if struct is ValueKeys:
             self._with_measures(schema)
-            shape = shape._replace(required=tuple(set(shape.required) - {"of"}))
+            shape = shape._replace(required=tuple(each for each in shape.required if each != "of"))
         return {**schema, **_required(shape)}
 
     def _field(self, shape: Shape, name: str, info: inspect.Type) -> Schema:
