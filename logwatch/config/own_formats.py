@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from logwatch import parsers
-from logwatch.conditions import plain_search
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
 from logwatch.config.patterns import remedy, warn_of_risk
@@ -51,11 +50,11 @@ def check_own_format(found: Found[SourceKeys], report: Report) -> bool:
 
 def parser_of(source: SourceSettings, tz: tzinfo) -> Parser:
     """What reads single texts of `source`, stamps without a zone in `tz`."""
-    own = parsers.inner(source.format)
+    own = parsers.inner(source.format) if parsers.is_own(source.format) else None
     settings = ParserSettings(
         tz=tz,
         time_field=source.time,
         time_format=source.time_format,
-        make_search=FieldSearches([{own: False}]).search if parsers.is_own(own) else plain_search,
+        make_search=FieldSearches((), own=own).search,
     )
     return parsers.make_parser(source.format, settings)

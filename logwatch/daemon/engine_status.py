@@ -22,12 +22,12 @@ def engine_statuses(readings: Iterable[Reading]) -> Iterator[health.EngineStatus
 
 
 def _status(readings: Sequence[Reading]) -> health.EngineStatus:
-    matcher, fields = readings[0].matcher, readings[0].fields
+    matcher = readings[0].matcher
     names = readings[0].names  # of the rule of each part: a rule may look at lines in several ways
     figures = matcher.statistics
     timeouts = Counter(figures.timeouts)
     quarantined = Counter({part: figures.passed_over.get(part, 0) for part in figures.quarantined})
-    if fields is not None:
+    for fields in {id(each.fields): each.fields for each in readings if each.fields}.values():
         timeouts.update(fields.timeouts)
         quarantined.update(fields.quarantined)
     return health.EngineStatus(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from logwatch import parsers, telemetry
-from logwatch.conditions import compile_where, plain_search
+from logwatch.conditions import compile_where
 from logwatch.config.model import Config
 from logwatch.daemon.reading import Reading
 from logwatch.daemon.surroundings import Nearness
@@ -145,7 +145,7 @@ class Readings:
             tz=_zone(source),
             time_field=source.time,
             time_format=source.time_format,
-            make_search=fields.search if own and selectors else plain_search,
+            make_search=fields.search,
             source=source.name,
         )
         elsewhere = replace(settings, tz=ELSEWHERE, source="")
@@ -194,12 +194,11 @@ class Readings:
     def _fields_of(
         self, matcher: Matcher, selectors: Sequence[Selector], own: str | None
     ) -> FieldSearches:
-        """`own`: the pattern that finds the fields themselves, which all rules need."""
+        """`own`: the pattern that finds the fields themselves."""
         key = id(matcher), own
         if key not in self._fields:
-            always = {own: False} if own else {}
-            patterns = [always | _field_patterns(each) for each in selectors]
-            self._fields[key] = FieldSearches(patterns)
+            patterns = [_field_patterns(each) for each in selectors]
+            self._fields[key] = FieldSearches(patterns, own=own)
         return self._fields[key]
 
     def _matcher(self, numbers: tuple[int, ...], source: SourceSettings) -> Matcher:

@@ -1,7 +1,8 @@
 """The patterns of conditions on fields: searched for under the same budget as those of lines.
 
 A search that is given up, and a pattern in quarantine, count as not found; both are counted
-for their rules and told, as matcher.py does for the patterns of `match` and `unless`.
+for their rules and told, as matcher.py does for the patterns of `match` and `unless`. That of a
+format which is a pattern is searched for here, too; it is of no rule.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from typing import Any
 from logwatch.clock import thread_seconds
 from logwatch.expressions import FAULTS
 from logwatch.matching.searches import WATCHED_SHARE, Search, Searches
-from logwatch.matching.troubles import Trouble, failing
+from logwatch.matching.troubles import Trouble, failing, unread
 
 
 class FieldSearches:
     """The conditions of all rules of one matcher.
 
     `patterns` has for each rule its valid patterns, and whether it wants what does not have them.
-    Values may have newlines, as those of JSON do.
+    Values may have newlines, as those of JSON do. `own` finds the fields themselves.
     `clock` gives the CPU seconds that the calling thread has used.
     """
 
@@ -28,9 +29,13 @@ class FieldSearches:
         self,
         patterns: Sequence[Mapping[str, bool]],
         clock: Callable[[], float] = thread_seconds,
+        *,
+        own: str | None = None,
     ) -> None:
         self._patterns = patterns
-        self._texts = tuple(dict.fromkeys(text for one in patterns for text in one))
+        self._own = own
+        texts = dict.fromkeys(text for one in patterns for text in one)
+        self._texts = tuple(texts if own is None else {own: None} | texts)
         self._searches = Searches(self._texts, clock, records=True)
 
     def search(self, text: str) -> Search:
@@ -59,6 +64,8 @@ class FieldSearches:
         """What came up since somebody last asked; each is told to one thread, and once."""
         for kind, number in self._searches.news():
             text = self._texts[number]
+            if text == self._own:
+                yield unread(kind, text)
             for rule, patterns in enumerate(self._patterns):
                 if text in patterns:
                     yield failing(kind, rule, text, is_unless=patterns[text])

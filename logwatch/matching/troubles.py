@@ -91,6 +91,27 @@ def parted_wrongly(pattern: str) -> Trouble:
     return Trouble(kind="failed", rule=None, pattern=pattern, message=message)
 
 
+def unread(kind: Failing, pattern: str) -> Trouble:
+    """A pattern that is the format of a source, and was not searched for in a line, in words."""
+    rest = "further lines like that are only counted"
+    match kind:
+        case "failed":
+            why = f"made Python's engine fail in one line, so it has no fields; {rest}"
+        case "timed-out":
+            limit = f"{TIMEOUT_SECONDS * 1000:.0f} ms"
+            why = f"took longer than {limit} on one line, so it has no fields; {rest}"
+        case "quarantined":
+            why = (
+                f"used up {BURST_SECONDS:.0f} s on lines that it is slow on, and no line has fields"
+                " until logwatch starts again or reads its configuration anew"
+            )
+        case _:
+            assert_never(kind)
+    remedy = _REPORT if kind == "failed" else _REMEDY
+    message = f"format: the pattern {_shown(pattern)} {why}; {remedy}"
+    return Trouble(kind=kind, rule=None, pattern=pattern, message=message)
+
+
 def difference(rule: int, patterns: Sequence[str], engine: str) -> Trouble:
     """An engine that is wrong about a rule, in words."""
     pattern = " or ".join(patterns)

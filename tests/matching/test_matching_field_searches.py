@@ -99,3 +99,19 @@ def test_a_safe_pattern_is_never_measured():
     fields = FieldSearches([{"user failed": False}], clock=clock)
     assert fields.search("user failed")("x" * 100_000 + "user failed")
     assert clock.now == 0.0
+
+
+@pytest.mark.usefixtures("short_limits")
+def test_the_pattern_of_a_format_is_told_of_once_and_as_no_rule_s():
+    """However many rules look at its lines."""
+    fields = FieldSearches([{}, {"fine": False}], own=EVIL, clock=lambda: 0.0)
+    for _ in range(25):
+        fields.search(EVIL)(LINE)
+    told = list(fields.troubles())
+    assert [(one.kind, one.rule, one.pattern) for one in told] == [
+        ("timed-out", None, EVIL),
+        ("quarantined", None, EVIL),
+    ]
+    assert "so it has no fields" in told[0].message
+    assert "no line has fields" in told[1].message
+    assert fields.timeouts == fields.quarantined == {}
