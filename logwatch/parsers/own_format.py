@@ -1,8 +1,9 @@
 """A format of the configuration's own: a pattern, whose named groups are the fields.
 
 It is searched for as that of `match` is: a line in which it is not found has no fields. The time is
-what the group says that the source names, or one of the usual names; where the pattern has no such
-group, the stamp that the line begins with counts, as in plain lines.
+what the group says that the source names. Where it names none, it is what a group of one of the
+usual names says, else the stamp that the line begins with, as in plain lines: a group `date` may
+have the day alone.
 
 What a group took stands in the line as it is, between the plain text that the pattern has on both
 sides of it: by that the lines are found in which a condition on the field can hold.
@@ -59,6 +60,7 @@ class OwnFormatParser:
         names = compiled(pattern).groupindex
         wanted = (settings.time_field,) if settings.time_field else TIME_FIELDS
         self._time_fields = [name for name in wanted if name in names]
+        self._may_lead_with_it = not settings.time_field
         leads = not self._time_fields and not settings.time_format
         self.may_lead: MayLead | None = MAY_LEAD if leads else None
 
@@ -83,11 +85,9 @@ class OwnFormatParser:
         return {name: value for name, value in found.groupdict().items() if value is not None}
 
     def _time_of(self, fields: Mapping[str, str], text: str, now: float) -> float | None:
-        if not self._time_fields:
-            return self._stamps.leading(text, now)
         for name in self._time_fields:
             value = fields.get(name)
             time = None if value is None else self._stamps.value(value, now)
             if time is not None:
                 return time
-        return None
+        return self._stamps.leading(text, now) if self._may_lead_with_it else None

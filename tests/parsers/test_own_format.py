@@ -51,6 +51,8 @@ def test_a_line_in_which_it_is_not_found_has_no_fields():
         (r"id=(?P<id>\d+) at (?P<ts>\S+)", {}, "id=7 at 2026-01-05T01:00:00Z", AT),
         (r"id=(?P<id>\d+) at (?P<ts>\S+)", {}, f"id=7 at {AT:.0f}000", AT),
         (r"(?P<date>\S+) (?P<t>\S+)", {}, f"today {AT:.0f}", AT),  # the first that is a time
+        (r"(?P<date>\S+) (?P<time>\S+)", {}, "2026-01-05 01:00:00 x", AT),  # both are parts of one
+        (r"(?P<date>\S+) x", {}, "2026-01-05 01:00:00 started", AT),
         (r"(?P<ms>\d+)ms", {"time_format": ("%d/%m/%Y %H:%M",)}, "5ms, 05/01/2026 01:00", AT),
     ],
 )
