@@ -25,7 +25,7 @@ _DAY_FIRST = (
 """`05-Jan-2026` of BIND, Tomcat and PHP, `05 Jan 2026` of log4j, `05/Jan/2026` of Kerio; Redis has
 its pid and its role before it, and had no year once; RFC 2822 the day of the week."""
 _MONTH_FIRST = (
-    r"(?P<b>[A-Z][a-z]{2}) (?P<d>[0-9]{1,2}),? (?P<Y>[0-9]{4}),? (?P<H>[0-9]{1,2})"
+    r"(?P<b>[A-Z][a-z]{2}) (?P<d> ?[0-9]{1,2}),? (?P<Y>[0-9]{4}),? (?P<H>[0-9]{1,2})"
     rf":(?P<M>[0-9]{{2}}):(?P<S>[0-5][0-9]|60)(?![0-9]){_FRACTION}(?: (?P<p>[AP]M)\b)?"
 )
 """`Jan 05, 2026 1:00:00 AM` of java.util.logging, `Jan 05 2026 01:00:00` of Cisco."""
@@ -35,14 +35,14 @@ _WITHOUT_SEPARATORS = (
     rf"\5(?P<S>[0-5][0-9]|60)(?![0-9]){_FRACTION}{_ZONE}"
 )
 """ISO 8601's `20260105T010000Z` and relatives."""
-_EPOCH = r"(?P<s>[0-9]{10})(?:\.(?P<f>[0-9]{1,9})(?= )|(?=\] ))"
-"""`1767571200.123 ` of squid, `[1767571200] ` of Nagios."""
+_EPOCH = r"(?P<s>[12][0-9]{9})(?:\.(?P<f>[0-9]{1,9})(?= )|(?=\] ))"
+"""`1767571200.123 ` of squid, `[1767571200] ` of Nagios; a number with a 0 ahead is another."""
 _AUDIT = r"(?:(?:node=[^ ]+ )?type=[^ ]+ msg=)?audit\((?P<s>[0-9]{10})\.(?P<f>[0-9]{3}):[0-9]+\)"
 _FORMS = tuple(
     re.compile(form).match
     for form in (_DAY_FIRST, _MONTH_FIRST, _KLOG, _WITHOUT_SEPARATORS, _EPOCH, _AUDIT)
 )
-_TAI64N = re.compile(r"@([0-9a-f]{16})([0-9a-f]{8})(?![0-9a-f])").match
+_TAI64N = re.compile(r"@(4000000[0-9a-f]{9})([0-3][0-9a-f]{7})(?![0-9a-f])").match
 _TAI_EPOCH = 2**62 + 10
 """The label of 1970, as multilog and svlogd have it, which know of no leap seconds."""
 

@@ -57,8 +57,8 @@ _POINTS = (".", ",")
 _DATE_SEPARATORS = ("-", "/", ".")
 _OTHERS = (
     r"[0-9]{1,2}[-/ ][A-Z][a-z]{2}[-/ ]|[0-9]{1,7}:[A-Z] [0-9]|[A-Z][a-z]{2}, [0-9]"
-    r"|[A-Z][a-z]{2} [0-9]{1,2},? [0-9]|[IWEF][0-9]{4} [0-9]|20[0-9]{6}[-T_ ]"
-    r"|[0-9]{10}[].]|@4|(?:type|node)=|audit\("
+    r"|[A-Z][a-z]{2}  ?[0-9]{1,2},? [0-9]|[IWEF][0-9]{4} [0-9]|20[0-9]{6}[-T_ ]"
+    r"|[12][0-9]{9}[].]|@4000000|(?:type|node)=|audit\("
 )
 """How the stamps in other_stamps.py begin; whatever does not is passed over at little cost."""
 _MAY_BE_OTHER = re.compile(_OTHERS).match
