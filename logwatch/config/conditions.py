@@ -24,7 +24,7 @@ from logwatch.config.fields import Fields, Use, check_field
 from logwatch.config.found import Found
 from logwatch.config.kind_keys import SelectorKeys
 from logwatch.config.problems import Place, Report, shown, suggestion
-from logwatch.matching.pattern import PatternError, compile_pattern, risk
+from logwatch.matching.pattern import PatternError, compile_pattern
 
 
 def build_where(
@@ -261,11 +261,7 @@ def warn_of_tests(found: Found[Any], key: str, where: Where, report: Report) -> 
             if test.operator not in ("~", "!~"):
                 _warn_of_network(found.place(*path), test, report)
                 continue
-            patterns.warn_of_scalar(found.document, child(found.node, *path), report)
-            _warn_of_habits(found, path, test.operand, report)
-            reason = risk(test.operand)
-            if reason:
-                patterns.warn_of_risk(found.place(*path), reason, report)
+            patterns.warn_of_pattern(found, path, test.operand, report)
 
 
 def _warn_of_network(place: Place, test: Comparison, report: Report) -> None:
@@ -282,20 +278,6 @@ def _warn_of_network(place: Place, test: Comparison, report: Report) -> None:
             "this is a text to compare with, and no address is equal to a network",
             f"write {'!' if test.operator == '!=' else ''}in {' '.join(networks)}",
         )
-
-
-def _warn_of_habits(
-    found: Found[Any], path: tuple[str | int, ...], pattern: str, report: Report
-) -> None:
-    from logwatch.config.dialects import habits  # noqa: PLC0415 - for `check` only
-
-    node = child(found.node, *path)
-    text = node.value if isinstance(node, ScalarNode) else ""
-    for habit in habits(pattern):
-        start = len(text) - len(pattern) + habit.start
-        is_as_written = text.endswith(pattern)
-        place = found.inside(path, start, habit.length) if is_as_written else found.place(*path)
-        habit.warn(place, report)
 
 
 def _warn(

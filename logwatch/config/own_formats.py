@@ -7,10 +7,10 @@ from datetime import tzinfo
 from logwatch import parsers
 from logwatch.config.found import Found
 from logwatch.config.keys import SourceKeys
-from logwatch.config.patterns import remedy, warn_of_risk
+from logwatch.config.patterns import remedy, warn_of_pattern
 from logwatch.config.problems import Report, shown, suggestion
 from logwatch.matching.field_searches import FieldSearches
-from logwatch.matching.pattern import PatternError, capture_names, risk
+from logwatch.matching.pattern import PatternError, capture_names
 from logwatch.parsers.base import Parser, ParserSettings
 from logwatch.tailer.settings import SourceSettings
 
@@ -43,8 +43,7 @@ def check_own_format(found: Found[SourceKeys], report: Report) -> bool:
             suggestion(keys.time, names, of="captured field"),
         )
         return False
-    if reason := risk(pattern):
-        warn_of_risk(found.place("format"), reason, report)
+    warn_of_pattern(found, ("format",), pattern, report)
     return True
 
 

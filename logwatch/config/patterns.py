@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from time import process_time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yaml import Node, ScalarNode, SequenceNode
 
@@ -208,6 +208,24 @@ def warn_of_covering(found: Found[SelectorKeys], report: Report) -> None:
                 "'unless' is in every line that 'match' finds: nothing is let through",
                 "make it narrower, or remove it",
             )
+
+
+def warn_of_pattern(
+    found: Found[Any], path: tuple[str | int, ...], pattern: str, report: Report
+) -> None:
+    """Warn of `pattern`, with which the text under `path` ends, as of one of `match`."""
+    from logwatch.config.dialects import habits  # noqa: PLC0415 - of few, as above
+
+    node = child(found.node, *path)
+    warn_of_scalar(found.document, node, report)
+    text = node.value if isinstance(node, ScalarNode) else ""
+    for habit in habits(pattern):
+        start = len(text) - len(pattern) + habit.start
+        is_as_written = text.endswith(pattern)
+        place = found.inside(path, start, habit.length) if is_as_written else found.place(*path)
+        habit.warn(place, report)
+    if reason := risk(pattern):
+        warn_of_risk(found.place(*path), reason, report)
 
 
 def warn_of_risk(place: Place, reason: str, report: Report, hang: Hang | None = None) -> None:

@@ -46,11 +46,19 @@ def test_what_cannot_be_is_told_at_its_place(bench, text, code, columns, told):
     assert remedy in problem.help
 
 
-def test_check_warns_of_one_that_can_take_very_long(bench):
-    found = bench.examine(
-        f"sources: {{app: {{path: /dev/null, format: '(?P<a>(x+)+)$'}}}}\n{RULES}"
-    )
-    assert "risky-pattern" in [each.code for each in found.problems]
+@pytest.mark.parametrize(
+    ("text", "code", "columns"),
+    [
+        ("'(?P<a>(x+)+)$'", "risky-pattern", (42, 57)),
+        (r'"(?P<a>x\b)"', "yaml-trap", (50, 52)),
+        ("'cri+(?P<a>[[:digit:]]+)'", "other-dialect", (53, 64)),
+    ],
+)
+def test_check_warns_of_it_as_of_any_pattern(bench, text, code, columns):
+    found = bench.examine(f"sources: {{app: {{path: /dev/null, format: {text}}}}}\n{RULES}")
+    (problem,) = [each for each in found.problems if each.code == code]
+    assert (problem.level, problem.line) == ("warning", 1)
+    assert (problem.column, problem.end_column) == columns
 
 
 @pytest.mark.parametrize(
