@@ -6,14 +6,12 @@ shown here is what `--to` alerts on and what the rule of `--as-rule` takes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from logwatch.conditions import Condition, ConditionError, parse_test
+from logwatch.cli.flag_conditions import check_pattern, condition_of
+from logwatch.conditions import Condition
 from logwatch.errors import UsageError
-
-_CONDITION = re.compile(r"\s*([\w@.-]+)\s*([=!<>~]+)?\s*(.*?)\s*", re.DOTALL)
 
 
 class Wanted(NamedTuple):
@@ -36,26 +34,13 @@ def wanted_by(
     """
     if not (match or exclude or level or where):
         return None
-    conditions = tuple(map(_condition, where))
+    conditions = tuple(map(condition_of, where))
     patterns = tuple(match)
     for pattern in (*patterns, *exclude):
-        _check(pattern)
+        check_pattern(pattern)
     if level is not None:
         patterns = _with_level(patterns, level)
-    for one in conditions:
-        for test in one.tests:
-            if test.operator in ("~", "!~"):
-                _check(test.operand)
     return Wanted(patterns, tuple(exclude), conditions, tuple(match))
-
-
-def _check(pattern: str) -> None:
-    from logwatch.matching.pattern import PatternError, compile_pattern  # noqa: PLC0415 - as above
-
-    try:
-        compile_pattern(pattern)
-    except PatternError as problem:
-        raise UsageError(f"bad pattern {pattern!r}: {problem.message}") from None
 
 
 def _with_level(patterns: tuple[str, ...], level: str) -> tuple[str, ...]:
@@ -68,15 +53,3 @@ def _with_level(patterns: tuple[str, ...], level: str) -> tuple[str, ...]:
     if not patterns:
         return (levels,)
     return tuple(rf"^(?=.*?(?:{levels})).*?(?:{pattern})" for pattern in patterns)
-
-
-def _condition(text: str) -> Condition:
-    found = _CONDITION.fullmatch(text)
-    if found is None or not (found[2] or found[3]):
-        raise UsageError(f"--where {text!r}: write FIELD OPERATOR VALUE, such as 'status >= 500'")
-    field, operator, value = found.groups()
-    try:
-        test = parse_test(f"{operator} {value}" if operator else value)
-    except ConditionError as problem:
-        raise UsageError(f"--where {text!r}: {problem.message}; {problem.remedy}") from None
-    return Condition(field, (test,))

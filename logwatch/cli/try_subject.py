@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from logwatch.cli.flag_conditions import check_pattern, condition_of
 from logwatch.cli.verdicts import Way, ways_of
-from logwatch.conditions import Condition, ConditionError, parse_test
 from logwatch.config.loader import find_config, load
 from logwatch.config.model import Config
 from logwatch.config.problems import InvalidConfigError
 from logwatch.errors import ConfigError, UsageError
-from logwatch.matching.pattern import PatternError, compile_pattern
 from logwatch.parsers import FORMATS, inner, is_format, is_own
 from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
 from logwatch.rules.kinds import Cleared
@@ -28,7 +27,6 @@ from logwatch.units import format_duration
 NOWHERE = Path("/nonexistent")
 """The store of a configuration that has none; nothing is ever written there."""
 _NAME_LIKE = re.compile(r"[\w.-]+")
-_CONDITION = re.compile(r"\s*([\w.@-]+)\s*((?:[=!<>~]|\s).*|$)", re.DOTALL)
 
 
 class Subject(NamedTuple):
@@ -134,16 +132,19 @@ def _bare(config: Config | None, options: argparse.Namespace) -> Subject:
     """A pattern that every line counts for."""
     own = inner(options.format) if is_own(options.format or "") else None
     for pattern in (options.what, *options.unless, *([own] if own else [])):
-        _check(pattern)
+        check_pattern(pattern)
     rule = RuleSettings(
         name="pattern",
         match=(options.what,),
         unless=tuple(options.unless),
-        where=tuple(map(_condition, options.where)),
+        where=tuple(map(condition_of, options.where)),
         kind=PlainMatch(),
     )
     if options.format and not is_format(options.format):
-        raise UsageError(f"there is no format '{options.format}'; there are: {' '.join(FORMATS)}")
+        known = " ".join(FORMATS)
+        raise UsageError(
+            f"there is no format '{options.format}'; there are: {known}, or a pattern: (?P<a>.*)"
+        )
     if options.source:
         sources = _chosen(config.sources if config else (), options)
     elif options.where and not options.format:
@@ -169,24 +170,3 @@ def _chosen(
         names = " ".join(source.name for source in sources) or "none"
         raise UsageError(f"there is no such source '{options.source}' for it; there are: {names}")
     return found
-
-
-def _check(pattern: str) -> None:
-    try:
-        compile_pattern(pattern)
-    except PatternError as problem:
-        at = "" if problem.position is None else f" at character {problem.position + 1}"
-        raise UsageError(f"bad pattern {pattern!r}: {problem.message}{at}") from None
-
-
-def _condition(written: str) -> Condition:
-    found = _CONDITION.fullmatch(written)
-    if found is None or not found[2].strip():
-        raise UsageError(f"--where {written!r} is no condition; write --where 'status >= 500'")
-    try:
-        test = parse_test(found[2].strip())
-    except ConditionError as problem:
-        raise UsageError(f"--where {written!r}: {problem.message}; {problem.remedy}") from None
-    if test.operator in ("~", "!~"):
-        _check(test.operand)
-    return Condition(found[1], (test,))

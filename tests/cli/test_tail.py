@@ -117,6 +117,8 @@ def test_what_cannot_be_meant_is_refused(tmp_path, capsys):
         (["-m", "("], "bad pattern"),
         (["-m", "x", "--to", "pigeon:home"], "pigeon: is no sink"),
         (["--where", "status"], "write FIELD OPERATOR VALUE"),
+        (["--where", "http/status 5"], "write FIELD OPERATOR VALUE"),
+        (["-m", "a("], "at character 2"),
         (["--where", "status >= many"], "compares numbers"),
         (["-l", "loud"], "'loud' is no level"),
         (["-m", "x", "--to", "console:", "--cooldown", "soon"], "is not a duration"),
