@@ -3,7 +3,8 @@
 Three forms, told apart by how the line begins: RFC 3164 (`Jan  5 01:00:00 host tag[pid]: text`),
 the same with an RFC 3339 stamp (the default of newer Debian and Ubuntu), and RFC 5424
 (`<34>1 stamp host app procid msgid [data] text`). A `<PRI>` before the first two is read too. The
-stamp alone decides whether a line is syslog: tag, and even host, may be missing.
+stamp alone decides whether a line is syslog: tag, and even host, may be missing. What network
+devices and a few others write instead is read in syslog_headers.py.
 """
 
 from __future__ import annotations
@@ -28,6 +29,17 @@ _HEADER = re.compile(
     r" ?(?P<message>.*)",
     re.DOTALL,
 ).match
+LEVEL = rf"(?:{'|'.join(FACILITIES)})\.(?:{'|'.join(SEVERITIES)}|warn)"
+"""`daemon.info`, which busybox and OpenWrt write before the tag."""
+# What may stand where the tag should: that, or all that a device of Cisco sent to a relay.
+_OTHER_TAG = re.compile(
+    rf"(?:{LEVEL} |:? ?(?:[0-9]{{1,10}}: )*[*.]?"
+    r"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9 ][0-9:. ]+(?:[A-Z]{2,5})?: )?(?=%))"
+    r"(?P<program>[^ :\[]+)(?:\[(?P<pid>[^\] ]*)\])? ?:(?= |$) ?(?P<message>.*)",
+    re.DOTALL,
+).match
+_MAY_BE_OTHER = re.compile(r"[0-9]{0,10}: |RP/|[*.]?[A-Z][a-z]{2} |2[0-9]{3} |[0-9]{10}\.").match
+"""How a line may begin that syslog_headers.py can read."""
 _HEADER_5424 = re.compile(
     r"1 (?P<stamp>[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<pid>[^ ]+) (?P<msgid>[^ ]+) ?"
 ).match
@@ -71,6 +83,7 @@ class SyslogParser:
     may_lead: MayLead | None = None
 
     def __init__(self, settings: ParserSettings) -> None:
+        self._tz = settings.tz
         self._stamps = StampReader(settings.tz)
 
     def select(self, text: str, now: float, wanted: Predicate) -> Parsed | None:
@@ -89,13 +102,19 @@ class SyslogParser:
             if text.startswith("1 ", at):
                 return self._stamps.iso(text, at + 2)
         if text[at : at + 1] in "0123456789":
-            return self._stamps.iso(text, at)
-        return self._stamps.bsd(text, now, at)
+            time = self._stamps.iso(text, at)
+        else:
+            time = self._stamps.bsd(text, now, at)
+            if time is not None and _goes_on(text, at + 15):
+                return self._other(text, at, now)[0]
+        return self._other(text, at, now)[0] if time is None else time
 
     def parse(self, text: str, now: float) -> Parsed:
         """See `Parser.parse`."""
         if text[:1] in "0123456789":  # the usual form of today
             time, end = self._stamps.iso_with_end(text)
+            if time is None:
+                time, end = self._other(text, 0, now)
             return Parsed(None, {}) if time is None else Parsed(time, _header_fields(text, end))
         time = self.time(text, now)
         priority = _PRI(text) if text[:1] == "<" else None
@@ -108,11 +127,32 @@ class SyslogParser:
         elif time is None:
             return Parsed(None, {})
         else:
-            iso = text[at : at + 1] in "0123456789"
-            fields = _header_fields(text, end_of_iso(text, at) if iso else end_of_bsd(text, at))
+            fields = _header_fields(text, self._end(text, at, now))
         if priority:
             _name_priority(priority[1], fields)
         return Parsed(time, fields)
+
+    def _end(self, text: str, at: int, now: float) -> int:
+        """Where the stamp at `at` ends, which has been read."""
+        end = end_of_iso(text, at) if text[at : at + 1] in "0123456789" else at
+        if end == at and (self._stamps.bsd(text, now, at) is None or _goes_on(text, at + 15)):
+            return self._other(text, at, now)[1]
+        return end if end > at else end_of_bsd(text, at)
+
+    def _other(self, text: str, at: int, now: float) -> tuple[float | None, int]:
+        """As `other_header`, which is not asked of what cannot be one."""
+        if not _MAY_BE_OTHER(text, at):
+            return None, at
+        from logwatch.parsers.syslog_headers import other_header  # noqa: PLC0415 - in few logs
+
+        return other_header(text, at, self._stamps, self._tz, now)
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether a year, a fraction or the name of a zone may follow a BSD stamp that ends there."""
+    return (
+        text[end : end + 1] == "." or text[end : end + 3] == " 20" or ":" in text[end + 4 : end + 6]
+    )
 
 
 def _header_fields(text: str, at: int) -> dict[str, str]:
@@ -122,6 +162,10 @@ def _header_fields(text: str, at: int) -> dict[str, str]:
     host, program, pid, message = header.groups("")
     if host and pid and message and host != "-" != message and program != "-" != pid:
         return {"host": host, "program": program, "pid": pid, "message": message}
+    if not program or program.isdigit():
+        other = _OTHER_TAG(text, header.start("message"))
+        if other:
+            return _present({"host": header["host"], **other.groupdict()})
     return _present(header.groupdict())
 
 

@@ -1,7 +1,8 @@
 """Each format: lines as programs write them, and the fields that they have."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -76,6 +77,70 @@ def test_syslog_parts_of_a_line(priority, stamp, rest, fields):
         fields = fields | {"priority": "165", "facility": "local4", "severity": "notice"}
     line = f"{priority}{stamp} {rest}".rstrip(" ") if not rest else f"{priority}{stamp} {rest}"
     assert parse("syslog", line) == Parsed(AT_ONE, fields)
+
+
+WEB1 = {"host": "web1", "program": "sshd", "pid": "7", "message": "x"}
+LINK = {"program": "%LINK-3-UPDOWN", "message": "x"}
+FW1 = {"host": "fw1", "program": "%ASA-6-302013", "message": "x"}
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("Jan 5 01:00:00 web1 sshd[7]: x", WEB1),
+        ("Jan  5 01:00:00 web1 auth.info sshd[7]: x", WEB1),
+        ("Jan  5 01:00:00 web1 kern.warn kernel: x", {
+            "host": "web1", "program": "kernel", "message": "x"}),
+        ("Mon Jan  5 01:00:00 2026 auth.info sshd[7]: x", {
+            "program": "sshd", "pid": "7", "message": "x"}),
+        ("Mon Jan  5 01:00:00 2026 [1767574800.000] kern.err kernel: x", {
+            "program": "kernel", "message": "x"}),
+        ("Mon 2026-01-05 01:00:00 UTC web1 sshd[7]: x", WEB1),
+        ("Mon 2026-01-05 01:00:00 CET web1 sshd[7]: x", WEB1),
+        ("1767574800.000000 web1 sshd[7]: x", WEB1),
+        ("2026 Jan  5 01:00:00 web1 sshd[7]: x", WEB1),
+        ("Jan  5 01:00:00.000 2026  web1 sshd[7]: x", WEB1),
+        ("Jan  5 01:00:00 2026  web1 sshd[7]: x", WEB1),
+        ("Jan 05 2026 01:00:00: %ASA-6-302013: x", {k: FW1[k] for k in ("program", "message")}),
+        ("Jan 05 2026 01:00:00 fw1 : %ASA-6-302013: x", FW1),
+        ("2026-01-05T01:00:00Z fw1 : %ASA-6-302013: x", FW1),
+        ("Jan  5 01:00:00 fw1 Jan 05 2026 01:00:00: %ASA-6-302013: x", FW1),
+        ("*Jan  5 01:00:00.000: %LINK-3-UPDOWN: x", LINK),
+        ("000045: *Jan  5 01:00:00.000 UTC: %LINK-3-UPDOWN: x", LINK),
+        ("45: Jan  5 01:00:00: %LINK-3-UPDOWN: x", LINK),
+        ("45: 000045: rtr1: *Jan  5 01:00:00.000: %LINK-3-UPDOWN: x", LINK),
+        ("45: Jan  5 2026 01:00:00.000 CET: %LINK-3-UPDOWN: x", LINK),
+        (": 2026 Jan  5 01:00:00 UTC: %LINK-3-UPDOWN: x", LINK),
+        ("Jan  5 01:00:00 UTC: %LINK-3-UPDOWN: x", LINK),
+        ("Jan  5 01:00:00 rtr1 45: *Jan  5 00:59:59.123: %LINK-3-UPDOWN: x",
+         {"host": "rtr1", **LINK}),
+        ("2026-01-05T01:00:00Z rtr1 45: Jan  5 00:59:59.123 UTC: %LINK-3-UPDOWN: x",
+         {"host": "rtr1", **LINK}),
+        ("RP/0/RSP0/CPU0:Jan  5 01:00:00.000 UTC: config[7]: %A: x",
+         {"program": "config", "pid": "7", "message": "%A: x"}),
+        ("Jan  5 01:00:00 web1 45: x", {"host": "web1", "program": "45", "message": "x"}),
+        ("Jan  5 01:00:00 web1 2026 is here", {"host": "web1", "message": "2026 is here"}),
+        ("Jan  5 01:00:00 UTC: x", {"program": "UTC", "message": "x"}),
+        ("Jan  5 01:00:00 web1 auth.info", {"host": "web1", "message": "auth.info"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("priority", ["", "<165>"])
+def test_syslog_of_network_devices_busybox_and_journalctl(priority, line, fields):
+    """A year, the name of a zone, a level or a number stand in places of their own."""
+    if priority:
+        fields = fields | {"priority": "165", "facility": "local4", "severity": "notice"}
+    assert parse("syslog", priority + line) == Parsed(AT_ONE, fields)
+    parser = make_parser("syslog", ParserSettings(tz=UTC))
+    assert parser.time(priority + line, AT_ONE) == AT_ONE
+
+
+def test_a_year_and_utc_in_a_syslog_stamp_count():
+    """An old log is of its year, whatever the source's zone."""
+    parser = make_parser("syslog", ParserSettings(tz=ZoneInfo("Europe/Paris")))
+    for line in ("Jan  5 01:00:00.250 2016  web1 x", "Mon Jan  5 01:00:00.250 2016 web1 x"):
+        assert parser.time(line, AT_ONE) == datetime(2016, 1, 5, tzinfo=UTC).timestamp() + 0.25
+    assert parser.time("*Jan  5 01:00:00.250 UTC: %A: x", AT_ONE) == AT_ONE + 0.25
+    assert parser.time("Jan 05 2026 01:00:00 CET: %A: x", AT_ONE) == NOW
 
 
 @pytest.mark.parametrize(
