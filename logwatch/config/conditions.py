@@ -245,7 +245,7 @@ def _check_negative(
         report.error(
             found.key("where", where[0].field),
             "unknown-field",
-            f"source {source!r} ({format_}) has no field {shown(where[0].field)},"
+            f"source {source!r} ({format_.removeprefix('*')}) has no field {shown(where[0].field)},"
             " so this holds for each of its lines",
             "name the sources that are meant: in: [NAME]",
         )

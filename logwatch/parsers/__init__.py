@@ -47,14 +47,17 @@ class _File(Protocol):
         ...
 
 
-RECEIVED = "received "
-"""Before the name of a format: its records came over a network, with the address of the sender."""
+RECEIVED = "*received "
+"""Before a format: its records came over a network, with the address of the sender. Like JOURNALD
+it begins as neither the name of a format nor a pattern can."""
+JOURNALD = "*journald "
+"""Before a format of texts beside which the journal has fields of its own."""
 PEER = "peer"
 """The field for that address, which no text has."""
 
 WRAPPINGS = ("docker", "cri")
 """Formats of lines that wrap lines of a program; `docker+json` where those are of a format, too."""
-_AROUND = ("journald ", *(f"{each}+" for each in WRAPPINGS))
+_AROUND = (JOURNALD, *(f"{each}+" for each in WRAPPINGS))
 """Before a format that is not all that gives fields."""
 
 

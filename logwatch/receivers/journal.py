@@ -16,6 +16,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from msgspec import Struct
 
+from logwatch.parsers import JOURNALD
 from logwatch.receivers.export_format import Entry, value_of
 from logwatch.receivers.options import PRIORITIES, Priority
 from logwatch.tailer.settings import Origin
@@ -63,7 +64,7 @@ class JournaldSettings(Origin, frozen=True, kw_only=True):
 
     def told_as(self, format: str) -> str:  # noqa: A002 - as `Origin` has it
         """Any field may come from the journal, and some from texts of another format."""
-        return "journald" if format in ("plain", "syslog") else f"journald {format}"
+        return "journald" if format in ("plain", "syslog") else f"{JOURNALD}{format}"
 
 
 class Cursor(NamedTuple):

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from logwatch.parsers import RECEIVED
 from logwatch.receivers.addresses import Address
 from logwatch.receivers.options import CONNECTIONS, IDLE_SECONDS, RECEIVE_BUFFER
 from logwatch.tailer.settings import Origin
@@ -50,4 +51,4 @@ class SyslogSettings(Origin, frozen=True, kw_only=True):
 
     def told_as(self, format: str) -> str:  # noqa: A002 - as `Origin` has it
         """The fields of the format, and the sender's address."""
-        return f"received {format}"
+        return f"{RECEIVED}{format}"

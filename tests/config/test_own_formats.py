@@ -88,3 +88,16 @@ def test_check_does_not_hang_on_a_line_of_the_log(bench, tmp_path):
         {RULES}
     """)
     assert "no-match" in [each.code for each in found.problems]
+
+
+@pytest.mark.parametrize("text", ["'received +(?P<bytes>[0-9]+)'", "'journald (?P<bytes>[0-9]+)'"])
+def test_it_may_begin_with_any_word(bench, text):
+    """Also one by which we tell where records are from."""
+    found = bench.examine(f"""
+        sources: {{app: {{path: /dev/null, format: {text}}}}}
+        rules:
+          - {{name: more, in: app, where: {{bytes: '> 500'}}}}
+          - {{name: none, in: app, where: {{peer: 203.0.113.9}}}}
+    """)
+    (problem,) = [each for each in found.problems if each.level == "error"]
+    assert (problem.code, problem.line) == ("unknown-field", 4)

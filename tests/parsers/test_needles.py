@@ -15,7 +15,7 @@ from parsers import where_campaign
 from parsers.where_campaign import parsed_condition
 
 from logwatch.conditions import Condition, compile_where, parse_test
-from logwatch.parsers import FORMATS, field_names, make_parser, needle
+from logwatch.parsers import FORMATS, RECEIVED, field_names, make_parser, needle
 from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.json_lines import escapes
 from logwatch.parsers.literals import required_literals
@@ -408,7 +408,7 @@ def where(**conditions):
         (OWN, where(n=">= 500"), "x n=503|999", "503 n=55|999"),
         (OWN, where(rest="a*"), "x n=5|abc", "a n=a|"),
         (f"(?i){OWN}", where(level="error"), "error N=5|", "warn N=5|"),
-        (f"received {OWN}", where(level="error"), "error n=5|", "warn n=5|"),
+        (f"{RECEIVED}{OWN}", where(level="error"), "error n=5|", "warn n=5|"),
     ],
 )
 def test_a_needle_tells_what_it_can(name, conditions, matching, other):

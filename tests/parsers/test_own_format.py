@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from logwatch.parsers import can_have, field_names, is_format, make_parser
+from logwatch.parsers import JOURNALD, RECEIVED, can_have, field_names, is_format, make_parser
 from logwatch.parsers.base import Parsed, ParserSettings
 from logwatch.parsers.own_format import writings
 
@@ -85,10 +85,10 @@ def test_what_it_is_searched_by_is_the_caller_s_choice():
 
 def test_its_names_are_known_where_it_alone_gives_fields():
     assert field_names(HAPROXY) == ("client", "when", "server", "ms", "flags")
-    assert field_names(f"received {HAPROXY}") == (*field_names(HAPROXY), "peer")
+    assert field_names(f"{RECEIVED}{HAPROXY}") == (*field_names(HAPROXY), "peer")
     assert not can_have(HAPROXY, "status")
     assert field_names(f"docker+{HAPROXY}") is None  # what the driver adds is there, too
-    assert field_names(f"journald {HAPROXY}") is None
+    assert field_names(f"{JOURNALD}{HAPROXY}") is None
 
 
 @pytest.mark.parametrize("name", [HAPROXY, f"cri+{HAPROXY}", "json", "docker+syslog"])
