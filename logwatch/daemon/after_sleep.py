@@ -14,6 +14,9 @@ CATCHING_BREATH_SECONDS = 5.0
 NAPPED_SECONDS, GLANCE_SECONDS = 0.1, 0.5
 """The same for what may be a short stop, or no turn in time. Where that goes on, deadlines wait for
 half of the time at most."""
+MOST_BUSY = 2
+"""So many steps of work one behind the other that took long may have been stops, and no more: else
+deadlines waited for ever where each commit takes a slow disk seconds, and there is always more."""
 
 
 class AfterSleep:
@@ -21,6 +24,8 @@ class AfterSleep:
 
     def __init__(self) -> None:
         self._came_back_at: float | None = None
+        self._busy = 0
+        """Steps one behind the other that took long without a wait."""
         self.holds_until = 0.0
         """Steady time up to which no deadline takes effect."""
 
@@ -32,6 +37,11 @@ class AfterSleep:
         """
         before, self._came_back_at = self._came_back_at, now
         asleep = 0.0 if before is None else now - before - asked
+        if not asked:
+            self._busy = self._busy + 1 if asleep > NAPPED_SECONDS else 0
+            if self._busy > MOST_BUSY:
+                self._busy = 0
+                return 0.0
         if asleep > OVERSLEPT_SECONDS:
             self.holds_until = now + CATCHING_BREATH_SECONDS
             return asleep

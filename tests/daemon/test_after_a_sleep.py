@@ -114,6 +114,21 @@ def test_one_that_never_has_its_turn_in_time_tells_of_silences_all_the_same(tmp_
     bench.store.close()
 
 
+@pytest.mark.parametrize("takes", [0.7, 1.2, 9.0, 12.0, 60.0])
+def test_steps_that_each_take_long_hold_no_deadline_for_ever(tmp_path, takes):
+    """As on a disk that writes slowly, while there is always something to read."""
+    bench = Bench(tmp_path, QUICK)
+    bench.take(batch("beat", time=bench.clock.wall()), Nudge())
+    began = bench.clock.steady()
+    while not bench.due() and bench.clock.steady() - began < 1_000.0:
+        bench.intake.tell(Nudge())
+        bench.consumer.step(bench.clock.moment())
+        bench.clock.advance(takes)
+    assert len(bench.due()) == 1
+    assert bench.clock.steady() - began <= QUICK.kind.limit + 5 * takes
+    bench.store.close()
+
+
 def test_at_the_end_of_a_backlog_nothing_is_held(tmp_path):
     """Reading it takes long, and a single run ends right after it."""
     bench = Bench(tmp_path, QUICK, awaited=("/var/log/app.log",))
