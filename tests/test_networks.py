@@ -131,3 +131,8 @@ def test_other_texts_were_not_meant_for_a_network(text):
 def test_a_mask_may_be_written_out():
     """As old programs have it."""
     assert network("10.0.0.0/255.0.0.0") == ip_network("10.0.0.0/8")
+
+
+def test_all_that_ipv6_writes_of_ipv4_is_all_of_ipv4():
+    assert network("::ffff:0:0/96") == IPv4Network("0.0.0.0/0")
+    assert network("::fffe:0:0/95") == IPv6Network("::fffe:0:0/95")

@@ -68,3 +68,20 @@ def test_a_log_that_is_left_out_is_not_looked_at(bench, tmp_path):
         {RULES}
     """)
     assert [each for each in found.problems if each.code == "no-match"] == []
+
+
+def test_check_looks_for_a_log_with_lines_that_is_read(bench, tmp_path):
+    """Past one that is left out, a folder, and one that is empty."""
+    for name, text in [("a-old.log", "neither\n"), ("c.log", ""), ("d.log", "nor\n")]:
+        (tmp_path / name).write_text(text)
+    (tmp_path / "b.log").mkdir()
+    found = bench.examine(f"""
+        sources:
+          app:
+            path: ['{tmp_path}/a*.log', '{tmp_path}/b*.log', '{tmp_path}/[cd].log']
+            exclude: '*-old.log'
+            time_format: '%d/%m/%Y %H:%M'
+        {RULES}
+    """)
+    told = [each.help for each in found.problems if each.code == "no-match"]
+    assert told == ["one of them is 'nor'"]
