@@ -93,7 +93,7 @@ def test_a_stock_rule_is_well_kept(rule):
     """Known keys, a description, words of its own that use known names, keys that are captured."""
     assert set(rule) <= ALLOWED
     assert rule["description"].endswith(".")
-    assert ("when" in rule) == ("clear" in rule)
+    assert ("when" in rule) == ("clear" in rule) or "match" in rule["clear"]
     captured = {name for p in many(rule.get("match")) for name in re.compile(p).groupindex}
     given = {name for form in FORMATS for name in field_names(form) or ()}
     own = set(field_names("combined")) if "where" in rule else set()
