@@ -42,7 +42,7 @@ def test_an_address_is_where_the_standard_library_says(drawn, way):
     [
         "10.0.0.7",
         "10.0.0.7:22",
-        "10.0.0.7#53",
+        "10.0.0.7#59153",
         "[10.0.0.7]",
         "[10.0.0.7]:22",
         "::ffff:10.0.0.7",
@@ -60,7 +60,7 @@ def test_an_address_of_ipv4_is_found_however_a_log_writes_it(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["fe80::7", "FE80::7", "[fe80::7]:22", "fe80::7%eth0", "[fe80::7%eth0]:22", "fe80::7#53"],
+    ["fe80::7", "FE80::7", "[fe80::7]:49152", "fe80::7%eth0", "[fe80::7%eth0]:22", "fe80::7#59"],
 )
 def test_an_address_of_ipv6_is_found_however_a_log_writes_it(text):
     """The zone says by which interface, and is no part of it either."""
