@@ -43,6 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     bare.add_argument(
         "--where", action="append", default=[], metavar="CONDITION", help="such as 'status >= 500'"
     )
-    bare.add_argument("--format", metavar="NAME", help="of the lines, for --where")
+    bare.add_argument(
+        "--format", metavar="NAME", help="of the lines, or a pattern of your own, for --where"
+    )
     config_flag(parser)
     output_flag(parser)
