@@ -26,6 +26,7 @@ PATTERNS = (
     r"k=(?P<k>[ab])",
     r"(?P<k>disk|net|cpu) is",
 )
+OWN_FORMAT = r"(?P<verb>\w+) k=(?P<k>\w) v=(?P<v>\d)"
 CONDITIONS: tuple[Keys, ...] = ({"v": ">= 3"}, {"k": "[ab]"}, {"k": "!= a"}, {"v": ["1", "2"]})
 VERBS = ("hit", "hit", "hit", "open", "close", "beat")
 # In halves: a deadline that waits for a quarter of a second coincides with no line that way, which
@@ -88,7 +89,7 @@ def _drawn(rng: Random, play: Play) -> Keys:
     for number in range(rng.randint(3, 9)):
         rules.append(_rule(rng, f"r{number}", [each["name"] for each in rules], play))
     sources: dict[str, Keys] = {
-        "app": {"path": "/var/log/app.log"},
+        "app": {"path": "/var/log/app.log", "format": rng.choice(["plain", OWN_FORMAT])},
         "web": {"path": "/var/log/web.log", "format": "logfmt"},
     }
     for source in sources.values():
@@ -150,7 +151,7 @@ def _look(rng: Random, play: Play) -> Keys:
     look: Keys = {"match": rng.choice(PATTERNS)}
     _perhaps(rng, look, 0.4, **{"in": rng.choice(["app", "web"])})
     _perhaps(rng, look, 0.2, unless=rng.choice(["beat", r"v=[12]", "swap is", {"k": "a"}]))
-    if look.get("in") == "web":
+    if "in" in look:  # a plain line has no fields, and check says so
         _perhaps(rng, look, 0.4, where=rng.choice(CONDITIONS))
     return look
 

@@ -20,7 +20,9 @@ from logwatch.parsers.base import ParserSettings
 from logwatch.parsers.needles import Needle
 
 NOW = 1_767_571_200.0
-PARSERS = {name: make_parser(name, ParserSettings(tz=UTC)) for name in FORMATS}
+OWN = r"^(?P<level>[^;]*);(?P<log>[^;]*)(?:; n=(?P<n>\S*))?(?: (?P<a>.*))?"
+"""A format of the configuration's own."""
+PARSERS = {name: make_parser(name, ParserSettings(tz=UTC)) for name in (*FORMATS, OWN)}
 
 # fmt: off
 WORDS = (
@@ -195,11 +197,19 @@ def combined_line(choices: Choices) -> str:
     )
 
 
+def own_line(choices: Choices) -> str:
+    """As OWN has them; what is behind a newline in them is none."""
+    number = pick(choices, (str(choices.below(2_000)), text(choices)))
+    form = pick(choices, ("{};{}; n={}", "{};{}; n={} {}", "{};{}; n={} {}", "{};{}"))
+    return form.format(text(choices), text(choices), number, text(choices))
+
+
 LINES: dict[str, Callable[[Choices], str]] = {
     "json": json_line,
     "logfmt": logfmt_line,
     "syslog": syslog_line,
     "combined": combined_line,
+    OWN: own_line,
 }
 
 
