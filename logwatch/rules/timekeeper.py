@@ -18,7 +18,7 @@ from logwatch.rules.kinds import SOURCE_QUIET
 from logwatch.rules.timeline import DEFAULT_LATE_SECONDS, SETTLE_SECONDS, Timeline
 
 LEAST_STEP = 0.001
-"""Seconds by which, at least, a rule's next deadline lies after the one that took effect."""
+"""Seconds after which a rule is asked again whose deadline did not move on when it took effect."""
 
 
 class Timekeeper:
@@ -134,8 +134,11 @@ class Timekeeper:
                 self._expire_one(index, at, Moment(before[1], before[2]))
         clock.event, clock.pause, clock.wall = before
 
-    def note(self, index: int, *, soonest: float = -math.inf) -> None:
-        """Remember when the rule has something to do, if that is sooner than what is noted."""
+    def note(self, index: int, *, asked: float = -math.inf) -> None:
+        """Remember when the rule has something to do, if that is sooner than what is noted.
+
+        `asked`: the deadline that took effect just now.
+        """
         if index in self._stopped:
             return
         rule = self._rules[index]
@@ -143,7 +146,8 @@ class Timekeeper:
         at = rule.due() if is_asked else None
         if at is None:
             return
-        at = max(at, soonest)
+        if at <= asked:
+            at = asked + LEAST_STEP
         if at < self.noted[index]:
             self._agenda.note(index, rule.settings.name, rule.basis, at, self._lag(index))
 
@@ -166,7 +170,7 @@ class Timekeeper:
             return
         self._turn_to(at, now, self._rules[index])
         if self._expire_rule(index, at, now):
-            self.note(index, soonest=at + LEAST_STEP)
+            self.note(index, asked=at)
 
     def _turn_to(self, at: float, now: Moment, rule: Rule) -> None:
         """Set the clock for a deadline of `rule`, which is `at` on the clock of its basis."""

@@ -8,9 +8,10 @@ from doubles.rules import START
 from logwatch.clock import Moment
 from logwatch.records import Match, StateChange
 from logwatch.rules import make_rule
-from logwatch.rules.base import PlainMatch, RuleSettings, Threshold
-from logwatch.rules.composite import Composite
+from logwatch.rules.base import PlainMatch, RuleSettings, Selector, Threshold
+from logwatch.rules.kinds import Composite, Expect
 from logwatch.rules.ruleset import Ruleset
+from logwatch.rules.timeline import SETTLE_SECONDS
 
 SLOW_SECONDS = 50.0
 
@@ -20,6 +21,8 @@ class Ears:
 
     def __init__(self, *rules: RuleSettings) -> None:
         self.told: list[tuple[str, str, bool]] = []
+        self.times: list[float] = []
+        """When each of it took effect, in seconds after the start."""
         self.failed: list[str] = []
         self.working = [make_rule(each, host="web1") for each in rules]
         self.rules = Ruleset(
@@ -30,8 +33,9 @@ class Ears:
         self.rules.begin(Moment(0.0, START))
         self.rules.go_live(Moment(0.0, START))
 
-    def _tell(self, rule, alerts, _at, *, absorbed_by=None) -> None:
+    def _tell(self, rule, alerts, at, *, absorbed_by=None) -> None:
         for alert in alerts:
+            self.times.append(at - START)
             self.told.append((rule.name, alert.status, absorbed_by is not None))
 
     def line(self, at: float, *rules: int, behind: float = 0.0) -> None:
@@ -112,3 +116,26 @@ def test_the_state_of_a_rule_that_is_no_more_is_passed_over():
     rules.restore(StateChange("gone", "key", b"?"))
     rules.begin(Moment(0.0, START))
     assert not rules.seconds_to_deadline(Moment(0.0, START))
+
+
+def test_a_deadline_takes_effect_at_its_time_however_near_one_was_that_moved_on():
+    """What the first line had due at 120 moved on to the very next instant with the second one."""
+    closing = Selector(match=("close",))
+    job = RuleSettings(name="job", kind=Expect(closing=closing, within=60.0), cooldown=0.0)
+    ears = Ears(job)
+    ears.line(0, 1)
+    ears.line(60, 0)
+    ears.rules.expire(Moment(150.0, START + 150))
+    assert ears.told == [("job", "firing", False)]
+    assert [round(each, 4) for each in ears.times] == [120.0]
+
+
+def test_a_rule_whose_deadline_does_not_move_on_is_asked_once_a_millisecond(monkeypatch):
+    """The others have their turn, and time goes on."""
+    ears = Ears(part("a"))
+    asked = []
+    monkeypatch.setattr(ears.working[0], "due", lambda: START + 1)
+    monkeypatch.setattr(ears.working[0], "expire", lambda _now: asked.append(1) or ())
+    ears.line(1, 0)
+    ears.rules.expire(Moment(2.0, START + 1 + SETTLE_SECONDS + 0.5))
+    assert 490 < len(asked) < 510
